@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The one growing buffer, with a maximum, and the one bounded reader. All bytes from outside go through these. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that somebody else owns. */
+struct slice {
+    const unsigned char *data;
+    size_t length;
+};
+
+#define SLICE_NONE ((struct slice){NULL, 0})
+
+struct slice slice_of(const char *text);
+bool slice_equal(struct slice a, struct slice b);
+bool slice_is(struct slice a, const char *text);
+/* As slice_is(), ASCII letters of either case. */
+bool slice_is_nocase(struct slice a, const char *text);
+/* A copy ended by NUL, to be freed by the caller; NULL without memory. Bytes of value 0 stay in it. */
+char *slice_copy(struct slice a);
+
+/* Bytes [0, length) of data are the content. data is NULL until something was added. */
+struct buffer {
+    unsigned char *data;
+    size_t length;
+    size_t capacity;
+    size_t maximum;
+    bool failed; /* an add did not fit or memory ran out; sticky until buffer_clear() */
+};
+
+/* maximum in bytes. Nothing is allocated yet. */
+void buffer_init(struct buffer *buffer, size_t maximum);
+/* Wipes and frees; the buffer can be used again. Takes NULL. */
+void buffer_free(struct buffer *buffer);
+/* Wipes the content, keeps the memory. */
+void buffer_clear(struct buffer *buffer);
+/* All buffer_add functions: 0, or -1 when it does not fit or memory ran out: nothing was added, `failed` is set. */
+int buffer_add(struct buffer *buffer, const void *data, size_t length);
+int buffer_add_text(struct buffer *buffer, const char *text);
+int buffer_add_slice(struct buffer *buffer, struct slice slice);
+int buffer_add_char(struct buffer *buffer, char c);
+int buffer_add_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Room for `length` more bytes behind the content, to be taken with buffer_grow(); NULL when it does not fit. */
+unsigned char *buffer_reserve(struct buffer *buffer, size_t length);
+void buffer_grow(struct buffer *buffer, size_t length);
+/* Drops the first `length` bytes. */
+void buffer_consume(struct buffer *buffer, size_t length);
+/* The content as text ended by NUL, owned by the buffer; "" when empty or without memory. */
+const char *buffer_text(struct buffer *buffer);
+struct slice buffer_slice(const struct buffer *buffer);
+
+/* Packed messages: integers big endian; bytes with a 32-bit length before them. Same results as above. */
+int buffer_add_u8(struct buffer *buffer, uint8_t value);
+int buffer_add_u16(struct buffer *buffer, uint16_t value);
+int buffer_add_u32(struct buffer *buffer, uint32_t value);
+int buffer_add_u64(struct buffer *buffer, uint64_t value);
+int buffer_add_bytes(struct buffer *buffer, struct slice bytes);
+int buffer_add_string(struct buffer *buffer, const char *text); /* NULL is packed as "" */
+
+/* Reads what the functions above packed. After the first read past the end it yields zeros and empty slices. */
+struct reader {
+    const unsigned char *data;
+    size_t left;
+    bool failed;
+};
+
+struct reader reader_of(struct slice slice);
+uint8_t reader_u8(struct reader *reader);
+uint16_t reader_u16(struct reader *reader);
+uint32_t reader_u32(struct reader *reader);
+uint64_t reader_u64(struct reader *reader);
+/* `length` raw bytes, without a length before them. */
+struct slice reader_raw(struct reader *reader, size_t length);
+/* Bytes with their length; more than `maximum` fails. */
+struct slice reader_bytes(struct reader *reader, size_t maximum);
+/* As reader_bytes(), copied, ended by NUL, to be freed; a NUL inside fails. NULL when failed. */
+char *reader_string(struct reader *reader, size_t maximum);
+/* 0 when every read was good and nothing is left over, else -1. */
+int reader_end(const struct reader *reader);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Writing JSON (RFC 8259) into a buffer without a tree. Reading is jansson's. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/buffer.h"
+
+/* A quoted string; bytes that are not UTF-8 become U+FFFD; control characters, U+2028, U+2029 and bidirectional
+ * marks (U+202A..E, U+2066..9) are escaped. */
+int json_write_string(struct buffer *buffer, struct slice text);
+/* Members: `"name":value`, with a comma before where the buffer's last byte is not '{' or '['. */
+int json_member(struct buffer *buffer, const char *name, struct slice text);
+int json_member_text(struct buffer *buffer, const char *name, const char *text);
+int json_member_number(struct buffer *buffer, const char *name, int64_t number);
+int json_member_bool(struct buffer *buffer, const char *name, bool value);
+/* `"name":` and then what the caller adds ('{', '[', or a value that is JSON already). */
+int json_member_open(struct buffer *buffer, const char *name);
+/* An array's string element, comma as above. */
+int json_element(struct buffer *buffer, struct slice text);
+
+#endif

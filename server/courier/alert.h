@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The canonical alert record: a JSON object made by the keeper, kept in the ledger, and formatted by the courier.
+ * No usable secret is in it. All text from outside stands in "client", "source", "presented".
+ *
+ * {"alert":"a-…","incident":"i-…","sequence":42,"time":"…","activity":"create"|"update","type":"sighting"|"route",
+ *  "severity":"critical","grade":"secret","certainty":"…","title":"…","drill":false,"count":1,
+ *  "first_seen":"…","last_seen":"…","installation":{"organisation","domain"},
+ *  "token":{"token","kind","form","identity","bound","state","minted","expires","owner","contact","memo","secret_bits"},
+ *  "placement":null|{"placement","place","where":{…},"planted","state","lure","owner"},
+ *  "sighting":{"sighting","observation","time","decoy","service","grade","near":null|{"distance","length"},
+ *              "part":"secret|identity","found_in":"Authorization: Basic","reason":"…"},
+ *  "source":{"address","port","via":[…],"earlier":{"observations","first","last"}},
+ *  "client":{…the observation's context…},
+ *  "actor":{"actor","address","tokens":["t-…"],"first_seen","sightings"},
+ *  "others":[{"token","kind","identity","time"} ≤ 10],
+ *  "chain":{"sequence":N,"head":"hex"},
+ *  "route":null|{"name","failures","text"}} */
+#ifndef COURIER_ALERT_H
+#define COURIER_ALERT_H
+
+#endif

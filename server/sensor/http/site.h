@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A site: what an HTTP decoy looks like and how it answers, loaded from a folder of data: site.yaml (routes, answers,
+ * headers, cookies), Mustache pages, static files. No C for a new site. The format is described in templates/site/README. */
+#ifndef HTTP_SITE_H
+#define HTTP_SITE_H
+
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+#include "server/sensor/http/request.h"
+#include "server/wire/configuration.h"
+
+struct site;
+struct site_route;
+
+enum site_outcome {
+    SITE_PLAIN,   /* nothing was presented */
+    SITE_REFUSED, /* credentials were presented, and are not let in */
+};
+
+struct site_answer {
+    unsigned status;
+    struct buffer headers; /* lines "Name: value\r\n" in the product's order, without the server's own (Server, Date,
+                              Content-Type, Content-Length, Connection), which the nginx profile writes */
+    const char *content_type; /* or NULL */
+    struct buffer body;
+};
+
+/* Reads and checks the folder; faults are FILE:LINE:COLUMN: text. face: the decoy's drawn facts (JSON object).
+ * salt: the decoy's secret for cookies and CSRF fields. `decoy` and the texts must outlive the site. */
+int site_load(const char *folder, const struct decoy *decoy, const char *face, const unsigned char salt[32],
+              struct site **site, struct error *error);
+void site_free(struct site *site);
+/* The first route that fits method and path (percent-decoded once); never NULL: the last is the 404. */
+const struct site_route *site_route(const struct site *site, const struct http_request *request);
+/* Renders the route's answer. A form without a valid CSRF field and session gets the product's refusal for that.
+ * answer's buffers are initialised by the caller. 0, or -1 when out of memory or over the limit. */
+int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
+                enum site_outcome outcome, struct site_answer *answer);
+/* Did this site itself hand out the value (a session cookie, a CSRF field)? Then it is no credential. */
+bool site_own(const struct site *site, struct slice value);
+/* Is the path segment a literal of some route? Others are not kept word for word. */
+bool site_literal(const struct site *site, struct slice segment);
+/* Does the route treat what is presented as a login, so that names of form fields matter? Names of the identity's
+ * and the secret's field of the route's form, or NULL. */
+const char *site_identity_field(const struct site_route *route);
+const char *site_secret_field(const struct site_route *route);
+/* The largest body that the product's front end takes (client_max_body_size), in bytes; 0: no limit. */
+uint64_t site_body_limit(const struct site *site, const struct site_route *route);
+/* What the nginx in front says in Server; e.g. "nginx". */
+const char *site_server(const struct site *site);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The configuration (sundew.yaml), read and checked by the starter and sent to each role in the parts it needs. */
+#ifndef WIRE_CONFIGURATION_H
+#define WIRE_CONFIGURATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/address.h"
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+
+enum tls_mode { TLS_NONE, TLS_DIRECT, TLS_STARTTLS }; /* none | tls | starttls */
+
+const char *tls_mode_name(enum tls_mode mode);
+
+struct listener {
+    char *address; /* as configured */
+    uint16_t port;
+    enum tls_mode tls;
+};
+
+struct decoy {
+    char *name;
+    char *service; /* of services.def */
+    char *site;    /* http: folder of templates/site/, or "" */
+    char **names;  /* host names, the first is the decoy's own */
+    size_t name_count;
+    struct listener *listeners;
+    size_t listener_count;
+    bool grant, proxy;
+    char *isolate;     /* "" or a name: decoys of one name share a sensor of their own */
+    char *certificate; /* PEM files of the operator's own, or "": from the installation's CA in the ledger */
+    char *key;
+};
+
+struct route {
+    char *name;
+    char *format; /* of formats.def */
+    char *url;
+    char **secrets; /* files with whsec_ or whsk_ keys; two while rotating */
+    size_t secret_count;
+    struct network *allow; /* empty: global addresses only */
+    size_t allow_count;
+    char *ca, *certificate, *key; /* PEM files or "" */
+    char *pins;                   /* "sha256//…;sha256//…" or "" */
+};
+
+struct user {
+    char *role, *name;
+};
+
+struct configuration {
+    char *file; /* absolute */
+    char *organisation, *domain, *language;
+    char *state, *master_key; /* absolute paths; key also "credential:NAME" resolved */
+    char *operators;          /* group or "" */
+    struct user *users;
+    size_t user_count;
+    struct network *proxies;
+    size_t proxy_count;
+    struct decoy *decoys;
+    size_t decoy_count;
+    struct route *routes;
+    size_t route_count;
+    int64_t retention_noise_s, retention_observations_s; /* seconds */
+    int64_t budget_noise;                                /* bytes */
+    int64_t budget_source_per_hour;                      /* unplanted presentations kept for one source */
+    int64_t workers;                                     /* sensors for each service */
+};
+
+/* Reads, resolves relative paths against the file's folder, checks everything that can be checked without touching
+ * the network: unknown keys, unknown services, sites, formats, listeners that collide. Faults are FILE:LINE:COLUMN. */
+int configuration_load(const char *file, struct configuration **configuration, struct error *error);
+void configuration_free(struct configuration *configuration);
+/* -c FILE, else $SUNDEW_CONFIG, ./sundew.yaml, /etc/sundew/sundew.yaml. A static or given text. */
+const char *configuration_file(const char *given);
+
+enum configuration_part {
+    CONFIGURATION_INSTALLATION = 1, /* all that is not listed below */
+    CONFIGURATION_DECOYS = 2,
+    CONFIGURATION_ROUTES = 4,
+    CONFIGURATION_PROXIES = 8,
+};
+
+/* Packs the parts, and reads them back in the role. -1 when damaged or without memory. */
+int configuration_pack(struct buffer *buffer, const struct configuration *configuration, unsigned parts);
+int configuration_unpack(struct slice packed, struct configuration **configuration);
+
+const struct decoy *configuration_decoy(const struct configuration *configuration, struct slice name);
+
+#endif

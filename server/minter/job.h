@@ -1,37 +1,67 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the keeper asks the minter for. Parameters and results are those of `struct job` and `struct result`.
+ * What the keeper asks the minter for. Parameters and results are those of `struct job` and `struct result`. Members
+ * with ? may be left out or null; unknown members are ignored.
  *
  * | what        | parameters (JSON object)                                             | results
- * | mint        | {"kind","form"?,"identity"?,"count","artifacts":bool, VIEW}          | per token: "token", then
+ * | mint        | {"kind","form"?,"identity"?,"count"? (1),"artifacts":bool, VIEW}     | per token: "token", then
  * |             |                                                                      | "artifact" × n (name = file)
- * | artifacts   | {"kind","form","identity","secret", VIEW}                            | "artifact" × n
+ * | artifacts   | {"kind","form","identity","secret", VIEW}                            | "artifact" × n; the same
+ * |             |                                                                      | text for the same parameters
  * | lure        | {"kind","form","identity","secret","place":"maildir", "lure"?,       | "meta" (JSON), then "file" × n
- * |             |  "language","at"? (RFC 3339), "path"?, "buried":bool, VIEW}          |
+ * |             |  "language"?,"at"? (RFC 3339), "path"?, "buried"?:bool, VIEW}        |
  * | persona     | {"organisation","domain","language"}                                 | "json" (the persona)
- * | authority   | {"organisation","domain"}                                            | "pem" name "certificate",
+ * | authority   | {"organisation","domain","language"?,"names"?:[…],"addresses"?:[…]}  | "pem" name "certificate",
  * |             |                                                                      | "pem" name "key"
  * | certificate | {"names":[…],"addresses":[…],"authority":{"certificate","key"}}      | "pem" × 2 as above (chain)
  * | self-signed | {"names":[…],"addresses":[…],"organisation"}                         | "pem" × 2
  * | face        | {"service","site", VIEW}                                             | "json": drawn per decoy
  *
- * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url","names":[…]}, "owner"?, "memo"?.
+ * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url"?,"names":[…]}, "owner"?, "memo"?.
+ * `service` is one of services.def; `tls` says whether the secret is to be used over TLS from the first byte. "owner"
+ * is a person: "Name <mail>", a mail address or a name; a mail is addressed to that person.
+ *
+ * "place" is a scheme of places.def. "path": a repository's path for the secret's file, or for text the file's
+ * name, by which the artifact is chosen (.env, .netrc, …). Where it is "text" and "lure" is given, it names the artifact.
+ *
+ * An authority signs only names at or below `domain`, and the `names` given; and addresses that are loopback,
+ * private, or among the `addresses` given. "certificate" fails for other names; other addresses, and those that are
+ * unspecified (0.0.0.0, ::), are left out. Names come as host names, addresses without brackets.
  *
  * The persona: {"organisation","domain","language","company_slug","people":[{"name","given","family","mail","login",
  * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…}, "seeds":{…}}; lures and artifacts draw
  * names only from it.
  *
  * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id"} with one file,
- * the raw RFC 5322 message; or {"type":"repository","changes":[{"message","author":{"name","mail"},"date","branch"?,
- * "files":[{"path","file":"0"…} or {"path","remove":true}]}]} whose files' bodies are "file" results by that name (a
- * buried lure has two changes); or {"type":"text","name":".env"} with one file. All name "secret_file" and the line
- * (from 1) on which the secret stands: "line". */
+ * "0", the raw message with lines ended by LF as Maildir keeps them; or {"lure","type":"repository","language",
+ * "changes":[{"message","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
+ * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
+ * or {"lure","type":"text","name":".env"} with one file, "0". All name "secret_file" (the name of the "file" result
+ * which holds the secret) and "line" (from 1, in that file) on which it stands. Dates are RFC 3339 with the persona's
+ * offset; a planter may move a change later, never past now, where the repository's head is younger. */
 #ifndef MINTER_JOB_H
 #define MINTER_JOB_H
 
+#include "server/wire/message.h"
+
 struct minter;
-struct channel;
-struct job;
 struct error;
+
+/* Where results go. The slices are gone after the call. A call that returns -1 ends the job. */
+struct job_sink {
+    int (*result)(const struct result *result, void *context);
+    void *context;
+};
+
+/* One job under way. */
+struct job_work;
+
+/* Reads the parameters; nothing of `job` is needed afterwards. NULL with the error's text. The minter must live
+ * longer than the work. */
+struct job_work *job_begin(struct minter *minter, const struct job *job, struct error *error);
+/* Makes at most about `results` results. 1: there is more to do; 0: done; -1: failed, with the error's text. */
+int job_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error);
+/* Wipes what was secret. Takes NULL. */
+void job_free(struct job_work *work);
 
 #endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The master key and what is derived from it: libsodium's crypto_kdf subkeys for digests, sealing, chaining and
+ * checking. Only the keeper has it. Every digest and sealed value carries the number of its key. */
+#ifndef KEEPER_KEYRING_H
+#define KEEPER_KEYRING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+
+#define KEYRING_NUMBER 1 /* of the key in use */
+#define KEYRING_BYTES 32
+#define DIGEST_BYTES 16
+#define CHAIN_BYTES 32
+#define SEAL_OVERHEAD (1 + 24 + 16) /* key number, nonce, authenticator */
+
+enum digest_tag { DIGEST_SECRET = 'S', DIGEST_IDENTITY = 'I', DIGEST_PLANTED = 'P' };
+
+struct digest {
+    unsigned char bytes[DIGEST_BYTES];
+};
+
+struct keyring {
+    unsigned char digest_key[KEYRING_BYTES];
+    unsigned char seal_key[KEYRING_BYTES];
+    unsigned char chain_key[KEYRING_BYTES];
+    unsigned char check_key[KEYRING_BYTES];
+    unsigned char seed[KEYRING_BYTES]; /* for what is drawn once and then stored */
+};
+
+/* Draws a master key and writes it to a new file, mode 0600, synced; fails if one is there. */
+int keyring_create(const char *path, struct error *error);
+/* Refuses a file of the wrong size, of another owner than this process (or root), or that others may read. */
+int keyring_open(struct keyring *keyring, const char *path, struct error *error);
+/* Takes KEYRING_BYTES of master key. */
+void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_BYTES]);
+void keyring_wipe(struct keyring *keyring);
+/* Keyed BLAKE2b-128 of the tag and the bytes. */
+struct digest keyring_digest(const struct keyring *keyring, enum digest_tag tag, struct slice bytes);
+/* Adds the sealed form of `plain` (SEAL_OVERHEAD longer). 0 or -1 when `out` is full. */
+int keyring_seal(const struct keyring *keyring, struct slice plain, struct buffer *out);
+/* Adds the plain form to `out`, which the caller wipes. -1 when damaged, of another key, or `out` is full. */
+int keyring_open_sealed(const struct keyring *keyring, struct slice sealed, struct buffer *out);
+/* As above into memory of at least sealed.length - SEAL_OVERHEAD bytes; the length, or -1. */
+int keyring_unseal(const struct keyring *keyring, struct slice sealed, unsigned char *out, size_t size);
+/* The same for the same key; kept in the ledger, so that a wrong key shows at once. */
+void keyring_check(const struct keyring *keyring, unsigned char value[KEYRING_BYTES]);
+
+#endif

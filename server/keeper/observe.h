@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Taking observations: a batch becomes rows in one transaction, and only then verdicts. */
+#ifndef KEEPER_OBSERVE_H
+#define KEEPER_OBSERVE_H
+
+#include "server/keeper/chain.h"
+#include "server/keeper/recognise.h"
+#include "server/wire/configuration.h"
+
+#define BATCH_MESSAGES 512
+#define BATCH_BYTES (2 * 1024 * 1024)
+#define OBSERVE_RING 4096
+#define OBSERVE_RECENT 32768 /* ids remembered, to know what was sent again */
+#define OBSERVE_PENDING 65536
+#define OBSERVE_NOISE_ROWS 100000 /* rows of counters for one hour; past it sources are counted together */
+
+/* Messages that wait to be taken together. */
+struct batch {
+    struct buffer bytes;
+    struct {
+        uint32_t at, length, ticket;
+        bool verdict; /* set by observer_take(): one is due */
+    } items[BATCH_MESSAGES];
+    size_t count;
+};
+
+struct recent;
+struct sources;
+
+struct observer {
+    struct ledger *ledger;
+    const struct keyring *keyring;
+    struct recogniser recogniser;
+    struct chain chain;
+    struct recent *recent;
+    struct sources *sources;
+    int64_t ring_next;
+    int64_t noise_bytes;  /* of rows without a match in `observation` */
+    int64_t budget_bytes; /* for noise in all */
+    int64_t budget_source; /* rows per source and hour */
+    int64_t *pending;      /* ring of seqs with a match, not derived yet */
+    size_t pending_first, pending_count;
+    uint64_t duplicates, surplus, refused, failed;
+};
+
+/* Loads chain, ids and counters from the ledger. observer_close() frees. */
+int observer_open(struct observer *observer, struct ledger *ledger, const struct keyring *keyring,
+                  int64_t budget_bytes, int64_t budget_source, struct error *error);
+void observer_close(struct observer *observer);
+/* Takes the whole batch in one transaction; 0 when it is durable: verdicts are due in the order of arrival. -1:
+ * nothing was kept, and no verdict may be sent. `now` is the wall clock. */
+int observer_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error);
+
+void batch_init(struct batch *batch);
+void batch_free(struct batch *batch);
+void batch_clear(struct batch *batch);
+/* An OBSERVATION's whole datagram. -1 when the batch is full: take it first. */
+int batch_add(struct batch *batch, struct slice message);
+
+/* Digest of a row's columns, for the chain. */
+struct observed {
+    struct id id;
+    int64_t time;
+    struct slice decoy, service, source; /* source: 16 bytes */
+    uint16_t port;
+    struct slice flow, context, presented, matched;
+};
+void observed_digest(const struct keyring *keyring, const struct observed *row, unsigned char digest[CHAIN_BYTES]);
+
+/* flow: how an observation came. */
+struct flow {
+    struct address via[OBSERVATION_VIA];
+    uint8_t via_count;
+    struct address local;
+    uint16_t local_port;
+    uint64_t connection;
+    uint32_t request;
+};
+int flow_unpack(struct slice packed, struct flow *flow);
+
+/* presented: one entry per candidate. classes: bits of enum. */
+enum classes { CLASS_LOWER = 1, CLASS_UPPER = 2, CLASS_DIGIT = 4, CLASS_SPACE = 8, CLASS_PUNCTUATION = 16,
+               CLASS_CONTROL = 32, CLASS_HIGH = 64 };
+struct presented {
+    uint8_t part, pair, classes;
+    uint16_t length;
+    struct slice where;
+    struct digest digest;
+};
+/* Reads the next entry; false behind the last. */
+bool presented_next(struct reader *reader, struct presented *presented);
+
+/* The source's prefix, under which it is counted and an actor is known: IPv4 address or IPv6 /64. */
+struct address source_prefix(const struct address *address);
+
+#endif

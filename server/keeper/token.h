@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Tokens in the ledger: how one is stored so that recognise.h finds it. */
+#ifndef KEEPER_TOKEN_H
+#define KEEPER_TOKEN_H
+
+#include "server/keeper/ledger.h"
+#include "server/wire/message.h"
+
+struct token_details {
+    struct id id;
+    struct slice decoy; /* empty: opens none of ours */
+    struct slice owner, contact, memo;
+    int64_t minted;
+    int64_t expires; /* 0: never */
+    bool drill;
+};
+
+/* Stores the token, its sealed secret and the digests of its secret and its identity's spellings. In the caller's
+ * transaction. *number becomes the row's. */
+int token_insert(struct ledger *ledger, const struct keyring *keyring, const struct token_result *token,
+                 const struct token_details *details, int64_t *number, struct error *error);
+/* Adds the secret in clear to `out`, which the caller wipes. */
+int token_secret(struct ledger *ledger, const struct keyring *keyring, int64_t number, struct buffer *out,
+                 struct error *error);
+/* The row's number; 0 when there is none; -1 on failure. */
+int64_t token_number(struct ledger *ledger, struct id id, struct error *error);
+
+#endif

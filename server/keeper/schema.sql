@@ -25,7 +25,7 @@ CREATE TABLE decoy (
     key BLOB NOT NULL,         -- sealed PEM, or x''
     salt BLOB NOT NULL,        -- sealed, 32 bytes
     face TEXT NOT NULL,        -- JSON object
-    names TEXT NOT NULL,       -- JSON array: host names that the certificate was made for
+    names TEXT NOT NULL,       -- JSON object: what the certificate was made for; compared as text (provision.c)
     made INTEGER NOT NULL,
     expires INTEGER            -- of the certificate
 ) STRICT, WITHOUT ROWID;
@@ -82,7 +82,8 @@ CREATE TABLE placement (
     planted INTEGER,
     checked INTEGER,
     uprooted INTEGER,       -- taken out by us, removal verified
-    digest BLOB             -- of what was planted, for inspect
+    digest BLOB,            -- of what was planted, for inspect
+    owner TEXT              -- whose place it is, where that is known
 ) STRICT;
 
 -- What sensors saw. matched: MATCHES entries of recognise.h, zero-filled where nothing was; never indexed.

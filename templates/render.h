@@ -2,7 +2,8 @@
  *
  * Mustache (mustache.github.io/mustache.5; lambdas and inheritance aside) over jansson values. Templates are parsed
  * once; rendering allocates nothing but the output. {{name}} is escaped for the output format, {{{name}}} and
- * {{&name}} are not. Missing names are empty. Names may be dotted. Partials are given by the caller. */
+ * {{&name}} are not. Missing names are empty. Names may be dotted. Partials are given by the caller. A section is
+ * left out for false, null, "", and an empty list; 0 is shown. */
 #ifndef TEMPLATES_RENDER_H
 #define TEMPLATES_RENDER_H
 
@@ -10,6 +11,13 @@
 #include "server/base/buffer.h"
 #include "server/base/error.h"
 
+#define RENDER_DEPTH 32       /* sections in sections, and partials in partials */
+#define RENDER_VIEWS 8        /* the most views that a caller may give */
+#define RENDER_STEPS 1000000  /* tags and texts in one rendering */
+#define RENDER_TEXT (1 << 20) /* bytes of a template */
+
+/* JSON and YAML: for between double quotes. SHELL: a whole word, in single quotes where it needs them. URL: all but
+ * RFC 3986's unreserved characters percent-encoded. */
 enum render_escape { RENDER_PLAIN, RENDER_HTML, RENDER_JSON, RENDER_YAML, RENDER_SHELL, RENDER_URL };
 
 struct template;
@@ -17,14 +25,20 @@ struct template;
 /* Parses; the text is copied. `file` names it in faults: FILE:LINE:COLUMN: …. Sections nest at most 32 deep. */
 int template_parse(struct slice text, const char *file, struct template **out, struct error *error);
 void template_free(struct template *t);
+/* When the template is text alone, without any tag: that text. Else a slice with data NULL. */
+struct slice template_constant(const struct template *t);
+/* The names of the partials that it asks for, one after the other: NULL behind the last. */
+const char *template_partial(const struct template *t, size_t index);
 /* What {{> name}} stands for; NULL for none. Owned by the caller, must outlive rendering. */
 struct template_partials {
     const struct template *(*find)(const char *name, void *context);
     void *context;
 };
 /* views: a stack of contexts, innermost last; a name is looked for from the last to the first. -1 when `out` is
- * full, sections or partials nest too deep (32), or memory ran out. */
+ * full, sections or partials nest too deep (32), steps run out, or memory did. What was added to `out` stays. */
 int template_render(const struct template *t, json_t *const *views, size_t view_count, enum render_escape escape,
                     const struct template_partials *partials, struct buffer *out);
+/* Adds the text as {{name}} would be. */
+int render_escaped(struct buffer *out, struct slice text, enum render_escape escape);
 
 #endif

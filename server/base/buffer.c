@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/base/buffer.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct slice slice_of(const char *text)
+{
+    return (struct slice){(const unsigned char *)text, text == NULL ? 0 : strlen(text)};
+}
+
+bool slice_equal(struct slice a, struct slice b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+bool slice_is(struct slice a, const char *text)
+{
+    return slice_equal(a, slice_of(text));
+}
+
+bool slice_is_nocase(struct slice a, const char *text)
+{
+    return a.length == strlen(text) && (a.length == 0 || strncasecmp((const char *)a.data, text, a.length) == 0);
+}
+
+char *slice_copy(struct slice a)
+{
+    char *copy = malloc(a.length + 1);
+
+    if (copy != NULL) {
+        if (a.length > 0)
+            memcpy(copy, a.data, a.length);
+        copy[a.length] = '\0';
+    }
+    return copy;
+}
+
+void buffer_init(struct buffer *buffer, size_t maximum)
+{
+    *buffer = (struct buffer){.maximum = maximum};
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    if (buffer == NULL)
+        return;
+    if (buffer->data != NULL) {
+        sodium_memzero(buffer->data, buffer->capacity);
+        free(buffer->data);
+    }
+    buffer_init(buffer, buffer->maximum);
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    if (buffer->length > 0)
+        sodium_memzero(buffer->data, buffer->length);
+    buffer->length = 0;
+    buffer->failed = false;
+}
+
+/* A new block rather than realloc(), so that no copy of a secret stays behind. */
+static int enlarge(struct buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity == 0 ? 256 : buffer->capacity;
+    unsigned char *data;
+
+    while (capacity < needed)
+        capacity *= 2;
+    data = malloc(capacity);
+    if (data == NULL)
+        return -1;
+    if (buffer->data != NULL) {
+        memcpy(data, buffer->data, buffer->length);
+        sodium_memzero(buffer->data, buffer->length);
+        free(buffer->data);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return 0;
+}
+
+unsigned char *buffer_reserve(struct buffer *buffer, size_t length)
+{
+    /* One byte beyond the maximum may be allocated, for the NUL of buffer_text(). */
+    if (length > buffer->maximum || buffer->length > buffer->maximum - length ||
+        (buffer->length + length + 1 > buffer->capacity && enlarge(buffer, buffer->length + length + 1) < 0)) {
+        buffer->failed = true;
+        return NULL;
+    }
+    return buffer->data + buffer->length;
+}
+
+void buffer_grow(struct buffer *buffer, size_t length)
+{
+    buffer->length += length;
+}
+
+int buffer_add(struct buffer *buffer, const void *data, size_t length)
+{
+    unsigned char *room = buffer_reserve(buffer, length);
+
+    if (room == NULL)
+        return -1;
+    if (length > 0)
+        memcpy(room, data, length);
+    buffer->length += length;
+    return 0;
+}
+
+int buffer_add_text(struct buffer *buffer, const char *text)
+{
+    return buffer_add(buffer, text, strlen(text));
+}
+
+int buffer_add_slice(struct buffer *buffer, struct slice slice)
+{
+    return buffer_add(buffer, slice.data, slice.length);
+}
+
+int buffer_add_char(struct buffer *buffer, char c)
+{
+    return buffer_add(buffer, &c, 1);
+}
+
+int buffer_add_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    unsigned char *room;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    room = length < 0 ? NULL : buffer_reserve(buffer, (size_t)length);
+    if (room == NULL) {
+        buffer->failed = true;
+        return -1;
+    }
+    va_start(arguments, format);
+    vsnprintf((char *)room, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)length;
+    return 0;
+}
+
+void buffer_consume(struct buffer *buffer, size_t length)
+{
+    size_t left = length < buffer->length ? buffer->length - length : 0;
+
+    if (length == 0)
+        return;
+    if (left > 0)
+        memmove(buffer->data, buffer->data + length, left);
+    if (buffer->data != NULL)
+        sodium_memzero(buffer->data + left, buffer->length - left);
+    buffer->length = left;
+}
+
+const char *buffer_text(struct buffer *buffer)
+{
+    bool failed = buffer->failed;
+
+    if (buffer_reserve(buffer, 0) == NULL) {
+        buffer->failed = failed;
+        return "";
+    }
+    buffer->data[buffer->length] = '\0';
+    return (const char *)buffer->data;
+}
+
+struct slice buffer_slice(const struct buffer *buffer)
+{
+    return (struct slice){buffer->data, buffer->length};
+}
+
+static int add_integer(struct buffer *buffer, uint64_t value, size_t bytes)
+{
+    unsigned char packed[8];
+
+    for (size_t i = 0; i < bytes; i++)
+        packed[i] = (unsigned char)(value >> (8 * (bytes - 1 - i)));
+    return buffer_add(buffer, packed, bytes);
+}
+
+int buffer_add_u8(struct buffer *buffer, uint8_t value)
+{
+    return buffer_add(buffer, &value, 1);
+}
+
+int buffer_add_u16(struct buffer *buffer, uint16_t value)
+{
+    return add_integer(buffer, value, 2);
+}
+
+int buffer_add_u32(struct buffer *buffer, uint32_t value)
+{
+    return add_integer(buffer, value, 4);
+}
+
+int buffer_add_u64(struct buffer *buffer, uint64_t value)
+{
+    return add_integer(buffer, value, 8);
+}
+
+int buffer_add_bytes(struct buffer *buffer, struct slice bytes)
+{
+    size_t before = buffer->length;
+
+    if (bytes.length > UINT32_MAX || buffer_add_u32(buffer, (uint32_t)bytes.length) < 0 ||
+        buffer_add_slice(buffer, bytes) < 0) {
+        buffer->length = before;
+        buffer->failed = true;
+        return -1;
+    }
+    return 0;
+}
+
+int buffer_add_string(struct buffer *buffer, const char *text)
+{
+    return buffer_add_bytes(buffer, slice_of(text == NULL ? "" : text));
+}
+
+struct reader reader_of(struct slice slice)
+{
+    return (struct reader){slice.data, slice.length, false};
+}
+
+struct slice reader_raw(struct reader *reader, size_t length)
+{
+    struct slice slice = SLICE_NONE;
+
+    if (reader->failed || length > reader->left) {
+        reader->failed = true;
+        return slice;
+    }
+    slice = (struct slice){reader->data, length};
+    reader->data += length;
+    reader->left -= length;
+    return slice;
+}
+
+static uint64_t read_integer(struct reader *reader, size_t bytes)
+{
+    struct slice packed = reader_raw(reader, bytes);
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < packed.length; i++)
+        value = value << 8 | packed.data[i];
+    return value;
+}
+
+uint8_t reader_u8(struct reader *reader)
+{
+    return (uint8_t)read_integer(reader, 1);
+}
+
+uint16_t reader_u16(struct reader *reader)
+{
+    return (uint16_t)read_integer(reader, 2);
+}
+
+uint32_t reader_u32(struct reader *reader)
+{
+    return (uint32_t)read_integer(reader, 4);
+}
+
+uint64_t reader_u64(struct reader *reader)
+{
+    return read_integer(reader, 8);
+}
+
+struct slice reader_bytes(struct reader *reader, size_t maximum)
+{
+    size_t length = reader_u32(reader);
+
+    if (length > maximum) {
+        reader->failed = true;
+        return SLICE_NONE;
+    }
+    return reader_raw(reader, length);
+}
+
+char *reader_string(struct reader *reader, size_t maximum)
+{
+    struct slice bytes = reader_bytes(reader, maximum);
+    char *text;
+
+    if (reader->failed || (bytes.length > 0 && memchr(bytes.data, '\0', bytes.length) != NULL)) {
+        reader->failed = true;
+        return NULL;
+    }
+    text = slice_copy(bytes);
+    reader->failed = text == NULL;
+    return text;
+}
+
+int reader_end(const struct reader *reader)
+{
+    return reader->failed || reader->left > 0 ? -1 : 0;
+}

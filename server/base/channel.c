@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/base/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BATCH 32   /* messages in one system call */
+#define TURN 512   /* messages in one turn of the loop */
+#define SOCKET_BUFFER (4 * 1024 * 1024)
+
+union control {
+    struct cmsghdr header;
+    unsigned char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* A message that waits; its bytes follow. */
+struct queued {
+    int fd;
+    size_t length;
+    unsigned char *bytes;
+};
+
+struct channel {
+    int fd;
+    struct event *reading, *writing, *flushing;
+    const struct channel_events *events;
+    void *context;
+    struct queued *queue; /* ring of CHANNEL_QUEUE */
+    size_t first, count;
+    size_t ring;
+    unsigned char *slots; /* BATCH receive slots of CHANNEL_MESSAGE, touched only as far as used */
+    bool gone, paused;
+    bool *freed; /* set while callbacks run, so that they may free the channel */
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *context);
+static void on_writable(evutil_socket_t fd, short what, void *context);
+
+struct channel *channel_new(struct event_base *base, int fd, const struct channel_events *events, void *context)
+{
+    struct channel *channel = calloc(1, sizeof *channel);
+
+    if (channel == NULL) {
+        close(fd);
+        return NULL;
+    }
+    *channel = (struct channel){.fd = fd, .events = events, .context = context};
+    evutil_make_socket_nonblocking(fd);
+    evutil_make_socket_closeonexec(fd);
+    channel->reading = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, channel);
+    channel->writing = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, channel);
+    channel->flushing = event_new(base, -1, EV_PERSIST, on_writable, channel);
+    channel->slots = malloc((size_t)BATCH * CHANNEL_MESSAGE);
+    if (channel->reading == NULL || channel->writing == NULL || channel->flushing == NULL || channel->slots == NULL ||
+        event_add(channel->reading, NULL) < 0) {
+        channel_free(channel);
+        channel = NULL;
+    }
+    return channel;
+}
+
+static void drop_first(struct channel *channel)
+{
+    struct queued *item = &channel->queue[channel->first];
+
+    if (item->fd >= 0)
+        close(item->fd);
+    sodium_memzero(item->bytes, item->length);
+    free(item->bytes);
+    channel->first = (channel->first + 1) % channel->ring;
+    channel->count--;
+}
+
+void channel_free(struct channel *channel)
+{
+    if (channel == NULL)
+        return;
+    if (channel->freed != NULL)
+        *channel->freed = true;
+    if (!channel->gone)
+        channel_flush(channel);
+    while (channel->count > 0)
+        drop_first(channel);
+    if (channel->reading != NULL)
+        event_free(channel->reading);
+    if (channel->writing != NULL)
+        event_free(channel->writing);
+    if (channel->flushing != NULL)
+        event_free(channel->flushing);
+    close(channel->fd);
+    free(channel->queue);
+    free(channel->slots);
+    free(channel);
+}
+
+int channel_fd(const struct channel *channel)
+{
+    return channel->fd;
+}
+
+size_t channel_waiting(const struct channel *channel)
+{
+    return channel->count;
+}
+
+void channel_pause(struct channel *channel, bool paused)
+{
+    if (paused == channel->paused || channel->gone)
+        return;
+    channel->paused = paused;
+    if (paused)
+        event_del(channel->reading);
+    else
+        event_add(channel->reading, NULL);
+}
+
+/* Makes room for one more in the ring. */
+static int ring_grow(struct channel *channel)
+{
+    size_t ring = channel->ring == 0 ? 64 : channel->ring * 2;
+    struct queued *queue;
+
+    if (channel->count < channel->ring)
+        return 0;
+    if (ring > CHANNEL_QUEUE || (queue = calloc(ring, sizeof *queue)) == NULL)
+        return -1;
+    for (size_t i = 0; i < channel->count; i++)
+        queue[i] = channel->queue[(channel->first + i) % channel->ring];
+    free(channel->queue);
+    channel->queue = queue;
+    channel->ring = ring;
+    channel->first = 0;
+    return 0;
+}
+
+int channel_send(struct channel *channel, struct slice message, int fd)
+{
+    struct queued item = {.fd = -1, .length = message.length};
+
+    if (channel->gone || message.length == 0 || message.length > CHANNEL_MESSAGE || ring_grow(channel) < 0)
+        return -1;
+    item.bytes = malloc(message.length);
+    if (item.bytes == NULL)
+        return -1;
+    memcpy(item.bytes, message.data, message.length);
+    if (fd >= 0 && (item.fd = dup(fd)) < 0) {
+        free(item.bytes);
+        return -1;
+    }
+    channel->queue[(channel->first + channel->count++) % channel->ring] = item;
+    if (!event_pending(channel->writing, EV_WRITE, NULL))
+        event_active(channel->flushing, EV_WRITE, 0);
+    return 0;
+}
+
+static void put_descriptor(struct msghdr *header, union control *control, int fd)
+{
+    if (fd < 0)
+        return;
+    memset(control, 0, sizeof *control);
+    control->header.cmsg_level = SOL_SOCKET;
+    control->header.cmsg_type = SCM_RIGHTS;
+    control->header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control->header), &fd, sizeof fd);
+    header->msg_control = control;
+    header->msg_controllen = sizeof *control;
+}
+
+static int take_descriptor(struct msghdr *header)
+{
+    struct cmsghdr *part = CMSG_FIRSTHDR(header);
+    int fd = -1;
+
+    if (part != NULL && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
+        part->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(part), sizeof fd);
+    return fd;
+}
+
+/* Sends up to BATCH of what waits. The number sent, -1 when the socket is full or gone. */
+static int send_batch(struct channel *channel)
+{
+    struct mmsghdr headers[BATCH] = {0};
+    struct iovec vectors[BATCH];
+    union control controls[BATCH];
+    size_t n = channel->count < BATCH ? channel->count : BATCH;
+    int sent;
+
+    for (size_t i = 0; i < n; i++) {
+        struct queued *item = &channel->queue[(channel->first + i) % channel->ring];
+
+        vectors[i] = (struct iovec){item->bytes, item->length};
+        headers[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
+        put_descriptor(&headers[i].msg_hdr, &controls[i], item->fd);
+    }
+    do
+        sent = sendmmsg(channel->fd, headers, (unsigned)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    for (int i = 0; i < sent; i++)
+        drop_first(channel);
+    return sent;
+}
+
+void channel_flush(struct channel *channel)
+{
+    while (channel->count > 0 && !channel->gone)
+        if (send_batch(channel) < 0)
+            break;
+    if (channel->count == 0)
+        event_del(channel->writing);
+    else if (!event_pending(channel->writing, EV_WRITE, NULL))
+        event_add(channel->writing, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    channel_flush(context);
+}
+
+/* Receives up to BATCH messages into the slots. The number; 0 at the end; -1 when there is nothing now. */
+static int receive_batch(struct channel *channel, struct mmsghdr headers[BATCH], int fds[BATCH])
+{
+    struct iovec vectors[BATCH];
+    union control controls[BATCH];
+    int got;
+
+    memset(headers, 0, BATCH * sizeof *headers);
+    for (size_t i = 0; i < BATCH; i++) {
+        vectors[i] = (struct iovec){channel->slots + i * CHANNEL_MESSAGE, CHANNEL_MESSAGE};
+        headers[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i],
+                                             .msg_iovlen = 1,
+                                             .msg_control = &controls[i],
+                                             .msg_controllen = sizeof controls[i]};
+    }
+    do
+        got = recvmmsg(channel->fd, headers, BATCH, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno == EAGAIN ? -1 : 0;
+    for (int i = 0; i < got; i++)
+        fds[i] = take_descriptor(&headers[i].msg_hdr);
+    return got;
+}
+
+/* 1 when the peer has closed or the channel was freed by a callback. */
+static int pass_on(struct channel *channel, const struct mmsghdr headers[BATCH], const int fds[BATCH], int got,
+                   const bool *freed)
+{
+    for (int i = 0; i < got; i++) {
+        struct slice message = {channel->slots + (size_t)i * CHANNEL_MESSAGE, headers[i].msg_len};
+
+        if ((*freed || headers[i].msg_len == 0) && fds[i] >= 0)
+            close(fds[i]);
+        if (!*freed && headers[i].msg_len == 0)
+            return 1;
+        if (!*freed)
+            channel->events->message(channel, message, fds[i], channel->context);
+    }
+    return *freed;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct channel *channel = context;
+    struct mmsghdr headers[BATCH];
+    bool freed = false, end = false;
+    int got = BATCH, fds[BATCH];
+
+    (void)fd;
+    (void)what;
+    channel->freed = &freed;
+    for (int turn = 0; turn < TURN && got == BATCH && !end && !freed && !channel->paused; turn += got) {
+        got = receive_batch(channel, headers, fds);
+        if (got > 0)
+            end = pass_on(channel, headers, fds, got, &freed) && !freed;
+        else
+            end = got == 0;
+        if (got < 0)
+            break;
+    }
+    if (!freed && channel->events->drained != NULL)
+        channel->events->drained(channel, channel->context);
+    if (!freed && end) {
+        channel->gone = true;
+        event_del(channel->reading);
+        event_del(channel->writing);
+        channel->events->closed(channel, channel->context);
+    }
+    if (!freed)
+        channel->freed = NULL;
+}
+
+int channel_pair(int fds[2], struct error *error)
+{
+    int size = SOCKET_BUFFER;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+        return error_errno(error, "cannot make a channel between processes");
+    for (int i = 0; i < 2; i++)
+        if (setsockopt(fds[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+            setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    return 0;
+}
+
+int channel_send_now(int socket, struct slice message, int fd, struct error *error)
+{
+    union control control;
+    struct iovec vector = {(void *)(uintptr_t)message.data, message.length};
+    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
+    struct pollfd wait = {.fd = socket, .events = POLLOUT};
+    ssize_t sent;
+
+    put_descriptor(&header, &control, fd);
+    do {
+        sent = sendmsg(socket, &header, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EAGAIN)
+            poll(&wait, 1, -1);
+    } while (sent < 0 && (errno == EINTR || errno == EAGAIN));
+    return sent < 0 ? error_errno(error, "cannot send to the other process") : 0;
+}
+
+static int wait_readable(int socket, int timeout_ms, struct error *error)
+{
+    struct pollfd wait = {.fd = socket, .events = POLLIN};
+    int ready;
+
+    do
+        ready = poll(&wait, 1, timeout_ms);
+    while (ready < 0 && errno == EINTR);
+    if (ready < 0)
+        return error_errno(error, "cannot wait for the other process");
+    return ready == 0 ? error_set(error, "no word from the other process within %d s", timeout_ms / 1000) : 0;
+}
+
+int channel_receive_now(int socket, struct buffer *message, int *fd, int timeout_ms, struct error *error)
+{
+    union control control;
+    struct iovec vector = {.iov_len = CHANNEL_MESSAGE};
+    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control,
+                            .msg_controllen = sizeof control};
+    ssize_t got;
+
+    *fd = -1;
+    buffer_clear(message);
+    vector.iov_base = buffer_reserve(message, CHANNEL_MESSAGE);
+    if (vector.iov_base == NULL)
+        return error_set(error, "out of memory");
+    if (wait_readable(socket, timeout_ms, error) < 0)
+        return -1;
+    do
+        got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got < 0 && errno != ECONNRESET)
+        return error_errno(error, "cannot receive from the other process");
+    if (got <= 0)
+        return 1;
+    *fd = take_descriptor(&header);
+    buffer_grow(message, (size_t)got);
+    return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/base/json.h"
+
+#include <stdio.h>
+
+/* The length of the UTF-8 sequence at the front (RFC 3629: shortest form, no surrogates), 0 when it is none. */
+static size_t sequence(struct slice text, uint32_t *point)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = text.data[0];
+    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+
+    if (length == 0 || length > text.length)
+        return 0;
+    *point = length == 1 ? first : first & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((text.data[i] & 0xc0) != 0x80)
+            return 0;
+        *point = *point << 6 | (text.data[i] & 0x3f);
+    }
+    return *point < least[length] || *point > 0x10ffff || (*point >= 0xd800 && *point < 0xe000) ? 0 : length;
+}
+
+static bool misleads(uint32_t point)
+{
+    return point == 0x7f || (point >= 0x80 && point < 0xa0) || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069) || point == 0x200e || point == 0x200f || point == 0xfeff;
+}
+
+static int write_point(struct buffer *buffer, struct slice bytes, uint32_t point)
+{
+    if (point == '"' || point == '\\')
+        return buffer_add_format(buffer, "\\%c", (char)point);
+    if (point == '\n')
+        return buffer_add_text(buffer, "\\n");
+    if (point < 0x20 || misleads(point))
+        return buffer_add_format(buffer, "\\u%04x", point);
+    return buffer_add_slice(buffer, bytes);
+}
+
+/* The run of plain ASCII at the front that needs no escape. */
+static size_t plain_run(struct slice text, size_t from)
+{
+    size_t i = from;
+
+    while (i < text.length && text.data[i] >= 0x20 && text.data[i] < 0x7f && text.data[i] != '"' &&
+           text.data[i] != '\\')
+        i++;
+    return i - from;
+}
+
+int json_write_string(struct buffer *buffer, struct slice text)
+{
+    size_t before = buffer->length;
+    int result = buffer_add_char(buffer, '"');
+
+    for (size_t i = 0; i < text.length && result == 0;) {
+        struct slice rest = {text.data + i, text.length - i};
+        size_t length = plain_run(text, i);
+        uint32_t point = 0;
+
+        if (length > 0) {
+            result = buffer_add(buffer, rest.data, length);
+        } else if ((length = sequence(rest, &point)) > 0) {
+            result = write_point(buffer, (struct slice){rest.data, length}, point);
+        } else {
+            result = buffer_add_text(buffer, "\xef\xbf\xbd");
+            length = 1;
+        }
+        i += length;
+    }
+    if (result == 0)
+        result = buffer_add_char(buffer, '"');
+    if (result < 0)
+        buffer->length = before;
+    return result;
+}
+
+static void comma(struct buffer *buffer)
+{
+    if (buffer->length > 0 && buffer->data[buffer->length - 1] != '{' && buffer->data[buffer->length - 1] != '[' &&
+        buffer->data[buffer->length - 1] != ':')
+        buffer_add_char(buffer, ',');
+}
+
+int json_member_open(struct buffer *buffer, const char *name)
+{
+    comma(buffer);
+    json_write_string(buffer, slice_of(name));
+    return buffer_add_char(buffer, ':') < 0 || buffer->failed ? -1 : 0;
+}
+
+int json_member(struct buffer *buffer, const char *name, struct slice text)
+{
+    return json_member_open(buffer, name) < 0 ? -1 : json_write_string(buffer, text);
+}
+
+int json_member_text(struct buffer *buffer, const char *name, const char *text)
+{
+    return json_member(buffer, name, slice_of(text));
+}
+
+int json_member_number(struct buffer *buffer, const char *name, int64_t number)
+{
+    return json_member_open(buffer, name) < 0 ? -1 : buffer_add_format(buffer, "%lld", (long long)number);
+}
+
+int json_member_bool(struct buffer *buffer, const char *name, bool value)
+{
+    return json_member_open(buffer, name) < 0 ? -1 : buffer_add_text(buffer, value ? "true" : "false");
+}
+
+int json_element(struct buffer *buffer, struct slice text)
+{
+    comma(buffer);
+    return json_write_string(buffer, text);
+}

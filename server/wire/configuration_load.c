@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * sundew.yaml → struct configuration, with faults that say where and what to do. */
+#include "server/wire/configuration.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "server/base/paths.h"
+#include "server/base/yaml.h"
+
+struct loading {
+    struct configuration *configuration;
+    char *folder; /* the file's */
+    struct error *error;
+};
+
+static const char *const services[] = {
+#define SERVICE(symbol, name, summary, plain, tls) name,
+#include "server/wire/tables/services.def"
+#undef SERVICE
+    NULL};
+
+static const char *const formats[] = {
+#define FORMAT(symbol, name, summary) name,
+#include "server/wire/tables/formats.def"
+#undef FORMAT
+    NULL};
+
+static int out_of_memory(struct loading *loading)
+{
+    return error_set(loading->error, "out of memory");
+}
+
+/* Copies a text member; without it the standard, which may be NULL for "must be there". */
+static int take_text(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out)
+{
+    const char *text = standard;
+
+    if (yaml_text(map, key, &text, loading->error) < 0)
+        return -1;
+    if (text == NULL)
+        return yaml_fault(map, loading->error, "\"%s\" is missing here", key);
+    free(*out);
+    *out = strdup(text);
+    return *out == NULL ? out_of_memory(loading) : 0;
+}
+
+/* As take_text(), relative paths made absolute by the file's folder; "" stays "". */
+static int take_path(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out)
+{
+    char *relative = NULL;
+    int result = take_text(loading, map, key, standard, &relative);
+
+    if (result == 0) {
+        free(*out);
+        *out = relative[0] == '\0' ? strdup("") : paths_join(loading->folder, relative);
+        if (*out == NULL)
+            result = out_of_memory(loading);
+    }
+    free(relative);
+    return result;
+}
+
+/* The texts of a list, or of a single text. */
+static int take_texts(struct loading *loading, const struct yaml *node, const char *what, char ***texts, size_t *count)
+{
+    size_t n = node->type == YAML_LIST ? node->count : 1;
+
+    if (node->type == YAML_MAP)
+        return yaml_fault(node, loading->error, "%s must be a list of texts", what);
+    *texts = calloc(n + 1, sizeof **texts);
+    if (*texts == NULL)
+        return out_of_memory(loading);
+    for (*count = 0; *count < n; (*count)++) {
+        const struct yaml *item = node->type == YAML_LIST ? node->items[*count] : node;
+
+        if (item->type != YAML_TEXT)
+            return yaml_fault(item, loading->error, "%s must be a list of texts", what);
+        (*texts)[*count] = strdup(item->text);
+        if ((*texts)[*count] == NULL)
+            return out_of_memory(loading);
+    }
+    return 0;
+}
+
+static int take_networks(struct loading *loading, const struct yaml *map, const char *key, struct network **networks,
+                         size_t *count)
+{
+    const struct yaml *node = yaml_get(map, key);
+    struct error why;
+
+    if (node == NULL)
+        return 0;
+    if (node->type != YAML_LIST)
+        return yaml_fault(node, loading->error, "\"%s\" must be a list of networks, such as [192.0.2.0/24]", key);
+    *networks = calloc(node->count + 1, sizeof **networks);
+    if (*networks == NULL)
+        return out_of_memory(loading);
+    for (*count = 0; *count < node->count; (*count)++) {
+        const struct yaml *item = node->items[*count];
+
+        if (item->type != YAML_TEXT)
+            return yaml_fault(item, loading->error, "expected a network, such as 192.0.2.0/24");
+        if (network_parse(item->text, &(*networks)[*count], &why) < 0)
+            return yaml_fault(item, loading->error, "%s", why.text);
+    }
+    return 0;
+}
+
+static int take_listener(struct loading *loading, const struct yaml *node, struct listener *listener)
+{
+    static const char *const keys[] = {"address", "port", "tls", NULL};
+    const char *tls = "none";
+    struct address address;
+    int64_t port = 0;
+
+    if (yaml_only(node, keys, loading->error) < 0 ||
+        take_text(loading, node, "address", "::", &listener->address) < 0 ||
+        yaml_integer(node, "port", 1, 65535, &port, loading->error) < 0 ||
+        yaml_text(node, "tls", &tls, loading->error) < 0)
+        return -1;
+    if (port == 0)
+        return yaml_fault(node, loading->error, "\"port\" is missing here");
+    if (address_parse(listener->address, &address) < 0)
+        return yaml_fault(node, loading->error, "\"%s\" is no IPv4 or IPv6 address", listener->address);
+    listener->port = (uint16_t)port;
+    for (int mode = TLS_NONE; mode <= TLS_STARTTLS; mode++) {
+        if (strcmp(tls, tls_mode_name((enum tls_mode)mode)) == 0) {
+            listener->tls = (enum tls_mode)mode;
+            return 0;
+        }
+    }
+    return yaml_fault(yaml_get(node, "tls"), loading->error, "\"tls\" must be none, tls or starttls");
+}
+
+static int take_listeners(struct loading *loading, const struct yaml *map, struct decoy *decoy)
+{
+    const struct yaml *list = yaml_get(map, "listen");
+
+    if (list == NULL || list->type != YAML_LIST || list->count == 0)
+        return yaml_fault(list == NULL ? map : list, loading->error,
+                          "decoy %s needs \"listen\": a list such as [{address: \"::\", port: 443, tls: tls}]",
+                          decoy->name);
+    decoy->listeners = calloc(list->count, sizeof *decoy->listeners);
+    if (decoy->listeners == NULL)
+        return out_of_memory(loading);
+    for (size_t i = 0; i < list->count; i++) {
+        decoy->listener_count = i + 1;
+        if (take_listener(loading, list->items[i], &decoy->listeners[i]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool listed(const char *const *list, const char *name)
+{
+    while (*list != NULL && strcmp(*list, name) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* An http decoy's site must be a folder with a site.yaml: the data's, or the operator's own by path. */
+static int check_site(struct loading *loading, const struct yaml *map, struct decoy *decoy)
+{
+    char *folder = NULL, *file = NULL, *sites = paths_join(paths_data(), "site");
+    const struct yaml *node = yaml_get(map, "site");
+    int result = -1;
+
+    if (sites != NULL)
+        folder = paths_join(strchr(decoy->site, '/') != NULL ? loading->folder : sites, decoy->site);
+    if (folder != NULL)
+        file = paths_join(folder, "site.yaml");
+    if (file == NULL)
+        out_of_memory(loading);
+    else if (decoy->site[0] == '\0')
+        yaml_fault(map, loading->error, "decoy %s needs \"site\"; `sundew sites` lists them", decoy->name);
+    else if (access(file, R_OK) < 0)
+        yaml_fault(node, loading->error, "there is no site %s (%s cannot be read); `sundew sites` lists them",
+                   decoy->site, file);
+    else
+        result = 0;
+    if (result == 0 && strchr(decoy->site, '/') != NULL) {
+        free(decoy->site);
+        decoy->site = folder;
+        folder = NULL;
+    }
+    free(sites);
+    free(folder);
+    free(file);
+    return result;
+}
+
+static int take_names(struct loading *loading, const struct yaml *map, struct decoy *decoy)
+{
+    const struct yaml *node = yaml_get(map, "names");
+
+    if (node == NULL || (node->type == YAML_LIST && node->count == 0))
+        return yaml_fault(map, loading->error, "decoy %s needs \"names\": the host names that reach it", decoy->name);
+    if (take_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count) < 0)
+        return -1;
+    for (size_t i = 0; i < decoy->name_count; i++)
+        if (decoy->names[i][0] == '\0' || strlen(decoy->names[i]) > 253 ||
+            strspn(decoy->names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:_") !=
+                strlen(decoy->names[i]))
+            return yaml_fault(node, loading->error, "\"%s\" is no host name", decoy->names[i]);
+    return 0;
+}
+
+static int take_decoy(struct loading *loading, const struct yaml *key, const struct yaml *map, struct decoy *decoy)
+{
+    static const char *const keys[] = {"service", "site",    "names",       "listen", "grant", "proxy",
+                                       "isolate", "certificate", "key", NULL};
+
+    decoy->name = strdup(key->text);
+    if (decoy->name == NULL)
+        return out_of_memory(loading);
+    if (key->text[0] == '\0' || strlen(key->text) > 63)
+        return yaml_fault(key, loading->error, "a decoy's name has 1 to 63 characters");
+    if (yaml_only(map, keys, loading->error) < 0 || take_text(loading, map, "service", NULL, &decoy->service) < 0 ||
+        take_text(loading, map, "site", "", &decoy->site) < 0 ||
+        take_text(loading, map, "isolate", "", &decoy->isolate) < 0 ||
+        take_path(loading, map, "certificate", "", &decoy->certificate) < 0 ||
+        take_path(loading, map, "key", "", &decoy->key) < 0 ||
+        yaml_bool(map, "grant", &decoy->grant, loading->error) < 0 ||
+        yaml_bool(map, "proxy", &decoy->proxy, loading->error) < 0 || take_names(loading, map, decoy) < 0 ||
+        take_listeners(loading, map, decoy) < 0)
+        return -1;
+    if (!listed(services, decoy->service))
+        return yaml_fault(yaml_get(map, "service"), loading->error,
+                          "there is no service \"%s\"; `sundew services` lists them", decoy->service);
+    if ((decoy->certificate[0] == '\0') != (decoy->key[0] == '\0'))
+        return yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together");
+    if (decoy->grant)
+        return yaml_fault(yaml_get(map, "grant"), loading->error, "no site can let anybody in yet; write \"grant: no\"");
+    if (decoy->proxy)
+        return yaml_fault(yaml_get(map, "proxy"), loading->error,
+                          "the PROXY protocol is not spoken yet; write \"proxy: no\"");
+    return strcmp(decoy->service, "http") == 0 ? check_site(loading, map, decoy) : 0;
+}
+
+static int take_decoys(struct loading *loading, const struct yaml *root)
+{
+    struct configuration *configuration = loading->configuration;
+    const struct yaml *map = yaml_get(root, "decoys");
+
+    if (map == NULL)
+        return 0;
+    if (map->type != YAML_MAP)
+        return yaml_fault(map, loading->error, "\"decoys\" must be a map of names");
+    configuration->decoys = calloc(map->count + 1, sizeof *configuration->decoys);
+    if (configuration->decoys == NULL)
+        return out_of_memory(loading);
+    for (size_t i = 0; i < map->count; i++) {
+        configuration->decoy_count = i + 1;
+        if (take_decoy(loading, map->keys[i], map->items[i], &configuration->decoys[i]) < 0)
+            return -1;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(configuration->decoys[j].name, configuration->decoys[i].name) == 0)
+                return yaml_fault(map->keys[i], loading->error, "decoy %s stands here twice",
+                                  configuration->decoys[i].name);
+    }
+    return 0;
+}
+
+static int check_route(struct loading *loading, const struct yaml *map, const struct route *route)
+{
+    if (!listed(formats, route->format))
+        return yaml_fault(map, loading->error, "there is no format \"%s\"; `sundew formats` lists them", route->format);
+    if (strncmp(route->url, "https://", 8) != 0 && strncmp(route->url, "http://", 7) != 0)
+        return yaml_fault(map, loading->error, "\"url\" must begin with https:// (or http:// on a trusted network)");
+    if (strncmp(route->url, "http://", 7) == 0 && route->allow_count == 0)
+        return yaml_fault(map, loading->error, "a plain http:// route needs \"allow\" with the receiver's address");
+    if ((route->certificate[0] == '\0') != (route->key[0] == '\0'))
+        return yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together");
+    return 0;
+}
+
+static int take_route(struct loading *loading, const struct yaml *key, const struct yaml *map, struct route *route)
+{
+    static const char *const keys[] = {"format", "url", "secret", "allow", "ca", "certificate", "key", "pins", NULL};
+    const struct yaml *secret;
+
+    route->name = strdup(key->text);
+    if (route->name == NULL)
+        return out_of_memory(loading);
+    if (key->text[0] == '\0' || strlen(key->text) > 63)
+        return yaml_fault(key, loading->error, "a route's name has 1 to 63 characters");
+    if (yaml_only(map, keys, loading->error) < 0 ||
+        take_text(loading, map, "format", "cloudevents", &route->format) < 0 ||
+        take_text(loading, map, "url", NULL, &route->url) < 0 || take_path(loading, map, "ca", "", &route->ca) < 0 ||
+        take_path(loading, map, "certificate", "", &route->certificate) < 0 ||
+        take_path(loading, map, "key", "", &route->key) < 0 || take_text(loading, map, "pins", "", &route->pins) < 0 ||
+        take_networks(loading, map, "allow", &route->allow, &route->allow_count) < 0)
+        return -1;
+    secret = yaml_get(map, "secret");
+    if (secret == NULL)
+        return yaml_fault(map, loading->error, "route %s needs \"secret\": the file with its signing key", route->name);
+    if (take_texts(loading, secret, "\"secret\"", &route->secrets, &route->secret_count) < 0)
+        return -1;
+    if (route->secret_count == 0 || route->secret_count > 4)
+        return yaml_fault(secret, loading->error, "\"secret\" takes one to four files");
+    for (size_t i = 0; i < route->secret_count; i++) {
+        char *absolute = paths_join(loading->folder, route->secrets[i]);
+
+        if (absolute == NULL)
+            return out_of_memory(loading);
+        free(route->secrets[i]);
+        route->secrets[i] = absolute;
+    }
+    return check_route(loading, map, route);
+}
+
+static int take_routes(struct loading *loading, const struct yaml *root)
+{
+    struct configuration *configuration = loading->configuration;
+    const struct yaml *map = yaml_get(root, "routes");
+
+    if (map == NULL)
+        return 0;
+    if (map->type != YAML_MAP)
+        return yaml_fault(map, loading->error, "\"routes\" must be a map of names");
+    configuration->routes = calloc(map->count + 1, sizeof *configuration->routes);
+    if (configuration->routes == NULL)
+        return out_of_memory(loading);
+    for (size_t i = 0; i < map->count; i++) {
+        configuration->route_count = i + 1;
+        if (take_route(loading, map->keys[i], map->items[i], &configuration->routes[i]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int take_users(struct loading *loading, const struct yaml *root)
+{
+    static const char *const roles[] = {
+#define ROLE(symbol, name, summary) name,
+#include "server/wire/tables/roles.def"
+#undef ROLE
+        NULL};
+    struct configuration *configuration = loading->configuration;
+    const struct yaml *map = yaml_get(root, "users");
+
+    if (map == NULL)
+        return 0;
+    if (yaml_only(map, roles, loading->error) < 0)
+        return -1;
+    configuration->users = calloc(map->count + 1, sizeof *configuration->users);
+    if (configuration->users == NULL)
+        return out_of_memory(loading);
+    for (size_t i = 0; i < map->count; i++) {
+        struct user *user = &configuration->users[configuration->user_count++];
+
+        user->role = strdup(map->keys[i]->text);
+        if (user->role == NULL || take_text(loading, map, user->role, NULL, &user->name) < 0)
+            return -1;
+        if (strcmp(user->name, "nobody") == 0)
+            return yaml_fault(map->items[i], loading->error,
+                              "\"nobody\" is shared by other programs; make a user of its own for the %s", user->role);
+    }
+    return 0;
+}
+
+/* "600/h" or "10/m" → per hour. */
+static int take_rate(struct loading *loading, const struct yaml *map, const char *key, int64_t *per_hour)
+{
+    const struct yaml *node = yaml_get(map, key);
+    char *end = NULL;
+    long long value;
+
+    if (node == NULL)
+        return 0;
+    value = node->type == YAML_TEXT ? strtoll(node->text, &end, 10) : -1;
+    if (value < 0 || value > 1000000000 || end == node->text || (strcmp(end, "/h") != 0 && strcmp(end, "/m") != 0))
+        return yaml_fault(node, loading->error, "\"%s\" must be a rate such as 600/h or 10/m", key);
+    *per_hour = end[1] == 'm' ? value * 60 : value;
+    return 0;
+}
+
+static int take_limits(struct loading *loading, const struct yaml *root)
+{
+    static const char *const retention_keys[] = {"noise", "observations", NULL};
+    static const char *const budget_keys[] = {"noise", "per-source", NULL};
+    struct configuration *configuration = loading->configuration;
+    const struct yaml *retention = yaml_get(root, "retention"), *budget = yaml_get(root, "budget");
+
+    configuration->retention_noise_s = 30 * 86400;
+    configuration->retention_observations_s = 2 * 365 * 86400;
+    configuration->budget_noise = (int64_t)1 << 30;
+    configuration->budget_source_per_hour = 600;
+    configuration->workers = 1;
+    if (yaml_integer(root, "workers", 1, 64, &configuration->workers, loading->error) < 0)
+        return -1;
+    if (retention != NULL &&
+        (yaml_only(retention, retention_keys, loading->error) < 0 ||
+         yaml_duration(retention, "noise", &configuration->retention_noise_s, loading->error) < 0 ||
+         yaml_duration(retention, "observations", &configuration->retention_observations_s, loading->error) < 0))
+        return -1;
+    if (budget != NULL && (yaml_only(budget, budget_keys, loading->error) < 0 ||
+                           yaml_size(budget, "noise", &configuration->budget_noise, loading->error) < 0 ||
+                           take_rate(loading, budget, "per-source", &configuration->budget_source_per_hour) < 0))
+        return -1;
+    return 0;
+}
+
+/* key: a path, or credential:NAME of the service manager. */
+static int take_key(struct loading *loading, const struct yaml *root)
+{
+    struct configuration *configuration = loading->configuration;
+    const char *text = "state/key", *folder = getenv("CREDENTIALS_DIRECTORY");
+
+    if (yaml_text(root, "key", &text, loading->error) < 0)
+        return -1;
+    if (strncmp(text, "credential:", 11) != 0)
+        return take_path(loading, root, "key", "state/key", &configuration->master_key);
+    if (folder == NULL)
+        return yaml_fault(yaml_get(root, "key"), loading->error,
+                          "no credentials were passed; start by a systemd unit with LoadCredential=%s:…", text + 11);
+    configuration->master_key = paths_join(folder, text + 11);
+    return configuration->master_key == NULL ? out_of_memory(loading) : 0;
+}
+
+/* Two listeners on one address and port can share it only when both are http with the same TLS mode. */
+static int check_collisions(struct loading *loading, const struct yaml *root)
+{
+    const struct configuration *c = loading->configuration;
+
+    for (size_t i = 0; i < c->decoy_count; i++)
+        for (size_t j = 0; j < c->decoys[i].listener_count; j++)
+            for (size_t k = 0; k <= i; k++)
+                for (size_t l = 0; l < (k == i ? j : c->decoys[k].listener_count); l++) {
+                    const struct listener *a = &c->decoys[i].listeners[j], *b = &c->decoys[k].listeners[l];
+
+                    if (a->port == b->port && strcmp(a->address, b->address) == 0 &&
+                        (i == k || strcmp(c->decoys[i].service, c->decoys[k].service) != 0 || a->tls != b->tls ||
+                         strcmp(c->decoys[i].service, "http") != 0))
+                        return yaml_fault(yaml_get(root, "decoys"), loading->error,
+                                          "decoys %s and %s both listen on %s port %u; give one another port",
+                                          c->decoys[k].name, c->decoys[i].name, a->address, a->port);
+                }
+    return 0;
+}
+
+static int take_all(struct loading *loading, const struct yaml *root)
+{
+    static const char *const keys[] = {"organisation", "domain", "language", "state",     "key",    "users",
+                                       "operators",    "proxies", "decoys",  "routes",    "retention", "budget",
+                                       "workers",      NULL};
+    struct configuration *configuration = loading->configuration;
+
+    if (yaml_only(root, keys, loading->error) < 0 ||
+        take_text(loading, root, "organisation", NULL, &configuration->organisation) < 0 ||
+        take_text(loading, root, "domain", NULL, &configuration->domain) < 0 ||
+        take_text(loading, root, "language", "en", &configuration->language) < 0 ||
+        take_path(loading, root, "state", "state", &configuration->state) < 0 || take_key(loading, root) < 0 ||
+        take_text(loading, root, "operators", "", &configuration->operators) < 0 || take_users(loading, root) < 0 ||
+        take_networks(loading, root, "proxies", &configuration->proxies, &configuration->proxy_count) < 0 ||
+        take_decoys(loading, root) < 0 || take_routes(loading, root) < 0 || take_limits(loading, root) < 0)
+        return -1;
+    if (strcmp(configuration->language, "en") != 0 && strcmp(configuration->language, "fr") != 0)
+        return yaml_fault(yaml_get(root, "language"), loading->error, "\"language\" must be en or fr");
+    return check_collisions(loading, root);
+}
+
+int configuration_load(const char *file, struct configuration **configuration, struct error *error)
+{
+    struct loading loading = {.error = error};
+    struct yaml *root = NULL;
+    char *slash;
+    int result = -1;
+
+    loading.configuration = calloc(1, sizeof *loading.configuration);
+    if (loading.configuration == NULL)
+        return error_set(error, "out of memory");
+    loading.configuration->file = realpath(file, NULL);
+    if (loading.configuration->file == NULL) {
+        error_errno(error, "cannot open the configuration %s (give it by -c FILE, or make an installation by `sundew init DIR`)",
+                    file);
+        goto out;
+    }
+    loading.folder = strdup(loading.configuration->file);
+    if (loading.folder == NULL || (slash = strrchr(loading.folder, '/')) == NULL) {
+        out_of_memory(&loading);
+        goto out;
+    }
+    slash[slash == loading.folder ? 1 : 0] = '\0';
+    if (yaml_load_file(file, &root, error) == 0)
+        result = take_all(&loading, root);
+out:
+    yaml_free(root);
+    free(loading.folder);
+    if (result == 0)
+        *configuration = loading.configuration;
+    else
+        configuration_free(loading.configuration);
+    return result;
+}
+
+const char *configuration_file(const char *given)
+{
+    const char *variable = getenv("SUNDEW_CONFIG");
+
+    if (given != NULL)
+        return given;
+    if (variable != NULL && variable[0] != '\0')
+        return variable;
+    return access("./sundew.yaml", F_OK) == 0 ? "./sundew.yaml" : "/etc/sundew/sundew.yaml";
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What holds for every line of kinds.def; a new kind is tested here without a word of C. */
+#include <string.h>
+#include "tests/test.h"
+#include "tests/tokens/draws.h"
+
+static const struct {
+    const char *name, *forms;
+    bool bound;
+} table[] = {
+#define KIND(symbol, name, summary, forms, seen, bound, proofs) {name, forms, bound},
+#include "server/wire/tables/kinds.def"
+#undef KIND
+};
+
+#define KINDS (sizeof table / sizeof *table)
+
+START_TEST(table_and_struct_agree)
+{
+    const struct token_kind *kind = kind_at((size_t)_i);
+    char forms[256] = "";
+
+    ck_assert_ptr_nonnull(kind);
+    ck_assert_str_eq(kind->name, table[_i].name);
+    ck_assert_ptr_eq(kind_find(table[_i].name), kind);
+    ck_assert_int_eq(kind->bound, table[_i].bound);
+    for (const char *const *form = kind->forms; *form != NULL; form++) {
+        size_t used = strlen(forms);
+
+        snprintf(forms + used, sizeof forms - used, "%s%s", used == 0 ? "" : " ", *form);
+    }
+    ck_assert_str_eq(forms, table[_i].forms);
+}
+END_TEST
+
+START_TEST(every_form_mints_what_it_calls_valid)
+{
+    const struct token_kind *kind = kind_at((size_t)_i);
+    struct counter counter = {(uint64_t)_i};
+    struct draw draw = {counter_bytes, &counter};
+    struct minted minted;
+    struct error error;
+
+    draws_init(&minted);
+    for (const char *const *form = kind->forms; *form != NULL; form++)
+        for (int i = 0; i < 200; i++) {
+            struct mint_request request = draws_request(&draw, *form);
+
+            request.people_count = i % 2 == 0 ? 16 : 0;
+            buffer_clear(&minted.identity);
+            buffer_clear(&minted.secret);
+            ck_assert_int_eq(kind->mint(&request, &minted, &error), 0);
+            ck_assert(kind->valid(*form, buffer_slice(&minted.secret)));
+            ck_assert(!kind->valid(*form, SLICE_NONE));
+            ck_assert(!kind_filtered(buffer_slice(&minted.secret)));
+            ck_assert_uint_ge(minted.secret_bits, 60);
+            ck_assert(minted.identity.length > 0 && minted.identity.length <= 64);
+        }
+    draws_free(&minted);
+}
+END_TEST
+
+START_TEST(a_full_buffer_is_an_error)
+{
+    const struct token_kind *kind = kind_at((size_t)_i);
+    struct counter counter = {9};
+    struct draw draw = {counter_bytes, &counter};
+    struct mint_request request = draws_request(&draw, kind->forms[0]);
+    struct minted minted;
+    struct error error;
+
+    buffer_init(&minted.identity, 512);
+    buffer_init(&minted.secret, 4);
+    ck_assert_int_eq(kind->mint(&request, &minted, &error), -1);
+    draws_free(&minted);
+}
+END_TEST
+
+START_TEST(the_table_ends)
+{
+    ck_assert_ptr_null(kind_at(KINDS));
+    ck_assert_ptr_null(kind_find("no-such-kind"));
+}
+END_TEST
+
+START_TEST(filter_knows_words_and_runs)
+{
+    static const char *const dropped[] = {"aExAmPlEb", "xkTESTk9", "ab00000c",   "qAAAAAq", "zabcdez",
+                                          "*****",     "x12345x",  "key=Kd93jk", "tZ2048z"};
+
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+        ck_assert_msg(kind_filtered(slice_of(dropped[i])), "%s", dropped[i]);
+    ck_assert(!kind_filtered(slice_of("Kd93jkQ7vLm2")));
+    ck_assert(!kind_filtered(slice_of("")));
+    ck_assert(!kind_filtered(slice_of("tes")));
+}
+END_TEST
+
+START_TEST(draws_below_a_bound_are_even)
+{
+    struct counter counter = {1};
+    struct draw draw = {counter_bytes, &counter};
+    unsigned seen[6] = {0};
+
+    for (int i = 0; i < 6000; i++) {
+        uint32_t value = draw_below(&draw, 6);
+
+        ck_assert_uint_lt(value, 6);
+        seen[value]++;
+    }
+    for (int i = 0; i < 6; i++)
+        ck_assert(seen[i] > 850 && seen[i] < 1150);
+    ck_assert_uint_eq(draw_below(&draw, 1), 0);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *suite = suite_create("kinds");
+    TCase *tcase = tcase_create("all");
+
+    tcase_add_loop_test(tcase, table_and_struct_agree, 0, KINDS);
+    tcase_add_loop_test(tcase, every_form_mints_what_it_calls_valid, 0, KINDS);
+    tcase_add_loop_test(tcase, a_full_buffer_is_an_error, 0, KINDS);
+    tcase_add_test(tcase, the_table_ends);
+    tcase_add_test(tcase, filter_knows_words_and_runs);
+    tcase_add_test(tcase, draws_below_a_bound_are_even);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+TEST_MAIN(suite)

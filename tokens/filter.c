@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What makes secret scanners take a find for an example and drop it. */
+#include <string.h>
+#include "tokens/kind.h"
+
+#define RUN 5 /* equal or ascending characters in a row: aaaaa, 00000, *****, abcde, 12345 */
+
+/* By first letter, so that most positions cost one comparison. */
+static const char *const words[26][24] = {
+    ['a' - 'a'] = {"account", "admin", "alpha", "apikey", "array", "auth", "azerty"},
+    ['b' - 'a'] = {"backend", "badpass", "base64", "beta", "bogus", "bool", "buffer"},
+    ['c' - 'a'] = {"cache", "canary", "change", "char", "class", "client", "code", "config", "const", "contoso",
+                   "credential"},
+    ['d' - 'a'] = {"data", "debug", "decoy", "default", "demo", "derp", "dummy"},
+    ['e' - 'a'] = {"encrypt", "enum", "error", "exam", "example"},
+    ['f' - 'a'] = {"fake", "false", "file", "fixme", "float", "foobar", "func"},
+    ['g' - 'a'] = {"generic", "getenv", "guest"},
+    ['h' - 'a'] = {"hash", "hello", "honey", "host"},
+    ['i' - 'a'] = {"import", "index", "input", "insert", "invalid"},
+    ['j' - 'a'] = {"json"},
+    ['k' - 'a'] = {"keys"},
+    ['l' - 'a'] = {"letmein", "local", "login", "lorem"},
+    ['m' - 'a'] = {"mock", "monkey", "mypass"},
+    ['n' - 'a'] = {"name", "node", "none", "null"},
+    ['o' - 'a'] = {"object", "option", "output"},
+    ['p' - 'a'] = {"param", "pass", "phrase", "placeholder", "private", "prod", "public", "pwned"},
+    ['q' - 'a'] = {"qwer", "query"},
+    ['r' - 'a'] = {"random", "replace", "result", "return", "root"},
+    ['s' - 'a'] = {"sample", "sandbox", "secret", "select", "server", "some", "stage", "string", "struct", "system"},
+    ['t' - 'a'] = {"temp", "test", "text", "time", "todo", "token", "trap", "true", "type"},
+    ['u' - 'a'] = {"undef", "update", "user", "uuid"},
+    ['v' - 'a'] = {"value", "void"},
+    ['w' - 'a'] = {"welcome", "word"},
+    ['x' - 'a'] = {"xxxx"},
+    ['y' - 'a'] = {"your"},
+    ['z' - 'a'] = {"zzzz"},
+};
+
+static const char *const others[] = {"2048", "2019-", "key=", "0x00", "p@ss", "pa$$"};
+
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+static bool word_at(struct slice text, size_t at, const char *word)
+{
+    for (; *word != 0; word++, at++)
+        if (at >= text.length || lower(text.data[at]) != (unsigned char)*word)
+            return false;
+    return true;
+}
+
+static bool run_at(struct slice text, size_t at, int step)
+{
+    if (at + RUN > text.length)
+        return false;
+    for (size_t i = at + 1; i < at + RUN; i++)
+        if (lower(text.data[i]) != lower(text.data[i - 1]) + step)
+            return false;
+    return true;
+}
+
+bool kind_filtered(struct slice text)
+{
+    unsigned char c;
+
+    for (size_t at = 0; at < text.length; at++) {
+        c = lower(text.data[at]);
+        if (run_at(text, at, 0) || run_at(text, at, 1))
+            return true;
+        for (const char *const *word = words[(c - 'a') % 26U]; c >= 'a' && c <= 'z' && *word != NULL; word++)
+            if (word_at(text, at, *word))
+                return true;
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            if (c == (unsigned char)others[i][0] && word_at(text, at, others[i]))
+                return true;
+    }
+    return false;
+}

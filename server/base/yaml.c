@@ -98,8 +98,8 @@ static int load_children(struct loader *loader, struct yaml *node, yaml_event_ty
                 value = load_node(loader, &event, depth + 1);
         }
         if (value == NULL || append(node, key, value) < 0) {
-            yaml_free(key);
-            yaml_free(value);
+            yaml_discard(key);
+            yaml_discard(value);
             return -1;
         }
     }
@@ -116,7 +116,7 @@ static struct yaml *load_scalar(struct loader *loader, const yaml_event_t *event
         node->text = slice_copy((struct slice){event->data.scalar.value, event->data.scalar.length});
     if (node->text == NULL) {
         fault_at(loader, event->start_mark, "text must not hold a NUL");
-        yaml_free(node);
+        yaml_discard(node);
         node = NULL;
     }
     return node;
@@ -136,7 +136,7 @@ static struct yaml *load_node(struct loader *loader, yaml_event_t *event, int de
         node = new_node(loader, list ? YAML_LIST : YAML_MAP, event->start_mark);
         if (node != NULL &&
             load_children(loader, node, list ? YAML_SEQUENCE_END_EVENT : YAML_MAPPING_END_EVENT, depth) < 0) {
-            yaml_free(node);
+            yaml_discard(node);
             node = NULL;
         }
     } else {
@@ -189,7 +189,7 @@ int yaml_load(struct slice text, const char *file, struct yaml **root, struct er
     /* The root's own text slot keeps the name alive; a root that is a text has none to give. */
     if (tree->type == YAML_TEXT) {
         yaml_fault(tree, error, "expected \"key: value\" lines");
-        yaml_free(tree);
+        yaml_discard(tree);
         free(name);
         return -1;
     }
@@ -211,13 +211,13 @@ int yaml_load_file(const char *file, struct yaml **root, struct error *error)
     return result;
 }
 
-void yaml_free(struct yaml *root)
+void yaml_discard(struct yaml *root)
 {
     if (root == NULL)
         return;
     for (size_t i = 0; i < root->count; i++) {
-        yaml_free(root->items[i]);
-        yaml_free(root->keys[i]);
+        yaml_discard(root->items[i]);
+        yaml_discard(root->keys[i]);
     }
     free(root->items);
     free(root->keys);

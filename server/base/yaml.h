@@ -24,10 +24,10 @@ struct yaml {
     struct yaml **keys;  /* YAML_MAP: texts */
 };
 
-/* The caller frees with yaml_free(). An empty document is an empty map. `file` is copied. */
+/* The caller frees with yaml_discard() (libyaml exports a yaml_free() of its own). An empty document is an empty map. `file` is copied. */
 int yaml_load_file(const char *file, struct yaml **root, struct error *error);
 int yaml_load(struct slice text, const char *file, struct yaml **root, struct error *error);
-void yaml_free(struct yaml *root);
+void yaml_discard(struct yaml *root);
 
 /* "FILE:LINE:COLUMN: " and the text; returns -1. */
 int yaml_fault(const struct yaml *at, struct error *error, const char *format, ...)

@@ -489,7 +489,7 @@ int configuration_load(const char *file, struct configuration **configuration, s
     if (yaml_load_file(file, &root, error) == 0)
         result = take_all(&loading, root);
 out:
-    yaml_free(root);
+    yaml_discard(root);
     free(loading.folder);
     if (result == 0)
         *configuration = loading.configuration;

@@ -1,5 +1,121 @@
 /* SPDX-License-Identifier: ISC */
-int main(void)
+#include "config.h"
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "server/base/error.h"
+#include "server/base/log.h"
+#include "server/parent/parent.h"
+#include "server/wire/configuration.h"
+
+#define PATH 4096
+
+struct arguments {
+    const char *config;
+    bool check, help, version;
+};
+
+static const char usage[] = "usage: sundewd [-c FILE] [--log json|text] [--check]\n"
+                            "\n"
+                            "Runs the decoys of an installation in the foreground; prints \"ready\" when all answer.\n"
+                            "\n"
+                            "  -c FILE     the configuration; else $SUNDEW_CONFIG, ./sundew.yaml, "
+                            "/etc/sundew/sundew.yaml\n"
+                            "  --log json  log lines as JSON objects\n"
+                            "  --check     only read and check the configuration\n"
+                            "\n"
+                            "SIGHUP reads the configuration again; SIGTERM stops.\n";
+
+static int set_log(const char *value)
 {
-    return 3;
+    if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
+        return -1;
+    log_format(value[0] == 'j' ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
+    return 0;
+}
+
+/* The value of an option that stands as "--name value" or "--name=value"; NULL when argv[*i] is another one. */
+static const char *value_of(const char *name, int argc, char *const *argv, int *i)
+{
+    size_t length = strlen(name);
+
+    if (strncmp(argv[*i], name, length) != 0)
+        return NULL;
+    if (argv[*i][length] == '=')
+        return argv[*i] + length + 1;
+    return argv[*i][length] == '\0' && *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+static int read_arguments(int argc, char *const *argv, struct arguments *arguments)
+{
+    const char *value;
+
+    for (int i = 1; i < argc; i++) {
+        if ((value = value_of("-c", argc, argv, &i)) != NULL || (value = value_of("--config", argc, argv, &i)) != NULL)
+            arguments->config = value;
+        else if ((value = value_of("--log", argc, argv, &i)) != NULL && set_log(value) == 0)
+            continue;
+        else if (strcmp(argv[i], "--check") == 0)
+            arguments->check = true;
+        else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            arguments->help = true;
+        else if (strcmp(argv[i], "--version") == 0)
+            arguments->version = true;
+        else
+            return fprintf(stderr, "sundewd: cannot understand %s\n%s", argv[i], usage), -1;
+    }
+    return 0;
+}
+
+static int check(const char *file)
+{
+    struct configuration *configuration = NULL;
+    struct error error;
+
+    if (configuration_load(file, &configuration, &error) < 0) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
+    }
+    printf("%s: %zu decoys, %zu routes\n", configuration->file, configuration->decoy_count, configuration->route_count);
+    configuration_free(configuration);
+    return 0;
+}
+
+/* The program's own file, told before an upgrade replaces it. */
+static void own_path(char path[PATH])
+{
+    ssize_t length = readlink("/proc/self/exe", path, PATH - 1);
+
+    path[length > 0 ? length : 0] = '\0';
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {NULL};
+    char path[PATH];
+    bool again = false;
+    int code;
+
+    own_path(path);
+    log_open("sundewd");
+    if (read_arguments(argc, argv, &arguments) < 0)
+        return 2;
+    if (arguments.help || arguments.version) {
+        printf("%s", arguments.help ? usage : "sundewd " PACKAGE_VERSION "\n");
+        return 0;
+    }
+    if (arguments.check)
+        return check(configuration_file(arguments.config));
+    code = parent_run(configuration_file(arguments.config), &again);
+    unsetenv("SUNDEWD_RESTARTED");
+    if (again) {
+        setenv("SUNDEWD_RESTARTED", "1", 1);
+        execv(path, argv);
+        log_error("cannot execute %s anew; start sundewd by hand", path);
+        code = 3;
+    }
+    return code;
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/parent/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include "server/base/clock.h"
+#include "server/base/paths.h"
+#include "server/wire/users.h"
+
+#define RETRY_NS (50 * 1000 * 1000)
+#define BACKLOG 64
+#define STATUS 1024
+
+static int check_state(const struct configuration *configuration, uid_t *uid, gid_t *gid, struct error *error)
+{
+    char *ledger = NULL;
+    int result = users_of(configuration, "keeper", uid, gid, error);
+
+    if (result == 0) {
+        ledger = paths_join(configuration->state, "ledger.db");
+        if (ledger == NULL || (access(ledger, F_OK) < 0 && errno == ENOENT))
+            result = error_set(error, "there is no ledger in %s; make an installation by `sundew init DIR`",
+                               configuration->state);
+    }
+    free(ledger);
+    return result;
+}
+
+/* Lets the operators' group through the state folder to run/control, and nobody else. */
+static int open_folder(const struct configuration *configuration, uid_t uid, gid_t gid, gid_t operators,
+                       struct error *error)
+{
+    int state = open(configuration->state, O_DIRECTORY | O_RDONLY | O_CLOEXEC), folder = -1;
+
+    if (state < 0)
+        return error_errno(error, "cannot open the state folder %s", configuration->state);
+    if ((mkdirat(state, "run", 0700) < 0 && errno != EEXIST) ||
+        (folder = openat(state, "run", O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0) {
+        error_errno(error, "cannot make %s/run", configuration->state);
+        goto out;
+    }
+    if (geteuid() == 0 && fchown(folder, uid, gid) < 0) {
+        error_errno(error, "cannot give %s/run to the keeper's user", configuration->state);
+        goto failed;
+    }
+    if (operators == (gid_t)-1)
+        goto out;
+    if (fchown(folder, (uid_t)-1, operators) == 0 && fchmod(folder, 0710) == 0 &&
+        fchown(state, (uid_t)-1, operators) == 0 && fchmod(state, 0710) == 0)
+        goto out;
+    error_errno(error, "operators: cannot open %s/run to group %s; start as root, or join that group",
+                configuration->state, configuration->operators);
+failed:
+    close(folder);
+    folder = -1;
+out:
+    close(state);
+    return folder;
+}
+
+static int lock_taken(const struct runtime *runtime, const struct configuration *configuration, struct error *error)
+{
+    char text[32] = "";
+    ssize_t length = pread(runtime->lock, text, sizeof(text) - 1, 0);
+
+    if (length > 0)
+        text[strcspn(text, "\n")] = '\0';
+    return error_set(error, "another sundewd%s%s%s runs on %s; stop it first", text[0] != '\0' ? " (process " : "",
+                     text, text[0] != '\0' ? ")" : "", configuration->state);
+}
+
+static int take_lock(struct runtime *runtime, const struct configuration *configuration, int wait_ms,
+                     struct error *error)
+{
+    const struct timespec pause = {.tv_nsec = RETRY_NS};
+    int64_t deadline = clock_monotonic() + (int64_t)wait_ms * 1000;
+    char text[32];
+    int length;
+
+    runtime->lock = openat(runtime->folder, "sundewd.pid", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (runtime->lock < 0)
+        return error_errno(error, "cannot open %s/run/sundewd.pid", configuration->state);
+    while (flock(runtime->lock, LOCK_EX | LOCK_NB) < 0) {
+        if (clock_monotonic() >= deadline)
+            return lock_taken(runtime, configuration, error);
+        nanosleep(&pause, NULL);
+    }
+    length = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+    if (ftruncate(runtime->lock, 0) < 0 || pwrite(runtime->lock, text, (size_t)length, 0) != length)
+        return error_errno(error, "cannot write %s/run/sundewd.pid", configuration->state);
+    return 0;
+}
+
+/* Through the folder's descriptor, for the path may be longer than a socket's name can be. */
+static int bind_control(struct runtime *runtime, uid_t uid, gid_t operators, struct error *error)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    mode_t before;
+    int bound;
+
+    runtime->control = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (runtime->control < 0)
+        return error_errno(error, "cannot make the control socket");
+    snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d/control", runtime->folder);
+    if (unlinkat(runtime->folder, "control", 0) < 0 && errno != ENOENT)
+        return error_errno(error, "cannot remove the old control socket");
+    before = umask(0177);
+    bound = bind(runtime->control, (struct sockaddr *)&name, sizeof(name));
+    umask(before);
+    if (bound < 0 || listen(runtime->control, BACKLOG) < 0)
+        return error_errno(error, "cannot bind the control socket in the state folder");
+    if (geteuid() == 0 && fchownat(runtime->folder, "control", uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(error, "cannot give the control socket to the keeper's user");
+    if (operators != (gid_t)-1 &&
+        (fchownat(runtime->folder, "control", (uid_t)-1, operators, AT_SYMLINK_NOFOLLOW) < 0 ||
+         fchmodat(runtime->folder, "control", 0660, 0) < 0))
+        return error_errno(error, "operators: cannot give the control socket to the group");
+    return 0;
+}
+
+int runtime_open(struct runtime *runtime, const struct configuration *configuration, int wait_ms, struct error *error)
+{
+    gid_t gid, operators;
+    uid_t uid;
+
+    *runtime = (struct runtime){-1, -1, -1};
+    if (check_state(configuration, &uid, &gid, error) < 0 || users_operators(configuration, &operators, error) < 0)
+        return -1;
+    runtime->folder = open_folder(configuration, uid, gid, operators, error);
+    if (runtime->folder < 0 || take_lock(runtime, configuration, wait_ms, error) < 0)
+        return -1;
+    return bind_control(runtime, uid, operators, error);
+}
+
+void runtime_status(const struct runtime *runtime, unsigned loads, bool ok, const char *text)
+{
+    char line[STATUS];
+    int length = snprintf(line, sizeof(line), "%u %s %s\n", loads, ok ? "ok" : "failed", text);
+    int fd = openat(runtime->folder, "status.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+    if (length >= (int)sizeof(line))
+        length = (int)sizeof(line) - 1;
+    if (fd < 0)
+        return;
+    if (write(fd, line, (size_t)length) == length)
+        renameat(runtime->folder, "status.new", runtime->folder, "status");
+    close(fd);
+}
+
+void runtime_close(struct runtime *runtime)
+{
+    if (runtime->control >= 0) {
+        unlinkat(runtime->folder, "control", 0);
+        close(runtime->control);
+    }
+    if (runtime->lock >= 0)
+        close(runtime->lock);
+    if (runtime->folder >= 0)
+        close(runtime->folder);
+    *runtime = (struct runtime){-1, -1, -1};
+}

@@ -13,6 +13,7 @@
 #include "server/base/buffer.h"
 #include "server/base/error.h"
 #include "server/base/id.h"
+#include "server/keeper/filter.h"
 #include "server/keeper/keyring.h"
 
 #define LEDGER_APPLICATION 0x53554e44
@@ -25,8 +26,10 @@ struct ledger {
     int lock;           /* descriptor of the lock file, or -1 */
     int folder;         /* descriptor of the state folder, or -1 */
     char *path;
+    int code;           /* SQLite's extended code of the last failure */
     bool full;          /* the disk was full: the reserve is spent, noise is not stored */
     int64_t full_since; /* monotonic */
+    struct filter filter; /* of secret_index; recognise.h fills it */
     struct {
         const char *sql;
         sqlite3_stmt *statement;
@@ -70,8 +73,11 @@ struct id ledger_column_id(sqlite3_stmt *statement, int index);
 int64_t ledger_setting(struct ledger *ledger, const char *name, int64_t otherwise);
 int ledger_set(struct ledger *ledger, const char *name, int64_t value, struct error *error);
 
-/* The reserve file (state/reserve). free: after SQLITE_FULL, gives the bytes back and sets ledger->full; false when
+/* Did the last failure look like a full disk? */
+bool ledger_was_full(const struct ledger *ledger);
+/* The reserve file (state/reserve). make: true when it is there. free: after SQLITE_FULL, gives the bytes back and sets ledger->full; false when
  * there was none. restore: makes it again once there is twice its room, and ends `full`. */
+bool ledger_reserve_make(struct ledger *ledger, struct error *error);
 bool ledger_reserve_free(struct ledger *ledger);
 void ledger_reserve_restore(struct ledger *ledger);
 

@@ -12,8 +12,7 @@
 #define BATCH_BYTES (2 * 1024 * 1024)
 #define OBSERVE_RING 4096
 #define OBSERVE_RECENT 32768 /* ids remembered, to know what was sent again */
-#define OBSERVE_PENDING 65536
-#define OBSERVE_NOISE_ROWS 100000 /* rows of counters for one hour; past it sources are counted together */
+#define OBSERVE_NOISE_ROWS 100000 /* new sources counted in one hour; past it they are counted as one (::) */
 
 /* Messages that wait to be taken together. */
 struct batch {
@@ -39,9 +38,10 @@ struct observer {
     int64_t noise_bytes;  /* of rows without a match in `observation` */
     int64_t budget_bytes; /* for noise in all */
     int64_t budget_source; /* rows per source and hour */
-    int64_t *pending;      /* ring of seqs with a match, not derived yet */
-    size_t pending_first, pending_count;
-    uint64_t duplicates, surplus, refused, failed;
+    struct buffer flow, presented;
+    struct observation observation;
+    struct recognition recognition;
+    uint64_t rows, duplicates, surplus, unkept, refused;
 };
 
 /* Loads chain, ids and counters from the ledger. observer_close() frees. */

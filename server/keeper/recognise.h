@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
  * Which tokens an observation shows, and how surely (DESIGN 5). The work is the same for hit and miss: one keyed
- * digest per spelling, one look-up each, and always one token read, unsealed and compared. */
+ * digest per spelling, each asked of the filter; then at least RECOGNISE_LOOKUPS look-ups in the index, real ones or
+ * of digests that nobody presented; then at least one token, a known one or any, is read, unsealed and compared. */
 #ifndef KEEPER_RECOGNISE_H
 #define KEEPER_RECOGNISE_H
 
 #include "server/keeper/keyring.h"
 #include "server/keeper/ledger.h"
+#include "server/keeper/normalise.h"
+#include "server/keeper/token.h"
 #include "server/wire/message.h"
 
 #define MATCHES 8
-#define MATCH_BYTES 20
+#define MATCH_BYTES 16
 #define MATCHED_BYTES (MATCHES * MATCH_BYTES)
 
 enum grade { GRADE_NOISE, GRADE_IDENTITY, GRADE_KEY_OFFERED, GRADE_SECRET_ELSEWHERE, GRADE_SECRET };
@@ -28,11 +31,13 @@ enum match_reason {
 struct match {
     int64_t token; /* row's number */
     uint8_t grade, part, candidate, reasons;
-    uint16_t distance; /* edit distance of the presented secret to the planted one, at most RECOGNISE_DISTANCE */
+    uint16_t distance; /* edit distance of the presented secret to the planted one */
     uint16_t length;   /* of the planted secret */
 };
 
-#define RECOGNISE_DISTANCE 64 /* bytes of either secret that are compared */
+#define RECOGNISE_DISTANCE 64 /* bytes of either secret that are compared; what is longer counts as different */
+/* Levenshtein's distance, within that bound. */
+unsigned edit_distance(struct slice a, struct slice b);
 
 struct recognition {
     struct match matches[MATCHES];
@@ -40,15 +45,32 @@ struct recognition {
     struct digest digests[OBSERVATION_CANDIDATES]; /* of each candidate's value, for the row */
 };
 
-/* The dummy that is unsealed where no token is known; drawn at start. */
+#define RECOGNISE_PROBES (OBSERVATION_CANDIDATES * (NORMALISE_SPELLINGS + 1))
+#define RECOGNISE_LOOKUPS 2 /* at least so many look-ups in the ledger for each observation */
+
+struct probe {
+    struct digest digest;
+    uint16_t candidate;
+    bool secret;
+};
+
 struct recogniser {
     struct ledger *ledger;
     const struct keyring *keyring;
-    unsigned char dummy[SEAL_OVERHEAD + 32];
-    uint64_t unseals; /* how many were done: one per observation */
+    unsigned char dummy[SEAL_OVERHEAD + 32]; /* unsealed while there is no token at all */
+    int64_t last_token;                      /* highest number */
+    unsigned until_refresh;
+    struct probe probes[RECOGNISE_PROBES];
+    size_t probe_count;
+    unsigned char plain[TOKEN_SECRET];
+    uint64_t unseals; /* how many were done: at least one per observation */
 };
 
-int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const struct keyring *keyring);
+int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const struct keyring *keyring,
+                    struct error *error);
+/* Fills the ledger's filter with up to `rows` digests more. 1: there is more to do; 0: complete; -1. */
+int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error);
+/* -1 when the ledger could not be read. */
 int recognise(struct recogniser *recogniser, const struct observation *observation, struct recognition *recognition,
               struct error *error);
 /* MATCHED_BYTES, zero-filled behind the last match. */

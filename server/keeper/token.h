@@ -7,6 +7,8 @@
 #include "server/keeper/ledger.h"
 #include "server/wire/message.h"
 
+#define TOKEN_SECRET 16384 /* bytes of the longest secret */
+
 struct token_details {
     struct id id;
     struct slice decoy; /* empty: opens none of ours */

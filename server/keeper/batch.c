@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The part of observe.h that holds messages and packs rows. */
+#include <sodium.h>
+#include <string.h>
+#include "server/base/channel.h"
+#include "server/keeper/observe.h"
+#include "server/keeper/row.h"
+
+void batch_init(struct batch *batch)
+{
+    buffer_init(&batch->bytes, BATCH_BYTES);
+    batch->count = 0;
+}
+
+void batch_free(struct batch *batch)
+{
+    buffer_free(&batch->bytes);
+    batch->count = 0;
+}
+
+void batch_clear(struct batch *batch)
+{
+    buffer_clear(&batch->bytes);
+    batch->count = 0;
+}
+
+int batch_add(struct batch *batch, struct slice message)
+{
+    size_t at = batch->bytes.length;
+
+    if (batch->count == BATCH_MESSAGES || buffer_add_slice(&batch->bytes, message) < 0)
+        return -1;
+    batch->items[batch->count].at = (uint32_t)at;
+    batch->items[batch->count].length = (uint32_t)message.length;
+    batch->items[batch->count].ticket = 0;
+    batch->items[batch->count].verdict = false;
+    batch->count++;
+    return 0;
+}
+
+static void hash_part(crypto_generichash_state *state, struct slice part)
+{
+    uint64_t length = part.length;
+
+    crypto_generichash_update(state, (const unsigned char *)&length, sizeof length);
+    if (part.length > 0)
+        crypto_generichash_update(state, part.data, part.length);
+}
+
+void observed_digest(const struct keyring *keyring, const struct observed *row, unsigned char digest[CHAIN_BYTES])
+{
+    crypto_generichash_state state;
+    unsigned char fixed[ID_BYTES + 8 + 2];
+    int i;
+
+    memcpy(fixed, row->id.bytes, ID_BYTES);
+    for (i = 0; i < 8; i++)
+        fixed[ID_BYTES + i] = (unsigned char)((uint64_t)row->time >> (8 * i));
+    fixed[ID_BYTES + 8] = (unsigned char)row->port;
+    fixed[ID_BYTES + 9] = (unsigned char)(row->port >> 8);
+    crypto_generichash_init(&state, keyring->chain_key, KEYRING_BYTES, CHAIN_BYTES);
+    crypto_generichash_update(&state, fixed, sizeof fixed);
+    hash_part(&state, row->decoy);
+    hash_part(&state, row->service);
+    hash_part(&state, row->source);
+    hash_part(&state, row->flow);
+    hash_part(&state, row->context);
+    hash_part(&state, row->presented);
+    hash_part(&state, row->matched);
+    crypto_generichash_final(&state, digest, CHAIN_BYTES);
+}
+
+void flow_pack(struct buffer *out, const struct observation *observation)
+{
+    size_t i;
+
+    buffer_clear(out);
+    buffer_add_u8(out, observation->via_count);
+    for (i = 0; i < observation->via_count; i++)
+        buffer_add(out, observation->via[i].bytes, ADDRESS_BYTES);
+    buffer_add(out, observation->local.bytes, ADDRESS_BYTES);
+    buffer_add_u16(out, observation->local_port);
+    buffer_add_u64(out, observation->connection);
+    buffer_add_u32(out, observation->request);
+}
+
+static struct address reader_address(struct reader *reader)
+{
+    struct slice raw = reader_raw(reader, ADDRESS_BYTES);
+    struct address address = {{0}};
+
+    if (raw.length == ADDRESS_BYTES)
+        memcpy(address.bytes, raw.data, ADDRESS_BYTES);
+    return address;
+}
+
+int flow_unpack(struct slice packed, struct flow *flow)
+{
+    struct reader reader = reader_of(packed);
+    size_t i;
+
+    memset(flow, 0, sizeof *flow);
+    flow->via_count = reader_u8(&reader);
+    if (flow->via_count > OBSERVATION_VIA)
+        return -1;
+    for (i = 0; i < flow->via_count; i++)
+        flow->via[i] = reader_address(&reader);
+    flow->local = reader_address(&reader);
+    flow->local_port = reader_u16(&reader);
+    flow->connection = reader_u64(&reader);
+    flow->request = reader_u32(&reader);
+    return reader_end(&reader);
+}
+
+static uint8_t classes_of(struct slice value)
+{
+    uint8_t classes = 0;
+    size_t i;
+
+    for (i = 0; i < value.length; i++) {
+        unsigned char c = value.data[i];
+
+        if (c >= 'a' && c <= 'z')
+            classes |= CLASS_LOWER;
+        else if (c >= 'A' && c <= 'Z')
+            classes |= CLASS_UPPER;
+        else if (c >= '0' && c <= '9')
+            classes |= CLASS_DIGIT;
+        else if (c == ' ')
+            classes |= CLASS_SPACE;
+        else if (c < ' ' || c == 127)
+            classes |= CLASS_CONTROL;
+        else
+            classes |= c < 127 ? CLASS_PUNCTUATION : CLASS_HIGH;
+    }
+    return classes;
+}
+
+void presented_pack(struct buffer *out, const struct observation *observation, const struct recognition *recognition)
+{
+    size_t i;
+
+    buffer_clear(out);
+    for (i = 0; i < observation->candidate_count; i++) {
+        const struct candidate *candidate = &observation->candidates[i];
+
+        buffer_add_u8(out, candidate->part);
+        buffer_add_u8(out, candidate->pair);
+        buffer_add_u8(out, classes_of(candidate->value));
+        buffer_add_u16(out, (uint16_t)candidate->value.length);
+        buffer_add_bytes(out, candidate->where);
+        buffer_add(out, recognition->digests[i].bytes, DIGEST_BYTES);
+    }
+}
+
+bool presented_next(struct reader *reader, struct presented *presented)
+{
+    struct slice digest;
+
+    if (reader->failed || reader->left == 0)
+        return false;
+    presented->part = reader_u8(reader);
+    presented->pair = reader_u8(reader);
+    presented->classes = reader_u8(reader);
+    presented->length = reader_u16(reader);
+    presented->where = reader_bytes(reader, CHANNEL_MESSAGE);
+    digest = reader_raw(reader, DIGEST_BYTES);
+    if (reader->failed)
+        return false;
+    memcpy(presented->digest.bytes, digest.data, DIGEST_BYTES);
+    return true;
+}
+
+struct address source_prefix(const struct address *address)
+{
+    struct address prefix = *address;
+
+    if (!address_is_v4(address))
+        memset(prefix.bytes + 8, 0, 8);
+    return prefix;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/keyring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "server/base/paths.h"
+
+enum subkey { SUBKEY_DIGEST = 1, SUBKEY_SEAL, SUBKEY_CHAIN, SUBKEY_CHECK, SUBKEY_SEED };
+
+static const char context[crypto_kdf_CONTEXTBYTES + 1] = "keyring1";
+
+int keyring_create(const char *path, struct error *error)
+{
+    unsigned char master[KEYRING_BYTES];
+    int result;
+
+    crypto_kdf_keygen(master);
+    result = paths_create(path, master, sizeof master, 0600, error);
+    sodium_memzero(master, sizeof master);
+    return result;
+}
+
+static int check_file(int fd, const char *path, struct error *error)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) < 0)
+        return error_errno(error, "master key %s", path);
+    if (!S_ISREG(status.st_mode) || status.st_size != KEYRING_BYTES)
+        return error_set(error, "%s is not a master key (it must be a file of %d bytes): restore the right one",
+                         path, KEYRING_BYTES);
+    if (status.st_uid != geteuid() && status.st_uid != 0)
+        return error_set(error, "master key %s belongs to user %u, not to user %u who runs the keeper: chown it",
+                         path, (unsigned)status.st_uid, (unsigned)geteuid());
+    /* A systemd credential belongs to root and is shown to one service by its group. */
+    if ((status.st_mode & 037) != 0 || ((status.st_mode & 040) != 0 && status.st_uid != 0))
+        return error_set(error, "master key %s may be read by others (mode %03o): chmod 600 it", path,
+                         (unsigned)(status.st_mode & 0777));
+    return 0;
+}
+
+static int read_master(int fd, const char *path, unsigned char master[KEYRING_BYTES], struct error *error)
+{
+    size_t got = 0;
+    ssize_t n;
+
+    while (got < KEYRING_BYTES) {
+        n = read(fd, master + got, KEYRING_BYTES - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return error_errno(error, "master key %s cannot be read", path);
+        got += (size_t)n;
+    }
+    return 0;
+}
+
+int keyring_open(struct keyring *keyring, const char *path, struct error *error)
+{
+    unsigned char master[KEYRING_BYTES];
+    int fd, result = -1;
+
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return error_errno(error, "master key %s cannot be opened", path);
+    if (check_file(fd, path, error) < 0 || read_master(fd, path, master, error) < 0)
+        goto out;
+    keyring_derive(keyring, master);
+    result = 0;
+out:
+    sodium_memzero(master, sizeof master);
+    close(fd);
+    return result;
+}
+
+void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_BYTES])
+{
+    crypto_kdf_derive_from_key(keyring->digest_key, KEYRING_BYTES, SUBKEY_DIGEST, context, master);
+    crypto_kdf_derive_from_key(keyring->seal_key, KEYRING_BYTES, SUBKEY_SEAL, context, master);
+    crypto_kdf_derive_from_key(keyring->chain_key, KEYRING_BYTES, SUBKEY_CHAIN, context, master);
+    crypto_kdf_derive_from_key(keyring->check_key, KEYRING_BYTES, SUBKEY_CHECK, context, master);
+    crypto_kdf_derive_from_key(keyring->seed, KEYRING_BYTES, SUBKEY_SEED, context, master);
+    sodium_mlock(keyring, sizeof *keyring);
+}
+
+void keyring_wipe(struct keyring *keyring)
+{
+    sodium_munlock(keyring, sizeof *keyring);
+    sodium_memzero(keyring, sizeof *keyring);
+}
+
+struct digest keyring_digest(const struct keyring *keyring, enum digest_tag tag, struct slice bytes)
+{
+    crypto_generichash_state state;
+    struct digest digest;
+    unsigned char first = (unsigned char)tag;
+
+    crypto_generichash_init(&state, keyring->digest_key, KEYRING_BYTES, DIGEST_BYTES);
+    crypto_generichash_update(&state, &first, 1);
+    if (bytes.length > 0)
+        crypto_generichash_update(&state, bytes.data, bytes.length);
+    crypto_generichash_final(&state, digest.bytes, DIGEST_BYTES);
+    return digest;
+}
+
+int keyring_seal(const struct keyring *keyring, struct slice plain, struct buffer *out)
+{
+    static const unsigned char nothing[1];
+    unsigned char *to = buffer_reserve(out, plain.length + SEAL_OVERHEAD);
+
+    if (to == NULL)
+        return -1;
+    to[0] = KEYRING_NUMBER;
+    randombytes_buf(to + 1, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(to + 1 + crypto_secretbox_NONCEBYTES, plain.length > 0 ? plain.data : nothing,
+                          plain.length, to + 1, keyring->seal_key);
+    buffer_grow(out, plain.length + SEAL_OVERHEAD);
+    return 0;
+}
+
+int keyring_unseal(const struct keyring *keyring, struct slice sealed, unsigned char *out, size_t size)
+{
+    size_t length;
+
+    if (sealed.length < SEAL_OVERHEAD || sealed.data[0] != KEYRING_NUMBER)
+        return -1;
+    length = sealed.length - SEAL_OVERHEAD;
+    if (length > size || length > INT32_MAX)
+        return -1;
+    if (crypto_secretbox_open_easy(out, sealed.data + 1 + crypto_secretbox_NONCEBYTES,
+                                   sealed.length - 1 - crypto_secretbox_NONCEBYTES, sealed.data + 1,
+                                   keyring->seal_key) != 0)
+        return -1;
+    return (int)length;
+}
+
+int keyring_open_sealed(const struct keyring *keyring, struct slice sealed, struct buffer *out)
+{
+    unsigned char *to;
+    int length;
+
+    if (sealed.length < SEAL_OVERHEAD)
+        return -1;
+    to = buffer_reserve(out, sealed.length - SEAL_OVERHEAD + 1);
+    if (to == NULL)
+        return -1;
+    length = keyring_unseal(keyring, sealed, to, sealed.length - SEAL_OVERHEAD + 1);
+    if (length < 0)
+        return -1;
+    buffer_grow(out, (size_t)length);
+    return 0;
+}
+
+void keyring_check(const struct keyring *keyring, unsigned char value[KEYRING_BYTES])
+{
+    static const unsigned char text[] = "ledger check";
+
+    crypto_generichash(value, KEYRING_BYTES, text, sizeof text - 1, keyring->check_key, KEYRING_BYTES);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/channel.h"
+#include "server/base/log.h"
+#include "server/keeper/recent.h"
+#include "server/keeper/row.h"
+#include "server/keeper/sources.h"
+
+/* What a batch changes beside the ledger; put back when its transaction fails. */
+struct progress {
+    struct chain chain;
+    int64_t ring_next, noise_bytes;
+    size_t remembered;
+};
+
+static int load_recent(struct observer *observer, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        observer->ledger, "SELECT id FROM (SELECT seq, id FROM observation ORDER BY seq DESC LIMIT ?) ORDER BY seq",
+        error);
+    struct id id;
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int(statement, 1, OBSERVE_RECENT - OBSERVE_RING);
+    while ((found = ledger_step(observer->ledger, statement, error)) == 1) {
+        id = ledger_column_id(statement, 0);
+        recent_add(observer->recent, &id);
+    }
+    return found;
+}
+
+static int load_ring(struct observer *observer, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(observer->ledger, "SELECT id FROM surplus ORDER BY slot", error);
+    struct id id;
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    while ((found = ledger_step(observer->ledger, statement, error)) == 1) {
+        id = ledger_column_id(statement, 0);
+        recent_add(observer->recent, &id);
+    }
+    return found;
+}
+
+int observer_open(struct observer *observer, struct ledger *ledger, const struct keyring *keyring,
+                  int64_t budget_bytes, int64_t budget_source, struct error *error)
+{
+    memset(observer, 0, sizeof *observer);
+    observer->ledger = ledger;
+    observer->keyring = keyring;
+    observer->budget_bytes = budget_bytes;
+    observer->budget_source = budget_source;
+    buffer_init(&observer->flow, 1024);
+    buffer_init(&observer->presented, 4 * CHANNEL_MESSAGE);
+    observer->recent = recent_new();
+    observer->sources = sources_new();
+    if (observer->recent == NULL || observer->sources == NULL) {
+        error_set(error, "out of memory");
+        goto fail;
+    }
+    observer->ring_next = ledger_setting(ledger, "ring", 0);
+    observer->noise_bytes = ledger_setting(ledger, "noise-bytes", 0);
+    if (recogniser_open(&observer->recogniser, ledger, keyring, error) < 0 ||
+        chain_load(ledger, CHAIN_OBSERVATION, &observer->chain, error) < 0 || load_recent(observer, error) < 0 ||
+        load_ring(observer, error) < 0)
+        goto fail;
+    return 0;
+fail:
+    observer_close(observer);
+    return -1;
+}
+
+void observer_close(struct observer *observer)
+{
+    recent_free(observer->recent);
+    sources_free(observer->sources);
+    observer->recent = NULL;
+    observer->sources = NULL;
+    buffer_free(&observer->flow);
+    buffer_free(&observer->presented);
+}
+
+static int insert_row(struct observer *observer, bool ring, const struct observed *row,
+                      const unsigned char digest[CHAIN_BYTES], const unsigned char link[CHAIN_BYTES],
+                      struct error *error)
+{
+    static const char observation_sql[] =
+        "INSERT INTO observation (seq, id, time, decoy, service, source, port, flow, context, presented, matched, "
+        "digest, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const char surplus_sql[] =
+        "INSERT OR REPLACE INTO surplus (slot, id, time, decoy, service, source, port, flow, context, presented, "
+        "matched, digest, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    sqlite3_stmt *statement = ledger_statement(observer->ledger, ring ? surplus_sql : observation_sql, error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, ring ? observer->ring_next : observer->chain.sequence);
+    ledger_bind_id(statement, 2, &row->id);
+    sqlite3_bind_int64(statement, 3, row->time);
+    ledger_bind_text(statement, 4, row->decoy);
+    ledger_bind_text(statement, 5, row->service);
+    ledger_bind_blob(statement, 6, row->source);
+    sqlite3_bind_int(statement, 7, row->port);
+    ledger_bind_blob(statement, 8, row->flow);
+    ledger_bind_blob(statement, 9, row->context);
+    ledger_bind_blob(statement, 10, row->presented);
+    ledger_bind_blob(statement, 11, row->matched);
+    ledger_bind_blob(statement, 12, (struct slice){digest, CHAIN_BYTES});
+    ledger_bind_blob(statement, 13, (struct slice){link, CHAIN_BYTES});
+    return ledger_run(observer->ledger, statement, error);
+}
+
+/* One row, in the chain or in the ring; the work is the same. */
+static int write_row(struct observer *observer, const struct observation *observation, bool ring, struct error *error)
+{
+    unsigned char matched[MATCHED_BYTES], digest[CHAIN_BYTES];
+    struct chain chain = observer->chain;
+    struct observed row = {
+        .id = observation->id,
+        .time = observation->time,
+        .decoy = observation->decoy.data != NULL ? observation->decoy : slice_of(""),
+        .service = observation->service.data != NULL ? observation->service : slice_of(""),
+        .source = {observation->source.bytes, ADDRESS_BYTES},
+        .port = observation->source_port,
+        .context = observation->context,
+        .matched = {matched, sizeof matched},
+    };
+
+    flow_pack(&observer->flow, observation);
+    presented_pack(&observer->presented, observation, &observer->recognition);
+    recognition_pack(&observer->recognition, matched);
+    if (observer->flow.failed || observer->presented.failed)
+        return error_set(error, "out of memory");
+    row.flow = buffer_slice(&observer->flow);
+    row.presented = buffer_slice(&observer->presented);
+    observed_digest(observer->keyring, &row, digest);
+    chain_extend(&chain, observer->keyring, digest);
+    if (!ring)
+        observer->chain = chain;
+    if (insert_row(observer, ring, &row, digest, chain.head, error) < 0)
+        return -1;
+    if (ring)
+        observer->ring_next = (observer->ring_next + 1) % OBSERVE_RING;
+    return 0;
+}
+
+static int64_t row_bytes(const struct observation *observation, const struct observer *observer)
+{
+    return (int64_t)(observation->context.length + observer->flow.length + observer->presented.length) +
+           MATCHED_BYTES + 2 * CHAIN_BYTES + 128;
+}
+
+static int keep(struct observer *observer, const struct observation *observation, bool shed, struct error *error)
+{
+    struct address prefix = source_prefix(&observation->source);
+    struct source *source = sources_get(observer->sources, observer->ledger, &prefix, observation->decoy,
+                                        observation->time, error);
+    bool matched = observer->recognition.count > 0, ring;
+
+    if (source == NULL)
+        return -1;
+    source->count++;
+    ring = !matched && (source->kept_before + (int64_t)source->kept >= observer->budget_source ||
+                        observer->noise_bytes >= observer->budget_bytes);
+    if (!matched && (shed || observer->ledger->full)) {
+        observer->unkept++;
+        return 0;
+    }
+    if (write_row(observer, observation, ring, error) < 0)
+        return -1;
+    if (ring) {
+        observer->surplus++;
+    } else {
+        observer->rows++;
+        source->kept += !matched;
+        observer->noise_bytes += matched ? 0 : row_bytes(observation, observer);
+    }
+    return 0;
+}
+
+/* Recognises and writes one message. What is malformed is counted and left out: it gets no verdict. */
+static int take_one(struct observer *observer, struct batch *batch, size_t index, struct progress *progress,
+                    struct error *error)
+{
+    struct reader reader = reader_of((struct slice){batch->bytes.data + batch->items[index].at,
+                                                    batch->items[index].length});
+    struct observation *observation = &observer->observation;
+    bool shed;
+
+    if (message_type(&reader) != MESSAGE_OBSERVATION || observation_get(&reader, observation) < 0) {
+        observer->refused++;
+        return 0;
+    }
+    batch->items[index].ticket = observation->ticket;
+    batch->items[index].verdict = observation->candidate_count > 0;
+    if (observation->again && recent_has(observer->recent, &observation->id)) {
+        observer->duplicates++;
+        return 0;
+    }
+    shed = observation->candidate_count == 0 && batch->count > BATCH_MESSAGES / 2;
+    if (recognise(&observer->recogniser, observation, &observer->recognition, error) < 0 ||
+        keep(observer, observation, shed, error) < 0)
+        return -1;
+    recent_add(observer->recent, &observation->id);
+    progress->remembered++;
+    return 0;
+}
+
+static int take_all(struct observer *observer, struct batch *batch, int64_t now, struct progress *progress,
+                    struct error *error)
+{
+    size_t i;
+
+    sources_begin(observer->sources, now);
+    if (ledger_begin(observer->ledger, error) < 0)
+        return -1;
+    for (i = 0; i < batch->count; i++) {
+        if (take_one(observer, batch, i, progress, error) < 0)
+            return -1;
+    }
+    if (sources_write(observer->sources, observer->ledger, error) < 0 ||
+        ledger_set(observer->ledger, "noise-bytes", observer->noise_bytes, error) < 0 ||
+        ledger_set(observer->ledger, "ring", observer->ring_next, error) < 0)
+        return -1;
+    return ledger_commit(observer->ledger, error);
+}
+
+static int try_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error)
+{
+    struct progress progress = {observer->chain, observer->ring_next, observer->noise_bytes, 0};
+
+    if (take_all(observer, batch, now, &progress, error) == 0)
+        return 0;
+    ledger_rollback(observer->ledger);
+    observer->chain = progress.chain;
+    observer->ring_next = progress.ring_next;
+    observer->noise_bytes = progress.noise_bytes;
+    recent_undo(observer->recent, progress.remembered);
+    return -1;
+}
+
+int observer_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error)
+{
+    int result = try_take(observer, batch, now, error);
+
+    /* The reserve pays for a second try, which leaves noise out. */
+    if (result < 0 && ledger_was_full(observer->ledger)) {
+        ledger_reserve_free(observer->ledger);
+        result = try_take(observer, batch, now, error);
+    }
+    return result;
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/recognise.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HITS 32
+#define REFRESH 1024 /* observations between two looks at how many tokens there are */
+
+enum { PART_IDENTITY = 1, PART_SECRET = 2, PART_FORMER = 3 };
+
+struct hit {
+    int64_t token;
+    uint16_t candidate;
+    uint8_t part;
+};
+
+/* What one recognition works with. */
+struct scene {
+    struct recogniser *recogniser;
+    const struct observation *observation;
+    struct hit hits[HITS];
+    size_t hit_count;
+};
+
+struct known {
+    int64_t number;
+    struct digest identity;
+    bool bound, distinctive, opens; /* opens: the decoy where it was seen */
+    size_t length;                  /* of the secret, now in recogniser->plain */
+};
+
+const char *grade_name(enum grade grade)
+{
+    static const char *const names[] = {
+        [GRADE_NOISE] = "noise",
+        [GRADE_IDENTITY] = "identity",
+        [GRADE_KEY_OFFERED] = "key-offered",
+        [GRADE_SECRET_ELSEWHERE] = "secret-elsewhere",
+        [GRADE_SECRET] = "secret",
+    };
+
+    return names[grade];
+}
+
+static int refresh(struct recogniser *recogniser, struct error *error)
+{
+    sqlite3_stmt *statement =
+        ledger_statement(recogniser->ledger, "SELECT coalesce(max(number), 0) FROM token", error);
+
+    if (statement == NULL || ledger_step(recogniser->ledger, statement, error) != 1)
+        return -1;
+    recogniser->last_token = sqlite3_column_int64(statement, 0);
+    recogniser->until_refresh = REFRESH;
+    sqlite3_reset(statement);
+    return 0;
+}
+
+int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const struct keyring *keyring,
+                    struct error *error)
+{
+    unsigned char plain[32];
+    struct buffer sealed;
+
+    memset(recogniser, 0, sizeof *recogniser);
+    recogniser->ledger = ledger;
+    recogniser->keyring = keyring;
+    randombytes_buf(plain, sizeof plain);
+    buffer_init(&sealed, sizeof recogniser->dummy);
+    if (keyring_seal(keyring, (struct slice){plain, sizeof plain}, &sealed) < 0)
+        return error_set(error, "out of memory");
+    memcpy(recogniser->dummy, sealed.data, sizeof recogniser->dummy);
+    buffer_free(&sealed);
+    return refresh(recogniser, error);
+}
+
+int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error)
+{
+    struct filter *filter = &recogniser->ledger->filter;
+    sqlite3_stmt *statement;
+    struct slice digest;
+    int found, taken = 0;
+
+    if (filter->complete && !filter_crowded(filter))
+        return 0;
+    if (!filter->scanning || (filter->complete && filter_crowded(filter))) {
+        if (refresh(recogniser, error) < 0)
+            return -1;
+        if (filter_open(filter, (uint64_t)recogniser->last_token * 3) < 0)
+            return error_set(error, "out of memory");
+        filter->scanning = true;
+    }
+    statement = ledger_statement(recogniser->ledger,
+                                 "SELECT digest FROM secret_index WHERE digest > ? ORDER BY digest LIMIT ?", error);
+    if (statement == NULL)
+        return -1;
+    ledger_bind_blob(statement, 1, (struct slice){filter->reached.bytes, DIGEST_BYTES});
+    sqlite3_bind_int(statement, 2, rows);
+    while ((found = ledger_step(recogniser->ledger, statement, error)) == 1) {
+        digest = ledger_column(statement, 0);
+        if (digest.length == DIGEST_BYTES) {
+            struct digest value;
+
+            memcpy(value.bytes, digest.data, DIGEST_BYTES);
+            filter_add(filter, &value);
+            if (++taken == rows)
+                memcpy(filter->reached.bytes, value.bytes, DIGEST_BYTES);
+        }
+    }
+    if (found < 0)
+        return -1;
+    filter->complete = taken < rows;
+    return filter->complete ? 0 : 1;
+}
+
+/* Myers' bit-vector algorithm (1999): one 64-bit column per byte of `b`. */
+unsigned edit_distance(struct slice a, struct slice b)
+{
+    uint64_t masks[256] = {0}, positive = ~0ull, negative = 0, last, x, horizontal, mismatch;
+    size_t beyond_a = a.length > RECOGNISE_DISTANCE ? a.length - RECOGNISE_DISTANCE : 0;
+    size_t beyond_b = b.length > RECOGNISE_DISTANCE ? b.length - RECOGNISE_DISTANCE : 0;
+    size_t i, distance;
+
+    a.length -= beyond_a;
+    b.length -= beyond_b;
+    distance = a.length;
+    if (a.length == 0)
+        return (unsigned)(b.length + beyond_b);
+    for (i = 0; i < a.length; i++)
+        masks[a.data[i]] |= 1ull << i;
+    last = 1ull << (a.length - 1);
+    for (i = 0; i < b.length; i++) {
+        x = masks[b.data[i]] | negative;
+        mismatch = (((x & positive) + positive) ^ positive) | x;
+        horizontal = negative | ~(mismatch | positive);
+        x = positive & mismatch;
+        distance += (horizontal & last) != 0;
+        distance -= (x & last) != 0;
+        horizontal = horizontal << 1 | 1;
+        positive = x << 1 | ~(mismatch | horizontal);
+        negative = horizontal & mismatch;
+    }
+    return (unsigned)(distance + (beyond_a > beyond_b ? beyond_a - beyond_b : beyond_b - beyond_a));
+}
+
+static void add_probe(struct recogniser *recogniser, enum digest_tag tag, struct slice value, size_t candidate)
+{
+    struct probe *probe = &recogniser->probes[recogniser->probe_count++];
+
+    probe->digest = keyring_digest(recogniser->keyring, tag, value);
+    probe->candidate = (uint16_t)candidate;
+    probe->secret = tag == DIGEST_SECRET;
+}
+
+static void make_probes(struct recogniser *recogniser, const struct observation *observation,
+                        struct recognition *recognition)
+{
+    struct spellings spellings;
+    size_t i, k, first;
+
+    recogniser->probe_count = 0;
+    for (i = 0; i < observation->candidate_count; i++) {
+        const struct candidate *candidate = &observation->candidates[i];
+
+        first = recogniser->probe_count;
+        if ((candidate->part & CANDIDATE_SECRET) != 0)
+            add_probe(recogniser, DIGEST_SECRET, normalise_secret(candidate->value), i);
+        if ((candidate->part & CANDIDATE_IDENTITY) != 0) {
+            normalise_identity(candidate->value, &spellings);
+            for (k = 0; k < spellings.count; k++)
+                add_probe(recogniser, DIGEST_IDENTITY, spellings.items[k], i);
+        }
+        if (recogniser->probe_count > first)
+            recognition->digests[i] = recogniser->probes[first].digest;
+        else
+            memset(&recognition->digests[i], 0, sizeof recognition->digests[i]);
+    }
+}
+
+/* Looks a digest up; 1 with *hit, 0, or -1. The newest token wins where several bear one identity. */
+static int look_up(struct recogniser *recogniser, const struct digest *digest, struct hit *hit, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        recogniser->ledger, "SELECT token, part FROM secret_index WHERE digest = ? ORDER BY token DESC LIMIT 1", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_blob(statement, 1, (struct slice){digest->bytes, DIGEST_BYTES});
+    found = ledger_step(recogniser->ledger, statement, error);
+    if (found == 1) {
+        hit->token = sqlite3_column_int64(statement, 0);
+        hit->part = (uint8_t)sqlite3_column_int(statement, 1);
+        sqlite3_reset(statement);
+    }
+    return found;
+}
+
+static int find_hits(struct scene *scene, struct error *error)
+{
+    struct recogniser *recogniser = scene->recogniser;
+    struct digest nobodys;
+    struct hit hit;
+    size_t i, looked = 0;
+    int found;
+
+    for (i = 0; i < recogniser->probe_count && scene->hit_count < HITS; i++) {
+        if (!filter_maybe(&recogniser->ledger->filter, &recogniser->probes[i].digest))
+            continue;
+        looked++;
+        found = look_up(recogniser, &recogniser->probes[i].digest, &hit, error);
+        if (found < 0)
+            return -1;
+        hit.candidate = recogniser->probes[i].candidate;
+        if (found == 1)
+            scene->hits[scene->hit_count++] = hit;
+    }
+    for (; looked < RECOGNISE_LOOKUPS; looked++) {
+        if (recogniser->probe_count > 0)
+            nobodys = recogniser->probes[looked % recogniser->probe_count].digest;
+        else
+            memset(&nobodys, (int)looked + 1, sizeof nobodys);
+        nobodys.bytes[0] ^= (unsigned char)(0x55 + looked);
+        if (look_up(recogniser, &nobodys, &hit, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The number of some token, by what was presented: the digests are keyed. */
+static int64_t any_token(const struct recogniser *recogniser)
+{
+    uint32_t value = 0;
+
+    if (recogniser->probe_count > 0)
+        memcpy(&value, recogniser->probes[0].digest.bytes, sizeof value);
+    return 1 + (recogniser->last_token > 0 ? (int64_t)value % recogniser->last_token : 0);
+}
+
+/* Reads and unseals a token. `number` 0: any, and its facts are not used. 1, 0 when it is not there, -1. */
+static int open_token(struct scene *scene, int64_t number, struct known *known, struct error *error)
+{
+    struct recogniser *recogniser = scene->recogniser;
+    sqlite3_stmt *statement = ledger_statement(
+        recogniser->ledger, "SELECT number, secret, identity_digest, bound, distinctive, decoy FROM token "
+        "WHERE number >= ? ORDER BY number LIMIT 1", error);
+    struct slice sealed = {recogniser->dummy, sizeof recogniser->dummy}, digest, decoy;
+    int found, length;
+
+    if (statement == NULL)
+        return -1;
+    memset(known, 0, sizeof *known);
+    sqlite3_bind_int64(statement, 1, number != 0 ? number : any_token(recogniser));
+    found = ledger_step(recogniser->ledger, statement, error);
+    if (found < 0)
+        return -1;
+    if (found == 1) {
+        known->number = sqlite3_column_int64(statement, 0);
+        sealed = ledger_column(statement, 1);
+        digest = ledger_column(statement, 2);
+        if (digest.length == DIGEST_BYTES)
+            memcpy(known->identity.bytes, digest.data, DIGEST_BYTES);
+        known->bound = sqlite3_column_int(statement, 3) != 0;
+        known->distinctive = sqlite3_column_int(statement, 4) != 0;
+        decoy = ledger_column(statement, 5);
+        known->opens = decoy.length == 0 || slice_equal(decoy, scene->observation->decoy);
+    }
+    length = keyring_unseal(recogniser->keyring, sealed, recogniser->plain, sizeof recogniser->plain);
+    known->length = length > 0 ? (size_t)length : 0;
+    recogniser->unseals++;
+    if (found == 1)
+        sqlite3_reset(statement);
+    return found == 1 && known->number == number ? 1 : 0;
+}
+
+static bool is_identity(const struct scene *scene, uint16_t candidate)
+{
+    return (scene->observation->candidates[candidate].part & CANDIDATE_IDENTITY) != 0;
+}
+
+/* Does the identity that came with the secret (of its pair; else any) belong to the token? *any: one came. */
+static bool identity_fits(const struct scene *scene, const struct known *known, uint16_t secret, bool *any)
+{
+    const struct observation *observation = scene->observation;
+    const struct recogniser *recogniser = scene->recogniser;
+    uint8_t pair = observation->candidates[secret].pair;
+    bool paired = false, fits = false;
+    size_t i;
+
+    for (i = 0; pair != 0 && i < observation->candidate_count; i++)
+        paired = paired || (i != secret && observation->candidates[i].pair == pair && is_identity(scene, (uint16_t)i));
+    *any = false;
+    for (i = 0; i < recogniser->probe_count; i++) {
+        const struct probe *probe = &recogniser->probes[i];
+
+        if (probe->secret || probe->candidate == secret ||
+            (paired && observation->candidates[probe->candidate].pair != pair))
+            continue;
+        *any = true;
+        fits = fits || memcmp(&probe->digest, &known->identity, DIGEST_BYTES) == 0;
+    }
+    for (i = 0; i < scene->hit_count; i++) {
+        const struct hit *hit = &scene->hits[i];
+
+        fits = fits || (hit->part == PART_IDENTITY && hit->token == known->number && hit->candidate != secret &&
+                        (!paired || observation->candidates[hit->candidate].pair == pair));
+    }
+    return fits;
+}
+
+/* The secret that came with the identity: of its pair, else the likeliest; -1: none. */
+static int secret_with(const struct observation *observation, uint16_t identity)
+{
+    uint8_t pair = observation->candidates[identity].pair;
+    int i, found = -1;
+
+    for (i = observation->candidate_count - 1; i >= 0; i--) {
+        if (observation->candidates[i].part == CANDIDATE_SECRET &&
+            (found < 0 || pair == 0 || observation->candidates[found].pair != pair ||
+             observation->candidates[i].pair == pair))
+            found = i;
+    }
+    return found;
+}
+
+static void measure(const struct scene *scene, const struct known *known, int secret, struct match *match)
+{
+    struct slice presented = secret >= 0 ? normalise_secret(scene->observation->candidates[secret].value) : SLICE_NONE;
+    unsigned distance = edit_distance((struct slice){scene->recogniser->plain, known->length}, presented);
+
+    match->distance = distance > UINT16_MAX ? UINT16_MAX : (uint16_t)distance;
+    match->length = (uint16_t)known->length;
+    if (secret >= 0)
+        match->reasons |= MATCH_NEAR;
+}
+
+static void grade_secret(const struct scene *scene, const struct known *known, const struct hit *hit,
+                         struct match *match)
+{
+    bool any, fits = identity_fits(scene, known, hit->candidate, &any);
+
+    match->part = CANDIDATE_SECRET;
+    match->reasons &= (uint8_t)~MATCH_NEAR;
+    match->distance = match->length = 0;
+    if (known->bound && !fits)
+        match->reasons |= any ? MATCH_OTHER_IDENTITY : MATCH_NO_IDENTITY;
+    if (!known->opens)
+        match->reasons |= MATCH_OTHER_DECOY;
+    match->grade = match->reasons != 0 ? GRADE_SECRET_ELSEWHERE : GRADE_SECRET;
+    if (hit->part == PART_FORMER)
+        match->reasons |= MATCH_FORMER;
+}
+
+static void grade_identity(const struct known *known, struct match *match)
+{
+    match->part = CANDIDATE_IDENTITY;
+    match->grade = known->distinctive ? GRADE_IDENTITY : GRADE_NOISE;
+    if (!known->opens)
+        match->reasons |= MATCH_OTHER_DECOY;
+}
+
+/* Opens the hit's token (NULL: any) and grades what was seen of it. */
+static int examine(struct scene *scene, const struct hit *hit, struct match *match, struct error *error)
+{
+    struct known known;
+    int found, secret = -1;
+
+    memset(match, 0, sizeof *match);
+    found = open_token(scene, hit != NULL ? hit->token : 0, &known, error);
+    if (found < 0)
+        return -1;
+    if (scene->observation->candidate_count > 0)
+        secret = secret_with(scene->observation, hit != NULL ? hit->candidate : 0);
+    measure(scene, &known, secret, match);
+    sodium_memzero(scene->recogniser->plain, known.length);
+    if (hit == NULL || found == 0)
+        return 0;
+    match->token = hit->token;
+    match->candidate = (uint8_t)hit->candidate;
+    if (hit->part == PART_IDENTITY)
+        grade_identity(&known, match);
+    else
+        grade_secret(scene, &known, hit, match);
+    return 0;
+}
+
+static struct match *matched_already(struct recognition *recognition, int64_t token)
+{
+    size_t i;
+
+    for (i = 0; i < recognition->count; i++) {
+        if (recognition->matches[i].token == token)
+            return &recognition->matches[i];
+    }
+    return NULL;
+}
+
+/* Secrets before identities; each token once, with its highest grade. */
+static int examine_hits(struct scene *scene, bool secrets, struct recognition *recognition, size_t *examined,
+                        struct error *error)
+{
+    struct match match, *before;
+    size_t i;
+
+    for (i = 0; i < scene->hit_count && *examined < MATCHES * 2; i++) {
+        const struct hit *hit = &scene->hits[i];
+
+        before = matched_already(recognition, hit->token);
+        if ((hit->part != PART_IDENTITY) != secrets || (before != NULL && (!secrets || before->grade == GRADE_SECRET)))
+            continue;
+        if (examine(scene, hit, &match, error) < 0)
+            return -1;
+        (*examined)++;
+        if (before != NULL && match.grade > before->grade)
+            *before = match;
+        else if (before == NULL && match.grade != GRADE_NOISE && recognition->count < MATCHES)
+            recognition->matches[recognition->count++] = match;
+    }
+    return 0;
+}
+
+int recognise(struct recogniser *recogniser, const struct observation *observation, struct recognition *recognition,
+              struct error *error)
+{
+    struct scene scene = {recogniser, observation, {{0}}, 0};
+    struct match ignored;
+    size_t examined = 0;
+
+    recognition->count = 0;
+    if (recogniser->until_refresh-- == 0 && refresh(recogniser, error) < 0)
+        return -1;
+    make_probes(recogniser, observation, recognition);
+    if (find_hits(&scene, error) < 0 || examine_hits(&scene, true, recognition, &examined, error) < 0 ||
+        examine_hits(&scene, false, recognition, &examined, error) < 0)
+        return -1;
+    return examined == 0 ? examine(&scene, NULL, &ignored, error) : 0;
+}
+
+void recognition_pack(const struct recognition *recognition, unsigned char out[MATCHED_BYTES])
+{
+    size_t i;
+
+    memset(out, 0, MATCHED_BYTES);
+    for (i = 0; i < recognition->count; i++) {
+        const struct match *match = &recognition->matches[i];
+        unsigned char *to = out + i * MATCH_BYTES;
+        int k;
+
+        for (k = 0; k < 8; k++)
+            to[k] = (unsigned char)((uint64_t)match->token >> (56 - 8 * k));
+        to[8] = match->grade;
+        to[9] = match->part;
+        to[10] = match->candidate;
+        to[11] = match->reasons;
+        to[12] = (unsigned char)(match->distance >> 8);
+        to[13] = (unsigned char)match->distance;
+        to[14] = (unsigned char)(match->length >> 8);
+        to[15] = (unsigned char)match->length;
+    }
+}
+
+size_t recognition_unpack(struct slice packed, struct match matches[MATCHES])
+{
+    struct reader reader = reader_of(packed);
+    size_t count = 0;
+
+    if (packed.length != MATCHED_BYTES)
+        return 0;
+    while (count < MATCHES) {
+        struct match *match = &matches[count];
+
+        match->token = (int64_t)reader_u64(&reader);
+        match->grade = reader_u8(&reader);
+        match->part = reader_u8(&reader);
+        match->candidate = reader_u8(&reader);
+        match->reasons = reader_u8(&reader);
+        match->distance = reader_u16(&reader);
+        match->length = reader_u16(&reader);
+        if (match->token == 0 || match->grade == GRADE_NOISE || match->grade > GRADE_SECRET)
+            break;
+        count++;
+    }
+    return count;
+}

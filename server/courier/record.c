@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/courier/record.h"
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/base/json.h"
+
+#define RECORD_DEPTH 16
+#define RECORD_NAME 64
+
+const json_t *record_get(const json_t *record, const char *path)
+{
+    char name[RECORD_NAME];
+
+    while (record != NULL && path[0] != '\0') {
+        size_t length = strcspn(path, ".");
+
+        if (length >= sizeof(name))
+            return NULL;
+        memcpy(name, path, length);
+        name[length] = '\0';
+        record = json_object_get(record, name);
+        path += length + (path[length] == '.');
+    }
+    return json_is_null(record) ? NULL : record;
+}
+
+const char *record_text(const json_t *record, const char *path)
+{
+    const char *text = json_string_value(record_get(record, path));
+
+    return text != NULL ? text : "";
+}
+
+const char *record_first(const json_t *record, const char *paths)
+{
+    char path[RECORD_NAME];
+
+    while (paths[0] != '\0') {
+        size_t length = strcspn(paths, " ");
+
+        if (length < sizeof(path)) {
+            memcpy(path, paths, length);
+            path[length] = '\0';
+            if (record_text(record, path)[0] != '\0')
+                return record_text(record, path);
+        }
+        paths += length + (paths[length] == ' ');
+    }
+    return "";
+}
+
+int64_t record_number(const json_t *record, const char *path, int64_t fallback)
+{
+    const json_t *value = record_get(record, path);
+
+    return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+bool record_is(const json_t *record, const char *path)
+{
+    return json_is_true(record_get(record, path));
+}
+
+int64_t record_time(const json_t *record, const char *path)
+{
+    int64_t time = 0;
+
+    return clock_parse(record_text(record, path), &time) == 0 ? time : 0;
+}
+
+static int write_value(struct buffer *out, const json_t *value, int depth);
+
+static int write_object(struct buffer *out, const json_t *value, int depth)
+{
+    json_t *object = (json_t *)(uintptr_t)value;
+    const char *name;
+    json_t *member;
+
+    buffer_add_char(out, '{');
+    json_object_foreach(object, name, member)
+    {
+        json_member_open(out, name);
+        write_value(out, member, depth + 1);
+    }
+    return buffer_add_char(out, '}');
+}
+
+static int write_array(struct buffer *out, const json_t *value, int depth)
+{
+    size_t i;
+    json_t *item;
+
+    buffer_add_char(out, '[');
+    json_array_foreach(value, i, item)
+    {
+        if (i > 0)
+            buffer_add_char(out, ',');
+        write_value(out, item, depth + 1);
+    }
+    return buffer_add_char(out, ']');
+}
+
+static int write_value(struct buffer *out, const json_t *value, int depth)
+{
+    if (value == NULL || depth > RECORD_DEPTH)
+        return buffer_add_text(out, "null");
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return write_object(out, value, depth);
+    case JSON_ARRAY:
+        return write_array(out, value, depth);
+    case JSON_STRING:
+        return json_write_string(
+            out, (struct slice){(const unsigned char *)json_string_value(value), json_string_length(value)});
+    case JSON_INTEGER:
+        return buffer_add_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_REAL:
+        return buffer_add_format(out, "%.15g", json_real_value(value));
+    case JSON_TRUE:
+        return buffer_add_text(out, "true");
+    case JSON_FALSE:
+        return buffer_add_text(out, "false");
+    default:
+        return buffer_add_text(out, "null");
+    }
+}
+
+int record_write(struct buffer *out, const json_t *value)
+{
+    return write_value(out, value, 0);
+}
+
+int record_header(const json_t *headers, size_t i, const char **name, const char **value)
+{
+    const json_t *entry = json_array_get(headers, i);
+
+    if (entry == NULL)
+        return -1;
+    *name = *value = NULL;
+    if (json_is_array(entry)) {
+        *name = json_string_value(json_array_get(entry, 0));
+        *value = json_string_value(json_array_get(entry, 1));
+    } else if (json_is_object(entry)) {
+        *name = json_string_value(json_object_get(entry, "name"));
+        *value = json_string_value(json_object_get(entry, "value"));
+    } else {
+        *name = json_string_value(entry);
+    }
+    *name = *name != NULL ? *name : "";
+    *value = *value != NULL ? *value : "";
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Reading the canonical alert record (server/courier/alert.h) by dotted paths, so that a member that is missing or
+ * of another type is simply empty. */
+#ifndef COURIER_RECORD_H
+#define COURIER_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/buffer.h"
+
+/* NULL when a step is missing or null. "token.identity" */
+const json_t *record_get(const json_t *record, const char *path);
+/* "" when missing. */
+const char *record_text(const json_t *record, const char *path);
+/* The first of several names that holds a text; names are separated by spaces. */
+const char *record_first(const json_t *record, const char *paths);
+/* `fallback` when missing. */
+int64_t record_number(const json_t *record, const char *path, int64_t fallback);
+bool record_is(const json_t *record, const char *path);
+/* RFC 3339 text as microseconds since 1970; 0 when missing. */
+int64_t record_time(const json_t *record, const char *path);
+/* Writes any value by server/base/json.h. Nested deeper than 16: null. */
+int record_write(struct buffer *out, const json_t *value);
+/* A header list's i-th entry: ["Name","value"], {"name":…,"value":…}, or "Name" alone. 0, or -1 past the end. */
+int record_header(const json_t *headers, size_t i, const char **name, const char **value);
+
+#endif

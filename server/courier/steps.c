@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What to do now, by where the secret lay. */
+#include <string.h>
+#include "server/courier/record.h"
+#include "server/courier/text.h"
+
+#define WORDS 120
+
+/* Texts with at most one %-free mark: '@' stands for what the place is called, '$' for the day of planting. */
+static const char *const mail_steps[] = {
+    "Go through sign-ins, delegations, mail rules, app consents and IMAP, EWS and Graph access of @ since $.",
+    "End its sessions, revoke its app passwords and tokens, and change the owner's sign-in.",
+    "Change every real secret that stands in this mailbox: the thief has likely read those too.", NULL};
+static const char *const repository_steps[] = {
+    "Find out who could read @ since $: clones, forks, mirrors, CI runners, laptops, backups; keep its access logs.",
+    "Revoke deploy keys, access tokens and sessions that can read it, and look for new ones.",
+    "Change every real secret in it, in its history too: the thief has likely read those too.", NULL};
+static const char *const file_steps[] = {
+    "Find out which accounts, services and backups could read @ since $, and keep the host's logs.",
+    "Treat that host as broken into until shown otherwise.",
+    "Change every real secret that lay beside it: the thief has likely read those too.", NULL};
+static const char *const other_steps[] = {
+    "Find out where this secret has been kept or sent since $, and who could read it there.",
+    "Change every real secret that was kept beside it.", NULL};
+static const char *const route_steps[] = {
+    "Look at the receiver: its address, its certificate, its signing key, and whether it is up.",
+    "See how each route fares with: sundew routes",
+    "Once it answers, everything that waits is sent by itself; dead letters go out with: sundew replay DELIVERY", NULL};
+
+static const char *const *steps_of(const json_t *record)
+{
+    const char *place = record_text(record, "placement.place");
+
+    if (record_get(record, "sighting") == NULL)
+        return route_steps;
+    if (strncmp(place, "maildir:", 8) == 0)
+        return mail_steps;
+    if (strncmp(place, "git:", 4) == 0)
+        return repository_steps;
+    return strncmp(place, "file:", 5) == 0 ? file_steps : other_steps;
+}
+
+static void add_step(struct buffer *out, const json_t *record, int number, const char *step)
+{
+    const char *planted = record_first(record, "placement.planted token.minted");
+    const char *place = record_first(record, "placement.where.mailbox placement.where.repository placement.where.path "
+                                             "placement.place");
+
+    buffer_add_format(out, "%d. ", number);
+    for (; *step != '\0'; step++) {
+        if (*step == '@')
+            text_own(out, place, WORDS);
+        else if (*step == '$')
+            buffer_add_format(out, "%.10s", planted[0] != '\0' ? planted : "its minting");
+        else
+            buffer_add_char(out, *step);
+    }
+    buffer_add_char(out, '\n');
+}
+
+static void add_hunt(struct buffer *out, const json_t *record, int number)
+{
+    buffer_add_format(out, "%d. Search the logs of identity provider, VPN, proxies and servers for ", number);
+    text_foreign(out, record_text(record, "source.address"), WORDS);
+    if (record_text(record, "client.http.user_agent")[0] != '\0') {
+        buffer_add_text(out, " and for the client \"");
+        text_foreign(out, record_text(record, "client.http.user_agent"), WORDS);
+        buffer_add_char(out, '"');
+    }
+    buffer_add_text(out, ".\n");
+}
+
+int text_steps(struct buffer *out, const json_t *record)
+{
+    const char *const *steps = steps_of(record);
+    int number = 1;
+
+    for (; *steps != NULL; steps++)
+        add_step(out, record, number++, *steps);
+    if (record_get(record, "sighting") == NULL)
+        return out->failed ? -1 : 0;
+    add_hunt(out, record, number++);
+    buffer_add_format(out, "%d. Leave lure and decoy as they are: taking them away tells the thief.\n", number++);
+    buffer_add_format(out, "%d. If it was your own test, scanner or restore: sundew ack ", number);
+    text_own(out, record_text(record, "incident"), WORDS);
+    buffer_add_text(out, " --verdict benign --note \"who and why\"\n");
+    return out->failed ? -1 : 0;
+}

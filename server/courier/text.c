@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/courier/text.h"
+#include <inttypes.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/courier/attack.h"
+#include "server/courier/record.h"
+
+#define WORDS 160 /* of any one text from outside */
+#define GUESSABLE_BITS 60
+
+static bool has(const json_t *record, const char *path)
+{
+    return record_text(record, path)[0] != '\0';
+}
+
+static void add_own(struct buffer *out, const json_t *record, const char *path)
+{
+    text_own(out, record_text(record, path), WORDS);
+}
+
+static void add_quoted(struct buffer *out, const char *words)
+{
+    buffer_add_char(out, '"');
+    text_foreign(out, words, WORDS);
+    buffer_add_char(out, '"');
+}
+
+/* 2026-11-22 09:14:03 UTC, or the day alone. */
+static void add_time(struct buffer *out, const json_t *record, const char *path, bool day)
+{
+    char text[CLOCK_TEXT];
+    int64_t time = record_time(record, path);
+
+    if (time == 0) {
+        buffer_add_text(out, "an unknown time");
+        return;
+    }
+    clock_text(time, text);
+    buffer_add(out, text, 10);
+    if (!day)
+        buffer_add_format(out, " %.8s UTC", text + 11);
+}
+
+static bool is_scheme(const json_t *record, const char *scheme)
+{
+    const char *place = record_text(record, "placement.place");
+
+    return strncmp(place, scheme, strlen(scheme)) == 0 && place[strlen(scheme)] == ':';
+}
+
+static const char *user_agent(const json_t *record)
+{
+    const json_t *headers = record_get(record, "client.http.headers");
+    const char *name, *value;
+
+    if (has(record, "client.http.user_agent"))
+        return record_text(record, "client.http.user_agent");
+    for (size_t i = 0; record_header(headers, i, &name, &value) == 0; i++) {
+        if (strcasecmp(name, "User-Agent") == 0)
+            return value;
+    }
+    return "";
+}
+
+/* ---- what was seen ---- */
+
+static const char *grade_verb(const char *grade)
+{
+    if (strcmp(grade, "secret") == 0)
+        return "was USED";
+    if (strcmp(grade, "secret-elsewhere") == 0)
+        return "was TRIED ELSEWHERE";
+    if (strcmp(grade, "key-offered") == 0)
+        return "was OFFERED";
+    if (strcmp(grade, "identity") == 0)
+        return "was tried with a wrong secret";
+    if (strcmp(grade, "spray") == 0)
+        return "was among many that were tried";
+    return "was touched";
+}
+
+static const char *grade_certainty(const char *grade)
+{
+    if (strcmp(grade, "secret") == 0)
+        return "Certain: exact match of a secret that exists once and has no honest use";
+    if (strcmp(grade, "secret-elsewhere") == 0)
+        return "Certain: exact match of the secret, with another identity or at a decoy that it does not open";
+    if (strcmp(grade, "key-offered") == 0)
+        return "Likely: the public half of a planted key was offered, no proof of the private half yet";
+    if (strcmp(grade, "identity") == 0)
+        return "Likely: the identity is a planted one and stands nowhere else; the secret was wrong";
+    return "Weak: no planted secret was shown";
+}
+
+static void add_what(struct buffer *out, const json_t *record)
+{
+    buffer_add_text(out, "planted ");
+    text_own(out, has(record, "token.kind") ? record_text(record, "token.kind") : "secret", WORDS);
+    buffer_add_char(out, ' ');
+    if (has(record, "token.identity")) {
+        buffer_add_char(out, '"');
+        add_own(out, record, "token.identity");
+        buffer_add_text(out, "\" ");
+    }
+    buffer_add_text(out, grade_verb(record_text(record, "grade")));
+}
+
+static void add_upper(struct buffer *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        buffer_add_char(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+}
+
+static void add_headline(struct buffer *out, const json_t *record)
+{
+    const char *grade = record_text(record, "grade");
+    int64_t bits = record_number(record, "token.secret_bits", GUESSABLE_BITS);
+
+    if (record_is(record, "drill"))
+        buffer_add_text(out, "DRILL, no attack. ");
+    add_upper(out, record_text(record, "severity"));
+    buffer_add_text(out, ": ");
+    add_what(out, record);
+    buffer_add_text(out, ". ");
+    buffer_add_text(out, grade_certainty(grade));
+    buffer_add_format(out, " (grade %s)", grade);
+    if (bits < GUESSABLE_BITS && strncmp(grade, "secret", 6) == 0)
+        buffer_add_format(out, ". But it could have been guessed: %" PRId64 " bits", bits);
+    buffer_add_char(out, '.');
+}
+
+/* ---- where it lay ---- */
+
+static void add_where(struct buffer *out, const json_t *record)
+{
+    if (is_scheme(record, "maildir")) {
+        buffer_add_text(out, "mailbox ");
+        text_own(out, record_first(record, "placement.where.mailbox placement.place"), WORDS);
+    } else if (is_scheme(record, "git")) {
+        buffer_add_text(out, "repository ");
+        text_own(out, record_first(record, "placement.where.repository placement.place"), WORDS);
+    } else if (is_scheme(record, "file")) {
+        buffer_add_text(out, "file ");
+        text_own(out, record_first(record, "placement.where.path placement.place"), WORDS);
+    } else {
+        buffer_add_text(out, "the place where it was put by hand");
+    }
+    if (has(record, "placement.owner") || has(record, "token.owner")) {
+        buffer_add_text(out, " of ");
+        text_own(out, record_first(record, "placement.owner token.owner"), WORDS);
+    }
+}
+
+static void add_shows(struct buffer *out, const json_t *record)
+{
+    if (record_get(record, "placement") == NULL) {
+        buffer_add_text(out, "It was minted but never planted by Sundew: it was read wherever it has been kept since ");
+        add_time(out, record, "token.minted", true);
+    } else if (strcmp(record_text(record, "grade"), "identity") == 0) {
+        buffer_add_text(out, "The identity lay only in ");
+        add_where(out, record);
+        buffer_add_text(out, " since ");
+        add_time(out, record, "placement.planted", true);
+        buffer_add_text(out, ": that place, or a copy of it, has likely been read");
+    } else {
+        buffer_add_text(out, "It lay only in ");
+        add_where(out, record);
+        buffer_add_text(out, " since ");
+        add_time(out, record, "placement.planted", true);
+        buffer_add_text(out, ": that place, or a copy of it, was read between then and ");
+        add_time(out, record, has(record, "first_seen") ? "first_seen" : "sighting.time", false);
+    }
+    buffer_add_char(out, '.');
+}
+
+static void add_source(struct buffer *out, const json_t *record)
+{
+    int64_t port = record_number(record, "source.port", 0);
+
+    text_foreign(out, has(record, "source.address") ? record_text(record, "source.address") : "an unknown address",
+                 WORDS);
+    if (port > 0)
+        buffer_add_format(out, " port %" PRId64, port);
+}
+
+static void add_who(struct buffer *out, const json_t *record)
+{
+    buffer_add_text(out, "By ");
+    add_source(out, record);
+    buffer_add_text(out, " at ");
+    add_time(out, record, has(record, "sighting.time") ? "sighting.time" : "time", false);
+    buffer_add_text(out, ", at the decoy ");
+    text_own(out, record_first(record, "sighting.decoy sighting.service"), WORDS);
+    if (has(record, "sighting.service")) {
+        buffer_add_text(out, " (");
+        add_own(out, record, "sighting.service");
+        buffer_add_char(out, ')');
+    }
+    if (user_agent(record)[0] != '\0') {
+        buffer_add_text(out, ", with ");
+        add_quoted(out, user_agent(record));
+    }
+    buffer_add_char(out, '.');
+}
+
+/* ---- the details ---- */
+
+static void add_field(struct buffer *out, const char *label, const char *words, bool foreign)
+{
+    if (words[0] == '\0')
+        return;
+    buffer_add_format(out, "- %s: ", label);
+    if (foreign)
+        add_quoted(out, words);
+    else
+        text_own(out, words, WORDS);
+    buffer_add_char(out, '\n');
+}
+
+static void add_seen(struct buffer *out, const json_t *record)
+{
+    int64_t distance = record_number(record, "sighting.near.distance", -1);
+    int64_t count = record_number(record, "count", 1);
+
+    buffer_add_text(out, "\nWhat was seen\n");
+    add_field(out, "certainty", record_text(record, "certainty"), false);
+    add_field(out, "found in", record_text(record, "sighting.found_in"), true);
+    add_field(out, "why this grade", record_text(record, "sighting.reason"), false);
+    if (distance >= 0)
+        buffer_add_format(out, "- near miss: %" PRId64 " of %" PRId64 " characters differ from the planted secret\n",
+                          distance, record_number(record, "sighting.near.length", 0));
+    if (count > 1) {
+        buffer_add_format(out, "- %" PRId64 " times, first ", count);
+        add_time(out, record, "first_seen", false);
+        buffer_add_text(out, ", last ");
+        add_time(out, record, "last_seen", false);
+        buffer_add_char(out, '\n');
+    }
+    if (strcmp(record_text(record, "token.state"), "retired") == 0)
+        buffer_add_text(out, "- the token is retired; it still tells that it was read\n");
+    add_field(out, "expired or expires", record_text(record, "token.expires"), false);
+    add_field(out, "memo", record_text(record, "token.memo"), false);
+    add_field(out, "contact", record_text(record, "token.contact"), false);
+}
+
+static void add_line(struct buffer *out, const json_t *record)
+{
+    int64_t line = record_number(record, "placement.where.line", 0);
+
+    if (line > 0)
+        buffer_add_format(out, "- line: %" PRId64 "\n", line);
+}
+
+static void add_lay(struct buffer *out, const json_t *record)
+{
+    if (record_get(record, "placement") == NULL)
+        return;
+    buffer_add_text(out, "\nWhere it lay\n");
+    add_field(out, "place", record_text(record, "placement.place"), false);
+    add_field(out, "owner", record_first(record, "placement.owner token.owner"), false);
+    add_field(out, "folder", record_text(record, "placement.where.folder"), false);
+    add_field(out, "message", record_text(record, "placement.where.message_id"), false);
+    add_field(out, "branch", record_text(record, "placement.where.branch"), false);
+    add_field(out, "commit", record_text(record, "placement.where.commit"), false);
+    add_field(out, "removed in", record_text(record, "placement.where.removed_in"), false);
+    add_field(out, "path", record_text(record, "placement.where.path"), false);
+    add_line(out, record);
+    add_field(out, "lure", record_text(record, "placement.lure"), false);
+    add_field(out, "planted", record_text(record, "placement.planted"), false);
+    add_field(out, "last known state", record_text(record, "placement.state"), false);
+}
+
+static void add_headers(struct buffer *out, const json_t *headers)
+{
+    const char *name, *value;
+
+    if (json_array_size(headers) == 0)
+        return;
+    buffer_add_text(out, "- header names in order:");
+    for (size_t i = 0; i < 24 && record_header(headers, i, &name, &value) == 0; i++) {
+        buffer_add_text(out, i > 0 ? ", " : " ");
+        text_foreign(out, name, 40);
+    }
+    buffer_add_text(out, json_array_size(headers) > 24 ? " …\n" : "\n");
+}
+
+static void add_via(struct buffer *out, const json_t *via)
+{
+    if (json_array_size(via) == 0)
+        return;
+    buffer_add_text(out, "- through trusted proxies:");
+    for (size_t i = 0; i < json_array_size(via) && i < 8; i++) {
+        const char *address = json_string_value(json_array_get(via, i));
+
+        buffer_add_char(out, ' ');
+        text_foreign(out, address != NULL ? address : "?", 46);
+    }
+    buffer_add_char(out, '\n');
+}
+
+static void add_earlier(struct buffer *out, const json_t *record)
+{
+    int64_t earlier = record_number(record, "source.earlier.observations", 0);
+
+    if (record_get(record, "source.earlier") == NULL)
+        return;
+    if (earlier == 0) {
+        buffer_add_text(out, "- never seen before at any decoy\n");
+        return;
+    }
+    buffer_add_format(out, "- seen %" PRId64 " times before at the decoys, first ", earlier);
+    add_time(out, record, "source.earlier.first", false);
+    buffer_add_char(out, '\n');
+}
+
+static void add_client(struct buffer *out, const json_t *record)
+{
+    buffer_add_text(out, "\nWho, and with what\n- address: ");
+    add_source(out, record);
+    buffer_add_char(out, '\n');
+    add_via(out, record_get(record, "source.via"));
+    add_earlier(out, record);
+    add_field(out, "name asked for (TLS)", record_first(record, "client.tls.sni client.tls.server_name"), true);
+    add_field(out, "name asked for (HTTP)", record_text(record, "client.http.host"), true);
+    add_field(out, "TLS", record_text(record, "client.tls.version"), true);
+    add_field(out, "cipher", record_text(record, "client.tls.cipher"), true);
+    add_field(out, "ALPN", record_text(record, "client.tls.alpn"), true);
+    add_field(out, "method", record_text(record, "client.http.method"), true);
+    add_field(out, "path", record_text(record, "client.http.path"), true);
+    add_field(out, "user agent", user_agent(record), true);
+    add_headers(out, record_get(record, "client.http.headers"));
+    add_field(out, "actor", record_text(record, "actor.actor"), false);
+}
+
+static void add_others(struct buffer *out, const json_t *record)
+{
+    const json_t *others = record_get(record, "others");
+
+    if (json_array_size(others) == 0)
+        return;
+    buffer_add_text(out, "\nWhat else this actor holds\n");
+    for (size_t i = 0; i < json_array_size(others) && i < 10; i++) {
+        const json_t *other = json_array_get(others, i);
+
+        buffer_add_text(out, "- ");
+        text_own(out, record_text(other, "kind"), WORDS);
+        buffer_add_text(out, " \"");
+        text_own(out, record_text(other, "identity"), WORDS);
+        buffer_add_text(out, "\" (");
+        text_own(out, record_text(other, "token"), WORDS);
+        buffer_add_text(out, "), ");
+        add_time(out, other, "time", false);
+        buffer_add_char(out, '\n');
+    }
+}
+
+static void add_techniques(struct buffer *out, const json_t *record)
+{
+    const struct technique *list[ATTACK_MOST];
+    size_t count = attack_of(record, list);
+
+    buffer_add_text(out, "- ATT&CK " ATTACK_VERSION ":");
+    for (size_t i = 0; i < count; i++)
+        buffer_add_format(out, "%s %s %s%s", i > 0 ? "," : "", list[i]->sub_id != NULL ? list[i]->sub_id : list[i]->id,
+                          list[i]->sub_id != NULL ? list[i]->sub_name : list[i]->name,
+                          list[i]->inferred ? " (inferred)" : "");
+    buffer_add_char(out, '\n');
+}
+
+static void add_ids(struct buffer *out, const json_t *record)
+{
+    int64_t sequence = record_number(record, "chain.sequence", -1);
+
+    buffer_add_text(out, "\nReferences\n");
+    if (record_get(record, "sighting") != NULL)
+        add_techniques(out, record);
+    add_field(out, "incident", record_text(record, "incident"), false);
+    add_field(out, "alert", record_text(record, "alert"), false);
+    add_field(out, "sighting", record_text(record, "sighting.sighting"), false);
+    add_field(out, "observation", record_text(record, "sighting.observation"), false);
+    add_field(out, "token", record_text(record, "token.token"), false);
+    add_field(out, "placement", record_text(record, "placement.placement"), false);
+    if (sequence >= 0) {
+        buffer_add_format(out, "- evidence chain: sundew audit --anchor %" PRId64 ":", sequence);
+        add_own(out, record, "chain.head");
+        buffer_add_char(out, '\n');
+    }
+}
+
+/* ---- an alert about a route ---- */
+
+static void add_route(struct buffer *out, const json_t *record)
+{
+    add_upper(out, record_text(record, "severity"));
+    buffer_add_text(out, ": alerts do not get through on the route ");
+    add_own(out, record, "route.name");
+    buffer_add_format(out, ". %" PRId64 " tries in a row have failed.\n", record_number(record, "route.failures", 0));
+    buffer_add_text(out, "Last answer: ");
+    add_quoted(out, record_text(record, "route.text"));
+    buffer_add_text(out, ".\nNothing is lost: its alerts wait, are tried again, and can be replayed.\n");
+}
+
+/* ---- the whole ---- */
+
+int text_message(struct buffer *out, const json_t *record)
+{
+    if (record_get(record, "sighting") == NULL) {
+        buffer_add_text(out, "Alerts do not get through on the route ");
+        add_own(out, record, "route.name");
+        return buffer_add_char(out, '.');
+    }
+    if (record_is(record, "drill"))
+        buffer_add_text(out, "DRILL. ");
+    buffer_add_text(out, "A ");
+    add_what(out, record);
+    buffer_add_text(out, " from ");
+    text_foreign(out, record_text(record, "source.address"), WORDS);
+    buffer_add_text(out, " at the decoy ");
+    text_own(out, record_first(record, "sighting.decoy sighting.service"), WORDS);
+    buffer_add_text(out, ". ");
+    add_shows(out, record);
+    return out->failed ? -1 : 0;
+}
+
+int text_full(struct buffer *out, const json_t *record)
+{
+    if (record_get(record, "sighting") == NULL) {
+        add_route(out, record);
+    } else {
+        add_headline(out, record);
+        buffer_add_char(out, '\n');
+        add_shows(out, record);
+        buffer_add_char(out, '\n');
+        add_who(out, record);
+        buffer_add_char(out, '\n');
+        add_seen(out, record);
+        add_lay(out, record);
+        add_client(out, record);
+        add_others(out, record);
+    }
+    buffer_add_text(out, "\nWhat to do now\n");
+    text_steps(out, record);
+    add_ids(out, record);
+    return out->failed ? -1 : 0;
+}

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""make bench: speed and memory as ratios against named peers, side by side in one run on this machine's loopback.
+
+    SUNDEW_BENCH_SECONDS   length of each load (3)
+    SUNDEW_BENCH_MILLION   tokens for the big ledger (1000000)
+    SUNDEW_BENCH_ONLY      parts to run, of: http ldap hook size lookup mint
+
+Peers: Debian's nginx answering the same POST with a static 401; Debian's slapd refusing the same binds. A peer that is
+not installed is left out with a word. Figures are printed as measured; "to reach" stands beside those that have one."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "scenarios"))
+from sundew import BIN, SUNDEW, Installation, Kept, form, port_base
+
+SECONDS = int(os.environ.get("SUNDEW_BENCH_SECONDS", "3"))
+MILLION = int(os.environ.get("SUNDEW_BENCH_MILLION", "1000000"))
+ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http ldap hook size lookup mint").split()
+
+
+def say(what, figure, peer="", ratio=None, reach=None):
+    verdict = ""
+    if reach is not None:
+        good = ratio is not None and (ratio >= reach[1] if reach[0] == ">=" else ratio <= reach[1])
+        verdict = f"to reach {reach[0]} {reach[1]:g}: {'yes' if good else 'NO'}"
+    shown = "" if ratio is None else f"{ratio:.2f}"
+    print(f"{what:58} {figure:>16} {peer:>20} {shown:>8}  {verdict}", flush=True)
+
+
+def tool(name):
+    return shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
+
+
+def wait_port(port, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+class Peer:
+    """A peer's process in a folder of its own."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="sundew-bench-")
+        self.port = port_base(1)
+        self.process = None
+
+    def start(self, *command):
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_port(self.port)
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def nginx():
+    peer = Peer()
+    with open(os.path.join(peer.dir, "nginx.conf"), "w") as file:
+        file.write(f"daemon off; worker_processes auto; pid {peer.dir}/pid; error_log {peer.dir}/error.log;\n"
+                   f"events {{ worker_connections 2048; }}\n"
+                   f"http {{ access_log off; client_body_temp_path {peer.dir}/b; proxy_temp_path {peer.dir}/p;\n"
+                   f"fastcgi_temp_path {peer.dir}/f; uwsgi_temp_path {peer.dir}/u; scgi_temp_path {peer.dir}/s;\n"
+                   f"server {{ listen 127.0.0.1:{peer.port}; keepalive_requests 100000000;\n"
+                   f"location / {{ default_type application/json; return 401 '{{\"error\":\"invalid_grant\"}}'; }} }} }}\n")
+    return peer.start(tool("nginx"), "-p", peer.dir, "-c", os.path.join(peer.dir, "nginx.conf"))
+
+
+def slapd():
+    peer = Peer()
+    config = os.path.join(peer.dir, "slapd.conf")
+    modules = "/usr/lib/ldap"
+    with open(config, "w") as file:
+        file.write(f"include /etc/ldap/schema/core.schema\npidfile {peer.dir}/pid\nmodulepath {modules}\n"
+                   f"moduleload back_mdb\ndatabase mdb\nmaxsize 10485760\nsuffix \"dc=corp,dc=example\"\n"
+                   f"rootdn \"cn=admin,dc=corp,dc=example\"\nrootpw right-one\ndirectory {peer.dir}\n")
+    return peer.start(tool("slapd"), "-d", "0", "-f", config, "-h", f"ldap://127.0.0.1:{peer.port}/")
+
+
+def wrk(port, connections, body, path="/oauth/token"):
+    """Requests per second and 99th percentile in ms."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write("wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/x-www-form-urlencoded'\n"
+                     f"wrk.body = [==[{body.decode()}]==]\n")
+        script.flush()
+        text = subprocess.run([tool("wrk"), "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", script.name,
+                               f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True).stdout
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+    tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
+    if "Socket errors" in text:
+        print("  ", re.search(r"Socket errors.*", text).group(0))
+    return rate, float(tail.group(1)) * {"us": 0.001, "ms": 1, "s": 1000}[tail.group(2)]
+
+
+def bench_http():
+    if not tool("wrk") or not tool("nginx"):
+        return print("http: wrk or nginx is not installed; left out")
+    with nginx() as peer, Installation() as sundew:
+        token = sundew.json("mint", "password", "--decoy", "gitlab")[0]
+        sundew.start()
+        port = sundew.port("gitlab", False)
+        for connections in (1, 32, 256):
+            base, base_tail = wrk(peer.port, connections, form("nobody.here", "some-wrong-secret"))
+            for what, body in (("not planted", form("nobody.here", "some-wrong-secret")),
+                               ("planted", form(token["identity"], token["secret"]))):
+                rate, tail = wrk(port, connections, body)
+                say(f"POST logins/s, {what}, {connections} connections (p99 {tail:.1f} ms)", f"{rate:,.0f}",
+                    f"nginx {base:,.0f}", rate / base, (">=", 0.5) if connections == 256 else None)
+        base = wrk(peer.port, 256, b"x=y")[0]
+        bench_derivation(sundew, base)
+
+
+def bench_derivation(sundew, base):
+    """How fast the backlog that the planted load left is derived."""
+    def derived():
+        return int(sundew.json("status")[0].get("derived", 0)), int(sundew.json("status")[0].get("backlog", 0))
+    try:
+        before, backlog = derived()
+    except (RuntimeError, KeyError, IndexError, ValueError):
+        return print("derivation: no status to read it from")
+    begun = time.monotonic()
+    time.sleep(min(SECONDS, 3))
+    after, left = derived()
+    rate = (after - before) / (time.monotonic() - begun)
+    say(f"sightings derived/s (backlog {backlog:,}, then {left:,})", f"{rate:,.0f}", f"nginx {base:,.0f}",
+        rate / base if backlog > 0 else None, (">=", 0.1) if left > 0 else None)
+
+
+def load_ldap(port, connections, mode, dn, password):
+    text = subprocess.run([os.path.join(BIN, "tests/bench/load_ldap"), str(port), str(connections), str(SECONDS), mode,
+                           dn, password], capture_output=True, text=True)
+    if text.returncode != 0:
+        raise RuntimeError(text.stderr)
+    rate, p50, p99, wrong = text.stdout.split()
+    if int(wrong):
+        print(f"   {wrong} answers were not 49")
+    return float(rate), int(p99)
+
+
+def bench_ldap():
+    if not tool("slapd"):
+        return print("ldap: slapd is not installed; left out")
+    with slapd() as peer, Installation() as sundew:
+        token = sundew.json("mint", "password", "--decoy", "ldap")[0]
+        sundew.start()
+        port = sundew.port("ldap", False)
+        for mode, connections, reach in (("new", 1, None), ("new", 32, 1.0), ("kept", 1, None), ("kept", 32, 0.4)):
+            base = load_ldap(peer.port, connections, mode, "cn=admin,dc=corp,dc=example", "some-wrong-one")[0]
+            for what, dn, password in (("not planted", "uid=nobody.here", "some-wrong-one"),
+                                       ("planted", "uid=" + token["identity"], token["secret"])):
+                rate, p99 = load_ldap(port, connections, mode, dn + ",dc=corp,dc=example", password)
+                say(f"LDAP binds/s, {what}, {connections} {mode} (p99 {p99 / 1000:.1f} ms)", f"{rate:,.0f}",
+                    f"slapd {base:,.0f}", rate / base, (">=", reach) if reach else None)
+
+
+def bench_hook():
+    hook = port_base(1)
+    with Installation(route=f"http://127.0.0.1:{hook}/hook") as sundew:
+        tokens = sundew.json("mint", "password", "--decoy", "gitlab", "--count", "500")
+        sundew.start()
+        lines = "".join(f"{t['identity']}\t{t['secret']}\n" for t in tokens)
+        text = subprocess.run([os.path.join(BIN, "tests/bench/use_to_hook"), str(sundew.port("gitlab", False)),
+                               str(hook)], input=lines, capture_output=True, text=True)
+        if text.returncode != 0:
+            return print("hook:", text.stderr)
+        count, p50, p99, most = (int(x) for x in text.stdout.split())
+        say(f"use to webhook, {count} uses, p50", f"{p50 / 1000:.2f} ms")
+        say(f"use to webhook, {count} uses, p99", f"{p99 / 1000:.2f} ms", "", p99 / 1000, ("<=", 25))
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+
+
+def start_and_size(sundew, what):
+    begun = time.monotonic()
+    sundew.start()
+    taken = time.monotonic() - begun
+    say(f"start to ready, {what}", f"{taken:.3f} s", "", taken, ("<=", 1.0))
+    connection = Kept(sundew.port("gitlab", False))
+    for n in range(200):
+        connection.post(f"nobody.{n}", f"wrong-secret-{n}")
+    connection.close()
+    for pid, name in sorted(sundew.processes().items(), key=lambda item: item[1]):
+        size = resident(pid)
+        reach = {"keeper": ("<=", 64), "sensor": ("<=", 16)}.get(name)
+        say(f"resident, {name}, {what}", f"{size:.1f} MiB", "", size, reach)
+    sundew.stop()
+
+
+def mint_many(sundew, count):
+    begun = time.monotonic()
+    process = subprocess.Popen([SUNDEW, "-c", sundew.config, "mint", "password", "--decoy", "gitlab", "--count",
+                                str(count), "--json"], stdout=subprocess.PIPE)
+    lines = sum(block.count(b"\n") for block in iter(lambda: process.stdout.read(1 << 20), b""))
+    if process.wait() != 0 or lines != count:
+        raise RuntimeError(f"mint gave {lines} of {count}")
+    return count / (time.monotonic() - begun)
+
+
+def bench_size():
+    with Installation() as sundew:
+        sundew.json("mint", "password", "--decoy", "gitlab")
+        start_and_size(sundew, "1 token")
+        rate = mint_many(sundew, MILLION)
+        say(f"tokens minted/s, {MILLION:,} in bulk", f"{rate:,.0f}", "", rate, (">=", 20000))
+        start_and_size(sundew, f"{MILLION:,} tokens")
+
+
+def bench_mint():
+    with Installation() as sundew:
+        sundew.start()
+        rate = mint_many(sundew, 20000)
+        say("tokens minted/s, 20,000 by the running daemon", f"{rate:,.0f}", "", rate, (">=", 20000))
+        maildir = os.path.join(sundew.root, "Maildir")
+        for part in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(maildir, part))
+        begun = time.monotonic()
+        for _ in range(30):
+            sundew.call("plant", "password", "maildir:" + maildir)
+        say("lures planted/s, one command each", f"{30 / (time.monotonic() - begun):.1f}")
+
+
+def bench_lookup():
+    program = os.path.join(BIN, "tests/bench/lookup")
+    if not os.path.exists(program):
+        return print("lookup: tests/bench/lookup is not built")
+    rates = {}
+    for count in (1000, 1000000, 10000000):
+        text = subprocess.run([program, str(count)], capture_output=True, text=True)
+        if text.returncode != 0:
+            return print("lookup:", text.stderr)
+        miss, hit, size = (float(x) for x in text.stdout.split())
+        rates[count] = miss, hit
+        say(f"recognition of one login, {count:,} digests: miss, hit", f"{miss:.2f}, {hit:.2f} us", f"{size:.0f} MiB")
+    say("miss among 10,000,000 against 1,000", f"{rates[10000000][0]:.2f} us", "",
+        rates[10000000][0] / rates[1000][0], ("<=", 2))
+    say("hit among 10,000,000 against 1,000", f"{rates[10000000][1]:.2f} us", "",
+        rates[10000000][1] / rates[1000][1], ("<=", 2))
+
+
+print(f"{'what':58} {'measured':>16} {'peer':>20} {'ratio':>8}")
+for part in ONLY:
+    globals()["bench_" + part]()

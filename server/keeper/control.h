@@ -30,7 +30,8 @@ void control_free(struct control *control);
 int control_peer(struct control *control, const char *name, int fd);
 /* After each derivation: clients that watch get what is new. */
 void commands_derived(struct control *control);
-/* Makes the clients' requests go on after the ledger or the minter came back; also for tests. */
-void control_resume(struct control *control);
+/* The operator's own certificate of the configuration's decoy with that index; empty where it names none. */
+struct own_certificate;
+const struct own_certificate *control_certificate(const struct control *control, size_t index);
 
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What an operator orders of the minter: which token, for which decoy, and what comes back. */
+#ifndef KEEPER_ORDER_H
+#define KEEPER_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/id.h"
+#include "server/keeper/request.h"
+#include "server/wire/configuration.h"
+
+/* A token that is to be, or one of the ledger. Texts are owned; NULL where not given. */
+struct order {
+    char *kind, *form, *identity;
+    char *owner, *contact, *memo;
+    int64_t expires; /* 0: never */
+    const struct decoy *decoy;
+    int64_t number;       /* of the ledger's row; 0: to be minted */
+    struct id token;      /* of the ledger's row */
+    struct buffer secret; /* of the ledger's token; wiped when freed */
+};
+
+void order_init(struct order *order);
+void order_free(struct order *order);
+/* Reads kind (the argument named `argument`), form, identity, decoy, owner, contact, memo and expires. -1: the
+ * request was ended with a usage error. */
+int order_read(struct request *request, const char *argument, struct order *order);
+/* Reads the token with its secret. -1: the request was ended. */
+int order_load(struct request *request, struct id token, struct order *order);
+/* Adds what every job needs, as members of an open JSON object: "kind", "form", "identity", "secret", "owner",
+ * "memo", "persona", "decoy". */
+int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error);
+/* "persona":{…},"decoy":{…} alone. decoy may be NULL. */
+int order_world(struct keeper *keeper, const struct decoy *decoy, struct buffer *json, struct error *error);
+
+/* The member "decoy":{"name","service","site","host","port","tls","url","names"}. */
+void order_decoy(const struct decoy *decoy, struct buffer *json);
+
+/* What was made: the packed token, and its artifacts as elements of a JSON array. */
+struct made {
+    struct id id;
+    struct buffer packed;
+    struct token_result token; /* points into `packed` */
+    struct buffer artifacts;
+};
+
+struct made_list {
+    struct made *items;
+    size_t count, capacity;
+    bool failed; /* something that came does not fit together */
+};
+
+void made_free(struct made_list *list);
+/* Takes a "token" or "artifact" result; others are ignored. */
+void made_add(struct made_list *list, struct slice kind, struct slice name, struct slice data);
+/* Stores one in the caller's transaction. */
+int made_store(struct keeper *keeper, const struct order *order, const struct made *made, struct error *error);
+/* The JSON object of `mint` (DESIGN 8). */
+int made_json(const struct made *made, const struct order *order, struct buffer *json);
+/* {"name","text"} or, where it is not UTF-8, {"name","base64"}; with a comma before where one is needed. */
+int artifact_json(struct slice name, struct slice data, struct buffer *json);
+
+/* Adds a chained operation for the request's operator, in the caller's transaction. details: members of a JSON
+ * object without its braces, or "". */
+int order_operation(struct request *request, const char *what, const char *subject, const char *details,
+                    struct error *error);
+
+#endif

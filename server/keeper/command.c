@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/command.h"
+
+#define OUTCOME_USAGE "PLACEMENT [--ok B] [--where JSON] [--state S] [--text T] [--digest D]"
+
+static const struct command_entry entries[] = {
+#define COMMAND_ENTRY_keeper(symbol, name, arguments) {name, arguments, command_##symbol, false},
+#define COMMAND_ENTRY_here(symbol, name, arguments)
+#define COMMAND(symbol, name, arguments, summary, where) COMMAND_ENTRY_##where(symbol, name, arguments)
+#include "server/wire/tables/commands.def"
+#undef COMMAND
+    {"planted", OUTCOME_USAGE, command_planted, false},
+    {"inspected", OUTCOME_USAGE, command_inspected, false},
+    {"uprooted", OUTCOME_USAGE, command_uprooted, false},
+    {"init", "[--tls T]", command_init, true},
+    {"status", "", command_status, true},
+};
+
+const struct command_entry *command_find(struct slice name)
+{
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        if (slice_is(name, entries[i].name))
+            return &entries[i];
+    return NULL;
+}

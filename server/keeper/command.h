@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The functions of all commands that the keeper carries out: command_NAME() for each entry of commands.def marked
+ * "keeper", and those that only `sundew` itself sends. Each starts the work of a request; see request.h. */
+#ifndef KEEPER_COMMAND_H
+#define KEEPER_COMMAND_H
+
+#include "server/keeper/request.h"
+
+#define COMMAND_DECLARE_keeper(symbol) void command_##symbol(struct request *request);
+#define COMMAND_DECLARE_here(symbol)
+#define COMMAND(symbol, name, arguments, summary, where) COMMAND_DECLARE_##where(symbol)
+#include "server/wire/tables/commands.def"
+#undef COMMAND
+#undef COMMAND_DECLARE_keeper
+#undef COMMAND_DECLARE_here
+
+/* What became of a "job" row: sent by `sundew` when the planter has ended. */
+void command_planted(struct request *request);
+void command_inspected(struct request *request);
+void command_uprooted(struct request *request);
+/* Makes key, ledger, persona, authority and decoys; one row {"authority":"PEM"}: what clients are to trust. */
+void command_init(struct request *request);
+/* One row on how the keeper fares; works before "init", too. */
+void command_status(struct request *request);
+
+#endif

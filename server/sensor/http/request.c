@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/sensor/http/request.h"
+
+#include "server/sensor/http/head.h"
+#include "server/sensor/http/text.h"
+
+struct slice http_request_header(const struct http_request *request, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < request->header_count; i++)
+        if (slice_is_nocase(request->headers[i].name, name))
+            return request->headers[i].value;
+    return SLICE_NONE;
+}
+
+static struct slice cut(struct slice raw, struct head_span span)
+{
+    return text_before(text_from(raw, span.at), span.length);
+}
+
+void head_request(const struct head *head, struct slice raw, struct http_request *request)
+{
+    struct slice path = cut(raw, head->path);
+    size_t i;
+
+    request->raw = raw;
+    request->method = cut(raw, head->method);
+    request->target = cut(raw, head->target);
+    request->path = text_cut(&path, '?');
+    request->query = path;
+    if (request->path.length == 0)
+        request->path = slice_of("/");
+    request->host = cut(raw, head->target_host.length > 0 ? head->target_host : head->host);
+    request->version = head->version;
+    request->header_count = head->count;
+    for (i = 0; i < head->count; i++) {
+        request->headers[i].name = cut(raw, head->names[i]);
+        request->headers[i].value = cut(raw, head->values[i]);
+    }
+    request->body = SLICE_NONE;
+    request->body_length = 0;
+    request->tls = false;
+}
+
+bool head_line_next(struct slice raw, size_t *at, struct http_header *line)
+{
+    struct slice rest = text_from(raw, *at), whole;
+
+    if (*at == 0) {
+        (void)text_cut(&rest, '\n');
+        *at = raw.length - rest.length;
+    }
+    if (rest.length == 0)
+        return false;
+    whole = text_cut(&rest, '\n');
+    *at = raw.length - rest.length;
+    line->value = text_trim(whole);
+    line->name = SLICE_NONE;
+    if (text_find_char(whole, ':') != TEXT_NONE) {
+        line->name = text_trim(text_cut(&whole, ':'));
+        line->value = text_trim(whole);
+    }
+    return true;
+}

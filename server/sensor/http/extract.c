@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/sensor/http/extract.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "server/sensor/http/body.h"
+#include "server/sensor/http/extract_body.h"
+#include "server/sensor/http/fields.h"
+#include "server/sensor/http/head.h"
+#include "server/sensor/http/text.h"
+
+#define SCRATCH (BODY_KEPT + 2 * HEAD_MAXIMUM)
+#define SCRATCH_FIRST 16384
+#define REPEATS 4 /* "Bearer Bearer x" */
+#define WORDS 32
+#define COOKIES 128
+
+struct extract *extract_new(void)
+{
+    struct extract *extract = calloc(1, sizeof(*extract));
+
+    if (extract != NULL)
+        buffer_init(&extract->scratch, SCRATCH);
+    return extract;
+}
+
+void extract_free(struct extract *extract)
+{
+    if (extract != NULL)
+        buffer_free(&extract->scratch);
+    free(extract);
+}
+
+/* Headers whose values are no credentials: what browsers and tools say about themselves and the message. */
+static bool is_plain_header(struct slice name)
+{
+    static const char *const plain[] = {"Host",
+                                        "User-Agent",
+                                        "Connection",
+                                        "Cache-Control",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "Content-Encoding",
+                                        "Content-Language",
+                                        "Content-Disposition",
+                                        "Content-MD5",
+                                        "Content-Range",
+                                        "Content-Location",
+                                        "Expect",
+                                        "Origin",
+                                        "Pragma",
+                                        "Range",
+                                        "Date",
+                                        "DNT",
+                                        "Keep-Alive",
+                                        "Priority",
+                                        "Upgrade",
+                                        "Upgrade-Insecure-Requests",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Via",
+                                        "Forwarded",
+                                        "Git-Protocol",
+                                        "Save-Data",
+                                        "Depth",
+                                        "Destination",
+                                        "Proxy-Connection",
+                                        "X-Requested-With",
+                                        "X-Real-IP",
+                                        "True-Client-IP",
+                                        "CF-Connecting-IP",
+                                        "X-Client-IP",
+                                        "Max-Forwards",
+                                        "Early-Data",
+                                        "Alt-Used",
+                                        "Timeout",
+                                        "Overwrite",
+                                        "traceparent",
+                                        "tracestate",
+                                        NULL};
+    static const char *const starts[] = {"Accept", "Sec-", "If-", "X-Forwarded-", "Access-Control-", NULL};
+    int first = name.length > 0 ? name.data[0] | 0x20 : 0;
+    size_t i;
+
+    for (i = 0; plain[i] != NULL; i++)
+        if ((plain[i][0] | 0x20) == first && slice_is_nocase(name, plain[i]))
+            return true;
+    for (i = 0; starts[i] != NULL; i++)
+        if ((starts[i][0] | 0x20) == first && text_starts_nocase(name, starts[i]))
+            return true;
+    return false;
+}
+
+/* user:password; without a colon a value alone. */
+static void take_login(struct extract *extract, uint8_t rank, const char *where, struct slice text)
+{
+    struct slice identity;
+
+    if (text_find_char(text, ':') == TEXT_NONE) {
+        field_value(extract, CANDIDATE_EITHER, rank, where, text);
+        return;
+    }
+    identity = text_cut(&text, ':');
+    field_login(extract, rank, where, identity, text);
+}
+
+/* What is in the value beside one bare token: words, and name="value" as in Digest and Token. */
+static void take_words(struct extract *extract, uint8_t rank, const char *where, struct slice value)
+{
+    struct slice part, name, word;
+    size_t i;
+
+    for (i = 0; i < WORDS && value.length > 0; i++) {
+        part = text_trim(text_cut(&value, ','));
+        while ((word = text_word(&part)).length > 0) {
+            field_value(extract, CANDIDATE_EITHER, rank, where, word);
+            if (text_find_char(word, '=') == TEXT_NONE)
+                continue;
+            name = text_cut(&word, '=');
+            if (word.length > 1 && word.data[0] == '"') {
+                word = text_from(word, 1);
+                word = text_before(word, text_find_char(word, '"'));
+            }
+            if (word.length > 0)
+                field_add(extract, rank, where, name, word);
+        }
+    }
+    field_take(extract, rank, where);
+}
+
+static void take_basic(struct extract *extract, const char *where, struct slice value)
+{
+    struct buffer decoded;
+
+    buffer_init(&decoded, HEAD_MAXIMUM);
+    if (decode_base64(value, &decoded) == 0) {
+        take_login(extract, 0, where, buffer_slice(&decoded));
+    } else {
+        take_login(extract, 1, where, value);
+        take_words(extract, 2, where, value);
+    }
+    buffer_free(&decoded);
+}
+
+/* The scheme's name is cut off as often as it stands there, with or without space behind it. */
+static struct slice without_scheme(struct slice value, const char *scheme)
+{
+    int i;
+
+    for (i = 0; i < REPEATS && text_starts_nocase(value, scheme); i++)
+        value = text_trim(text_from(value, strlen(scheme)));
+    return value;
+}
+
+static void take_authorization(struct extract *extract, const char *where, struct slice value)
+{
+    static const char *const bearers[] = {"Bearer", "Token", "Private-Token", "JWT", "ApiKey", "Api-Key", NULL};
+    struct slice rest = value;
+    size_t i;
+
+    if (text_starts_nocase(value, "Basic"))
+        take_basic(extract, where, without_scheme(value, "Basic"));
+    for (i = 0; bearers[i] != NULL; i++) {
+        if (!text_starts_nocase(value, bearers[i]))
+            continue;
+        rest = without_scheme(value, bearers[i]);
+        if (rest.length > 0 && (rest.data[0] == ':' || rest.data[0] == '='))
+            rest = text_trim(text_from(rest, 1));
+        field_value(extract, CANDIDATE_SECRET, 0, where, rest);
+        /* A bare login may stand where base64 or a token belongs. */
+        if (text_find_char(rest, ':') != TEXT_NONE)
+            take_login(extract, 1, where, rest);
+        break;
+    }
+    if (!text_starts_nocase(value, "Basic"))
+        take_words(extract, 2, where, value);
+    field_value(extract, CANDIDATE_EITHER, 2, where, value);
+}
+
+static void take_cookies(struct extract *extract, struct slice value)
+{
+    struct slice cookie;
+    size_t i;
+
+    for (i = 0; i < COOKIES && value.length > 0; i++) {
+        cookie = text_trim(text_cut(&value, ';'));
+        if (text_find_char(cookie, '=') != TEXT_NONE)
+            (void)text_cut(&cookie, '=');
+        if (cookie.length > 1 && cookie.data[0] == '"')
+            cookie = text_before(text_from(cookie, 1), cookie.length - 2);
+        field_value(extract, CANDIDATE_EITHER, 3, "cookie", cookie);
+    }
+}
+
+/* What stands before '@' in scheme://user:password@host. */
+static void take_userinfo(struct extract *extract, struct slice target)
+{
+    size_t scheme = text_find(target, "://"), at = TEXT_NONE, i;
+    struct slice authority;
+
+    if (scheme == TEXT_NONE)
+        return;
+    authority = text_from(target, scheme + 3);
+    authority = text_before(authority, text_find_char(authority, '/'));
+    for (i = 0; i < authority.length; i++)
+        if (authority.data[i] == '@')
+            at = i;
+    if (at == TEXT_NONE)
+        return;
+    authority = text_before(authority, at);
+    if (text_find_char(authority, ':') != TEXT_NONE) {
+        struct slice identity = text_cut(&authority, ':');
+
+        field_login(extract, 0, "target", field_percent(extract, identity, false),
+                    field_percent(extract, authority, false));
+    } else {
+        field_value(extract, CANDIDATE_EITHER, 0, "target", field_percent(extract, authority, false));
+    }
+}
+
+static void take_path(struct extract *extract, struct slice path)
+{
+    struct slice segment;
+
+    while (path.length > 0) {
+        segment = text_cut(&path, '/');
+        if (extract->site != NULL && site_literal(extract->site, segment))
+            continue;
+        field_value(extract, CANDIDATE_EITHER, 7, "path", segment);
+    }
+}
+
+static void take_target(struct extract *extract, struct slice target, const char *where)
+{
+    size_t scheme;
+    struct slice path;
+
+    take_userinfo(extract, target);
+    path = text_cut(&target, '?');
+    extract_form(extract, 1, where, target);
+    scheme = text_find(path, "://");
+    if (scheme != TEXT_NONE) {
+        path = text_from(path, scheme + 3);
+        (void)text_cut(&path, '/');
+    }
+    take_path(extract, path);
+}
+
+static void take_header(struct extract *extract, const struct http_header *header)
+{
+    struct slice name = header->name, value = header->value;
+
+    if (value.length == 0)
+        return;
+    if (name.length == 0) {
+        extract_text(extract, 4, "header", value);
+    } else if (slice_is_nocase(name, "Authorization") || slice_is_nocase(name, "Proxy-Authorization") ||
+               slice_is_nocase(name, "X-Authorization")) {
+        take_authorization(extract, "Authorization", value);
+    } else if (slice_is_nocase(name, "Cookie")) {
+        take_cookies(extract, value);
+    } else if (slice_is_nocase(name, "Referer")) {
+        size_t query = text_find_char(value, '?');
+
+        take_userinfo(extract, value);
+        if (query != TEXT_NONE)
+            extract_form(extract, 4, "Referer", text_from(value, query + 1));
+    } else if (!is_plain_header(name)) {
+        if (field_part(name) == CANDIDATE_SECRET && text_find_char(value, ' ') != TEXT_NONE)
+            take_authorization(extract, "header", value);
+    }
+}
+
+/* Headers under their names make pairs as form fields do: X-Username and X-Password. */
+static void take_headers(struct extract *extract, struct slice raw)
+{
+    struct http_header header;
+    size_t at = 0;
+
+    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
+        take_header(extract, &header);
+    at = 0;
+    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
+        if (header.name.length > 0 && header.value.length > 0 && !is_plain_header(header.name) &&
+            !slice_is_nocase(header.name, "Authorization") && !slice_is_nocase(header.name, "Proxy-Authorization") &&
+            !slice_is_nocase(header.name, "Cookie") && !slice_is_nocase(header.name, "Referer"))
+            field_add(extract, 1, "header", header.name, header.value);
+    field_take(extract, 1, "header");
+}
+
+/* What may be behind the head of a broken request: its body. */
+static struct slice beyond_head(struct slice raw)
+{
+    struct http_header header;
+    size_t at = 0;
+
+    while (head_line_next(raw, &at, &header))
+        if (header.name.length == 0 && header.value.length == 0)
+            return text_from(raw, at);
+    return SLICE_NONE;
+}
+
+/* The target of a request line that could not be read: all between the first space and the version. */
+static struct slice loose_target(struct slice raw)
+{
+    struct slice line = text_trim(text_before(raw, text_find_char(raw, '\n')));
+    size_t version = text_find(line, " HTTP/");
+
+    line = text_before(line, version);
+    (void)text_word(&line);
+    return text_trim(line);
+}
+
+static struct slice content_type(struct slice raw)
+{
+    struct http_header header;
+    size_t at = 0;
+
+    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
+        if (slice_is_nocase(header.name, "Content-Type"))
+            return header.value;
+    return SLICE_NONE;
+}
+
+void extract_request(struct extract *extract, const struct http_request *request, const struct site *site,
+                     const struct site_route *route, struct credentials *to)
+{
+    struct slice body = request->body.length > 0 ? request->body : beyond_head(request->raw);
+
+    extract->site = site;
+    extract->route = route;
+    extract->to = to;
+    extract->count = 0;
+    buffer_clear(&extract->scratch);
+    if (extract->scratch.capacity < request->raw.length + body.length + SCRATCH_FIRST)
+        (void)buffer_reserve(&extract->scratch, request->raw.length + body.length + SCRATCH_FIRST);
+    take_headers(extract, request->raw);
+    extract_body(extract, content_type(request->raw), body);
+    /* Only GET /path is left of a bad target; the rest of its line counts all the same. */
+    take_target(extract, request->target.length > 0 ? request->target : loose_target(request->raw), "query");
+    buffer_clear(&extract->scratch);
+    extract->to = NULL;
+    extract->site = NULL;
+    extract->route = NULL;
+}

@@ -335,3 +335,16 @@ const char *template_partial(const struct template *t, size_t index)
             return t->names + t->parts[t->nodes[i].name];
     return NULL;
 }
+
+bool template_uses(const struct template *t, const char *name)
+{
+    bool uses = false;
+
+    for (size_t i = 0; !uses && i < t->node_count; i++) {
+        const struct node *node = &t->nodes[i];
+
+        uses = node->type != NODE_TEXT && node->type != NODE_PARTIAL && node->parts > 0 &&
+               strcmp(t->names + t->parts[node->name], name) == 0;
+    }
+    return uses;
+}

@@ -133,9 +133,8 @@ static int next_tag(struct parser *p, struct tag *tag)
         tag->sigil = p->text[name++];
     closing[0] = tag->sigil == '=' ? '=' : '}';
     memcpy(closing + 1, p->close, close + 1);
-    found = tag->sigil == '=' || tag->sigil == '{'
-                ? memmem(p->text + name, p->length - name, closing, close + 1)
-                : memmem(p->text + name, p->length - name, p->close, close);
+    found = tag->sigil == '=' || tag->sigil == '{' ? memmem(p->text + name, p->length - name, closing, close + 1)
+                                                   : memmem(p->text + name, p->length - name, p->close, close);
     if (found == NULL)
         return fault(p, tag->start, "this tag is not closed", NULL, 0);
     end = (size_t)(found - p->text);

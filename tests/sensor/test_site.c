@@ -95,7 +95,7 @@ static const struct {
     const char *content_type, *contains;
 } routes[] = {
     {"GET", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", "https://git.corp.example/users/sign_in"},
-    {"HEAD", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", "redirected"},
+    {"HEAD", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", ""},
     {"GET", "/users/sign_in", NULL, NULL, 200, 200, "text/html; charset=utf-8", "user[password]"},
     {"GET", "/users/sign_in/", NULL, NULL, 200, 200, "text/html; charset=utf-8", "authenticity_token"},
     {"GET", "/users/sign%5Fin?x=1", NULL, NULL, 200, 200, "text/html; charset=utf-8", "aa11"},
@@ -140,8 +140,8 @@ static const struct {
     {"POST", "/api/v4/runners/verify", NULL, NULL, 403, 403, "application/json", "403 Forbidden"},
     {"GET", "/api/v4/nothing", NULL, NULL, 404, 404, "application/json", "{\"error\":\"404 Not Found\"}"},
     {"GET", "/api/v9/user", NULL, NULL, 404, 404, "application/json", "{\"error\":\"404 Not Found\"}"},
-    {"GET", "/group/sub/app.git/info/refs?service=git-upload-pack", NULL, NULL, 401, 401,
-     "text/plain; charset=utf-8", GIT},
+    {"GET", "/group/sub/app.git/info/refs?service=git-upload-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8",
+     GIT},
     {"GET", "/group/app.git/info/refs?service=git-receive-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8",
      GIT},
     {"POST", "/group/app.git/git-upload-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
@@ -177,8 +177,8 @@ START_TEST(test_route)
     for (int outcome = SITE_PLAIN; outcome <= SITE_REFUSED; outcome++) {
         ask(routes[_i].method, routes[_i].target, routes[_i].type, routes[_i].sent);
         get_answer((enum site_outcome)outcome);
-        ck_assert_msg(answer.status == (outcome == SITE_PLAIN ? routes[_i].plain : routes[_i].refused),
-                      "%s %s: %u", routes[_i].method, routes[_i].target, answer.status);
+        ck_assert_msg(answer.status == (outcome == SITE_PLAIN ? routes[_i].plain : routes[_i].refused), "%s %s: %u",
+                      routes[_i].method, routes[_i].target, answer.status);
         ck_assert_str_eq(answer.content_type, routes[_i].content_type);
         ck_assert_msg(strstr(body(), routes[_i].contains) != NULL, "%s", body());
         ck_assert_ptr_null(strstr(body(), "{{"));
@@ -202,13 +202,14 @@ static void mask(char *text)
 
 START_TEST(test_api_head)
 {
-    static const char expected[] = "Cache-Control: no-cache\r\n"
-                                   "Vary: Origin\r\n"
-                                   "X-Content-Type-Options: nosniff\r\n"
-                                   "X-Frame-Options: SAMEORIGIN\r\n"
-                                   "X-Gitlab-Meta: {\"correlation_id\":\"**************************\",\"version\":\"1\"}\r\n"
-                                   "X-Request-Id: **************************\r\n"
-                                   "X-Runtime: 0.******\r\n";
+    static const char expected[] =
+        "Cache-Control: no-cache\r\n"
+        "Vary: Origin\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Frame-Options: SAMEORIGIN\r\n"
+        "X-Gitlab-Meta: {\"correlation_id\":\"**************************\",\"version\":\"1\"}\r\n"
+        "X-Request-Id: **************************\r\n"
+        "X-Runtime: 0.******\r\n";
     char text[4096];
 
     ask("GET", "/api/v4/user", NULL, NULL);
@@ -222,21 +223,22 @@ END_TEST
 
 START_TEST(test_redirect_head)
 {
-    static const char expected[] = "Cache-Control: no-cache\r\n"
-                                   "Content-Security-Policy: \r\n"
-                                   "Location: https://git.corp.example/users/sign_in\r\n"
-                                   "Permissions-Policy: interest-cohort=()\r\n"
-                                   "X-Content-Type-Options: nosniff\r\n"
-                                   "X-Download-Options: noopen\r\n"
-                                   "X-Frame-Options: SAMEORIGIN\r\n"
-                                   "X-Gitlab-Meta: {\"correlation_id\":\"**************************\",\"version\":\"1\"}\r\n"
-                                   "X-Permitted-Cross-Domain-Policies: none\r\n"
-                                   "X-Request-Id: **************************\r\n"
-                                   "X-Runtime: 0.******\r\n"
-                                   "X-Ua-Compatible: IE=edge\r\n"
-                                   "X-Xss-Protection: 1; mode=block\r\n"
-                                   "Strict-Transport-Security: max-age=63072000\r\n"
-                                   "Referrer-Policy: strict-origin-when-cross-origin\r\n";
+    static const char expected[] =
+        "Cache-Control: no-cache\r\n"
+        "Content-Security-Policy: \r\n"
+        "Location: https://git.corp.example/users/sign_in\r\n"
+        "Permissions-Policy: interest-cohort=()\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Download-Options: noopen\r\n"
+        "X-Frame-Options: SAMEORIGIN\r\n"
+        "X-Gitlab-Meta: {\"correlation_id\":\"**************************\",\"version\":\"1\"}\r\n"
+        "X-Permitted-Cross-Domain-Policies: none\r\n"
+        "X-Request-Id: **************************\r\n"
+        "X-Runtime: 0.******\r\n"
+        "X-Ua-Compatible: IE=edge\r\n"
+        "X-Xss-Protection: 1; mode=block\r\n"
+        "Strict-Transport-Security: max-age=63072000\r\n"
+        "Referrer-Policy: strict-origin-when-cross-origin\r\n";
     char text[4096];
 
     ask("GET", "/", NULL, NULL);
@@ -413,6 +415,17 @@ START_TEST(test_file)
 }
 END_TEST
 
+START_TEST(test_head_only)
+{
+    ask("HEAD", "/users/sign_in", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.body.length, 0);
+    ask("HEAD", "/robots.txt", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_gt(answer.body.length, 0);
+}
+END_TEST
+
 START_TEST(test_facts)
 {
     ask("POST", "/users/sign_in", NULL, NULL);
@@ -492,6 +505,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_plain_http);
     tcase_add_test(c, test_hostile);
     tcase_add_test(c, test_file);
+    tcase_add_test(c, test_head_only);
     tcase_add_test(c, test_facts);
     tcase_add_loop_test(f, test_fault, 0, sizeof(faults) / sizeof(*faults));
     suite_add_tcase(s, c);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * A site: what an HTTP decoy looks like and how it answers, loaded from a folder of data: site.yaml (routes, answers,
- * headers, cookies), Mustache pages, static files. No C for a new site. The format is described in templates/site/README. */
+ * headers, cookies), Mustache pages, static files. No C for a new site. The format is described in
+ * templates/site/README. */
 #ifndef HTTP_SITE_H
 #define HTTP_SITE_H
 
@@ -22,10 +23,11 @@ enum site_outcome {
 
 struct site_answer {
     unsigned status;
-    struct buffer headers; /* lines "Name: value\r\n" in the product's order, without the server's own (Server, Date,
-                              Content-Type, Content-Length, Connection), which the nginx profile writes */
+    struct buffer headers;    /* lines "Name: value\r\n" in the product's order, without the server's own (Server, Date,
+                                 Content-Type, Content-Length, Connection), which the nginx profile writes */
     const char *content_type; /* or NULL */
-    struct buffer body;       /* for HEAD too: its length counts */
+    struct buffer body;       /* for HEAD too: its length goes into Content-Length */
+    unsigned runtime_us;      /* that the headers claim the product took, or 0: sent sooner, it gives itself away */
 };
 
 /* Reads and checks the folder; faults are FILE:LINE:COLUMN: text. face: the decoy's drawn facts (JSON object).

@@ -10,11 +10,14 @@
 #include "server/sensor/http/site.h"
 #include "templates/render.h"
 
-#define SITE_PARTS 8       /* captures of one pattern */
-#define SITE_CONDITIONS 8  /* of one route */
-#define SITE_STATUSES 32   /* that the front adds headers to */
-#define SITE_PATH 8192     /* bytes of a path that are looked at */
+#define SITE_PARTS 8        /* captures of one pattern */
+#define SITE_CONDITIONS 8   /* of one route */
+#define SITE_STATUSES 32    /* that the front adds headers to */
+#define SITE_PATH 8192      /* bytes of a path that are looked at */
 #define SITE_PAGE (1 << 20) /* bytes of a page or a static file */
+#define SITE_VALUE 8192     /* bytes of a field or another text from the request */
+#define SITE_URL 512
+#define SITE_DATE 30
 
 /* What an answer's templates ask for, so that only that is made. */
 enum site_need {
@@ -45,12 +48,12 @@ struct site_reply {
     const char *type; /* Content-Type or NULL */
     enum render_escape escape;
     struct template *head;
-    struct template *inline_body;  /* owned, or NULL */
-    const struct template *body;   /* a page's or inline_body, or NULL */
-    struct buffer content;         /* of a static file */
-    struct slice constant;         /* the body where it never changes */
-    json_t *with;                  /* names for this answer's templates, or NULL */
-    unsigned needs;                /* of enum site_need */
+    struct template *inline_body;      /* owned, or NULL */
+    const struct template *body;       /* a page's or inline_body, or NULL */
+    struct buffer content;             /* of a static file */
+    struct slice constant;             /* the body where it never changes */
+    json_t *with;                      /* names for this answer's templates, or NULL */
+    unsigned needs;                    /* of enum site_need */
     int64_t runtime_low, runtime_high; /* microseconds */
     int64_t modified;                  /* seconds since 1970, 0: none */
 };
@@ -101,6 +104,7 @@ struct site {
     int64_t session_age;                       /* seconds */
     bool same_origin;                          /* a guarded form refuses a foreign Origin */
     bool sorted;                               /* headers by name */
+    bool empty_head;                           /* HEAD gets Content-Length: 0, but for files */
     unsigned front_statuses[SITE_STATUSES];
     size_t front_count;
     const char *front_head;
@@ -115,6 +119,28 @@ struct site {
     size_t literal_count;
     int64_t runtime_low, runtime_high;
 };
+
+/* What one answer is made of. */
+struct answering {
+    const struct site *site;
+    const struct site_route *route;
+    const struct http_request *request;
+    int64_t now; /* seconds since 1970 */
+    struct csrf_session session;
+    bool kept; /* the session came with the request */
+    unsigned runtime_us;
+    json_t *view;
+};
+
+/* site_view.c: fills a->view (an object) with what the reply needs. 0 or -1. */
+int site_view(struct answering *a, const struct site_reply *reply);
+/* https://host:port as asked for. */
+void site_url(const struct answering *a, char url[SITE_URL]);
+/* Seconds since 1970 as HTTP has it (RFC 9110, 5.6.7), whatever the locale. */
+void site_date(int64_t seconds, char text[SITE_DATE]);
+
+/* site_head.c: 'use' and 'headers' of an answer. */
+int site_load_head(struct site *site, struct site_reply *reply, const struct yaml *node, struct error *error);
 
 /* site_page.c: all pages of FOLDER/pages, then the answers. */
 int site_load_pages(struct site *site, const char *folder, struct error *error);

@@ -109,8 +109,7 @@ int field_find(const struct http_request *request, const char *name, struct buff
     struct slice type = http_request_header(request, "Content-Type"), body = request->body;
 
     body.length = body.length > FIELD_BODY ? FIELD_BODY : body.length;
-    if (body.length > 0 && type_is(type, "application/x-www-form-urlencoded") &&
-        find_encoded(body, name, value) == 0)
+    if (body.length > 0 && type_is(type, "application/x-www-form-urlencoded") && find_encoded(body, name, value) == 0)
         return 0;
     if (body.length > 0 && type_is(type, "multipart/form-data") && find_multipart(body, name, value) == 0)
         return 0;

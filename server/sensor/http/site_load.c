@@ -10,16 +10,18 @@
 
 static int load_top(struct site *site, struct error *error)
 {
-    static const char *const keys[] = {"product", "summary", "server",  "body-limit", "order",  "runtime", "session",
-                                       "front",   "heads",   "answers", "routes",     "missing", NULL};
+    static const char *const keys[] = {"product", "summary", "server", "body-limit", "order",  "runtime", "empty-head",
+                                       "session", "front",   "heads",  "answers",    "routes", "missing", NULL};
     const struct yaml *root = site->tree;
     const char *order = "given";
 
     site->server = "nginx";
     site->body_limit = 1024 * 1024;
     if (yaml_only(root, keys, error) != 0 || yaml_text(root, "product", &site->product, error) != 0 ||
-        yaml_text(root, "summary", &site->summary, error) != 0 || yaml_text(root, "server", &site->server, error) != 0 ||
+        yaml_text(root, "summary", &site->summary, error) != 0 ||
+        yaml_text(root, "server", &site->server, error) != 0 ||
         yaml_size(root, "body-limit", &site->body_limit, error) != 0 || yaml_text(root, "order", &order, error) != 0 ||
+        yaml_bool(root, "empty-head", &site->empty_head, error) != 0 ||
         site_load_runtime(root, &site->runtime_low, &site->runtime_high, error) != 0)
         return -1;
     if (site->product == NULL || site->summary == NULL)
@@ -44,8 +46,7 @@ static int load_session(struct site *site, struct error *error)
         yaml_duration(session, "age", &site->session_age, error) != 0 ||
         yaml_bool(session, "same-origin", &site->same_origin, error) != 0)
         return -1;
-    return site->cookie != NULL && site->field != NULL ? 0
-                                                       : yaml_fault(session, error, "needs 'cookie' and 'field'");
+    return site->cookie != NULL && site->field != NULL ? 0 : yaml_fault(session, error, "needs 'cookie' and 'field'");
 }
 
 static int load_statuses(struct site *site, const struct yaml *list, struct error *error)

@@ -41,8 +41,7 @@ static int add_token(struct pattern *pattern, enum token_type type, const char *
     if (tokens == NULL)
         return -1;
     pattern->tokens = tokens;
-    tokens[pattern->count++] =
-        (struct pattern_token){type, {(const unsigned char *)from, (size_t)(to - from)}};
+    tokens[pattern->count++] = (struct pattern_token){type, {(const unsigned char *)from, (size_t)(to - from)}};
     return 0;
 }
 
@@ -55,7 +54,8 @@ static int parse_capture(struct pattern *pattern, const struct yaml *at, const c
 
     if (close == NULL || close == name)
         return yaml_fault(at, error, "a capture is {name} or {name" ELLIPSIS "}");
-    if ((size_t)(close - name) > strlen(ELLIPSIS) && memcmp(close - strlen(ELLIPSIS), ELLIPSIS, strlen(ELLIPSIS)) == 0) {
+    if ((size_t)(close - name) > strlen(ELLIPSIS) &&
+        memcmp(close - strlen(ELLIPSIS), ELLIPSIS, strlen(ELLIPSIS)) == 0) {
         type = TOKEN_REST;
         end -= strlen(ELLIPSIS);
     }

@@ -19,7 +19,11 @@
 #include "server/wire/configuration.h"
 
 #define KEEPER_SENSORS 64
-#define KEEPER_TICK_US 5000
+#define KEEPER_OUTCOMES (OUTBOX_ROUTES * OUTBOX_FLIGHT)
+#define KEEPER_TICK_US 5000    /* the grid on which background work happens */
+#define KEEPER_SLOW_MS 250     /* how often what falls due by itself is looked for */
+#define KEEPER_SAVE_US 60000000 /* how often the clock of running time is written */
+#define KEEPER_BACKLOG 100000  /* observations not derived yet, past which taking makes room first */
 
 struct keeper;
 
@@ -29,25 +33,40 @@ struct keeper_sensor {
     bool greeted;
 };
 
+/* What the courier said, kept until the next tick. */
+struct keeper_outcome {
+    struct id delivery;
+    uint8_t result;
+    uint16_t status, length;
+    uint32_t retry_after;
+    char text[300];
+};
+
 struct keeper_counts {
-    uint64_t presentations, batches, shed, duplicates, refused, ticks;
+    uint64_t presentations, batches, failures, ticks;
 };
 
 struct keeper {
-    struct role *role;
+    struct role *role; /* NULL in tests */
     struct event_base *base;
     struct configuration *configuration;
     struct keyring keyring;
     struct ledger ledger;
-    bool open; /* key and ledger are there; false only in an operator's keeper before "init" */
+    bool open;  /* key and ledger are there; false only in an operator's keeper before "init" */
+    bool ready; /* decoys' keys may be handed out */
     struct observer observer;
     struct derivation derivation;
     struct outbox outbox;
+    struct batch batch;
     struct keeper_sensor sensors[KEEPER_SENSORS];
     struct channel *courier; /* NULL while there is none */
     bool courier_greeted;
-    struct event *tick, *slow;
-    bool stirred; /* a presentation or an outcome came since the last tick */
+    struct keeper_outcome outcomes[KEEPER_OUTCOMES];
+    size_t outcome_count;
+    struct event *tick, *slow, *fill;
+    bool stirred;    /* a tick is on its way */
+    bool mismatched; /* a peer of another build: the tree must start again */
+    int64_t complained; /* monotonic: last time a failure was logged */
     struct keeper_counts counts;
     struct control *control; /* NULL in tests of the heart */
     struct jobs *jobs;
@@ -56,9 +75,26 @@ struct keeper {
 /* Opens key and ledger and derives what is behind. With `create` makes both where neither is there (command "init"),
  * and refuses where one is. Sets keeper->open. */
 int keeper_open(struct keeper *keeper, bool create, struct error *error);
+void keeper_close(struct keeper *keeper);
+/* Timers of the loop; after keeper->base was set. */
+int keeper_start(struct keeper *keeper, struct error *error);
+/* Takes keeper->batch, which is empty afterwards; sends verdicts to `sensor` (may be NULL). */
+void keeper_take(struct keeper *keeper, struct keeper_sensor *sensor);
+/* One tick: derivation, outcomes, what falls due, in one transaction; then deliveries go to the courier. */
+int keeper_tick(struct keeper *keeper, int64_t now, int64_t monotonic, struct error *error);
+/* Has the next tick derive, look at updates and dispatch deliveries. After a change to alerts or deliveries. */
+void keeper_stir(struct keeper *keeper);
+/* Writes a failure to the log, at most one a second. */
+void keeper_complain(struct keeper *keeper, const struct error *error);
+
+/* ---- peers.c ---- */
+
+/* A PEER "sensor" or "courier"; takes fd. -1 for another name: then fd is still the caller's. */
+int keeper_peer(struct keeper *keeper, const char *name, int fd);
 /* Sends all decoys' keys to all sensors again; after the table `decoy` changed. */
 void keeper_send_keys(struct keeper *keeper);
-/* Has the next tick derive, look at folds and dispatch deliveries. After a change to alerts or deliveries. */
-void keeper_stir(struct keeper *keeper);
+/* Hands due deliveries to the courier. */
+void keeper_dispatch(struct keeper *keeper);
+void keeper_peers_close(struct keeper *keeper);
 
 #endif

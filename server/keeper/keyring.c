@@ -65,6 +65,8 @@ int keyring_open(struct keyring *keyring, const char *path, struct error *error)
     int fd, result = -1;
 
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return error_set(error, "there is no master key %s: run sundew init, or name the right file (key:)", path);
     if (fd < 0)
         return error_errno(error, "master key %s cannot be opened", path);
     if (check_file(fd, path, error) < 0 || read_master(fd, path, master, error) < 0)

@@ -1,5 +1,156 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "server/base/cage.h"
+#include "server/base/log.h"
+#include "server/base/paths.h"
+#include "server/keeper/init.h"
+#include "server/keeper/keeper.h"
+
+/* What SQLite, the reserve, the lock and the control socket need beside the basic calls. */
+static const char *const calls[] = {
+    "open",       "openat",    "pread64",    "pwrite64",  "fdatasync", "fsync",      "ftruncate", "fallocate",
+    "lseek",      "unlink",    "unlinkat",   "access",    "faccessat", "faccessat2", "mkdir",     "mkdirat",
+    "flock",      "stat",      "lstat",      "fstat",     "newfstatat", "statx",     "statfs",    "fstatfs",
+    "readlink",   "readlinkat", "getcwd",    "fchmod",    "fchown",    "umask",      "rename",    "accept",
+    "accept4",    "getpeername", "getsockname", "mlock",  "munlock",   "msync",      "utimensat", NULL};
+
+static bool has_peer(const struct role *role, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < role->peer_count; i++) {
+        if (strcmp(role->peers[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static char *folder_of(const char *path)
+{
+    char *folder = strdup(path), *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+
+    if (slash != NULL && slash != folder)
+        *slash = '\0';
+    return folder;
+}
+
+/* An operator's keeper where nothing is yet: the command "init" will make it. The folders must be there before the
+ * cage is shut. */
+static int prepare(const struct configuration *configuration, const char *key_folder, struct error *error)
+{
+    if (mkdir(configuration->state, 0700) < 0 && errno != EEXIST)
+        return error_errno(error, "state folder %s cannot be made", configuration->state);
+    if (mkdir(key_folder, 0700) < 0 && errno != EEXIST)
+        return error_errno(error, "folder %s cannot be made", key_folder);
+    return 0;
+}
+
+static void attach(struct keeper *keeper, const char *name, int fd)
+{
+    if (keeper_peer(keeper, name, fd) == 0)
+        return;
+    if (strcmp(name, "minter") == 0)
+        jobs_peer(keeper->jobs, fd);
+    else if (control_peer(keeper->control, name, fd) < 0)
+        close(fd);
+}
+
+static void on_peer(struct role *role, const char *name, int fd)
+{
+    attach(role->context, name, fd);
+}
+
+static int shut_cage(const struct keeper *keeper, const char *key_folder, struct error *error)
+{
+    const struct cage_path paths[] = {
+        {keeper->configuration->state, true},
+        {keeper->open ? NULL : key_folder, true},
+        {NULL, false},
+    };
+    const struct cage cage = {"keeper", calls, paths};
+
+    return cage_shut(&cage, error);
+}
+
+static int set_up(struct keeper *keeper, struct role *role, struct error *error)
+{
+    const struct configuration *configuration;
+    char *key_folder = NULL;
+    int result = -1;
+
+    keeper->role = role;
+    keeper->base = role->base;
+    if (configuration_unpack(buffer_slice(&role->setup), &keeper->configuration) < 0)
+        return error_set(error, "the keeper's part of the configuration is damaged");
+    configuration = keeper->configuration;
+    key_folder = folder_of(configuration->master_key);
+    keeper->jobs = jobs_new(keeper->base);
+    if (key_folder == NULL || keeper->jobs == NULL) {
+        error_set(error, "out of memory");
+        goto out;
+    }
+    if (has_peer(role, "operator") && !ledger_exists(configuration->state) &&
+        access(configuration->master_key, F_OK) < 0) {
+        if (prepare(configuration, key_folder, error) < 0)
+            goto out;
+    } else if (keeper_open(keeper, false, error) < 0) {
+        goto out;
+    }
+    keeper->control = control_new(keeper, keeper->base, keeper->jobs, error);
+    if (keeper->control != NULL && keeper_start(keeper, error) == 0)
+        result = shut_cage(keeper, key_folder, error);
+out:
+    free(key_folder);
+    return result;
+}
+
+static int bring_up(struct keeper *keeper, struct role *role, struct error *error)
+{
+    size_t i;
+
+    role->context = keeper;
+    role->peer = on_peer;
+    for (i = 0; i < role->peer_count; i++)
+        attach(keeper, role->peers[i].name, role->peers[i].fd);
+    if (init_needed(keeper) && init_run(keeper, keeper->base, keeper->jobs, error) < 0)
+        return -1;
+    keeper->ready = true;
+    keeper_send_keys(keeper);
+    return 0;
+}
+
 int main(void)
 {
-    return 3;
+    struct keeper *keeper = NULL;
+    struct error error = {{0}};
+    struct role role;
+    int code;
+
+    if (sodium_init() < 0)
+        return 1;
+    if (role_begin(&role, "keeper", &error) < 0)
+        return role_fail(&role, &error);
+    keeper = calloc(1, sizeof *keeper);
+    if (keeper == NULL) {
+        error_set(&error, "out of memory");
+        return role_fail(&role, &error);
+    }
+    if (set_up(keeper, &role, &error) < 0 || bring_up(keeper, &role, &error) < 0)
+        return role_fail(&role, &error);
+    code = role_run(&role);
+    control_free(keeper->control);
+    keeper->control = NULL;
+    keeper_close(keeper);
+    jobs_free(keeper->jobs);
+    if (keeper->mismatched)
+        code = 1;
+    configuration_free(keeper->configuration);
+    free(keeper);
+    role_end(&role);
+    return code;
 }

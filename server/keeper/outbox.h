@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The outbox: which delivery goes to the courier when. At most OUTBOX_FLIGHT of a route are under way; worst severity
- * first, then newest; a failing one never blocks another. Schedule: DESIGN 4.2. */
+ * first, then newest; a failing one never blocks another. Schedule: DESIGN 4.2. Waiting is on the wall clock, so that
+ * it outlives a restart; a `next` further ahead than any wait comes from a clock that was set back, and is due. */
 #ifndef KEEPER_OUTBOX_H
 #define KEEPER_OUTBOX_H
 
@@ -9,15 +10,16 @@
 
 #define OUTBOX_FLIGHT 4
 #define OUTBOX_ROUTES 64
-#define OUTBOX_RUNNING_US (72LL * 3600 * 1000000) /* running time after which a delivery is dead */
-#define OUTBOX_ALARM 4                            /* failures in a row before a route is alerted on the others */
+#define OUTBOX_ALARM 4 /* failures in a row before a route is alerted on the others */
+
+struct outbox_flight {
+    struct id id;   /* of the delivery */
+    int64_t number; /* its row; 0: free */
+};
 
 struct outbox_route {
-    const char *name;
-    struct {
-        struct id delivery; /* of the table */
-        int64_t number;     /* 0: free */
-    } flight[OUTBOX_FLIGHT];
+    const char *name; /* of the configuration */
+    struct outbox_flight flight[OUTBOX_FLIGHT];
 };
 
 struct outbox {
@@ -25,8 +27,9 @@ struct outbox {
     struct derivation *derivation;
     struct outbox_route routes[OUTBOX_ROUTES];
     size_t route_count;
-    int64_t running;       /* running time of all lives so far, microseconds */
-    int64_t running_since; /* monotonic */
+    int64_t running_before; /* running time of earlier lives, microseconds */
+    int64_t started;        /* monotonic */
+    int64_t saved;          /* monotonic */
     uint64_t delivered, failed, dead;
 };
 
@@ -35,25 +38,32 @@ struct outbox_send {
     void *context;
 };
 
-/* Also makes all waiting deliveries due. */
+/* Also makes all waiting deliveries due, in a transaction of its own. */
 int outbox_open(struct outbox *outbox, struct ledger *ledger, struct derivation *derivation,
-                const struct configuration *configuration, int64_t now, int64_t monotonic, struct error *error);
-/* Hands over what is due. */
-int outbox_dispatch(struct outbox *outbox, const struct outbox_send *send, int64_t now, struct error *error);
-/* What the courier said; in its own transaction. Unknown ids are ignored. */
-int outbox_outcome(struct outbox *outbox, const struct outcome *outcome, int64_t now, int64_t monotonic,
-                   struct error *error);
+                const struct configuration *configuration, int64_t monotonic, struct error *error);
+/* The clock of running time; also given to the derivation. */
+int64_t outbox_running(struct outbox *outbox, int64_t monotonic);
+/* Hands over what is due; reads only. */
+int outbox_dispatch(struct outbox *outbox, const struct outbox_send *send, struct error *error);
 /* The courier died: what was under way is due again. */
 void outbox_courier_gone(struct outbox *outbox);
+
+/* ---- in the caller's transaction ---- */
+
+/* What the courier said. Unknown ids are ignored. */
+int outbox_outcome(struct outbox *outbox, const struct outcome *outcome, int64_t now, struct error *error);
+/* Marks as due what has waited long enough. Returns how many, or -1. */
+int outbox_promote(struct outbox *outbox, int64_t now, struct error *error);
 /* Makes all waiting deliveries of a route (NULL: of all) due. */
-int outbox_wake(struct outbox *outbox, const char *route, int64_t now, struct error *error);
-/* Sets a delivery to waiting and due, with a new 72 h. 0, 1 when there is none with that id, -1. */
+int outbox_wake(struct outbox *outbox, const char *route, struct error *error);
+/* Sets a delivery to waiting and due, with a new 72 h. 1 when there is none with that id. */
 int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_t monotonic, struct error *error);
 /* Writes the clock of running time. */
 int outbox_save(struct outbox *outbox, int64_t monotonic, struct error *error);
-/* When the next delivery falls due, in wall time; INT64_MAX: none. */
-int64_t outbox_next(struct outbox *outbox);
-/* The wait before the next try, microseconds: step (failures before this one), jitter by `random`. */
-int64_t outbox_wait(int64_t step, bool critical, uint32_t retry_after_s, uint32_t random);
+
+/* Is anything waiting whose time has come but is not marked? */
+bool outbox_ripe(struct outbox *outbox, int64_t now);
+/* The wait before the next try, microseconds: after `failures` in this series (from 1), ±20 % by `random`. */
+int64_t outbox_wait(int64_t failures, bool critical, uint32_t retry_after_s, uint32_t random);
 
 #endif

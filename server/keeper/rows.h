@@ -40,18 +40,18 @@
     "json_object('incident', id_text('i', i.id), 'state', i.state, 'severity', i.severity,"                            \
     " 'opened', time_text(i.opened), 'updated', time_text(i.updated),"                                                 \
     " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
-    " (SELECT token FROM sighting v WHERE v.incident = i.number)),"                                                    \
+    " (SELECT token FROM fold v WHERE v.incident = i.number)),"                                                    \
     " 'actors', (SELECT json_group_array(json_object('actor', id_text('c', w.id), 'address',"                          \
     " address_text(w.address))) FROM actor w WHERE w.number IN"                                                        \
-    " (SELECT actor FROM sighting v WHERE v.incident = i.number)),"                                                    \
-    " 'count', (SELECT count(*) FROM sighting v WHERE v.incident = i.number),"                                     \
+    " (SELECT actor FROM fold v WHERE v.incident = i.number)),"                                                    \
+    " 'count', (SELECT sum(count) FROM fold v WHERE v.incident = i.number),"                                     \
     " 'closed', time_text(i.closed), 'verdict', i.verdict, 'note', i.note)"
 
 #define ROW_ACTOR                                                                                                      \
     "json_object('actor', id_text('c', c.id), 'address', address_text(c.address),"                                     \
     " 'first_seen', time_text(c.first_seen), 'last_seen', time_text(c.last_seen), 'sightings', c.sightings,"           \
     " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
-    " (SELECT token FROM sighting v WHERE v.actor = c.number)))"
+    " (SELECT token FROM fold v WHERE v.actor = c.number)))"
 
 #define ROW_ALERT                                                                                                      \
     "json_object('alert', id_text('a', a.id),"                                                                         \

@@ -91,16 +91,16 @@ CREATE TABLE observation (
     seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
     time INTEGER NOT NULL,
+    port INTEGER NOT NULL,
+    matched BLOB,         -- before what may be long
+    digest BLOB NOT NULL, -- of all columns but link
+    link BLOB NOT NULL,
+    source BLOB NOT NULL,
     decoy TEXT NOT NULL,
     service TEXT NOT NULL,
-    source BLOB NOT NULL,
-    port INTEGER NOT NULL,
-    flow BLOB,      -- packed: proxies, local end, connection, request; observe.h
-    context BLOB,   -- JSON object
+    flow BLOB,      -- packed: proxies, local end, connection, request; observe.h. NULL: content was erased
     presented BLOB, -- packed: where, digest, length, classes of each candidate; observe.h
-    matched BLOB,
-    digest BLOB NOT NULL, -- of all columns above
-    link BLOB NOT NULL
+    context BLOB    -- JSON object
 ) STRICT;
 
 -- Unplanted presentations beyond the budgets: a ring, same columns.
@@ -108,16 +108,16 @@ CREATE TABLE surplus (
     slot INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
     time INTEGER NOT NULL,
-    decoy TEXT NOT NULL,
-    service TEXT NOT NULL,
-    source BLOB NOT NULL,
     port INTEGER NOT NULL,
-    flow BLOB,
-    context BLOB,
-    presented BLOB,
     matched BLOB,
     digest BLOB NOT NULL,
-    link BLOB NOT NULL
+    link BLOB NOT NULL,
+    source BLOB NOT NULL,
+    decoy TEXT NOT NULL,
+    service TEXT NOT NULL,
+    flow BLOB,
+    presented BLOB,
+    context BLOB
 ) STRICT;
 
 -- How often each source came, by hour; kept: rows of it in observation without a match.
@@ -162,6 +162,7 @@ CREATE TABLE incident (
     hour_alerts INTEGER NOT NULL DEFAULT 0,
     flood_next INTEGER                      -- when the next update that lists all may go out
 ) STRICT;
+CREATE INDEX incident_flood ON incident (flood_next) WHERE flood_next IS NOT NULL;
 
 CREATE TABLE sighting (
     number INTEGER PRIMARY KEY,
@@ -189,7 +190,6 @@ CREATE TABLE sighting (
     UNIQUE (observation, token)
 ) STRICT;
 CREATE INDEX sighting_token ON sighting (token, number);
-CREATE INDEX sighting_actor ON sighting (actor, number);
 CREATE INDEX sighting_incident ON sighting (incident, number);
 
 -- Same token, actor and grade within an incident: what folds into updates.
@@ -202,12 +202,15 @@ CREATE TABLE fold (
     last_seen INTEGER NOT NULL,
     count INTEGER NOT NULL,
     unsent INTEGER NOT NULL,  -- sightings that no alert has told yet
+    sent INTEGER NOT NULL,    -- when the last alert told of it
     step INTEGER NOT NULL,    -- updates sent
     next INTEGER,             -- when the next update goes out; NULL: nothing unsent
     sighting INTEGER NOT NULL REFERENCES sighting (number), -- the last one
     PRIMARY KEY (incident, token, actor, grade)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fold_due ON fold (next) WHERE next IS NOT NULL;
+CREATE INDEX fold_token ON fold (token);
+CREATE INDEX fold_actor ON fold (actor);
 
 CREATE TABLE alert (
     number INTEGER PRIMARY KEY, -- "sequence" in the record
@@ -245,7 +248,8 @@ CREATE TABLE delivery (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead')),
     attempts INTEGER NOT NULL DEFAULT 0, -- in all, told to the receiver
     step INTEGER NOT NULL DEFAULT 0,     -- of the schedule
-    next INTEGER NOT NULL,
+    due INTEGER NOT NULL DEFAULT 1,      -- its time has come, or it is under way
+    next INTEGER NOT NULL,               -- when it falls due
     deadline INTEGER NOT NULL, -- on the clock of running time (setting "running")
     made INTEGER NOT NULL,
     done INTEGER,
@@ -253,7 +257,8 @@ CREATE TABLE delivery (
     text TEXT,
     UNIQUE (alert, route)
 ) STRICT;
-CREATE INDEX delivery_waiting ON delivery (route, rank, number) WHERE state = 'waiting';
+CREATE INDEX delivery_due ON delivery (route, rank, number DESC) WHERE state = 'waiting' AND due = 1;
+CREATE INDEX delivery_later ON delivery (route, next) WHERE state = 'waiting' AND due = 0;
 
 -- What operators did and which secrets they read; chained.
 CREATE TABLE operation (

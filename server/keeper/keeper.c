@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "server/base/clock.h"
+#include "server/base/log.h"
+
+#define FILL_ROWS 1000
+#define FILL_US 2000
+#define COMPLAIN_US 1000000
+
+static bool key_exists(const char *path)
+{
+    return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+static int make_key(struct keeper *keeper, struct error *error)
+{
+    const struct configuration *configuration = keeper->configuration;
+
+    if (ledger_exists(configuration->state))
+        return error_set(error, "there is a ledger in %s already: init makes new installations only",
+                         configuration->state);
+    if (key_exists(configuration->master_key))
+        return error_set(error, "there is a master key %s already: init makes new installations only",
+                         configuration->master_key);
+    return keyring_create(configuration->master_key, error);
+}
+
+int keeper_open(struct keeper *keeper, bool create, struct error *error)
+{
+    const struct configuration *configuration = keeper->configuration;
+    int64_t now = clock_wall();
+
+    if (create && make_key(keeper, error) < 0)
+        return -1;
+    if (keyring_open(&keeper->keyring, configuration->master_key, error) < 0)
+        return -1;
+    if (ledger_open(&keeper->ledger, configuration->state, &keeper->keyring, create, error) < 0)
+        goto no_ledger;
+    if (observer_open(&keeper->observer, &keeper->ledger, &keeper->keyring, configuration->budget_noise,
+                      configuration->budget_source_per_hour, error) < 0)
+        goto no_observer;
+    if (derivation_open(&keeper->derivation, &keeper->ledger, &keeper->keyring, &keeper->observer, configuration,
+                        error) < 0 ||
+        outbox_open(&keeper->outbox, &keeper->ledger, &keeper->derivation, configuration, clock_monotonic(), error) <
+            0 ||
+        derive_behind(&keeper->derivation, now, error) < 0)
+        goto no_derivation;
+    batch_init(&keeper->batch);
+    keeper->open = true;
+    return 0;
+no_derivation:
+    derivation_close(&keeper->derivation);
+    observer_close(&keeper->observer);
+no_observer:
+    ledger_close(&keeper->ledger);
+no_ledger:
+    keyring_wipe(&keeper->keyring);
+    return -1;
+}
+
+static void close_event(struct event **event)
+{
+    if (*event != NULL)
+        event_free(*event);
+    *event = NULL;
+}
+
+void keeper_close(struct keeper *keeper)
+{
+    struct error error;
+
+    close_event(&keeper->tick);
+    close_event(&keeper->slow);
+    close_event(&keeper->fill);
+    keeper_peers_close(keeper);
+    if (!keeper->open)
+        return;
+    if (keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0 ||
+        outbox_save(&keeper->outbox, clock_monotonic(), &error) < 0)
+        log_error("%s", error.text);
+    batch_free(&keeper->batch);
+    derivation_close(&keeper->derivation);
+    observer_close(&keeper->observer);
+    ledger_close(&keeper->ledger);
+    keyring_wipe(&keeper->keyring);
+    keeper->open = false;
+}
+
+void keeper_complain(struct keeper *keeper, const struct error *error)
+{
+    int64_t now = clock_monotonic();
+
+    if (keeper->complained != 0 && now - keeper->complained < COMPLAIN_US)
+        return;
+    keeper->complained = now;
+    log_error("%s", error->text);
+}
+
+/* ---- taking ---- */
+
+static void send_verdicts(struct keeper *keeper, struct keeper_sensor *sensor)
+{
+    struct buffer message;
+    size_t i;
+
+    buffer_init(&message, CHANNEL_MESSAGE);
+    for (i = 0; i < keeper->batch.count; i++) {
+        struct verdict verdict = {keeper->batch.items[i].ticket, false, SLICE_NONE};
+
+        if (!keeper->batch.items[i].verdict)
+            continue;
+        keeper->counts.presentations++;
+        buffer_clear(&message);
+        verdict_add(&message, &verdict);
+        if (sensor != NULL && sensor->channel != NULL &&
+            (message.failed || channel_send(sensor->channel, buffer_slice(&message), -1) < 0)) {
+            log_warning("a sensor does not take its verdicts: it is let go");
+            channel_free(sensor->channel);
+            sensor->channel = NULL;
+        }
+    }
+    buffer_free(&message);
+}
+
+/* With too much behind, taking waits for derivation. */
+static void bound_backlog(struct keeper *keeper)
+{
+    struct error error;
+
+    if (derive_backlog(&keeper->derivation) > KEEPER_BACKLOG &&
+        keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0)
+        keeper_complain(keeper, &error);
+}
+
+void keeper_take(struct keeper *keeper, struct keeper_sensor *sensor)
+{
+    struct error error;
+
+    if (keeper->batch.count == 0)
+        return;
+    keeper->counts.batches++;
+    if (!keeper->open) {
+        batch_clear(&keeper->batch);
+        return;
+    }
+    if (observer_take(&keeper->observer, &keeper->batch, clock_wall(), &error) < 0) {
+        keeper->counts.failures++;
+        error_prefix(&error, "observations were not kept and stay unanswered");
+        keeper_complain(keeper, &error);
+    } else {
+        send_verdicts(keeper, sensor);
+    }
+    batch_clear(&keeper->batch);
+    bound_backlog(keeper);
+    keeper_stir(keeper);
+}
+
+/* ---- background work ---- */
+
+static int apply_outcomes(struct keeper *keeper, int64_t now, struct error *error)
+{
+    size_t i;
+
+    for (i = 0; i < keeper->outcome_count; i++) {
+        const struct keeper_outcome *kept = &keeper->outcomes[i];
+        struct outcome outcome = {kept->delivery, kept->result, kept->status, kept->retry_after,
+                                  {(const unsigned char *)kept->text, kept->length}};
+
+        if (outbox_outcome(&keeper->outbox, &outcome, now, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made, struct error *error)
+{
+    if (ledger_begin(&keeper->ledger, error) < 0)
+        return -1;
+    *made = derive_step(&keeper->derivation, now, error);
+    if (*made < 0 || (*made == 0 && !keeper->ledger.full && derive_cover(&keeper->derivation, error) < 0) ||
+        apply_outcomes(keeper, now, error) < 0 || outbox_promote(&keeper->outbox, now, error) < 0)
+        return -1;
+    if (monotonic - keeper->outbox.saved >= KEEPER_SAVE_US &&
+        outbox_save(&keeper->outbox, monotonic, error) < 0)
+        return -1;
+    return ledger_commit(&keeper->ledger, error);
+}
+
+int keeper_tick(struct keeper *keeper, int64_t now, int64_t monotonic, struct error *error)
+{
+    int made = 0, result;
+
+    keeper->counts.ticks++;
+    outbox_running(&keeper->outbox, monotonic);
+    result = work(keeper, now, monotonic, &made, error);
+    if (result < 0) {
+        ledger_rollback(&keeper->ledger);
+        derive_undo(&keeper->derivation);
+        if (ledger_was_full(&keeper->ledger) && ledger_reserve_free(&keeper->ledger)) {
+            result = work(keeper, now, monotonic, &made, error);
+            if (result < 0) {
+                ledger_rollback(&keeper->ledger);
+                derive_undo(&keeper->derivation);
+            }
+        }
+    }
+    /* What was under way and could not be marked is delivered again: at least once. */
+    keeper->outcome_count = 0;
+    keeper_dispatch(keeper);
+    if (result == 0 && made > 0 && keeper->control != NULL)
+        commands_derived(keeper->control);
+    return result < 0 ? -1 : made;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    struct keeper *keeper = context;
+    struct error error;
+
+    (void)fd;
+    (void)what;
+    keeper->stirred = false;
+    if (!keeper->open)
+        return;
+    if (keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0)
+        keeper_complain(keeper, &error);
+    else if (derive_backlog(&keeper->derivation) > 0)
+        keeper_stir(keeper);
+}
+
+void keeper_stir(struct keeper *keeper)
+{
+    struct timeval wait = {0, 0};
+    int64_t now = clock_monotonic();
+
+    if (keeper->stirred || keeper->tick == NULL)
+        return;
+    wait.tv_usec = KEEPER_TICK_US - now % KEEPER_TICK_US;
+    keeper->stirred = event_add(keeper->tick, &wait) == 0;
+}
+
+static void on_slow(evutil_socket_t fd, short what, void *context)
+{
+    struct keeper *keeper = context;
+    int64_t now = clock_wall();
+
+    (void)fd;
+    (void)what;
+    if (!keeper->open)
+        return;
+    ledger_reserve_restore(&keeper->ledger);
+    if (derive_backlog(&keeper->derivation) > 0 || derive_due(&keeper->derivation, now) ||
+        outbox_ripe(&keeper->outbox, now) || clock_monotonic() - keeper->outbox.saved >= KEEPER_SAVE_US)
+        keeper_stir(keeper);
+    else
+        keeper_dispatch(keeper);
+    if (!event_pending(keeper->fill, EV_TIMEOUT, NULL) &&
+        (!keeper->ledger.filter.complete || filter_crowded(&keeper->ledger.filter)))
+        event_add(keeper->fill, &(struct timeval){0, FILL_US});
+}
+
+/* The filter is filled bit by bit, so that a start need not wait for it. */
+static void on_fill(evutil_socket_t fd, short what, void *context)
+{
+    struct keeper *keeper = context;
+    struct error error;
+
+    (void)fd;
+    (void)what;
+    if (!keeper->open)
+        return;
+    switch (recogniser_fill(&keeper->observer.recogniser, FILL_ROWS, &error)) {
+    case 1:
+        event_add(keeper->fill, &(struct timeval){0, FILL_US});
+        break;
+    case 0:
+        break;
+    default:
+        keeper_complain(keeper, &error);
+    }
+}
+
+int keeper_start(struct keeper *keeper, struct error *error)
+{
+    const struct timeval slow = {0, KEEPER_SLOW_MS * 1000};
+
+    keeper->tick = evtimer_new(keeper->base, on_tick, keeper);
+    keeper->fill = evtimer_new(keeper->base, on_fill, keeper);
+    keeper->slow = event_new(keeper->base, -1, EV_PERSIST, on_slow, keeper);
+    if (keeper->tick == NULL || keeper->fill == NULL || keeper->slow == NULL || event_add(keeper->slow, &slow) < 0 ||
+        event_add(keeper->fill, &(struct timeval){0, FILL_US}) < 0)
+        return error_set(error, "out of memory");
+    return 0;
+}

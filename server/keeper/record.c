@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/record.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/base/json.h"
+
+#define OTHERS 10
+#define GUESSABLE_BITS 60
+
+static const char *const severities[] = {
+    [SEVERITY_CRITICAL] = "critical", [SEVERITY_HIGH] = "high",   [SEVERITY_MEDIUM] = "medium",
+    [SEVERITY_LOW] = "low",           [SEVERITY_INFORMATIONAL] = "informational",
+};
+
+const char *severity_name(enum severity severity)
+{
+    return severities[severity];
+}
+
+enum severity severity_of(struct slice name)
+{
+    int severity;
+
+    for (severity = SEVERITY_CRITICAL; severity < SEVERITY_INFORMATIONAL; severity++) {
+        if (slice_is(name, severities[severity]))
+            break;
+    }
+    return (enum severity)severity;
+}
+
+enum severity grade_severity(struct slice grade, int secret_bits)
+{
+    if (slice_is(grade, "secret") || slice_is(grade, "secret-elsewhere"))
+        return secret_bits < GUESSABLE_BITS ? SEVERITY_HIGH : SEVERITY_CRITICAL;
+    if (slice_is(grade, "identity") || slice_is(grade, "key-offered"))
+        return SEVERITY_HIGH;
+    return SEVERITY_LOW;
+}
+
+struct id derived_id(const struct keyring *keyring, char letter, struct id base, struct id other, int64_t number)
+{
+    crypto_generichash_state state;
+    unsigned char hash[16];
+
+    crypto_generichash_init(&state, keyring->chain_key, KEYRING_BYTES, sizeof hash);
+    crypto_generichash_update(&state, (const unsigned char *)&letter, 1);
+    crypto_generichash_update(&state, base.bytes, ID_BYTES);
+    crypto_generichash_update(&state, other.bytes, ID_BYTES);
+    crypto_generichash_update(&state, (const unsigned char *)&number, sizeof number);
+    crypto_generichash_final(&state, hash, sizeof hash);
+    memcpy(base.bytes + 6, hash, ID_BYTES - 6);
+    return base;
+}
+
+static const char facts_sql[] =
+    "SELECT s.id, s.observation_id, s.time, s.decoy, s.service, s.grade, s.near_distance, s.near_length, s.part, "
+    "s.found_in, s.reason, s.source, s.port, s.via, s.client, s.context, s.drill, s.token, s.actor, s.incident, "
+    "t.id, t.kind, t.form, t.identity, t.bound, t.state, t.minted, t.expires, t.owner, t.contact, t.memo, "
+    "t.secret_bits, (SELECT min(first_seen) FROM fold WHERE token = t.number), "
+    "c.id, c.address, c.first_seen, c.sightings, i.id, "
+    "p.id, p.place, p.location, p.planted, p.state, p.lure, p.owner, p.uprooted "
+    "FROM sighting s JOIN token t ON t.number = s.token JOIN actor c ON c.number = s.actor "
+    "JOIN incident i ON i.number = s.incident LEFT JOIN placement p ON p.token = s.token WHERE s.number = ?";
+
+enum fact {
+    S_ID, S_OBSERVATION, S_TIME, S_DECOY, S_SERVICE, S_GRADE, S_DISTANCE, S_LENGTH, S_PART, S_FOUND_IN, S_REASON,
+    S_SOURCE, S_PORT, S_VIA, S_CLIENT, S_CONTEXT, S_DRILL, S_TOKEN, S_ACTOR, S_INCIDENT,
+    T_ID, T_KIND, T_FORM, T_IDENTITY, T_BOUND, T_STATE, T_MINTED, T_EXPIRES, T_OWNER, T_CONTACT, T_MEMO, T_BITS,
+    T_FIRST_USED, C_ID, C_ADDRESS, C_FIRST_SEEN, C_SIGHTINGS, I_ID,
+    P_ID, P_PLACE, P_LOCATION, P_PLANTED, P_STATE, P_LURE, P_OWNER, P_UPROOTED
+};
+
+/* An alert on its way into the table. */
+struct making {
+    struct derivation *derivation;
+    struct buffer *out;
+    sqlite3_stmt *facts; /* NULL for type route */
+    const struct told *told;
+    struct id id;
+    int64_t number, now;
+    enum severity severity;
+    char title[256], grade[24];
+};
+
+/* ---- members ---- */
+
+static void member_id(struct buffer *out, const char *name, char letter, struct id id)
+{
+    char text[ID_TEXT];
+
+    json_member_text(out, name, id_text(id, letter, text));
+}
+
+static void member_time(struct buffer *out, const char *name, int64_t time)
+{
+    char text[CLOCK_TEXT];
+
+    json_member_text(out, name, clock_text(time, text));
+}
+
+static void member_null(struct buffer *out, const char *name)
+{
+    json_member_open(out, name);
+    buffer_add_text(out, "null");
+}
+
+static void column_text(struct making *making, const char *name, enum fact fact)
+{
+    if (sqlite3_column_type(making->facts, fact) == SQLITE_NULL)
+        member_null(making->out, name);
+    else
+        json_member(making->out, name, ledger_column(making->facts, fact));
+}
+
+static void column_id(struct making *making, const char *name, char letter, enum fact fact)
+{
+    member_id(making->out, name, letter, ledger_column_id(making->facts, fact));
+}
+
+static void column_time(struct making *making, const char *name, enum fact fact)
+{
+    if (sqlite3_column_type(making->facts, fact) == SQLITE_NULL)
+        member_null(making->out, name);
+    else
+        member_time(making->out, name, sqlite3_column_int64(making->facts, fact));
+}
+
+static void column_address(struct making *making, const char *name, enum fact fact)
+{
+    struct slice bytes = ledger_column(making->facts, fact);
+    char text[ADDRESS_TEXT];
+    struct address address;
+
+    if (bytes.length != ADDRESS_BYTES)
+        return;
+    memcpy(address.bytes, bytes.data, ADDRESS_BYTES);
+    json_member_text(making->out, name, address_text(&address, text));
+}
+
+/* A column that holds JSON: taken over only when it is well formed, else `otherwise`. */
+static void column_json(struct making *making, const char *name, enum fact fact, const char *otherwise)
+{
+    struct slice text = ledger_column(making->facts, fact);
+    json_t *tree = text.length > 0 ? json_loadb((const char *)text.data, text.length, JSON_REJECT_DUPLICATES, NULL) :
+                                     NULL;
+
+    json_member_open(making->out, name);
+    if (tree != NULL && (json_is_object(tree) ? '{' : '[') == otherwise[0])
+        buffer_add_slice(making->out, text);
+    else
+        buffer_add_text(making->out, otherwise);
+    json_decref(tree);
+}
+
+/* ---- parts of the record ---- */
+
+static const char *certainty(struct slice grade)
+{
+    if (slice_is(grade, "secret"))
+        return "certain: the planted secret was presented";
+    if (slice_is(grade, "secret-elsewhere"))
+        return "certain: the planted secret was presented, out of its place";
+    if (slice_is(grade, "identity"))
+        return "high: an identity that exists only in this lure was presented";
+    return "possible";
+}
+
+static void add_token(struct making *making)
+{
+    struct buffer *out = making->out;
+
+    json_member_open(out, "token");
+    buffer_add_char(out, '{');
+    column_id(making, "token", 't', T_ID);
+    column_text(making, "kind", T_KIND);
+    column_text(making, "form", T_FORM);
+    column_text(making, "identity", T_IDENTITY);
+    json_member_bool(out, "bound", sqlite3_column_int(making->facts, T_BOUND) != 0);
+    column_text(making, "state", T_STATE);
+    column_time(making, "minted", T_MINTED);
+    column_time(making, "expires", T_EXPIRES);
+    column_text(making, "owner", T_OWNER);
+    column_text(making, "contact", T_CONTACT);
+    column_text(making, "memo", T_MEMO);
+    json_member_number(out, "secret_bits", sqlite3_column_int64(making->facts, T_BITS));
+    column_time(making, "first_used", T_FIRST_USED);
+    buffer_add_char(out, '}');
+}
+
+static void add_placement(struct making *making)
+{
+    struct buffer *out = making->out;
+
+    if (sqlite3_column_type(making->facts, P_ID) == SQLITE_NULL) {
+        member_null(out, "placement");
+        return;
+    }
+    json_member_open(out, "placement");
+    buffer_add_char(out, '{');
+    column_id(making, "placement", 'p', P_ID);
+    column_text(making, "place", P_PLACE);
+    column_json(making, "where", P_LOCATION, "{}");
+    column_time(making, "planted", P_PLANTED);
+    column_text(making, "state", P_STATE);
+    column_text(making, "lure", P_LURE);
+    column_text(making, "owner", P_OWNER);
+    column_time(making, "uprooted", P_UPROOTED);
+    buffer_add_char(out, '}');
+}
+
+static void add_sighting(struct making *making)
+{
+    struct buffer *out = making->out;
+
+    json_member_open(out, "sighting");
+    buffer_add_char(out, '{');
+    column_id(making, "sighting", 's', S_ID);
+    column_id(making, "observation", 'o', S_OBSERVATION);
+    column_time(making, "time", S_TIME);
+    column_text(making, "decoy", S_DECOY);
+    column_text(making, "service", S_SERVICE);
+    column_text(making, "grade", S_GRADE);
+    if (sqlite3_column_type(making->facts, S_DISTANCE) == SQLITE_NULL) {
+        member_null(out, "near");
+    } else {
+        json_member_open(out, "near");
+        buffer_add_char(out, '{');
+        json_member_number(out, "distance", sqlite3_column_int64(making->facts, S_DISTANCE));
+        json_member_number(out, "length", sqlite3_column_int64(making->facts, S_LENGTH));
+        buffer_add_char(out, '}');
+    }
+    column_text(making, "part", S_PART);
+    column_text(making, "found_in", S_FOUND_IN);
+    column_text(making, "reason", S_REASON);
+    column_json(making, "context", S_CONTEXT, "[]");
+    buffer_add_char(out, '}');
+}
+
+/* What that source did before: counted in all, hit or miss. */
+static int add_earlier(struct making *making, struct error *error)
+{
+    struct slice source = ledger_column(making->facts, S_SOURCE);
+    struct address address = {{0}};
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger,
+        "SELECT coalesce(sum(count), 0), min(first), max(last) FROM noise WHERE prefix = ?", error);
+    int64_t count;
+
+    if (statement == NULL)
+        return -1;
+    if (source.length == ADDRESS_BYTES)
+        memcpy(address.bytes, source.data, ADDRESS_BYTES);
+    address = source_prefix(&address);
+    ledger_bind_blob(statement, 1, (struct slice){address.bytes, ADDRESS_BYTES});
+    if (ledger_step(making->derivation->ledger, statement, error) != 1)
+        return -1;
+    count = sqlite3_column_int64(statement, 0);
+    json_member_open(making->out, "earlier");
+    buffer_add_char(making->out, '{');
+    json_member_number(making->out, "observations", count > 0 ? count - 1 : 0);
+    if (count > 1) {
+        member_time(making->out, "first", sqlite3_column_int64(statement, 1));
+        member_time(making->out, "last", sqlite3_column_int64(statement, 2));
+    } else {
+        member_null(making->out, "first");
+        member_null(making->out, "last");
+    }
+    buffer_add_char(making->out, '}');
+    sqlite3_reset(statement);
+    return 0;
+}
+
+static int add_source(struct making *making, struct error *error)
+{
+    struct buffer *out = making->out;
+
+    json_member_open(out, "source");
+    buffer_add_char(out, '{');
+    column_address(making, "address", S_SOURCE);
+    json_member_number(out, "port", sqlite3_column_int64(making->facts, S_PORT));
+    column_json(making, "via", S_VIA, "[]");
+    if (add_earlier(making, error) < 0)
+        return -1;
+    buffer_add_char(out, '}');
+    column_json(making, "client", S_CLIENT, "{}");
+    return 0;
+}
+
+/* Tokens that the actor was seen with: all their ids, and facts on those that are not this one. */
+static int add_actor(struct making *making, struct error *error)
+{
+    struct buffer *out = making->out;
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger, "SELECT DISTINCT t.id FROM fold f JOIN token t ON t.number = f.token "
+        "WHERE f.actor = ? ORDER BY t.number LIMIT 100", error);
+    char text[ID_TEXT];
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    json_member_open(out, "actor");
+    buffer_add_char(out, '{');
+    column_id(making, "actor", 'c', C_ID);
+    column_address(making, "address", C_ADDRESS);
+    json_member_open(out, "tokens");
+    buffer_add_char(out, '[');
+    sqlite3_bind_int64(statement, 1, sqlite3_column_int64(making->facts, S_ACTOR));
+    while ((found = ledger_step(making->derivation->ledger, statement, error)) == 1)
+        json_element(out, slice_of(id_text(ledger_column_id(statement, 0), 't', text)));
+    buffer_add_char(out, ']');
+    column_time(making, "first_seen", C_FIRST_SEEN);
+    json_member_number(out, "sightings", sqlite3_column_int64(making->facts, C_SIGHTINGS));
+    buffer_add_char(out, '}');
+    return found;
+}
+
+static int add_others(struct making *making, struct error *error)
+{
+    struct buffer *out = making->out;
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger, "SELECT t.id, t.kind, t.identity, max(f.last_seen) AS seen FROM fold f "
+        "JOIN token t ON t.number = f.token WHERE f.actor = ? AND f.token <> ? GROUP BY f.token "
+        "ORDER BY seen DESC LIMIT ?", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, sqlite3_column_int64(making->facts, S_ACTOR));
+    sqlite3_bind_int64(statement, 2, sqlite3_column_int64(making->facts, S_TOKEN));
+    sqlite3_bind_int(statement, 3, OTHERS);
+    json_member_open(out, "others");
+    buffer_add_char(out, '[');
+    while ((found = ledger_step(making->derivation->ledger, statement, error)) == 1) {
+        if (out->data[out->length - 1] != '[')
+            buffer_add_char(out, ',');
+        buffer_add_char(out, '{');
+        member_id(out, "token", 't', ledger_column_id(statement, 0));
+        json_member(out, "kind", ledger_column(statement, 1));
+        json_member(out, "identity", ledger_column(statement, 2));
+        member_time(out, "time", sqlite3_column_int64(statement, 3));
+        buffer_add_char(out, '}');
+    }
+    buffer_add_char(out, ']');
+    return found;
+}
+
+/* In an update that lists all: every token, actor and grade with how often. */
+static int add_folded(struct making *making, struct error *error)
+{
+    struct buffer *out = making->out;
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger, "SELECT t.id, t.kind, c.id, c.address, f.grade, f.unsent, f.last_seen FROM fold f "
+        "JOIN token t ON t.number = f.token JOIN actor c ON c.number = f.actor "
+        "WHERE f.incident = ? AND f.unsent > 0 ORDER BY f.last_seen DESC", error);
+    int found, listed = 0, more = 0;
+    char text[ADDRESS_TEXT];
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, sqlite3_column_int64(making->facts, S_INCIDENT));
+    json_member_open(out, "folded");
+    buffer_add_char(out, '[');
+    while ((found = ledger_step(making->derivation->ledger, statement, error)) == 1) {
+        struct slice bytes = ledger_column(statement, 3);
+        struct address address = {{0}};
+
+        if (listed == DERIVE_LISTED) {
+            more++;
+            continue;
+        }
+        if (bytes.length == ADDRESS_BYTES)
+            memcpy(address.bytes, bytes.data, ADDRESS_BYTES);
+        buffer_add_text(out, listed++ > 0 ? ",{" : "{");
+        member_id(out, "token", 't', ledger_column_id(statement, 0));
+        json_member(out, "kind", ledger_column(statement, 1));
+        member_id(out, "actor", 'c', ledger_column_id(statement, 2));
+        json_member_text(out, "address", address_text(&address, text));
+        json_member(out, "grade", ledger_column(statement, 4));
+        json_member_number(out, "count", sqlite3_column_int64(statement, 5));
+        member_time(out, "time", sqlite3_column_int64(statement, 6));
+        buffer_add_char(out, '}');
+    }
+    buffer_add_char(out, ']');
+    json_member_number(out, "folded_more", more);
+    return found;
+}
+
+static void add_chain(struct making *making)
+{
+    const struct chain *chain = &making->derivation->observer->chain;
+    char hex[2 * CHAIN_BYTES + 1];
+
+    json_member_open(making->out, "chain");
+    buffer_add_char(making->out, '{');
+    json_member_number(making->out, "sequence", chain->sequence);
+    json_member_text(making->out, "head", sodium_bin2hex(hex, sizeof hex, chain->head, CHAIN_BYTES));
+    buffer_add_char(making->out, '}');
+}
+
+static void add_head(struct making *making, const char *type, bool create, bool drill)
+{
+    struct buffer *out = making->out;
+
+    buffer_clear(out);
+    buffer_add_char(out, '{');
+    member_id(out, "alert", 'a', making->id);
+    if (making->facts != NULL)
+        column_id(making, "incident", 'i', I_ID);
+    else
+        member_null(out, "incident");
+    json_member_number(out, "sequence", making->number);
+    member_time(out, "time", making->now);
+    json_member_text(out, "activity", create ? "create" : "update");
+    json_member_text(out, "type", type);
+    json_member_text(out, "severity", severity_name(making->severity));
+    json_member_text(out, "grade", making->grade);
+    json_member_text(out, "certainty", certainty(slice_of(making->grade)));
+    json_member_text(out, "title", making->title);
+    json_member_bool(out, "drill", drill);
+}
+
+static void add_installation(struct making *making)
+{
+    const struct configuration *configuration = making->derivation->configuration;
+
+    json_member_open(making->out, "installation");
+    buffer_add_char(making->out, '{');
+    json_member_text(making->out, "organisation", configuration->organisation);
+    json_member_text(making->out, "domain", configuration->domain);
+    buffer_add_char(making->out, '}');
+}
+
+static void add_span(struct making *making, int64_t count, int64_t first, int64_t last)
+{
+    json_member_number(making->out, "count", count);
+    member_time(making->out, "first_seen", first);
+    member_time(making->out, "last_seen", last);
+}
+
+/* ---- rows ---- */
+
+static int insert_alert(struct making *making, const char *type, bool create, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger, "INSERT INTO alert (number, id, incident, sighting, token, time, type, activity, "
+        "severity, grade, title, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, making->number);
+    ledger_bind_id(statement, 2, &making->id);
+    if (making->facts != NULL) {
+        sqlite3_bind_int64(statement, 3, sqlite3_column_int64(making->facts, S_INCIDENT));
+        sqlite3_bind_int64(statement, 4, making->told->sighting);
+        sqlite3_bind_int64(statement, 5, sqlite3_column_int64(making->facts, S_TOKEN));
+    }
+    sqlite3_bind_int64(statement, 6, making->now);
+    ledger_bind_text(statement, 7, slice_of(type));
+    ledger_bind_text(statement, 8, slice_of(create ? "create" : "update"));
+    ledger_bind_text(statement, 9, slice_of(severity_name(making->severity)));
+    ledger_bind_text(statement, 10, slice_of(making->grade));
+    ledger_bind_text(statement, 11, slice_of(making->title));
+    ledger_bind_text(statement, 12, buffer_slice(making->out));
+    return ledger_run(making->derivation->ledger, statement, error);
+}
+
+static int insert_delivery(struct making *making, const char *route, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger, "INSERT INTO delivery (id, alert, route, rank, state, due, next, deadline, made) "
+        "VALUES (?1, ?2, ?3, ?4, 'waiting', 1, ?5, ?6, ?5)", error);
+    struct id name = {{0}}, id;
+
+    if (statement == NULL)
+        return -1;
+    crypto_generichash(name.bytes, ID_BYTES, (const unsigned char *)route, strlen(route), NULL, 0);
+    id = derived_id(making->derivation->keyring, 'd', making->id, name, 0);
+    ledger_bind_id(statement, 1, &id);
+    sqlite3_bind_int64(statement, 2, making->number);
+    ledger_bind_text(statement, 3, slice_of(route));
+    sqlite3_bind_int(statement, 4, making->severity);
+    sqlite3_bind_int64(statement, 5, making->now);
+    sqlite3_bind_int64(statement, 6, making->derivation->running + DERIVE_KEPT_US);
+    return ledger_run(making->derivation->ledger, statement, error);
+}
+
+static int insert_deliveries(struct making *making, const char *but, struct error *error)
+{
+    const struct configuration *configuration = making->derivation->configuration;
+    size_t i;
+
+    for (i = 0; i < configuration->route_count; i++) {
+        if (but != NULL && strcmp(configuration->routes[i].name, but) == 0)
+            continue;
+        if (insert_delivery(making, configuration->routes[i].name, error) < 0)
+            return -1;
+    }
+    making->derivation->alerts++;
+    return 0;
+}
+
+static int next_number(struct making *making, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(making->derivation->ledger,
+                                               "SELECT coalesce(max(number), 0) + 1 FROM alert", error);
+
+    if (statement == NULL || ledger_step(making->derivation->ledger, statement, error) != 1)
+        return -1;
+    making->number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return 0;
+}
+
+/* The title's parts come from us, but for the address, which is one. */
+static void make_title(struct making *making)
+{
+    struct slice kind = ledger_column(making->facts, T_KIND), decoy = ledger_column(making->facts, S_DECOY);
+    struct slice source = ledger_column(making->facts, S_SOURCE);
+    struct address address = {{0}};
+    char text[ADDRESS_TEXT];
+
+    if (source.length == ADDRESS_BYTES)
+        memcpy(address.bytes, source.data, ADDRESS_BYTES);
+    if (making->told->list)
+        snprintf(making->title, sizeof making->title, "%" PRId64 " more uses of planted credentials, last at %.*s from %s",
+                 making->told->count, (int)decoy.length, (const char *)decoy.data, address_text(&address, text));
+    else
+        snprintf(making->title, sizeof making->title, "Planted %.*s %s at %.*s from %s%s", (int)kind.length,
+                 (const char *)kind.data,
+                 strcmp(making->grade, "identity") == 0 ? "identity tried with a wrong secret" : "used",
+                 (int)decoy.length, (const char *)decoy.data, address_text(&address, text),
+                 making->told->count > 1 ? ", again" : "");
+}
+
+static int fill_sighting(struct making *making, struct error *error)
+{
+    struct slice grade = ledger_column(making->facts, S_GRADE);
+    const struct told *told = making->told;
+
+    snprintf(making->grade, sizeof making->grade, "%.*s", (int)grade.length, (const char *)grade.data);
+    making->severity = grade_severity(grade, sqlite3_column_int(making->facts, T_BITS));
+    making->id = derived_id(making->derivation->keyring, 'a', ledger_column_id(making->facts, S_ID),
+                            ledger_column_id(making->facts, I_ID), told->list);
+    make_title(making);
+    add_head(making, "sighting", told->create, sqlite3_column_int(making->facts, S_DRILL) != 0);
+    add_span(making, told->count, told->first_seen, told->last_seen);
+    add_installation(making);
+    add_token(making);
+    add_placement(making);
+    add_sighting(making);
+    if (add_source(making, error) < 0 || add_actor(making, error) < 0 || add_others(making, error) < 0 ||
+        (told->list && add_folded(making, error) < 0))
+        return -1;
+    add_chain(making);
+    member_null(making->out, "route");
+    buffer_add_char(making->out, '}');
+    return making->out->failed ? error_set(error, "an alert's record does not fit") : 0;
+}
+
+int record_sighting(struct derivation *derivation, const struct told *told, int64_t now, struct error *error)
+{
+    struct making making = {derivation, &derivation->record, NULL, told, .now = now};
+    int result = -1;
+
+    making.facts = ledger_statement(derivation->ledger, facts_sql, error);
+    if (making.facts == NULL || next_number(&making, error) < 0)
+        return -1;
+    sqlite3_bind_int64(making.facts, 1, told->sighting);
+    if (ledger_step(derivation->ledger, making.facts, error) != 1)
+        return -1;
+    if (fill_sighting(&making, error) == 0 && insert_alert(&making, "sighting", told->create, error) == 0 &&
+        insert_deliveries(&making, NULL, error) == 0)
+        result = 0;
+    sqlite3_reset(making.facts);
+    return result;
+}
+
+int derive_route_alert(struct derivation *derivation, const char *route, int64_t failures, const char *text,
+                       int64_t now, struct error *error)
+{
+    struct making making = {derivation, &derivation->record, .now = now, .severity = SEVERITY_HIGH, .grade = "route"};
+
+    if (next_number(&making, error) < 0)
+        return -1;
+    making.id = id_ordered(now);
+    snprintf(making.title, sizeof making.title, "Alert route %.100s fails: alerts do not arrive there", route);
+    add_head(&making, "route", true, false);
+    add_span(&making, failures, now, now);
+    add_installation(&making);
+    member_null(making.out, "token");
+    member_null(making.out, "placement");
+    member_null(making.out, "sighting");
+    member_null(making.out, "source");
+    member_null(making.out, "client");
+    member_null(making.out, "actor");
+    json_member_open(making.out, "others");
+    buffer_add_text(making.out, "[]");
+    add_chain(&making);
+    json_member_open(making.out, "route");
+    buffer_add_char(making.out, '{');
+    json_member_text(making.out, "name", route);
+    json_member_number(making.out, "failures", failures);
+    json_member_text(making.out, "text", text);
+    buffer_add_text(making.out, "}}");
+    if (making.out->failed)
+        return error_set(error, "an alert's record does not fit");
+    if (insert_alert(&making, "route", true, error) < 0)
+        return -1;
+    return insert_deliveries(&making, route, error);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "server/keeper/keyring.h"
+#include "tests/test.h"
+
+static char folder[64], path[96];
+static struct error error;
+
+static void set_up(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/keyring-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/key", folder);
+}
+
+static void tear_down(void)
+{
+    unlink(path);
+    rmdir(folder);
+}
+
+START_TEST(makes_one_key_only)
+{
+    struct keyring first, second;
+    struct stat status;
+
+    ck_assert_int_eq(keyring_create(path, &error), 0);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0600);
+    ck_assert_int_eq(status.st_size, KEYRING_BYTES);
+    ck_assert_int_eq(keyring_create(path, &error), -1);
+    ck_assert_int_eq(keyring_open(&first, path, &error), 0);
+    ck_assert_int_eq(keyring_open(&second, path, &error), 0);
+    ck_assert_mem_eq(&first, &second, sizeof first);
+    keyring_wipe(&first);
+    keyring_wipe(&second);
+}
+END_TEST
+
+START_TEST(refuses_wrong_files)
+{
+    struct keyring keyring;
+
+    ck_assert_int_eq(keyring_open(&keyring, path, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "sundew init"));
+    ck_assert_int_eq(keyring_create(path, &error), 0);
+    ck_assert_int_eq(chmod(path, 0604), 0);
+    ck_assert_int_eq(keyring_open(&keyring, path, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "chmod 600"));
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_int_eq(truncate(path, KEYRING_BYTES - 1), 0);
+    ck_assert_int_eq(keyring_open(&keyring, path, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "not a master key"));
+    ck_assert_int_eq(truncate(path, KEYRING_BYTES), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(path, 12345, 12345), 0);
+        ck_assert_int_eq(keyring_open(&keyring, path, &error), -1);
+        ck_assert_ptr_nonnull(strstr(error.text, "12345"));
+    }
+}
+END_TEST
+
+START_TEST(digests_are_keyed_and_tagged)
+{
+    const unsigned char a[KEYRING_BYTES] = {1}, b[KEYRING_BYTES] = {2};
+    struct digest one, other;
+    struct keyring first, second;
+
+    keyring_derive(&first, a);
+    keyring_derive(&second, b);
+    one = keyring_digest(&first, DIGEST_SECRET, slice_of("hunter2"));
+    other = keyring_digest(&first, DIGEST_SECRET, slice_of("hunter2"));
+    ck_assert_mem_eq(&one, &other, sizeof one);
+    other = keyring_digest(&first, DIGEST_IDENTITY, slice_of("hunter2"));
+    ck_assert_mem_ne(&one, &other, sizeof one);
+    other = keyring_digest(&second, DIGEST_SECRET, slice_of("hunter2"));
+    ck_assert_mem_ne(&one, &other, sizeof one);
+    other = keyring_digest(&first, DIGEST_SECRET, slice_of("hunter3"));
+    ck_assert_mem_ne(&one, &other, sizeof one);
+}
+END_TEST
+
+START_TEST(seals)
+{
+    const unsigned char a[KEYRING_BYTES] = {1}, b[KEYRING_BYTES] = {2};
+    struct buffer sealed, plain;
+    struct keyring first, second;
+    unsigned char out[32];
+    size_t i;
+
+    keyring_derive(&first, a);
+    keyring_derive(&second, b);
+    buffer_init(&sealed, 1024);
+    buffer_init(&plain, 1024);
+    ck_assert_int_eq(keyring_seal(&first, slice_of("hunter2"), &sealed), 0);
+    ck_assert_uint_eq(sealed.length, 7 + SEAL_OVERHEAD);
+    ck_assert_uint_eq(sealed.data[0], KEYRING_NUMBER);
+    ck_assert_int_eq(keyring_open_sealed(&first, buffer_slice(&sealed), &plain), 0);
+    ck_assert(slice_is(buffer_slice(&plain), "hunter2"));
+    ck_assert_int_eq(keyring_unseal(&first, buffer_slice(&sealed), out, 7), 7);
+    ck_assert_int_eq(keyring_unseal(&first, buffer_slice(&sealed), out, 6), -1);
+    ck_assert_int_eq(keyring_open_sealed(&second, buffer_slice(&sealed), &plain), -1);
+    for (i = 0; i < sealed.length; i++) {
+        sealed.data[i] ^= 1;
+        ck_assert_int_eq(keyring_open_sealed(&first, buffer_slice(&sealed), &plain), -1);
+        ck_assert_int_eq(keyring_open_sealed(&first, (struct slice){sealed.data, i}, &plain), -1);
+        sealed.data[i] ^= 1;
+    }
+    buffer_clear(&sealed);
+    buffer_clear(&plain);
+    ck_assert_int_eq(keyring_seal(&first, SLICE_NONE, &sealed), 0);
+    ck_assert_int_eq(keyring_open_sealed(&first, buffer_slice(&sealed), &plain), 0);
+    ck_assert_uint_eq(plain.length, 0);
+    buffer_free(&sealed);
+    buffer_free(&plain);
+}
+END_TEST
+
+START_TEST(check_value_tells_keys_apart)
+{
+    const unsigned char a[KEYRING_BYTES] = {1}, b[KEYRING_BYTES] = {2};
+    unsigned char one[KEYRING_BYTES], other[KEYRING_BYTES];
+    struct keyring first, second;
+
+    keyring_derive(&first, a);
+    keyring_derive(&second, b);
+    keyring_check(&first, one);
+    keyring_check(&first, other);
+    ck_assert_mem_eq(one, other, sizeof one);
+    keyring_check(&second, other);
+    ck_assert_mem_ne(one, other, sizeof one);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("keyring");
+    TCase *t = tcase_create("keyring");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, makes_one_key_only);
+    tcase_add_test(t, refuses_wrong_files);
+    tcase_add_test(t, digests_are_keyed_and_tagged);
+    tcase_add_test(t, seals);
+    tcase_add_test(t, check_value_tells_keys_apart);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)

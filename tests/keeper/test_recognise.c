@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+#include "tests/keeper/world.h"
+#include "tests/test.h"
+
+#define IDENTITY "svc-ostrava-7q"
+#define SECRET "Kx7-vale.harbour-91"
+
+static struct world *world;
+static struct recognition seen;
+static int64_t token, gitlab_token;
+
+static void set_up(void)
+{
+    struct token_result password = world_password(IDENTITY, SECRET);
+    struct token_result access = {slice_of("gitlab-token"), slice_of("pat"), slice_of("deploy"),
+                                  slice_of("glpat-AAAABBBBCCCCDDDDEEEE"), 119, 0, false, false};
+
+    world = world_new(1 << 30, 600);
+    token = world_mint(world, &password, "gitlab");
+    gitlab_token = world_mint(world, &access, "gitlab");
+}
+
+static void tear_down(void)
+{
+    world_free(world);
+}
+
+static void look(const struct observation *observation)
+{
+    uint64_t unseals = world->observer.recogniser.unseals;
+
+    ck_assert_int_eq(recognise(&world->observer.recogniser, observation, &seen, &world->error), 0);
+    ck_assert_uint_ge(world->observer.recogniser.unseals, unseals + 1);
+}
+
+static const struct match *only(enum grade grade, int64_t number)
+{
+    ck_assert_uint_eq(seen.count, 1);
+    ck_assert_int_eq(seen.matches[0].grade, grade);
+    ck_assert_int_eq(seen.matches[0].token, number);
+    return &seen.matches[0];
+}
+
+static void look_login(const char *identity, const char *secret)
+{
+    struct login login = {identity, secret};
+    struct observation observation = world_login(&login, "203.0.113.5", WORLD_NOW);
+
+    look(&observation);
+}
+
+START_TEST(grades_the_secret)
+{
+    look_login(IDENTITY, SECRET);
+    ck_assert_int_eq(only(GRADE_SECRET, token)->reasons, 0);
+    ck_assert_int_eq(seen.matches[0].part, CANDIDATE_SECRET);
+    ck_assert_int_eq(seen.matches[0].candidate, 1);
+    look_login("CORP\\" IDENTITY, SECRET);
+    only(GRADE_SECRET, token);
+    look_login("SVC-Ostrava-7q@corp.example", SECRET "\n");
+    only(GRADE_SECRET, token);
+}
+END_TEST
+
+START_TEST(grades_a_bound_secret_elsewhere)
+{
+    struct observation alone = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+    look_login("root", SECRET);
+    ck_assert_int_eq(only(GRADE_SECRET_ELSEWHERE, token)->reasons, MATCH_OTHER_IDENTITY);
+    world_present(&alone, CANDIDATE_EITHER, 0, SECRET);
+    look(&alone);
+    ck_assert_int_eq(only(GRADE_SECRET_ELSEWHERE, token)->reasons, MATCH_NO_IDENTITY);
+}
+END_TEST
+
+START_TEST(grades_another_decoy)
+{
+    struct login login = {IDENTITY, SECRET};
+    struct observation observation = world_login(&login, "203.0.113.5", WORLD_NOW);
+
+    observation.decoy = slice_of("ldap");
+    look(&observation);
+    ck_assert_int_eq(only(GRADE_SECRET_ELSEWHERE, token)->reasons, MATCH_OTHER_DECOY);
+}
+END_TEST
+
+START_TEST(grades_an_unbound_secret_with_any_identity)
+{
+    struct observation alone = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+    look_login("oauth2", "glpat-AAAABBBBCCCCDDDDEEEE");
+    only(GRADE_SECRET, gitlab_token);
+    world_present(&alone, CANDIDATE_SECRET, 0, "glpat-AAAABBBBCCCCDDDDEEEE");
+    look(&alone);
+    only(GRADE_SECRET, gitlab_token);
+}
+END_TEST
+
+START_TEST(grades_the_identity_with_how_near)
+{
+    look_login(IDENTITY, "Kx7-vale.harbour-92");
+    ck_assert_int_eq(only(GRADE_IDENTITY, token)->reasons, MATCH_NEAR);
+    ck_assert_int_eq(seen.matches[0].distance, 1);
+    ck_assert_int_eq(seen.matches[0].length, strlen(SECRET));
+    ck_assert_int_eq(seen.matches[0].part, CANDIDATE_IDENTITY);
+    look_login(IDENTITY, "x");
+    ck_assert_int_eq(only(GRADE_IDENTITY, token)->distance, strlen(SECRET) - 1);
+    look_login(IDENTITY, NULL);
+    ck_assert_int_eq(only(GRADE_IDENTITY, token)->reasons, 0);
+}
+END_TEST
+
+START_TEST(common_identities_are_noise)
+{
+    look_login("deploy", "wrong");
+    ck_assert_uint_eq(seen.count, 0);
+    look_login("nobody-we-know", "wrong");
+    ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
+START_TEST(pairs_are_kept_apart)
+{
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+    world_present(&observation, CANDIDATE_IDENTITY, 1, IDENTITY);
+    world_present(&observation, CANDIDATE_SECRET, 1, "wrong");
+    world_present(&observation, CANDIDATE_IDENTITY, 2, "root");
+    world_present(&observation, CANDIDATE_SECRET, 2, SECRET);
+    look(&observation);
+    ck_assert_int_eq(only(GRADE_SECRET_ELSEWHERE, token)->reasons, MATCH_OTHER_IDENTITY);
+    ck_assert_int_eq(seen.matches[0].candidate, 3);
+}
+END_TEST
+
+START_TEST(sees_several_tokens)
+{
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    unsigned char packed[MATCHED_BYTES];
+    struct match matches[MATCHES];
+
+    world_present(&observation, CANDIDATE_SECRET, 0, "glpat-AAAABBBBCCCCDDDDEEEE");
+    world_present(&observation, CANDIDATE_IDENTITY, 2, IDENTITY);
+    world_present(&observation, CANDIDATE_SECRET, 2, SECRET);
+    look(&observation);
+    ck_assert_uint_eq(seen.count, 2);
+    recognition_pack(&seen, packed);
+    ck_assert_uint_eq(recognition_unpack((struct slice){packed, sizeof packed}, matches), 2);
+    ck_assert_int_eq(matches[0].token, gitlab_token);
+    ck_assert_int_eq(matches[1].token, token);
+    ck_assert_int_eq(matches[1].grade, GRADE_SECRET);
+}
+END_TEST
+
+START_TEST(former_secrets_are_known)
+{
+    struct digest digest = keyring_digest(&world->keyring, DIGEST_SECRET, slice_of("the-one-before"));
+    sqlite3_stmt *statement = ledger_statement(
+        &world->ledger, "INSERT INTO secret_index (digest, token, part, key) VALUES (?, ?, 3, 1)", &world->error);
+
+    ledger_bind_blob(statement, 1, (struct slice){digest.bytes, sizeof digest.bytes});
+    sqlite3_bind_int64(statement, 2, token);
+    ck_assert_int_eq(ledger_run(&world->ledger, statement, &world->error), 0);
+    look_login(IDENTITY, "the-one-before");
+    ck_assert_int_eq(only(GRADE_SECRET, token)->reasons, MATCH_FORMER);
+}
+END_TEST
+
+START_TEST(the_work_is_the_same)
+{
+    uint64_t before;
+    int i;
+
+    static const struct login logins[] = {
+        {IDENTITY, SECRET}, {IDENTITY, "wrong"}, {"nobody", "wrong"}, {"root", SECRET}, {"deploy", "x"}};
+
+    for (i = 0; i < 5; i++) {
+        before = world->observer.recogniser.unseals;
+        look_login(logins[i].identity, logins[i].secret);
+        ck_assert_uint_eq(world->observer.recogniser.unseals, before + 1);
+    }
+}
+END_TEST
+
+START_TEST(the_filter_changes_nothing)
+{
+    int more;
+
+    while ((more = recogniser_fill(&world->observer.recogniser, 2, &world->error)) == 1)
+        ;
+    ck_assert_int_eq(more, 0);
+    ck_assert(world->ledger.filter.complete);
+    look_login(IDENTITY, SECRET);
+    only(GRADE_SECRET, token);
+    look_login(IDENTITY, "wrong");
+    only(GRADE_IDENTITY, token);
+    look_login("nobody", "wrong");
+    ck_assert_uint_eq(seen.count, 0);
+    {
+        struct token_result later = world_password("later", "Later-secret-1");
+        int64_t number = world_mint(world, &later, "gitlab");
+
+        look_login("later", "Later-secret-1");
+        only(GRADE_SECRET, number);
+    }
+}
+END_TEST
+
+START_TEST(the_filter_is_rebuilt_when_crowded)
+{
+    char identity[32], secret[32];
+    int i;
+
+    while (recogniser_fill(&world->observer.recogniser, 100, &world->error) == 1)
+        ;
+    for (i = 0; i < 6000; i++) {
+        snprintf(identity, sizeof identity, "person-%d", i);
+        snprintf(secret, sizeof secret, "secret-%d", i);
+        if (i < 6) {
+            struct token_result more = world_password(identity, secret);
+
+            world_mint(world, &more, "gitlab");
+        } else {
+            struct digest digest = keyring_digest(&world->keyring, DIGEST_SECRET, slice_of(secret));
+
+            filter_add(&world->ledger.filter, &digest);
+            filter_add(&world->ledger.filter, &digest);
+        }
+    }
+    ck_assert(filter_crowded(&world->ledger.filter));
+    while (recogniser_fill(&world->observer.recogniser, 3, &world->error) == 1)
+        ;
+    ck_assert(world->ledger.filter.complete && !filter_crowded(&world->ledger.filter));
+    look_login("person-3", "secret-3");
+    ck_assert_uint_eq(seen.count, 1);
+    look_login("person-100", "secret-100");
+    ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
+/* The plain dynamic programme, to compare with. */
+static unsigned slow_distance(struct slice a, struct slice b)
+{
+    unsigned row[256], i, k, diagonal, before;
+
+    for (k = 0; k <= b.length; k++)
+        row[k] = k;
+    for (i = 1; i <= a.length; i++) {
+        diagonal = row[0];
+        row[0] = i;
+        for (k = 1; k <= b.length; k++) {
+            unsigned change = diagonal + (a.data[i - 1] != b.data[k - 1]);
+
+            before = row[k];
+            row[k] = change;
+            if (before + 1 < row[k])
+                row[k] = before + 1;
+            if (row[k - 1] + 1 < row[k])
+                row[k] = row[k - 1] + 1;
+            diagonal = before;
+        }
+    }
+    return row[b.length];
+}
+
+START_TEST(distances_are_right)
+{
+    unsigned char a[64], b[64];
+    uint32_t state = 1;
+    int i, k;
+
+    ck_assert_uint_eq(edit_distance(slice_of("kitten"), slice_of("sitting")), 3);
+    ck_assert_uint_eq(edit_distance(SLICE_NONE, slice_of("abc")), 3);
+    ck_assert_uint_eq(edit_distance(slice_of("abc"), SLICE_NONE), 3);
+    for (i = 0; i < 2000; i++) {
+        for (k = 0; k < 64; k++) {
+            state = state * 1664525 + 1013904223;
+            a[k] = (unsigned char)('a' + (state >> 24) % 4);
+            b[k] = (unsigned char)('a' + (state >> 16) % 4);
+        }
+        struct slice one = {a, (state >> 8) % 65}, other = {b, (state >> 3) % 65};
+
+        ck_assert_uint_eq(edit_distance(one, other), slow_distance(one, other));
+    }
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("recognise");
+    TCase *t = tcase_create("recognise");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, grades_the_secret);
+    tcase_add_test(t, grades_a_bound_secret_elsewhere);
+    tcase_add_test(t, grades_another_decoy);
+    tcase_add_test(t, grades_an_unbound_secret_with_any_identity);
+    tcase_add_test(t, grades_the_identity_with_how_near);
+    tcase_add_test(t, common_identities_are_noise);
+    tcase_add_test(t, pairs_are_kept_apart);
+    tcase_add_test(t, sees_several_tokens);
+    tcase_add_test(t, former_secrets_are_known);
+    tcase_add_test(t, the_work_is_the_same);
+    tcase_add_test(t, the_filter_changes_nothing);
+    tcase_add_test(t, the_filter_is_rebuilt_when_crowded);
+    tcase_add_test(t, distances_are_right);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)

@@ -101,8 +101,8 @@ static int render_value(struct rendering *r, const json_t *value, enum render_es
     if (result != 0)
         return result;
     if (json_is_string(value))
-        result = render_escaped(r->out, (struct slice){(const unsigned char *)json_string_value(value),
-                                                       json_string_length(value)}, escape);
+        result = render_escaped(
+            r->out, (struct slice){(const unsigned char *)json_string_value(value), json_string_length(value)}, escape);
     else if (json_is_integer(value))
         result = buffer_add_format(r->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_real(value))

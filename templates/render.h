@@ -8,6 +8,7 @@
 #define TEMPLATES_RENDER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include "server/base/buffer.h"
 #include "server/base/error.h"
 
@@ -29,6 +30,8 @@ void template_free(struct template *t);
 struct slice template_constant(const struct template *t);
 /* The names of the partials that it asks for, one after the other: NULL behind the last. */
 const char *template_partial(const struct template *t, size_t index);
+/* Does a tag in it ask for a name whose first part is this one? */
+bool template_uses(const struct template *t, const char *name);
 /* What {{> name}} stands for; NULL for none. Owned by the caller, must outlive rendering. */
 struct template_partials {
     const struct template *(*find)(const char *name, void *context);

@@ -133,9 +133,8 @@ static int next_tag(struct parser *p, struct tag *tag)
         tag->sigil = p->text[name++];
     closing[0] = tag->sigil == '=' ? '=' : '}';
     memcpy(closing + 1, p->close, close + 1);
-    found = tag->sigil == '=' || tag->sigil == '{'
-                ? memmem(p->text + name, p->length - name, closing, close + 1)
-                : memmem(p->text + name, p->length - name, p->close, close);
+    found = tag->sigil == '=' || tag->sigil == '{' ? memmem(p->text + name, p->length - name, closing, close + 1)
+                                                   : memmem(p->text + name, p->length - name, p->close, close);
     if (found == NULL)
         return fault(p, tag->start, "this tag is not closed", NULL, 0);
     end = (size_t)(found - p->text);
@@ -334,4 +333,17 @@ const char *template_partial(const struct template *t, size_t index)
         if (t->nodes[i].type == NODE_PARTIAL && index-- == 0)
             return t->names + t->parts[t->nodes[i].name];
     return NULL;
+}
+
+bool template_uses(const struct template *t, const char *name)
+{
+    bool uses = false;
+
+    for (size_t i = 0; !uses && i < t->node_count; i++) {
+        const struct node *node = &t->nodes[i];
+
+        uses = node->type != NODE_TEXT && node->type != NODE_PARTIAL && node->parts > 0 &&
+               strcmp(t->names + t->parts[node->name], name) == 0;
+    }
+    return uses;
 }

@@ -17,7 +17,8 @@ struct node {
     uint32_t end;           /* SECTION, INVERTED: the node that closes it */
 };
 
-struct template {
+struct template
+{
     char *text;
     struct node *nodes;
     size_t node_count, node_room;

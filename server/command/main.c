@@ -1,5 +1,89 @@
 /* SPDX-License-Identifier: ISC */
-int main(void)
+#include "config.h"
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include "server/base/log.h"
+#include "server/command/command.h"
+
+static const struct command_way ways[] = {
+    {"kinds", NEEDS_NOTHING, run_kinds},
+    {"sites", NEEDS_NOTHING, run_sites},
+    {"services", NEEDS_NOTHING, run_services},
+    {"places", NEEDS_NOTHING, run_places},
+    {"lures", NEEDS_NOTHING, run_lures},
+    {"formats", NEEDS_NOTHING, run_formats},
+    {"decoys", NEEDS_CONFIGURATION, run_decoys},
+    {"init", NEEDS_NOTHING, run_init},
+    {"plant", NEEDS_CONFIGURATION, run_plant},
+    {"inspect", NEEDS_CONFIGURATION, run_plant},
+    {"uproot", NEEDS_CONFIGURATION, run_plant},
+    {"artifacts", NEEDS_CONFIGURATION, run_artifacts},
+    {"reload", NEEDS_CONFIGURATION, run_reload},
+    {"sink", NEEDS_NOTHING, run_sink},
+};
+
+static const struct command_way generic = {"", NEEDS_CONFIGURATION, run_generic};
+
+const struct command_way *command_way(const char *name)
 {
-    return 3;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        if (strcmp(ways[i].name, name) == 0)
+            return &ways[i];
+    return &generic;
+}
+
+static int usage(const struct error *error)
+{
+    fprintf(stderr, "sundew: %s\n", error->text);
+    return 2;
+}
+
+static int run(const struct options *options, struct error *error)
+{
+    const struct command_way *way = command_way(options->command->name);
+    struct invocation invocation = {.options = options};
+    int code;
+
+    if (way->need == NEEDS_CONFIGURATION &&
+        configuration_load(configuration_file(options->config), &invocation.configuration, error) < 0)
+        return 3;
+    output_open(&invocation.output, stdout, options->json, options->command->name);
+    code = way->run(&invocation, error);
+    if (output_close(&invocation.output) < 0 && code == 0)
+        code = error_errno(error, "cannot write to standard output") + 4;
+    configuration_free(invocation.configuration);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct error error = {""};
+    struct options options;
+    int code;
+
+    log_open("sundew");
+    log_threshold(LOG_LEVEL_WARNING);
+    signal(SIGPIPE, SIG_DFL);
+    if (sodium_init() < 0)
+        return 3;
+    if (options_read(argc, argv, &options, &error) < 0)
+        return usage(&error);
+    if (options.version) {
+        printf("sundew " PACKAGE_VERSION "\n");
+        return 0;
+    }
+    if (options.command == NULL) {
+        options_help();
+        return options.help ? 0 : 2;
+    }
+    if (options.help) {
+        options_help_command(options.command);
+        return 0;
+    }
+    code = run(&options, &error);
+    if (error.text[0] != '\0')
+        fprintf(stderr, "sundew: %s\n", error.text);
+    return code;
 }

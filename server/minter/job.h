@@ -22,7 +22,8 @@
  * is a person: "Name <mail>", a mail address or a name; a mail is addressed to that person.
  *
  * "place" is a scheme of places.def. "path": a repository's path for the secret's file, or for text the file's
- * name, by which the artifact is chosen (.env, .netrc, …). Where it is "text" and "lure" is given, it names the artifact.
+ * name, by which the artifact is chosen (.env, .netrc, …). Where it is "text" and "lure" is given, it names the
+ * artifact.
  *
  * An authority signs only names at or below `domain`, and the `names` given; and addresses that are loopback,
  * private, or among the `addresses` given. "certificate" fails for other names; other addresses, and those that are

@@ -41,5 +41,8 @@ void credentials_list(const struct credentials *credentials, struct observation 
 int decode_percent(struct slice in, bool plus_is_space, struct buffer *out);
 int decode_base64(struct slice in, struct buffer *out); /* both alphabets, with or without padding */
 int decode_json_string(struct slice in, struct buffer *out);
+/* The same text in the other encoding: UTF-8 that fits becomes Latin-1, what is no UTF-8 is taken for Latin-1. */
+int decode_charset(struct slice in, struct buffer *out);
+bool text_is_utf8(struct slice in);
 
 #endif

@@ -15,7 +15,8 @@ static const struct template *find(const char *name, void *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char fixed[] = "{\"a\":\"<'\\\\\\u2028é\",\"l\":[1,2.5,null,[\"x\"],{\"a\":true}],\"o\":{\"a\":{\"b\":\"c\"}}}";
+    static const char fixed[] =
+        "{\"a\":\"<'\\\\\\u2028é\",\"l\":[1,2.5,null,[\"x\"],{\"a\":true}],\"o\":{\"a\":{\"b\":\"c\"}}}";
     const uint8_t *end = memchr(data, '\0', size);
     size_t length = end == NULL ? size : (size_t)(end - data);
     json_t *view = end == NULL ? NULL : json_loadb((const char *)end + 1, size - length - 1, 0, NULL);

@@ -106,18 +106,12 @@ END_TEST
 static const struct {
     const char *template, *where;
 } faults[] = {
-    {"{{", "f:1:1: "},
-    {"ab\n  {{ x", "f:2:3: "},
-    {"{{}}", "f:1:1: "},
-    {"{{#}}", "f:1:1: "},
-    {"{{a..b}}", "f:1:1: "},
-    {"{{.a}}", "f:1:1: "},
-    {"x{{/a}}", "f:1:2: "},
-    {"{{#a}}\n{{#b}}\n{{/a}}", "f:3:1: "},
-    {"{{#a}}", "f: "},
-    {"{{=a=}}", "f:1:1: "},
-    {"{{=a b c=}}", "f:1:1: "},
-    {"{{{a}}", "f:1:1: "},
+    {"{{", "f:1:1: "},          {"ab\n  {{ x", "f:2:3: "},
+    {"{{}}", "f:1:1: "},        {"{{#}}", "f:1:1: "},
+    {"{{a..b}}", "f:1:1: "},    {"{{.a}}", "f:1:1: "},
+    {"x{{/a}}", "f:1:2: "},     {"{{#a}}\n{{#b}}\n{{/a}}", "f:3:1: "},
+    {"{{#a}}", "f: "},          {"{{=a=}}", "f:1:1: "},
+    {"{{=a b c=}}", "f:1:1: "}, {"{{{a}}", "f:1:1: "},
 };
 
 START_TEST(test_fault)
@@ -133,7 +127,8 @@ END_TEST
 
 START_TEST(test_escapes)
 {
-    json_t *view = json_pack("{s:s,s:s,s:s}", "v", "it's \"<é>\"\n$x", "p", "plain/word-1", "e", ""), *none = json_object();
+    json_t *view = json_pack("{s:s,s:s,s:s}", "v", "it's \"<é>\"\n$x", "p", "plain/word-1", "e", ""),
+           *none = json_object();
 
     expect("plain", "{{v}}", view, none, RENDER_PLAIN, "it's \"<é>\"\n$x");
     expect("json", "{{v}}{{{v}}}", view, none, RENDER_JSON, "it's \\\"<é>\\\"\\n$xit's \"<é>\"\n$x");
@@ -147,7 +142,8 @@ END_TEST
 
 START_TEST(test_bounds)
 {
-    json_t *view = json_pack("{s:s,s:[i,i,i,i,i,i,i,i,i,i],s:s}", "a", "12345", "l", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "x", "");
+    json_t *view =
+        json_pack("{s:s,s:[i,i,i,i,i,i,i,i,i,i],s:s}", "a", "12345", "l", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "x", "");
     json_t *partials = json_pack("{s:s}", "p", "{{>p}}");
     struct buffer out;
     char deep[RENDER_DEPTH * 6 + 7] = "";
@@ -160,11 +156,13 @@ START_TEST(test_bounds)
     buffer_clear(&out);
     ck_assert_int_eq(render("{{>p}}", view, partials, RENDER_HTML, &out), -1);
     ck_assert_int_eq(render("{{#l}}{{#l}}{{#l}}{{#l}}{{#l}}{{#l}}{{#l}}{{x}}{{/l}}{{/l}}{{/l}}{{/l}}{{/l}}{{/l}}{{/l}}",
-                            view, partials, RENDER_HTML, &out), -1);
+                            view, partials, RENDER_HTML, &out),
+                     -1);
     buffer_free(&out);
     for (size_t i = 0; i <= RENDER_DEPTH; i++)
         memcpy(deep + i * 6, "{{#a}}", 6);
-    ck_assert_int_eq(template_parse((struct slice){(unsigned char *)deep, (RENDER_DEPTH + 1) * 6}, "f", &t, &error), -1);
+    ck_assert_int_eq(template_parse((struct slice){(unsigned char *)deep, (RENDER_DEPTH + 1) * 6}, "f", &t, &error),
+                     -1);
     ck_assert_ptr_nonnull(strstr(error.text, "too deep"));
     json_decref(view);
     json_decref(partials);
@@ -199,7 +197,8 @@ static void run_specification(const char *folder, const char *name)
     root = json_load_file(path, 0, NULL);
     ck_assert_msg(root != NULL, "%s cannot be read", path);
     ck_assert_uint_gt(json_array_size(json_object_get(root, "tests")), 0);
-    json_array_foreach(json_object_get(root, "tests"), index, test) {
+    json_array_foreach(json_object_get(root, "tests"), index, test)
+    {
         partials = json_object_get(test, "partials");
         expect(json_string_value(json_object_get(test, "name")), json_string_value(json_object_get(test, "template")),
                json_object_get(test, "data"), partials, RENDER_HTML,

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
  * A site: what an HTTP decoy looks like and how it answers, loaded from a folder of data: site.yaml (routes, answers,
- * headers, cookies), Mustache pages, static files. No C for a new site. The format is described in templates/site/README. */
+ * headers, cookies), Mustache pages, static files. No C for a new site. The format is described in
+ * templates/site/README. */
 #ifndef HTTP_SITE_H
 #define HTTP_SITE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include "server/base/buffer.h"
 #include "server/base/error.h"
 #include "server/sensor/http/request.h"
@@ -20,21 +23,26 @@ enum site_outcome {
 
 struct site_answer {
     unsigned status;
-    struct buffer headers; /* lines "Name: value\r\n" in the product's order, without the server's own (Server, Date,
-                              Content-Type, Content-Length, Connection), which the nginx profile writes */
+    struct buffer headers;    /* lines "Name: value\r\n" in the product's order, without the server's own (Server, Date,
+                                 Content-Type, Content-Length, Connection), which the nginx profile writes */
     const char *content_type; /* or NULL */
-    struct buffer body;
+    struct buffer body;       /* for HEAD too: its length goes into Content-Length */
+    unsigned runtime_us;      /* that the headers claim the product took, or 0: sent sooner, it gives itself away */
 };
 
 /* Reads and checks the folder; faults are FILE:LINE:COLUMN: text. face: the decoy's drawn facts (JSON object).
  * salt: the decoy's secret for cookies and CSRF fields. `decoy` and the texts must outlive the site. */
 int site_load(const char *folder, const struct decoy *decoy, const char *face, const unsigned char salt[32],
               struct site **site, struct error *error);
+/* As site_load(), with the text of site.yaml given; pages and static files still come from the folder. */
+int site_load_text(struct slice text, const char *folder, const struct decoy *decoy, const char *face,
+                   const unsigned char salt[32], struct site **site, struct error *error);
 void site_free(struct site *site);
-/* The first route that fits method and path (percent-decoded once); never NULL: the last is the 404. */
+/* The first route that fits method, path (percent-decoded once) and, where a route asks for that, fields of query and
+ * body: with a body still to come, ask again when it is there. Never NULL: the last is the one for all else. */
 const struct site_route *site_route(const struct site *site, const struct http_request *request);
 /* Renders the route's answer. A form without a valid CSRF field and session gets the product's refusal for that.
- * answer's buffers are initialised by the caller. 0, or -1 when out of memory or over the limit. */
+ * answer's buffers are initialised and empty. 0, or -1 when out of memory or over the limit. */
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
                 enum site_outcome outcome, struct site_answer *answer);
 /* Did this site itself hand out the value (a session cookie, a CSRF field)? Then it is no credential. */
@@ -49,5 +57,7 @@ const char *site_secret_field(const struct site_route *route);
 uint64_t site_body_limit(const struct site *site, const struct site_route *route);
 /* What the nginx in front says in Server; e.g. "nginx". */
 const char *site_server(const struct site *site);
+/* One line on the site, for listings. */
+const char *site_summary(const struct site *site);
 
 #endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The templates of artifacts and lures, read and parsed once at start. The formats of file.yaml and lure.yaml are
+ * described in templates/README.md. */
+#ifndef MINTER_CATALOGUE_H
+#define MINTER_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "server/base/error.h"
+#include "templates/render.h"
+
+/* Texts of a YAML list. An absent list holds everything. */
+struct texts {
+    char **items;
+    size_t count;
+};
+
+bool texts_hold(const struct texts *texts, const char *text);
+
+struct artifact {
+    char *name; /* the file in which it lives: .git-credentials, .git/config, … */
+    struct texts kinds, services, languages;
+    struct texts match; /* ends of file names that also ask for it */
+    bool plantable;     /* stands alone as a file */
+    enum render_escape escape;
+    struct template *body;
+};
+
+struct lure_variable {
+    char *name;
+    struct template **choices; /* one is drawn */
+    size_t choice_count;
+};
+
+struct lure_file {
+    struct template *path;
+    struct template *body; /* NULL: the file is removed */
+    enum render_escape escape;
+    bool secret; /* holds the secret; --path names it anew */
+};
+
+struct lure_change {
+    struct template *message;
+    struct lure_file *files;
+    size_t file_count;
+};
+
+struct lure {
+    char *name, *type, *language, *summary;
+    struct texts kinds, services, places;
+    struct lure_variable *variables; /* in their order; each may use those before it */
+    size_t variable_count;
+    struct template *subject, *body, *answers; /* mail; answers: the mail before it, or NULL */
+    struct lure_change *changes;               /* repository: one, and one that buries it again */
+    size_t change_count;
+};
+
+struct catalogue {
+    struct artifact *artifacts;
+    size_t artifact_count;
+    struct lure *lures;
+    size_t lure_count;
+};
+
+/* Reads DATA/file/file.yaml, DATA/mail/(any)/lure.yaml and DATA/repository/(any)/lure.yaml, each group in the order of
+ * names. Faults are FILE:LINE:COLUMN: text. The caller frees. */
+int catalogue_load(const char *data, struct catalogue **catalogue, struct error *error);
+void catalogue_free(struct catalogue *catalogue);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: ISC */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/minter/certificate.h"
+#include "server/minter/face.h"
+#include "server/minter/job.h"
+#include "server/minter/lure.h"
+#include "server/minter/minter.h"
+#include "server/minter/persona.h"
+#include "server/minter/view.h"
+
+#define PIECE 32768 /* bytes of a result's data in one message */
+#define PEOPLE 64
+#define MINT_MOST 10000000
+#define NAMES 256
+
+struct job_work {
+    struct minter *minter;
+    uint64_t number;
+    const struct job_kind *job;
+    json_t *parameters;
+    /* mint */
+    json_t *base; /* NULL when no artifacts are asked for */
+    const struct token_kind *kind;
+    const char *form;
+    uint64_t left;
+    struct person people[PEOPLE];
+    size_t people_count;
+};
+
+/* A job's name and what does it: begin once, then step until it returns 0. */
+struct job_kind {
+    const char *what;
+    int (*begin)(struct job_work *work, struct error *error);
+    int (*step)(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error);
+};
+
+static const char *text_of(const struct job_work *work, const char *key)
+{
+    const char *text = json_string_value(json_object_get(work->parameters, key));
+
+    return text == NULL ? "" : text;
+}
+
+static int emit(const struct job_work *work, const struct job_sink *sink, const char *kind, const char *name,
+                struct slice data, struct error *error)
+{
+    struct result result = {.number = work->number, .kind = slice_of(kind), .name = slice_of(name)};
+
+    do {
+        result.data = (struct slice){data.data, data.length < PIECE ? data.length : PIECE};
+        result.more = data.length > PIECE;
+        if (sink->result(&result, sink->context) != 0)
+            return error_set(error, "the keeper takes no more results");
+        data = (struct slice){data.data + result.data.length, data.length - result.data.length};
+    } while (data.length > 0);
+    return 0;
+}
+
+static int emit_json(const struct job_work *work, const struct job_sink *sink, const char *kind, const json_t *value,
+                     struct error *error)
+{
+    char *text = json_dumps(value, JSON_COMPACT);
+    int rc = text == NULL ? error_set(error, "out of memory") : emit(work, sink, kind, "", slice_of(text), error);
+
+    free(text);
+    return rc;
+}
+
+/* ---- mint and artifacts ---- */
+
+static const char *language_of(const struct job_work *work)
+{
+    const char *text = json_string_value(json_object_get(json_object_get(work->parameters, "persona"), "language"));
+
+    return text == NULL ? "en" : text;
+}
+
+static int begin_kind(struct job_work *work, struct error *error)
+{
+    const char *form = text_of(work, "form");
+
+    work->kind = kind_find(text_of(work, "kind"));
+    if (work->kind == NULL)
+        return error_set(error, "no kind of token is called '%s'; `sundew kinds` lists them", text_of(work, "kind"));
+    if (form[0] == 0)
+        work->form = work->kind->forms[0];
+    for (const char *const *known = work->kind->forms; *known != NULL && work->form == NULL; known++)
+        if (strcmp(*known, form) == 0)
+            work->form = *known;
+    if (work->form == NULL)
+        return error_set(error, "a %s has no form '%s'; `sundew kinds` lists the forms", work->kind->name, form);
+    return 0;
+}
+
+static int mint_begin(struct job_work *work, struct error *error)
+{
+    const json_t *count = json_object_get(work->parameters, "count");
+    json_int_t number = json_is_integer(count) ? json_integer_value(count) : 1;
+
+    if (begin_kind(work, error) != 0)
+        return -1;
+    if (number < 1 || number > MINT_MOST)
+        return error_set(error, "the count must be 1 to %d", MINT_MOST);
+    work->left = (uint64_t)number;
+    work->people_count = persona_people(json_object_get(work->parameters, "persona"), work->people, PEOPLE);
+    if (json_is_true(json_object_get(work->parameters, "artifacts"))) {
+        work->base = view_base(work->parameters, error);
+        return work->base == NULL ? -1 : 0;
+    }
+    return 0;
+}
+
+static int emit_artifacts(struct job_work *work, struct slice identity, struct slice secret,
+                          const struct job_sink *sink, struct error *error)
+{
+    const char *service = json_string_value(json_object_get(json_object_get(work->parameters, "decoy"), "service"));
+    const struct artifact *artifact;
+    struct view_draw state;
+    struct draw draw = view_draw(&state, identity, secret);
+    json_t *token = view_token(work->parameters, work->kind->name, work->form, identity, secret, &draw);
+    struct buffer text;
+    size_t index = 0;
+    int rc = token == NULL ? error_set(error, "identity or secret are not UTF-8, or memory ran out") : 0;
+
+    buffer_init(&text, LURE_FILE_BYTES);
+    while (rc == 0 && (artifact = artifact_next(work->minter->catalogue, work->kind->name,
+                                                service == NULL ? "" : service, language_of(work), &index)) != NULL) {
+        buffer_clear(&text);
+        rc = lure_render(artifact->body, work->base, token, NULL, artifact->escape, &text, error);
+        if (rc == 0)
+            rc = emit(work, sink, "artifact", artifact->name, buffer_slice(&text), error);
+    }
+    buffer_free(&text);
+    json_decref(token);
+    return rc;
+}
+
+static int emit_token(struct job_work *work, const struct minted *minted, const struct job_sink *sink,
+                      struct error *error)
+{
+    struct token_result token = {
+        .kind = slice_of(work->kind->name),
+        .form = slice_of(work->form),
+        .identity = buffer_slice(&minted->identity),
+        .secret = buffer_slice(&minted->secret),
+        .secret_bits = minted->secret_bits,
+        .identity_bits = minted->identity_bits,
+        .bound = work->kind->bound,
+        .distinctive = minted->distinctive,
+    };
+    struct buffer data;
+    int rc;
+
+    buffer_init(&data, PIECE);
+    rc = token_result_add(&data, &token) != 0 ? error_set(error, "the token is too long")
+                                              : emit(work, sink, "token", "", buffer_slice(&data), error);
+    buffer_free(&data);
+    return rc;
+}
+
+static int mint_one(struct job_work *work, struct minted *minted, const struct job_sink *sink, struct error *error)
+{
+    const json_t *persona = json_object_get(work->parameters, "persona");
+    const char *organisation = json_string_value(json_object_get(persona, "organisation"));
+    const char *domain = json_string_value(json_object_get(persona, "domain"));
+    struct mint_request request = {
+        .form = work->form,
+        .identity = json_string_value(json_object_get(work->parameters, "identity")),
+        .language = language_of(work),
+        .organisation = organisation == NULL ? "" : organisation,
+        .domain = domain == NULL ? "" : domain,
+        .people = work->people,
+        .people_count = work->people_count,
+        .draw = work->minter->draw,
+    };
+
+    buffer_clear(&minted->identity);
+    buffer_clear(&minted->secret);
+    if (work->kind->mint(&request, minted, error) != 0 || emit_token(work, minted, sink, error) != 0)
+        return -1;
+    return work->base == NULL
+               ? 0
+               : emit_artifacts(work, buffer_slice(&minted->identity), buffer_slice(&minted->secret), sink, error);
+}
+
+static int mint_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    unsigned each = work->base == NULL ? 1 : 1 + (unsigned)work->minter->catalogue->artifact_count;
+    struct minted minted = {0};
+    int rc = 0;
+
+    buffer_init(&minted.identity, 4096);
+    buffer_init(&minted.secret, PIECE / 2);
+    for (unsigned made = 0; rc == 0 && work->left > 0 && made < results; made += each) {
+        rc = mint_one(work, &minted, sink, error);
+        work->left--;
+    }
+    buffer_free(&minted.identity);
+    buffer_free(&minted.secret);
+    return rc != 0 ? rc : work->left > 0;
+}
+
+static int artifacts_begin(struct job_work *work, struct error *error)
+{
+    if (begin_kind(work, error) != 0)
+        return -1;
+    work->base = view_base(work->parameters, error);
+    return work->base == NULL ? -1 : 0;
+}
+
+static int artifacts_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    (void)results;
+    return emit_artifacts(work, slice_of(text_of(work, "identity")), slice_of(text_of(work, "secret")), sink, error);
+}
+
+/* ---- lure, persona, face ---- */
+
+static int lure_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    struct lure_made made;
+    char name[24];
+    int rc = lure_make(work->minter, work->parameters, &made, error);
+
+    (void)results;
+    if (rc == 0)
+        rc = emit_json(work, sink, "meta", made.meta, error);
+    for (size_t i = 0; rc == 0 && i < made.file_count; i++) {
+        snprintf(name, sizeof name, "%zu", i);
+        rc = emit(work, sink, "file", name, buffer_slice(&made.files[i]), error);
+    }
+    lure_free(&made);
+    return rc;
+}
+
+static int persona_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    const char *language = text_of(work, "language");
+    json_t *persona = persona_draw(text_of(work, "organisation"), text_of(work, "domain"),
+                                   language[0] == 0 ? "en" : language, work->minter->now(), work->minter->draw, error);
+    int rc = persona == NULL ? -1 : emit_json(work, sink, "json", persona, error);
+
+    (void)results;
+    json_decref(persona);
+    return rc;
+}
+
+static int face_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    json_t *face = face_draw(work->minter->faces, text_of(work, "service"), text_of(work, "site"), work->parameters,
+                             work->minter->now(), work->minter->draw, error);
+    int rc = face == NULL ? -1 : emit_json(work, sink, "json", face, error);
+
+    (void)results;
+    json_decref(face);
+    return rc;
+}
+
+/* ---- certificates ---- */
+
+static size_t texts_into(const json_t *list, const char **out)
+{
+    size_t index, count = 0;
+    json_t *text;
+
+    json_array_foreach(list, index, text) if (json_is_string(text) && count < NAMES) out[count++] =
+        json_string_value(text);
+    return count;
+}
+
+/* names and addresses hold NAMES each; the texts stay the parameters'. */
+static struct certificate_names names_of_job(const struct job_work *work, const char **names, const char **addresses)
+{
+    return (struct certificate_names){
+        .names = names,
+        .name_count = texts_into(json_object_get(work->parameters, "names"), names),
+        .addresses = addresses,
+        .address_count = texts_into(json_object_get(work->parameters, "addresses"), addresses),
+    };
+}
+
+static int make_certificate(const struct job_work *work, struct buffer *certificate, struct buffer *key,
+                            struct error *error)
+{
+    const char *hosts[NAMES], *addresses[NAMES], *what = work->job->what;
+    struct certificate_names names = names_of_job(work, hosts, addresses);
+    const json_t *authority = json_object_get(work->parameters, "authority");
+    const char *issuer = json_string_value(json_object_get(authority, "certificate"));
+    const char *issuer_key = json_string_value(json_object_get(authority, "key"));
+    int64_t now = work->minter->now();
+
+    if (strcmp(what, "authority") == 0)
+        return certificate_authority(text_of(work, "organisation"), text_of(work, "domain"), text_of(work, "language"),
+                                     &names, now, work->minter->draw, certificate, key, error);
+    if (strcmp(what, "self-signed") == 0)
+        return certificate_self_signed(&names, text_of(work, "organisation"), now, work->minter->draw, certificate, key,
+                                       error);
+    return certificate_leaf(&names, slice_of(issuer == NULL ? "" : issuer),
+                            slice_of(issuer_key == NULL ? "" : issuer_key), now, work->minter->draw, certificate, key,
+                            error);
+}
+
+static int certificate_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    struct buffer certificate, key;
+    int rc;
+
+    (void)results;
+    buffer_init(&certificate, LURE_FILE_BYTES);
+    buffer_init(&key, PIECE);
+    rc = make_certificate(work, &certificate, &key, error);
+    if (rc == 0)
+        rc = emit(work, sink, "pem", "certificate", buffer_slice(&certificate), error);
+    if (rc == 0)
+        rc = emit(work, sink, "pem", "key", buffer_slice(&key), error);
+    buffer_free(&certificate);
+    buffer_free(&key);
+    return rc;
+}
+
+/* ---- all ---- */
+
+static const struct job_kind job_kinds[] = {
+    {"mint", mint_begin, mint_step},
+    {"artifacts", artifacts_begin, artifacts_step},
+    {"lure", NULL, lure_step},
+    {"persona", NULL, persona_step},
+    {"face", NULL, face_step},
+    {"authority", NULL, certificate_step},
+    {"certificate", NULL, certificate_step},
+    {"self-signed", NULL, certificate_step},
+};
+
+static const struct job_kind *find(struct slice what)
+{
+    for (size_t i = 0; i < sizeof job_kinds / sizeof *job_kinds; i++)
+        if (slice_is(what, job_kinds[i].what))
+            return &job_kinds[i];
+    return NULL;
+}
+
+struct job_work *job_begin(struct minter *minter, const struct job *job, struct error *error)
+{
+    struct job_work *work = calloc(1, sizeof *work);
+    json_error_t fault;
+    int rc = -1;
+
+    if (work == NULL) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    *work = (struct job_work){.minter = minter, .number = job->number, .job = find(job->what)};
+    work->parameters = json_loadb((const char *)job->parameters.data, job->parameters.length, 0, &fault);
+    if (work->job == NULL)
+        error_set(error, "the minter knows no job '%.*s'", (int)(job->what.length < 40 ? job->what.length : 40),
+                  (const char *)job->what.data);
+    else if (!json_is_object(work->parameters))
+        error_set(error, "the job's parameters are no JSON object");
+    else
+        rc = work->job->begin == NULL ? 0 : work->job->begin(work, error);
+    if (rc != 0) {
+        job_free(work);
+        return NULL;
+    }
+    return work;
+}
+
+int job_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    return work->job->step(work, results, sink, error);
+}
+
+void job_free(struct job_work *work)
+{
+    if (work == NULL)
+        return;
+    json_decref(work->parameters);
+    json_decref(work->base);
+    free(work);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+#include <sodium.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/minter/lure.h"
+#include "server/minter/view.h"
+
+static const struct {
+    const char *scheme, *takes;
+} places[] = {
+#define PLACE(symbol, scheme, summary, takes) {scheme, takes},
+#include "server/wire/tables/places.def"
+#undef PLACE
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+/* ---- shared with mail.c and change.c ---- */
+
+struct buffer *lure_file(struct lure_made *made, struct error *error)
+{
+    if (made->file_count == LURE_FILES) {
+        error_set(error, "a lure has at most %d files", LURE_FILES);
+        return NULL;
+    }
+    buffer_init(&made->files[made->file_count], LURE_FILE_BYTES);
+    return &made->files[made->file_count++];
+}
+
+static size_t line_of(struct slice text, struct slice part)
+{
+    const unsigned char *found = part.length == 0 ? NULL : memmem(text.data, text.length, part.data, part.length);
+    size_t line = 1;
+
+    if (found == NULL)
+        return 0;
+    for (const unsigned char *c = text.data; c < found; c++)
+        line += *c == '\n';
+    return line;
+}
+
+size_t lure_line(struct slice text, struct slice secret)
+{
+    size_t line = line_of(text, secret);
+    struct buffer encoded;
+
+    buffer_init(&encoded, 3 * secret.length + 1);
+    if (line == 0 && text.length > 0 && render_escaped(&encoded, secret, RENDER_URL) == 0)
+        line = line_of(text, buffer_slice(&encoded));
+    buffer_free(&encoded);
+    return line;
+}
+
+int lure_render(const struct template *body, json_t *base, json_t *token, json_t *variables, enum render_escape escape,
+                struct buffer *out, struct error *error)
+{
+    json_t *views[3] = {base, token, variables};
+
+    if (template_render(body, views, variables == NULL ? 2 : 3, escape, NULL, out) != 0)
+        return error_set(error, "a template makes more than %zu bytes, or memory ran out", out->maximum);
+    return 0;
+}
+
+/* ---- the choice ---- */
+
+static const char *type_of(const char *place)
+{
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (strcmp(places[i].scheme, place) == 0)
+            return places[i].takes;
+    return NULL;
+}
+
+static const char *service_of(const struct lure_work *work)
+{
+    return text_of(json_object_get(work->parameters, "decoy"), "service");
+}
+
+static bool lure_fits(const struct lure *lure, const struct lure_work *work, const char *type)
+{
+    return strcmp(lure->type, type) == 0 && texts_hold(&lure->kinds, work->kind) &&
+           texts_hold(&lure->services, service_of(work)) && texts_hold(&lure->places, work->place);
+}
+
+/* One of those that fit, of the language if there is any. */
+static const struct lure *lure_any(const struct lure_work *work, const char *type)
+{
+    const struct catalogue *catalogue = work->minter->catalogue;
+    const struct lure *chosen = NULL;
+    uint32_t count = 0;
+
+    for (int own = 1; own >= 0 && chosen == NULL; own--)
+        for (size_t i = 0; i < catalogue->lure_count; i++) {
+            const struct lure *lure = &catalogue->lures[i];
+
+            if (!lure_fits(lure, work, type) || (own == 1 && strcmp(lure->language, work->language) != 0))
+                continue;
+            if (draw_below(work->minter->draw, ++count) == 0)
+                chosen = lure;
+        }
+    return chosen;
+}
+
+static const struct lure *lure_named(const struct lure_work *work, const char *type, const char *name,
+                                     struct error *error)
+{
+    const struct catalogue *catalogue = work->minter->catalogue;
+
+    for (size_t i = 0; i < catalogue->lure_count; i++)
+        if (strcmp(catalogue->lures[i].name, name) == 0) {
+            if (lure_fits(&catalogue->lures[i], work, type))
+                return &catalogue->lures[i];
+            error_set(error,
+                      "lure '%s' does not fit a %s on a decoy of service %s in a place that takes %s; `sundew "
+                      "lures` lists what does",
+                      name, work->kind, service_of(work), type);
+            return NULL;
+        }
+    error_set(error, "no lure is called '%s'; `sundew lures` lists them", name);
+    return NULL;
+}
+
+static int choose(struct lure_work *work, const char *type, struct error *error)
+{
+    const char *name = text_of(work->parameters, "lure");
+
+    if (name[0] != 0) {
+        work->lure = lure_named(work, type, name, error);
+        return work->lure == NULL ? -1 : 0;
+    }
+    work->lure = lure_any(work, type);
+    if (work->lure == NULL)
+        return error_set(error, "no lure carries a %s for service %s into a place that takes %s", work->kind,
+                         service_of(work), type);
+    return 0;
+}
+
+/* Draws a text for each variable, rendered, so that later ones may name it. */
+static int draw_variables(struct lure_work *work, struct error *error)
+{
+    struct buffer text;
+    int rc = 0;
+
+    buffer_init(&text, LURE_FILE_BYTES);
+    for (size_t i = 0; rc == 0 && i < work->lure->variable_count; i++) {
+        const struct lure_variable *variable = &work->lure->variables[i];
+        uint32_t choice = draw_below(work->minter->draw, (uint32_t)variable->choice_count);
+
+        buffer_clear(&text);
+        rc = lure_render(variable->choices[choice], work->base, work->token, work->variables, RENDER_PLAIN, &text,
+                         error);
+        if (rc == 0 && json_object_set_new(work->variables, variable->name, json_string(buffer_text(&text))) != 0)
+            rc = error_set(error, "variable '%s' makes no UTF-8 text", variable->name);
+    }
+    buffer_free(&text);
+    return rc;
+}
+
+/* ---- text ---- */
+
+const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *service,
+                                     const char *language, size_t *index)
+{
+    while (*index < catalogue->artifact_count) {
+        const struct artifact *artifact = &catalogue->artifacts[(*index)++];
+
+        if (texts_hold(&artifact->kinds, kind) && texts_hold(&artifact->services, service) &&
+            texts_hold(&artifact->languages, language))
+            return artifact;
+    }
+    return NULL;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* Does the file's name ask for this artifact? */
+static bool asked_for(const struct artifact *artifact, const char *path)
+{
+    if (ends_with(path, artifact->name))
+        return true;
+    for (size_t i = 0; i < artifact->match.count; i++)
+        if (ends_with(path, artifact->match.items[i]))
+            return true;
+    return false;
+}
+
+static const struct artifact *choose_artifact(const struct lure_work *work, struct error *error)
+{
+    const char *name = text_of(work->parameters, "lure");
+    const struct artifact *artifact, *first = NULL;
+    size_t index = 0;
+
+    while ((artifact = artifact_next(work->minter->catalogue, work->kind, service_of(work), work->language, &index))) {
+        if (name[0] != 0 ? strcmp(artifact->name, name) == 0 : artifact->plantable && asked_for(artifact, work->path))
+            return artifact;
+        if (first == NULL && artifact->plantable)
+            first = artifact;
+    }
+    if (name[0] != 0)
+        error_set(error, "no artifact of a %s is called '%s'; `sundew artifacts` shows a token's", work->kind, name);
+    else if (first == NULL)
+        error_set(error, "no artifact fits a %s for service %s", work->kind, service_of(work));
+    return name[0] != 0 ? NULL : first;
+}
+
+static int lure_text(struct lure_work *work, struct lure_made *made, struct error *error)
+{
+    const struct artifact *artifact = choose_artifact(work, error);
+    struct buffer *out = artifact == NULL ? NULL : lure_file(made, error);
+    struct view_draw state;
+    struct draw draw = view_draw(&state, work->identity, work->secret);
+    json_t *token;
+    size_t line;
+
+    if (out == NULL)
+        return -1;
+    /* The same choices as in the token's artifacts, so that the file is one of them. */
+    token = view_token(work->parameters, work->kind, work->form, work->identity, work->secret, &draw);
+    if (token == NULL || lure_render(artifact->body, work->base, token, NULL, artifact->escape, out, error) != 0) {
+        json_decref(token);
+        return token == NULL ? error_set(error, "out of memory") : -1;
+    }
+    json_decref(token);
+    line = lure_line(buffer_slice(out), work->secret);
+    made->meta = json_pack("{ss ss ss ss si}", "lure", artifact->name, "type", "text", "name", artifact->name,
+                           "secret_file", "0", "line", (int)line);
+    return line == 0 ? error_set(error, "the artifact '%s' does not hold the secret", artifact->name) : 0;
+}
+
+/* ---- all ---- */
+
+static int read_work(struct lure_work *work, struct error *error)
+{
+    const json_t *parameters = work->parameters, *persona = json_object_get(parameters, "persona");
+    const char *at = text_of(parameters, "at");
+    int64_t time = 0;
+
+    work->kind = text_of(parameters, "kind");
+    work->form = text_of(parameters, "form");
+    work->place = text_of(parameters, "place");
+    work->path = text_of(parameters, "path");
+    work->language = text_of(parameters, "language");
+    if (work->language[0] == 0)
+        work->language = text_of(persona, "language");
+    work->identity = slice_of(text_of(parameters, "identity"));
+    work->secret = slice_of(text_of(parameters, "secret"));
+    work->buried = json_is_true(json_object_get(parameters, "buried"));
+    if (kind_find(work->kind) == NULL)
+        return error_set(error, "no kind of token is called '%s'", work->kind);
+    if (work->secret.length == 0 || work->identity.length == 0)
+        return error_set(error, "a lure needs an identity and a secret");
+    if (at[0] != 0 && clock_parse(at, &time) != 0)
+        return error_set(error, "'%s' is no date; write it as 2026-03-14T09:30:00Z", at);
+    work->at = time / 1000000;
+    return 0;
+}
+
+static int prepare(struct lure_work *work, struct error *error)
+{
+    json_t *owner;
+
+    work->base = view_base(work->parameters, error);
+    if (work->base == NULL)
+        return -1;
+    work->token =
+        view_token(work->parameters, work->kind, work->form, work->identity, work->secret, work->minter->draw);
+    work->variables = json_object();
+    if (work->token == NULL || work->variables == NULL)
+        return error_set(error, "identity or secret are not UTF-8, or memory ran out");
+    owner = view_owner(work->parameters);
+    if (owner != NULL && strcmp(text_of(owner, "mail"), text_of(json_object_get(work->token, "from"), "mail")) == 0)
+        json_object_set(work->token, "from", json_object_get(work->token, "third"));
+    if (owner != NULL && strcmp(text_of(owner, "mail"), text_of(json_object_get(work->token, "third"), "mail")) == 0)
+        json_object_set(work->token, "third", json_object_get(work->token, "to"));
+    if (owner != NULL)
+        json_object_set_new(work->token, "to", owner);
+    return 0;
+}
+
+int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error)
+{
+    struct lure_work work = {.minter = minter, .parameters = parameters};
+    const char *type;
+    int rc = -1;
+
+    *made = (struct lure_made){0};
+    if (read_work(&work, error) != 0)
+        goto out;
+    type = type_of(work.place);
+    if (type == NULL) {
+        error_set(error, "no place is called '%s'; `sundew places` lists them", work.place);
+        goto out;
+    }
+    if (prepare(&work, error) != 0)
+        goto out;
+    if (strcmp(type, "text") == 0)
+        rc = lure_text(&work, made, error);
+    else if (choose(&work, type, error) == 0 && draw_variables(&work, error) == 0)
+        rc = strcmp(type, "mail") == 0 ? lure_mail(&work, made, error) : lure_repository(&work, made, error);
+    if (rc == 0 && made->meta == NULL)
+        rc = error_set(error, "out of memory");
+out:
+    json_decref(work.base);
+    json_decref(work.token);
+    json_decref(work.variables);
+    return rc;
+}
+
+void lure_free(struct lure_made *made)
+{
+    for (size_t i = 0; i < made->file_count; i++)
+        buffer_free(&made->files[i]);
+    json_decref(made->meta);
+    *made = (struct lure_made){0};
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Lures: a mail, a change of a repository, or an artifact as a file of its own, made of a token and the persona. */
+#ifndef MINTER_LURE_H
+#define MINTER_LURE_H
+
+#include <jansson.h>
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+#include "server/minter/minter.h"
+
+#define LURE_FILES 16
+#define LURE_FILE_BYTES (256 * 1024)
+
+/* All that was made: meta as server/minter/job.h says, and the "file" results "0", "1", … */
+struct lure_made {
+    json_t *meta;
+    struct buffer files[LURE_FILES];
+    size_t file_count;
+};
+
+/* What a lure is made of; texts live as long as the parameters. */
+struct lure_work {
+    const struct minter *minter;
+    const json_t *parameters;
+    const char *kind, *form, *language, *place, *path;
+    struct slice identity, secret;
+    bool buried;
+    int64_t at; /* seconds, 0: to be drawn */
+    json_t *base, *token, *variables;
+    const struct lure *lure;
+};
+
+/* Parameters of the job "lure". `made` is filled whatever happens; lure_free() it. */
+int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error);
+void lure_free(struct lure_made *made);
+
+/* The artifacts that fit kind, service and language: the next one from `*index` on, which is moved behind it; NULL at
+ * the end. */
+const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *service,
+                                     const char *language, size_t *index);
+/* Renders a template over base, token and (where not NULL) variables, into a buffer of any state. */
+int lure_render(const struct template *body, json_t *base, json_t *token, json_t *variables, enum render_escape escape,
+                struct buffer *out, struct error *error);
+
+/* Parts of lure_make(). */
+struct buffer *lure_file(struct lure_made *made, struct error *error);
+/* The line, from 1, on which the secret stands, as it is or percent-encoded; 0 when it stands nowhere. */
+size_t lure_line(struct slice text, struct slice secret);
+int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error);
+int lure_repository(struct lure_work *work, struct lure_made *made, struct error *error);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#include <sodium.h>
+#include "server/base/clock.h"
+#include "server/minter/face.h"
+#include "server/minter/minter.h"
+
+static void sodium_bytes(void *context, void *out, size_t length)
+{
+    (void)context;
+    randombytes_buf(out, length);
+}
+
+const struct draw minter_draw = {sodium_bytes, NULL};
+
+int64_t minter_now(void)
+{
+    return clock_wall() / 1000000;
+}
+
+int minter_open(struct minter *minter, const char *data, const struct draw *draw, int64_t (*now)(void),
+                struct error *error)
+{
+    *minter = (struct minter){.draw = draw, .now = now};
+    if (catalogue_load(data, &minter->catalogue, error) != 0)
+        return -1;
+    if (faces_load(data, &minter->faces, error) != 0) {
+        minter_close(minter);
+        return -1;
+    }
+    return 0;
+}
+
+void minter_close(struct minter *minter)
+{
+    catalogue_free(minter->catalogue);
+    faces_free(minter->faces);
+    *minter = (struct minter){0};
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <string.h>
+#include "server/minter/names.h"
+#include "server/minter/persona.h"
+
+#define TEXT 256
+
+static const char *const address_styles[] = {"given.family", "gfamily", "g.family", "given-family"};
+static const char *const mail_servers[] = {"mail", "smtp", "mx1", "relay", "mailhub", "post", "mta1"};
+static const char *const mail_stores[] = {"imap", "mailstore", "mbox1", "mail2", "store1"};
+static const char *const mail_clients[] = {"thunderbird", "roundcube", "apple"};
+static const char *const groups[] = {"platform",    "infra",    "ops",  "tools",   "it",
+                                     "engineering", "internal", "core", "systems", "apps"};
+static const char *const project_heads[] = {"billing", "timetable", "portal",   "inventory", "invoice", "fleet",
+                                            "booking", "ledger",    "intranet", "reporting", "tariff",  "rota",
+                                            "stock",   "claims",    "archive",  "planning",  "survey",  "metering"};
+static const char *const project_tails[] = {"api",      "web",    "service", "worker", "batch",   "sync",
+                                            "frontend", "deploy", "tools",   "jobs",   "gateway", "export"};
+static const char *const computers[] = {"ws", "pc", "lt", "nb", "wks", "desk"};
+
+#define PICK(list, draw) (list)[draw_below((draw), sizeof(list) / sizeof *(list))]
+
+/* Latin letters with accents, U+00C0 to U+017E as UTF-8 of two bytes, and what they are without. */
+static const struct {
+    const char *from, *to;
+} accents[] = {
+    {"à", "a"},  {"á", "a"}, {"â", "a"},  {"ã", "a"},  {"ä", "a"}, {"å", "a"}, {"æ", "ae"}, {"ç", "c"}, {"è", "e"},
+    {"é", "e"},  {"ê", "e"}, {"ë", "e"},  {"ì", "i"},  {"í", "i"}, {"î", "i"}, {"ï", "i"},  {"ñ", "n"}, {"ò", "o"},
+    {"ó", "o"},  {"ô", "o"}, {"õ", "o"},  {"ö", "o"},  {"ø", "o"}, {"ù", "u"}, {"ú", "u"},  {"û", "u"}, {"ü", "u"},
+    {"ý", "y"},  {"ÿ", "y"}, {"œ", "oe"}, {"ß", "ss"}, {"À", "a"}, {"Â", "a"}, {"Ç", "c"},  {"È", "e"}, {"É", "e"},
+    {"Ê", "e"},  {"Ë", "e"}, {"Î", "i"},  {"Ï", "i"},  {"Ô", "o"}, {"Ö", "o"}, {"Ù", "u"},  {"Û", "u"}, {"Ü", "u"},
+    {"Œ", "oe"}, {"š", "s"}, {"ž", "z"},  {"č", "c"},  {"ř", "r"}, {"ł", "l"}, {"ń", "n"},  {"ő", "o"}, {"ş", "s"},
+};
+
+static const char *without_accent(const char *text)
+{
+    for (size_t i = 0; i < sizeof accents / sizeof *accents; i++)
+        if (strncmp(text, accents[i].from, 2) == 0)
+            return accents[i].to;
+    return NULL;
+}
+
+static size_t append(char *out, size_t used, size_t size, const char *text)
+{
+    for (; *text != 0 && used + 1 < size; text++)
+        out[used++] = *text;
+    out[used] = 0;
+    return used;
+}
+
+void persona_fold(const char *text, const char *between, char *out, size_t size)
+{
+    size_t used = append(out, 0, size, "");
+    char letter[2] = "";
+    bool gap = false;
+
+    for (; *text != 0; text++) {
+        const char *plain = without_accent(text);
+
+        letter[0] = (char)(*text >= 'A' && *text <= 'Z' ? *text + 32 : *text);
+        if (plain == NULL && ((letter[0] >= 'a' && letter[0] <= 'z') || (letter[0] >= '0' && letter[0] <= '9')))
+            plain = letter;
+        if (plain == NULL) {
+            gap = true;
+            continue;
+        }
+        if (gap && used > 0)
+            used = append(out, used, size, between);
+        gap = false;
+        used = append(out, used, size, plain);
+        text += plain == letter ? 0 : 1;
+    }
+}
+
+static void local_part(const char *style, const char *given, const char *family, char *out, size_t size)
+{
+    if (strcmp(style, "gfamily") == 0)
+        snprintf(out, size, "%c%s", given[0], family);
+    else if (strcmp(style, "g.family") == 0)
+        snprintf(out, size, "%c.%s", given[0], family);
+    else
+        snprintf(out, size, strcmp(style, "given-family") == 0 ? "%s-%s" : "%s.%s", given, family);
+}
+
+static bool taken(json_t *people, const char *family)
+{
+    size_t index;
+    json_t *person;
+
+    json_array_foreach(people, index, person) if (strcmp(json_string_value(json_object_get(person, "family")),
+                                                         family) == 0) return true;
+    return false;
+}
+
+static json_t *person_draw(const struct names *names, json_t *people, const char *style, const char *domain,
+                           const struct draw *draw)
+{
+    const struct post *post = &names->posts[json_array_size(people) % names->post_count];
+    const char *given = names->given[draw_below(draw, (uint32_t)names->given_count)], *family;
+    char first[64], last[64], local[136], mail[TEXT + 136], login[72], name[TEXT], phone[16];
+
+    do
+        family = names->family[draw_below(draw, (uint32_t)names->family_count)];
+    while (taken(people, family));
+    persona_fold(given, "-", first, sizeof first);
+    persona_fold(family, "", last, sizeof last);
+    local_part(style, first, last, local, sizeof local);
+    snprintf(mail, sizeof mail, "%s@%s", local, domain);
+    snprintf(login, sizeof login, "%c%s", first[0], last);
+    snprintf(name, sizeof name, "%s %s", given, family);
+    snprintf(phone, sizeof phone, "%u", 2000 + draw_below(draw, 7000));
+    return json_pack("{ss ss ss ss ss ss ss ss}", "name", name, "given", given, "family", family, "mail", mail, "login",
+                     login, "title", post->title, "department", post->department, "phone", phone);
+}
+
+static json_t *people_draw(const char *language, const char *style, const char *domain, const struct draw *draw)
+{
+    json_t *people = json_array();
+
+    for (size_t i = 0; people != NULL && i < PERSONA_PEOPLE; i++)
+        if (json_array_append_new(people, person_draw(names_of(language), people, style, domain, draw)) != 0) {
+            json_decref(people);
+            return NULL;
+        }
+    return people;
+}
+
+static json_t *git_draw(const struct draw *draw)
+{
+    json_t *projects = json_array();
+    char name[TEXT];
+
+    for (size_t i = 0; i < 12; i++) {
+        snprintf(name, sizeof name, "%s-%s", PICK(project_heads, draw), PICK(project_tails, draw));
+        json_array_append_new(projects, json_string(name));
+    }
+    return json_pack("{ss so ss}", "group", PICK(groups, draw), "projects", projects, "branch",
+                     draw_below(draw, 4) == 0 ? "master" : "main");
+}
+
+/* The mail server of the organisation, the net of its desks, and the versions of its mail programs. */
+static json_t *mail_draw(const char *style, const char *domain, const struct draw *draw)
+{
+    char server[TEXT], store[TEXT], net[32], version[32], desks[16];
+    const char *client = PICK(mail_clients, draw);
+
+    snprintf(server, sizeof server, "%s.%s", PICK(mail_servers, draw), domain);
+    snprintf(store, sizeof store, "%s.%s", PICK(mail_stores, draw), domain);
+    snprintf(net, sizeof net, "10.%u.%u", 1 + draw_below(draw, 250), 1 + draw_below(draw, 250));
+    snprintf(desks, sizeof desks, "%s-%c", PICK(computers, draw), (char)('a' + draw_below(draw, 8)));
+    if (strcmp(client, "thunderbird") == 0)
+        snprintf(version, sizeof version, "Mozilla Thunderbird");
+    else if (strcmp(client, "roundcube") == 0)
+        snprintf(version, sizeof version, "Roundcube Webmail/1.6.%u", draw_below(draw, 10));
+    else
+        snprintf(version, sizeof version, "Apple Mail (2.37%02u.%u00.%u)", 31 + draw_below(draw, 46),
+                 3 + draw_below(draw, 5), 1 + draw_below(draw, 40));
+    return json_pack("{ss ss ss ss ss ss ss}", "server", server, "store", store, "client", client, "version", version,
+                     "net", net, "desks", desks, "style", style);
+}
+
+json_t *persona_draw(const char *organisation, const char *domain, const char *language, int64_t now,
+                     const struct draw *draw, struct error *error)
+{
+    const char *style = PICK(address_styles, draw);
+    struct zone zone = zone_of(language, now);
+    char slug[64];
+    json_t *persona;
+
+    if (domain[0] == 0 || strlen(domain) >= TEXT || organisation[0] == 0 || strlen(organisation) >= TEXT) {
+        error_set(error, "a persona needs an organisation and a domain of 1 to %d bytes", TEXT - 1);
+        return NULL;
+    }
+    persona_fold(organisation, "-", slug, sizeof slug);
+    if (slug[0] == 0)
+        persona_fold(domain, "-", slug, sizeof slug);
+    persona =
+        json_pack("{ss ss ss ss so so so s{sb si sb} s{si}}", "organisation", organisation, "domain", domain,
+                  "language", language, "company_slug", slug, "people", people_draw(language, style, domain, draw),
+                  "git", git_draw(draw), "mail", mail_draw(style, domain, draw), "zone", "system", zone.system,
+                  "minutes", zone.minutes, "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30));
+    if (persona == NULL)
+        error_set(error, "the organisation or domain is not UTF-8, or memory ran out");
+    return persona;
+}
+
+size_t persona_people(const json_t *persona, struct person *people, size_t room)
+{
+    const json_t *list = json_object_get(persona, "people");
+    size_t index, count = 0;
+    json_t *entry;
+
+    json_array_foreach(list, index, entry)
+    {
+        struct person person = {json_string_value(json_object_get(entry, "given")),
+                                json_string_value(json_object_get(entry, "family")),
+                                json_string_value(json_object_get(entry, "login"))};
+
+        if (count < room && person.given != NULL && person.family != NULL && person.login != NULL &&
+            person.login[0] != 0)
+            people[count++] = person;
+    }
+    return count;
+}
+
+struct zone persona_zone(const json_t *persona)
+{
+    const json_t *zone = json_object_get(persona, "zone");
+    json_int_t minutes = json_integer_value(json_object_get(zone, "minutes"));
+
+    return (struct zone){.system = json_is_true(json_object_get(zone, "system")),
+                         .minutes = minutes > -1440 && minutes < 1440 ? (int)minutes : 0,
+                         .summer = json_is_true(json_object_get(zone, "summer"))};
+}

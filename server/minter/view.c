@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: ISC */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/address.h"
+#include "server/minter/persona.h"
+#include "server/minter/view.h"
+
+#define TEXT 1024
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+/* ---- a draw bound to a token ---- */
+
+static void view_bytes(void *context, void *out, size_t length)
+{
+    struct view_draw *state = context;
+    unsigned char nonce[crypto_stream_chacha20_NONCEBYTES] = {0};
+
+    memcpy(nonce, &state->count, sizeof nonce);
+    state->count++;
+    crypto_stream_chacha20(out, length, nonce, state->key);
+}
+
+struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret)
+{
+    crypto_generichash_state hash;
+
+    crypto_generichash_init(&hash, NULL, 0, sizeof state->key);
+    crypto_generichash_update(&hash, identity.data, identity.length);
+    crypto_generichash_update(&hash, (const unsigned char *)"", 1);
+    crypto_generichash_update(&hash, secret.data, secret.length);
+    crypto_generichash_final(&hash, state->key, sizeof state->key);
+    state->count = 0;
+    return (struct draw){view_bytes, state};
+}
+
+/* ---- the decoy ---- */
+
+/* corp.example as dc=corp,dc=example (RFC 2247). */
+static void base_dn(const char *domain, struct buffer *out)
+{
+    const char *label = domain, *dot;
+
+    while (*label != 0) {
+        dot = strchrnul(label, '.');
+        if (dot > label)
+            buffer_add_format(out, "%sdc=%.*s", out->length > 0 ? "," : "", (int)(dot - label), label);
+        label = *dot == 0 ? dot : dot + 1;
+    }
+}
+
+static json_t *decoy_view(const json_t *decoy, const char *domain)
+{
+    bool tls = json_is_true(json_object_get(decoy, "tls")), ldap = strcmp(text_of(decoy, "service"), "ldap") == 0;
+    json_int_t port = json_integer_value(json_object_get(decoy, "port")),
+               usual = ldap ? (tls ? 636 : 389) : (tls ? 443 : 80);
+    const char *host = text_of(decoy, "host"), *scheme = ldap ? (tls ? "ldaps" : "ldap") : (tls ? "https" : "http");
+    struct buffer authority, dn;
+    char url[TEXT], number[24];
+    json_t *view;
+
+    buffer_init(&authority, TEXT / 2);
+    buffer_init(&dn, TEXT);
+    buffer_add_format(&authority, strchr(host, ':') != NULL ? "[%s]" : "%s", host);
+    if (port != usual && port > 0 && port < 65536)
+        buffer_add_format(&authority, ":%d", (int)port);
+    snprintf(number, sizeof number, "%d", (int)(port > 0 && port < 65536 ? port : usual));
+    snprintf(url, sizeof url, "%s://%s", scheme, buffer_text(&authority));
+    base_dn(domain, &dn);
+    view = json_pack("{ss ss ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service",
+                     text_of(decoy, "service"), "host", host, "authority", buffer_text(&authority), "port", number,
+                     "scheme", scheme, "url", url, "tls", tls, "base_dn", buffer_text(&dn));
+    buffer_free(&authority);
+    buffer_free(&dn);
+    return view;
+}
+
+json_t *view_base(const json_t *parameters, struct error *error)
+{
+    const json_t *persona = json_object_get(parameters, "persona"), *decoy = json_object_get(parameters, "decoy");
+    const json_t *git = json_object_get(persona, "git");
+    json_t *view;
+
+    if (!json_is_object(persona) || !json_is_object(decoy) || text_of(decoy, "host")[0] == 0) {
+        error_set(error, "the token belongs to no decoy that has a host name; name one with --decoy");
+        return NULL;
+    }
+    view = json_pack("{ss ss ss ss ss ss ss so*}", "organisation", text_of(persona, "organisation"), "domain",
+                     text_of(persona, "domain"), "language", text_of(persona, "language"), "company",
+                     text_of(persona, "company_slug"), "group", text_of(git, "group"), "branch", text_of(git, "branch"),
+                     "memo", text_of(parameters, "memo"), "decoy", decoy_view(decoy, text_of(persona, "domain")));
+    if (view == NULL)
+        error_set(error, "out of memory");
+    return view;
+}
+
+/* ---- the token ---- */
+
+/* As curl and Python's netrc read it: in double quotes where a blank, a quote or a comment's sign would end it. */
+static const char *netrc_quoted(struct slice text, struct buffer *out)
+{
+    bool quotes = text.length == 0 || text.data[0] == '#' || text.data[0] == '"';
+
+    for (size_t i = 0; i < text.length; i++)
+        quotes = quotes || text.data[i] == ' ' || text.data[i] == '\t';
+    if (!quotes) {
+        buffer_add_slice(out, text);
+        return buffer_text(out);
+    }
+    buffer_add_char(out, '"');
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '"' || text.data[i] == '\\')
+            buffer_add_char(out, '\\');
+        buffer_add_char(out, (char)text.data[i]);
+    }
+    buffer_add_char(out, '"');
+    return buffer_text(out);
+}
+
+/* Accounts with a dash near the start are services'. */
+static bool is_service(struct slice identity)
+{
+    return identity.length > 4 && memchr(identity.data, '-', 4) != NULL;
+}
+
+static bool is_dn(struct slice identity)
+{
+    return memchr(identity.data, '=', identity.length) != NULL && memchr(identity.data, ',', identity.length) != NULL;
+}
+
+/* uid=IDENTITY,ou=…,dc=… with what RFC 4514 escapes; an identity that is a DN already stays. */
+static const char *bind_dn(struct slice identity, const char *domain, struct buffer *out)
+{
+    struct buffer base;
+
+    if (identity.length == 0 || is_dn(identity)) {
+        buffer_add_slice(out, identity);
+        return buffer_text(out);
+    }
+    buffer_add_text(out, "uid=");
+    for (size_t i = 0; i < identity.length; i++) {
+        if (memchr(",+\"\\<>;=", identity.data[i], 8) != NULL ||
+            (i == 0 && memchr(" #", identity.data[i], 2) != NULL) ||
+            (i + 1 == identity.length && identity.data[i] == ' '))
+            buffer_add_char(out, '\\');
+        buffer_add_char(out, (char)identity.data[i]);
+    }
+    buffer_init(&base, TEXT);
+    base_dn(domain, &base);
+    buffer_add_format(out, ",ou=%s,%s", is_service(identity) ? "services" : "people", buffer_text(&base));
+    buffer_free(&base);
+    return buffer_text(out);
+}
+
+static json_t *pick_person(const json_t *people, size_t *index, size_t step)
+{
+    size_t count = json_array_size(people);
+
+    if (count == 0)
+        return json_object();
+    *index = (*index + step) % count;
+    return json_incref(json_array_get(people, *index));
+}
+
+static json_t *pick_project(const json_t *persona, const struct draw *draw)
+{
+    const json_t *projects = json_object_get(json_object_get(persona, "git"), "projects");
+    size_t count = json_array_size(projects);
+    json_t *project = count == 0 ? NULL : json_array_get(projects, draw_below(draw, (uint32_t)count));
+
+    return json_is_string(project) ? json_incref(project) : json_string("portal-web");
+}
+
+json_t *view_token(const json_t *parameters, const char *kind, const char *form, struct slice identity,
+                   struct slice secret, const struct draw *draw)
+{
+    const json_t *persona = json_object_get(parameters, "persona"), *people = json_object_get(persona, "people");
+    const char *service = text_of(json_object_get(parameters, "decoy"), "service");
+    bool bound = kind_find(kind) != NULL && kind_find(kind)->bound;
+    size_t at = draw_below(draw, 1024), count = json_array_size(people) > 3 ? json_array_size(people) : 4;
+    struct buffer netrc_identity, netrc_secret, dn;
+    json_t *from, *to, *third, *view;
+
+    buffer_init(&netrc_identity, 2 * TEXT);
+    buffer_init(&netrc_secret, 16 * TEXT);
+    buffer_init(&dn, 4 * TEXT);
+    from = pick_person(people, &at, 0);
+    to = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
+    third = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
+    view = json_pack("{ss% ss% ss ss sb sb sb sb s{ss ss} ss so so so so}", "identity", identity.data, identity.length,
+                     "secret", secret.data, secret.length, "kind", kind, "form", form, "password", bound, "token",
+                     !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
+                     "identity", netrc_quoted(identity, &netrc_identity), "secret", netrc_quoted(secret, &netrc_secret),
+                     "bind_dn", bind_dn(identity, text_of(persona, "domain"), &dn), "project",
+                     pick_project(persona, draw), "from", from, "to", to, "third", third);
+    buffer_free(&netrc_identity);
+    buffer_free(&netrc_secret);
+    buffer_free(&dn);
+    return view;
+}
+
+/* ---- the owner ---- */
+
+static json_t *person_like(const json_t *people, const char *name, const char *mail)
+{
+    size_t index;
+    json_t *person;
+
+    json_array_foreach(people, index, person) if ((mail[0] != 0 && strcasecmp(text_of(person, "mail"), mail) == 0) ||
+                                                  (mail[0] == 0 && (strcasecmp(text_of(person, "name"), name) == 0 ||
+                                                                    strcasecmp(text_of(person, "login"), name) ==
+                                                                        0))) return json_incref(person);
+    return NULL;
+}
+
+/* "Name <mail>", "mail" or "Name" into two texts. */
+static void split_owner(const char *owner, char name[256], char mail[256])
+{
+    const char *open = strchr(owner, '<'), *close = open == NULL ? NULL : strchr(open, '>');
+    size_t length = open == NULL ? strlen(owner) : (size_t)(open - owner);
+
+    name[0] = mail[0] = 0;
+    while (length > 0 && owner[length - 1] == ' ')
+        length--;
+    if (close != NULL)
+        snprintf(mail, 256, "%.*s", (int)(close - open - 1), open + 1);
+    if (close == NULL && strchr(owner, '@') != NULL)
+        snprintf(mail, 256, "%s", owner);
+    else
+        snprintf(name, 256, "%.*s", (int)length, owner);
+    for (char *c = name; *c != 0; c++)
+        *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
+    mail[strcspn(mail, " \t\r\n<>,;")] = 0;
+}
+
+/* jane.doe or jdoe@… as "Jane" where the owner gave only a mail. */
+static void given_of(const char *name, const char *mail, char given[64])
+{
+    const char *from = name[0] != 0 ? name : mail;
+
+    snprintf(given, 64, "%.*s", (int)strcspn(from, name[0] != 0 ? " " : ".@-_"), from);
+    if (given[0] >= 'a' && given[0] <= 'z')
+        given[0] = (char)(given[0] - 32);
+}
+
+json_t *view_owner(const json_t *parameters)
+{
+    const json_t *persona = json_object_get(parameters, "persona");
+    char name[256], mail[256], given[64], login[64], made[512];
+    json_t *person;
+
+    split_owner(text_of(parameters, "owner"), name, mail);
+    if (name[0] == 0 && mail[0] == 0)
+        return NULL;
+    person = person_like(json_object_get(persona, "people"), name, mail);
+    if (person != NULL)
+        return person;
+    given_of(name, mail, given);
+    persona_fold(name[0] != 0 ? name : given, ".", login, sizeof login);
+    if (mail[0] == 0 && login[0] == 0)
+        return NULL;
+    snprintf(made, sizeof made, "%s@%s", login, text_of(persona, "domain"));
+    return json_pack("{ss ss ss ss}", "name", name, "given", given, "mail", mail[0] != 0 ? mail : made, "login", login);
+}

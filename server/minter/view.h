@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What templates of artifacts and lures can name; templates/README.md lists it for their writers. */
+#ifndef MINTER_VIEW_H
+#define MINTER_VIEW_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include "server/base/error.h"
+#include "tokens/kind.h"
+
+/* Of a job's parameters: organisation, domain, language, company, group, branch, memo, decoy.*. A new object, or NULL
+ * with the error's text: without a persona or a decoy nothing can be rendered. */
+json_t *view_base(const json_t *parameters, struct error *error);
+/* Of one token: identity, secret, kind, password, token, http, ldap, netrc.*, bind_dn, project, from.*, to.*, third.*;
+ * people and project are drawn. NULL without memory, or when identity or secret are not UTF-8. */
+json_t *view_token(const json_t *parameters, const char *kind, const char *form, struct slice identity,
+                   struct slice secret, const struct draw *draw);
+/* The operator's "Name <mail>", mail address or name as {"name","given","family","mail","login",…}: the person of the
+ * persona who goes by it, or one made of it. NULL when there is no usable text. */
+json_t *view_owner(const json_t *parameters);
+
+/* A draw that yields the same for the same identity and secret: artifacts asked for again read the same. */
+struct view_draw {
+    unsigned char key[32];
+    uint64_t count;
+};
+
+struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/sensor/credential.h"
+
+#include <string.h>
+#include "server/base/channel.h"
+
+#define STORE (256 * 1024)
+#define WHERE 255 /* bytes; longer ones do not pass the wire */
+/* What a datagram has left beside the context and the fixed fields, names and addresses of an observation. */
+#define DATAGRAM (CHANNEL_MESSAGE - OBSERVATION_CONTEXT - 2048)
+#define FIXED 10 /* of one candidate: part, pair, two lengths */
+
+void credentials_init(struct credentials *credentials)
+{
+    buffer_init(&credentials->bytes, STORE);
+    credentials->count = 0;
+    credentials->pairs = 0;
+    credentials->overflowed = false;
+}
+
+void credentials_free(struct credentials *credentials)
+{
+    buffer_free(&credentials->bytes);
+    credentials->count = 0;
+}
+
+void credentials_clear(struct credentials *credentials)
+{
+    buffer_clear(&credentials->bytes);
+    credentials->count = 0;
+    credentials->pairs = 0;
+    credentials->overflowed = false;
+}
+
+uint8_t credentials_pair(struct credentials *credentials)
+{
+    if (credentials->pairs == UINT8_MAX) {
+        credentials->overflowed = true;
+        return 0;
+    }
+    return ++credentials->pairs;
+}
+
+static struct slice part_of(const struct credentials *credentials, uint32_t at, uint32_t length)
+{
+    return (struct slice){credentials->bytes.data + at, length};
+}
+
+static struct slice value_of(const struct credentials *credentials, size_t i)
+{
+    return part_of(credentials, credentials->items[i].value, credentials->items[i].value_length);
+}
+
+static struct slice cut(struct slice value)
+{
+    if (value.length > OBSERVATION_CANDIDATE_BYTES)
+        value.length = OBSERVATION_CANDIDATE_BYTES;
+    return value;
+}
+
+/* A value in a pair is a double only within that pair; one on its own, if it is there in any way that covers it. */
+static bool is_double(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
+                      struct slice value)
+{
+    for (size_t i = 0; i < credentials->count; i++) {
+        if (credentials->items[i].value_length != value.length ||
+            (credentials->items[i].part & (unsigned)part) != (unsigned)part ||
+            (pair != 0 && credentials->items[i].pair != pair) || !slice_equal(value_of(credentials, i), value))
+            continue;
+        if (rank < credentials->items[i].rank)
+            credentials->items[i].rank = rank;
+        return true;
+    }
+    return false;
+}
+
+/* The place for one more: when all are taken, that of the unlikeliest, if that is less likely than this. */
+static size_t find_place(struct credentials *credentials, uint8_t rank)
+{
+    size_t worst = 0;
+
+    if (credentials->count < OBSERVATION_CANDIDATES)
+        return credentials->count++;
+    credentials->overflowed = true;
+    for (size_t i = 1; i < OBSERVATION_CANDIDATES; i++)
+        if (credentials->items[i].rank >= credentials->items[worst].rank)
+            worst = i;
+    return credentials->items[worst].rank > rank ? worst : OBSERVATION_CANDIDATES;
+}
+
+void credentials_add(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
+                     const char *where, struct slice value)
+{
+    struct buffer *bytes = &credentials->bytes;
+    size_t where_length = strnlen(where, WHERE), place;
+
+    value = cut(value);
+    if (value.length == 0 || is_double(credentials, part, pair, rank, value))
+        return;
+    if (buffer_reserve(bytes, where_length + value.length) == NULL) {
+        bytes->failed = false;
+        credentials->overflowed = true;
+        return;
+    }
+    place = find_place(credentials, rank);
+    if (place == OBSERVATION_CANDIDATES)
+        return;
+    credentials->items[place].part = (uint8_t)part;
+    credentials->items[place].pair = pair;
+    credentials->items[place].rank = rank;
+    credentials->items[place].where = (uint32_t)bytes->length;
+    credentials->items[place].where_length = (uint32_t)where_length;
+    buffer_add(bytes, where, where_length);
+    credentials->items[place].value = (uint32_t)bytes->length;
+    credentials->items[place].value_length = (uint32_t)value.length;
+    buffer_add_slice(bytes, value);
+}
+
+/* ---- logins ---- */
+
+/* Is there a pair of just these two? */
+static bool login_known(const struct credentials *credentials, struct slice identity, struct slice secret)
+{
+    for (size_t i = 0; i + 1 < credentials->count; i++)
+        if (credentials->items[i].pair != 0 && credentials->items[i].pair == credentials->items[i + 1].pair &&
+            slice_equal(value_of(credentials, i), identity) && slice_equal(value_of(credentials, i + 1), secret))
+            return true;
+    return false;
+}
+
+static void add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
+                      struct slice secret)
+{
+    uint8_t pair;
+
+    identity = cut(identity);
+    secret = cut(secret);
+    if (login_known(credentials, identity, secret))
+        return;
+    pair = identity.length > 0 && secret.length > 0 ? credentials_pair(credentials) : 0;
+    credentials_add(credentials, CANDIDATE_IDENTITY, pair, rank, where, identity);
+    credentials_add(credentials, CANDIDATE_SECRET, pair, rank, where, secret);
+}
+
+void credentials_add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
+                           struct slice secret)
+{
+    struct buffer other_identity, other_secret;
+    int converted;
+
+    add_login(credentials, rank, where, identity, secret);
+    buffer_init(&other_identity, STORE);
+    buffer_init(&other_secret, STORE);
+    converted = decode_charset(cut(identity), &other_identity) == 0;
+    converted |= (decode_charset(cut(secret), &other_secret) == 0) << 1;
+    if (converted != 0)
+        add_login(credentials, rank < UINT8_MAX ? rank + 1 : rank, where,
+                  (converted & 1) != 0 ? buffer_slice(&other_identity) : identity,
+                  (converted & 2) != 0 ? buffer_slice(&other_secret) : secret);
+    buffer_free(&other_identity);
+    buffer_free(&other_secret);
+}
+
+/* ---- escapes ---- */
+
+/* Text in some encoding: no control characters but white space. */
+static bool looks_like_text(struct slice value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        if ((value.data[i] < 32 && (value.data[i] < 9 || value.data[i] > 13)) || value.data[i] == 127)
+            return false;
+    return value.length > 0;
+}
+
+struct target {
+    struct credentials *credentials;
+    enum candidate_part part;
+    uint8_t pair, rank;
+    const char *where;
+};
+
+static void add_variant(const struct target *target, struct slice value, struct slice original)
+{
+    if (!slice_equal(value, original))
+        credentials_add(target->credentials, target->part, target->pair, target->rank, target->where, value);
+}
+
+static void add_base64(const struct target *target, struct slice value, struct buffer *scratch)
+{
+    struct slice text;
+    const unsigned char *colon;
+
+    buffer_clear(scratch);
+    if (value.length < 4 || decode_base64(value, scratch) < 0 || !looks_like_text(buffer_slice(scratch)))
+        return;
+    text = buffer_slice(scratch);
+    colon = memchr(text.data, ':', text.length);
+    if (colon != NULL) {
+        size_t at = (size_t)(colon - text.data);
+
+        credentials_add_login(target->credentials, target->rank, target->where, (struct slice){text.data, at},
+                              (struct slice){colon + 1, text.length - at - 1});
+    }
+    add_variant(target, text, value);
+}
+
+void credentials_add_decoded(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
+                             const char *where, struct slice value)
+{
+    struct target target = {credentials, part, pair, rank < UINT8_MAX ? rank + 1 : rank, where};
+    struct buffer scratch;
+
+    credentials_add(credentials, part, pair, rank, where, value);
+    value = cut(value);
+    buffer_init(&scratch, STORE);
+    if (decode_percent(value, false, &scratch) == 0)
+        add_variant(&target, buffer_slice(&scratch), value);
+    buffer_clear(&scratch);
+    if (memchr(value.data, '+', value.length) != NULL && decode_percent(value, true, &scratch) == 0)
+        add_variant(&target, buffer_slice(&scratch), value);
+    buffer_clear(&scratch);
+    if (decode_json_string(value, &scratch) == 0)
+        add_variant(&target, buffer_slice(&scratch), value);
+    buffer_clear(&scratch);
+    if (decode_charset(value, &scratch) == 0)
+        add_variant(&target, buffer_slice(&scratch), value);
+    add_base64(&target, value, &scratch);
+    buffer_free(&scratch);
+}
+
+/* ---- the observation ---- */
+
+/* Positions of the items, likeliest first, equals in the order they came. */
+static void sort(const struct credentials *credentials, uint16_t order[OBSERVATION_CANDIDATES])
+{
+    uint16_t starts[UINT8_MAX + 2] = {0};
+
+    for (size_t i = 0; i < credentials->count; i++)
+        starts[credentials->items[i].rank + 1]++;
+    for (size_t rank = 1; rank <= UINT8_MAX; rank++)
+        starts[rank] = (uint16_t)(starts[rank] + starts[rank - 1]);
+    for (size_t i = 0; i < credentials->count; i++)
+        order[starts[credentials->items[i].rank]++] = (uint16_t)i;
+}
+
+void credentials_list(const struct credentials *credentials, struct observation *observation)
+{
+    uint16_t order[OBSERVATION_CANDIDATES];
+    size_t left = DATAGRAM;
+
+    observation->candidate_count = 0;
+    if (credentials->count == 0)
+        return;
+    sort(credentials, order);
+    for (size_t i = 0; i < credentials->count; i++) {
+        size_t at = order[i];
+        size_t size = FIXED + credentials->items[at].where_length + credentials->items[at].value_length;
+
+        if (size > left)
+            continue;
+        left -= size;
+        observation->candidates[observation->candidate_count++] = (struct candidate){
+            .part = credentials->items[at].part,
+            .pair = credentials->items[at].pair,
+            .where = part_of(credentials, credentials->items[at].where, credentials->items[at].where_length),
+            .value = value_of(credentials, at),
+        };
+    }
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Undoing the escapes in which credentials travel, each once. */
+#include "server/sensor/credential.h"
+
+#include <string.h>
+
+static int hex_digit(unsigned char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The value of `digits` hexadecimal digits at data[at], or -1. */
+static long hex_value(struct slice in, size_t at, size_t digits)
+{
+    long value = 0;
+
+    if (at + digits > in.length)
+        return -1;
+    for (size_t i = 0; i < digits; i++) {
+        int digit = hex_digit(in.data[at + i]);
+
+        if (digit < 0)
+            return -1;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+int decode_percent(struct slice in, bool plus_is_space, struct buffer *out)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < in.length; i++) {
+        long value = in.data[i] == '%' ? hex_value(in, i + 1, 2) : -1;
+        char c = (char)in.data[i];
+
+        if (value >= 0) {
+            c = (char)value;
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+            value = 0;
+        }
+        changed = changed || value >= 0;
+        if (buffer_add_char(out, c) < 0)
+            return -1;
+    }
+    return changed ? 0 : -1;
+}
+
+static int base64_digit(unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    return c == '/' || c == '_' ? 63 : -1;
+}
+
+/* A last group that is cut short gives the whole bytes that it holds. */
+int decode_base64(struct slice in, struct buffer *out)
+{
+    unsigned long bits = 0;
+    unsigned held = 0;
+    size_t before = out->length;
+
+    while (in.length > 0 && in.data[in.length - 1] == '=')
+        in.length--;
+    for (size_t i = 0; i < in.length; i++) {
+        int digit = base64_digit(in.data[i]);
+
+        if (digit < 0)
+            return -1;
+        bits = (bits << 6 | (unsigned long)digit) & 0xffffff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            if (buffer_add_char(out, (char)(bits >> held & 0xff)) < 0)
+                return -1;
+        }
+    }
+    return out->length > before ? 0 : -1;
+}
+
+static int add_utf8(struct buffer *out, unsigned long c)
+{
+    unsigned char bytes[4];
+    size_t n;
+
+    if (c < 0x80) {
+        bytes[0] = (unsigned char)c;
+        n = 1;
+    } else if (c < 0x800) {
+        bytes[0] = (unsigned char)(0xc0 | c >> 6);
+        n = 2;
+    } else if (c < 0x10000) {
+        bytes[0] = (unsigned char)(0xe0 | c >> 12);
+        n = 3;
+    } else {
+        bytes[0] = (unsigned char)(0xf0 | c >> 18);
+        n = 4;
+    }
+    for (size_t i = 1; i < n; i++)
+        bytes[i] = (unsigned char)(0x80 | (c >> (6 * (n - 1 - i)) & 0x3f));
+    return buffer_add(out, bytes, n);
+}
+
+/* The character of the \uXXXX whose digits begin at `at`; a pair of surrogates is one. *used: digits and more. */
+static long unicode_escape(struct slice in, size_t at, size_t *used)
+{
+    long high = hex_value(in, at, 4), low;
+
+    *used = 4;
+    if (high < 0xd800 || high > 0xdbff)
+        return high;
+    if (at + 10 > in.length || in.data[at + 4] != '\\' || in.data[at + 5] != 'u')
+        return high;
+    low = hex_value(in, at + 6, 4);
+    if (low < 0xdc00 || low > 0xdfff)
+        return high;
+    *used = 10;
+    return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+/* The escape behind the backslash at in.data[*at]; moves *at to its last byte. -1 where it is none. */
+static int json_escape(struct slice in, size_t *at, struct buffer *out)
+{
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    const char *known;
+    size_t used;
+    long c;
+
+    if (*at + 1 >= in.length)
+        return -1;
+    known = in.data[*at + 1] == '\0' ? NULL : strchr(names, in.data[*at + 1]);
+    if (known != NULL) {
+        *at += 1;
+        return buffer_add_char(out, values[known - names]);
+    }
+    c = in.data[*at + 1] == 'u' ? unicode_escape(in, *at + 2, &used) : -1;
+    if (c < 0)
+        return -1;
+    *at += 1 + used;
+    return add_utf8(out, (unsigned long)c);
+}
+
+int decode_json_string(struct slice in, struct buffer *out)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < in.length; i++) {
+        if (in.data[i] == '\\' && json_escape(in, &i, out) == 0)
+            changed = true;
+        else if (buffer_add_char(out, (char)in.data[i]) < 0)
+            return -1;
+    }
+    return changed ? 0 : -1;
+}
+
+/* The length of the UTF-8 sequence at the front, 0 where it is none (RFC 3629). */
+static size_t utf8_sequence(struct slice in)
+{
+    unsigned char b = in.data[0];
+    size_t n = b < 0x80 ? 1 : b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xf0 && b < 0xf5 ? 4 : 0;
+
+    if (n > in.length)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((in.data[i] & 0xc0) != 0x80)
+            return 0;
+    if ((b == 0xe0 && in.data[1] < 0xa0) || (b == 0xed && in.data[1] > 0x9f) || (b == 0xf0 && in.data[1] < 0x90) ||
+        (b == 0xf4 && in.data[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+bool text_is_utf8(struct slice in)
+{
+    while (in.length > 0) {
+        size_t n = utf8_sequence(in);
+
+        if (n == 0)
+            return false;
+        in.data += n;
+        in.length -= n;
+    }
+    return true;
+}
+
+static bool ascii(struct slice in)
+{
+    for (size_t i = 0; i < in.length; i++)
+        if (in.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static int to_latin1(struct slice in, struct buffer *out)
+{
+    for (size_t i = 0; i < in.length; i++) {
+        unsigned char b = in.data[i];
+
+        if (b > 0xc3)
+            return -1;
+        if (b >= 0xc2)
+            b = (unsigned char)(b << 6 | (in.data[++i] & 0x3f));
+        if (buffer_add_char(out, (char)b) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int decode_charset(struct slice in, struct buffer *out)
+{
+    if (ascii(in))
+        return -1;
+    if (text_is_utf8(in))
+        return to_latin1(in, out);
+    for (size_t i = 0; i < in.length; i++)
+        if (add_utf8(out, in.data[i]) < 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * session: nonce (7) | time under a mask from the nonce (2) | keyed hash of nonce and time (7)
+ * field:   pad (32) | pad xor token; token = half (16) | keyed hash of half (16); half = keyed hash of the session */
+#include "server/sensor/http/csrf.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define NONCE 7
+#define TAG 7
+#define TOKEN 32
+#define HALF 16
+#define AHEAD (-86400 / CSRF_STEP)
+
+static void keyed(const struct csrf *csrf, const char *what, const void *data, size_t length, unsigned char *out,
+                  size_t out_length)
+{
+    crypto_generichash_state state;
+    unsigned char hash[32];
+
+    crypto_generichash_init(&state, csrf->key, sizeof(csrf->key), sizeof(hash));
+    crypto_generichash_update(&state, (const unsigned char *)what, strlen(what) + 1);
+    crypto_generichash_update(&state, data, length);
+    crypto_generichash_final(&state, hash, sizeof(hash));
+    memcpy(out, hash, out_length);
+    sodium_memzero(hash, sizeof(hash));
+}
+
+void csrf_init(struct csrf *csrf, const unsigned char salt[32])
+{
+    crypto_generichash(csrf->key, sizeof(csrf->key), (const unsigned char *)"site session", 12, salt, 32);
+}
+
+static uint16_t step_of(int64_t now)
+{
+    return (uint16_t)(now / CSRF_STEP);
+}
+
+static void mask_step(const struct csrf *csrf, unsigned char bytes[CSRF_SESSION_BYTES])
+{
+    unsigned char mask[2];
+
+    keyed(csrf, "step", bytes, NONCE, mask, sizeof(mask));
+    bytes[NONCE] ^= mask[0];
+    bytes[NONCE + 1] ^= mask[1];
+}
+
+struct csrf_session csrf_session_new(const struct csrf *csrf, int64_t now)
+{
+    struct csrf_session session;
+    uint16_t step = step_of(now);
+
+    randombytes_buf(session.bytes, NONCE);
+    session.bytes[NONCE] = (unsigned char)(step >> 8);
+    session.bytes[NONCE + 1] = (unsigned char)(step & 255);
+    keyed(csrf, "session", session.bytes, NONCE + 2, session.bytes + NONCE + 2, TAG);
+    mask_step(csrf, session.bytes);
+    return session;
+}
+
+const char *csrf_session_text(const struct csrf_session *session, char text[CSRF_SESSION_TEXT])
+{
+    return sodium_bin2hex(text, CSRF_SESSION_TEXT, session->bytes, sizeof(session->bytes));
+}
+
+int csrf_session_read(const struct csrf *csrf, struct slice text, int64_t now, struct csrf_session *session,
+                      int64_t *age)
+{
+    unsigned char plain[CSRF_SESSION_BYTES], tag[TAG];
+    size_t length;
+    int16_t steps;
+
+    if (text.length != CSRF_SESSION_TEXT - 1 ||
+        sodium_hex2bin(session->bytes, sizeof(session->bytes), (const char *)text.data, text.length, NULL, &length,
+                       NULL) != 0 ||
+        length != sizeof(session->bytes))
+        return -1;
+    memcpy(plain, session->bytes, sizeof(plain));
+    mask_step(csrf, plain);
+    keyed(csrf, "session", plain, NONCE + 2, tag, sizeof(tag));
+    if (sodium_memcmp(tag, plain + NONCE + 2, TAG) != 0)
+        return -1;
+    steps = (int16_t)(step_of(now) - (uint16_t)(plain[NONCE] << 8 | plain[NONCE + 1]));
+    steps = steps < 0 && steps >= AHEAD ? 0 : steps;
+    *age = (int64_t)(steps < 0 ? -(int)steps : steps) * CSRF_STEP;
+    return 0;
+}
+
+static void second_half(const struct csrf *csrf, const unsigned char *half, unsigned char *out)
+{
+    keyed(csrf, "field", half, HALF, out, HALF);
+}
+
+static void token_of(const struct csrf *csrf, const struct csrf_session *session, unsigned char token[TOKEN])
+{
+    keyed(csrf, "token", session->bytes, sizeof(session->bytes), token, HALF);
+    second_half(csrf, token, token + HALF);
+}
+
+const char *csrf_field(const struct csrf *csrf, const struct csrf_session *session, char text[CSRF_FIELD_TEXT])
+{
+    unsigned char field[2 * TOKEN];
+
+    token_of(csrf, session, field + TOKEN);
+    randombytes_buf(field, TOKEN);
+    for (size_t i = 0; i < TOKEN; i++)
+        field[TOKEN + i] ^= field[i];
+    return sodium_bin2base64(text, CSRF_FIELD_TEXT, field, sizeof(field), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+/* Either alphabet, with or without padding, as Rails takes them. */
+static int decode_field(struct slice text, unsigned char field[2 * TOKEN])
+{
+    char plain[CSRF_FIELD_TEXT];
+    size_t length = 0, used = text.length;
+
+    while (used > 0 && text.data[used - 1] == '=')
+        used--;
+    if (used != 86 || text.length > 88)
+        return -1;
+    for (size_t i = 0; i < used; i++)
+        plain[i] = text.data[i] == '+' ? '-' : text.data[i] == '/' ? '_' : (char)text.data[i];
+    if (sodium_base642bin(field, 2 * TOKEN, plain, used, NULL, &length, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+        return -1;
+    return length == 2 * TOKEN ? 0 : -1;
+}
+
+bool csrf_field_is(const struct csrf *csrf, const struct csrf_session *session, struct slice text)
+{
+    unsigned char field[2 * TOKEN], expected[TOKEN];
+
+    if (decode_field(text, field) != 0)
+        return false;
+    for (size_t i = 0; i < TOKEN; i++)
+        field[i] ^= field[TOKEN + i];
+    if (session != NULL) {
+        token_of(csrf, session, expected);
+    } else {
+        memcpy(expected, field, HALF);
+        second_half(csrf, field, expected + HALF);
+    }
+    return sodium_memcmp(field, expected, TOKEN) == 0;
+}

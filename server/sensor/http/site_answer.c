@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * From a request to its route, and from the route to the answer. */
+#include "server/sensor/http/site_data.h"
+
+#include <string.h>
+#include "server/base/clock.h"
+
+static bool method_fits(const struct site_route *route, struct slice method)
+{
+    const char *at = route->methods, *end = at + route->methods_length, *bar;
+
+    if (route->methods_length == 1 && *at == '*')
+        return true;
+    for (; at < end; at = bar + 1) {
+        bar = memchr(at, '|', (size_t)(end - at));
+        bar = bar == NULL ? end : bar;
+        if ((size_t)(bar - at) == method.length && memcmp(at, method.data, method.length) == 0)
+            return true;
+        if (bar - at == 3 && memcmp(at, "GET", 3) == 0 && slice_is(method, "HEAD"))
+            return true;
+    }
+    return false;
+}
+
+static bool conditions_fit(const struct site_route *route, const struct http_request *request)
+{
+    struct buffer value;
+    bool fit = true;
+
+    if (route->condition_count == 0)
+        return true;
+    buffer_init(&value, SITE_VALUE);
+    for (size_t i = 0; fit && i < route->condition_count; i++) {
+        const struct site_condition *condition = &route->conditions[i];
+        bool there = field_find(request, condition->field, &value) == 0 && value.length > 0;
+
+        if (strcmp(condition->value, "*") == 0)
+            fit = there;
+        else if (strcmp(condition->value, "!") == 0)
+            fit = !there;
+        else
+            fit = there && slice_is(buffer_slice(&value), condition->value);
+    }
+    buffer_free(&value);
+    return fit;
+}
+
+const struct site_route *site_route(const struct site *site, const struct http_request *request)
+{
+    const struct site_route *found = &site->routes[site->route_count - 1];
+    struct buffer decoded;
+    struct slice path;
+
+    buffer_init(&decoded, SITE_PATH);
+    path = pattern_path(request->path, &decoded);
+    for (size_t i = 0; i + 1 < site->route_count; i++) {
+        const struct site_route *route = &site->routes[i];
+
+        if (method_fits(route, request->method) && pattern_match(&route->pattern, path, NULL) &&
+            (route->host == NULL || slice_is_nocase(request->host, route->host)) && conditions_fit(route, request)) {
+            found = route;
+            break;
+        }
+    }
+    buffer_free(&decoded);
+    return found;
+}
+
+static void read_session(struct answering *a)
+{
+    struct slice cookie = a->site->cookie == NULL ? SLICE_NONE : field_cookie(a->request, a->site->cookie);
+    int64_t age;
+
+    a->kept = cookie.data != NULL && csrf_session_read(&a->site->csrf, cookie, a->now, &a->session, &age) == 0 &&
+              age <= a->site->session_age;
+}
+
+static bool origin_fits(const struct answering *a)
+{
+    struct slice origin = http_request_header(a->request, "Origin");
+    char url[SITE_URL];
+
+    if (!a->site->same_origin || origin.data == NULL)
+        return true;
+    site_url(a, url);
+    return slice_is_nocase(origin, url);
+}
+
+/* A guarded form: session cookie, and the CSRF field in the form or its header. */
+static bool form_fits(const struct answering *a)
+{
+    struct buffer value;
+    bool fits = false;
+
+    if (!a->kept || !origin_fits(a))
+        return false;
+    buffer_init(&value, SITE_VALUE);
+    if (field_find(a->request, a->site->field, &value) == 0)
+        fits = csrf_field_is(&a->site->csrf, &a->session, buffer_slice(&value));
+    buffer_free(&value);
+    if (!fits && a->site->field_header != NULL)
+        fits = csrf_field_is(&a->site->csrf, &a->session, http_request_header(a->request, a->site->field_header));
+    return fits;
+}
+
+static bool front_adds(const struct site *site, unsigned status)
+{
+    bool adds = false;
+
+    for (size_t i = 0; !adds && i < site->front_count; i++)
+        adds = site->front_statuses[i] == status;
+    return adds;
+}
+
+static int add_body(const struct answering *a, const struct site_reply *reply, struct site_answer *answer)
+{
+    const struct template_partials partials = {site_page, (void *)(uintptr_t)a->site};
+    json_t *const views[] = {a->site->face, a->view, reply->with};
+
+    if (reply->constant.data != NULL)
+        return buffer_add_slice(&answer->body, reply->constant);
+    return template_render(reply->body, views, reply->with == NULL ? 2 : 3, reply->escape, &partials, &answer->body);
+}
+
+static int add_headers(const struct answering *a, const struct site_reply *reply, struct site_answer *answer)
+{
+    json_t *const views[] = {a->site->face, a->view, reply->with};
+    int result = template_render(reply->head, views, reply->with == NULL ? 2 : 3, RENDER_PLAIN, NULL, &answer->headers);
+
+    if (result == 0 && a->site->front_lines != NULL && front_adds(a->site, answer->status))
+        result = buffer_add_text(&answer->headers, a->site->front_lines);
+    return result;
+}
+
+/* Files that have not changed since the client's copy: the client sends back the date that it was given. */
+static bool is_unchanged(const struct http_request *request, const struct site_reply *reply)
+{
+    struct slice since = http_request_header(request, "If-Modified-Since");
+    char text[SITE_DATE];
+
+    if (reply->modified == 0 || since.data == NULL)
+        return false;
+    site_date(reply->modified, text);
+    return slice_is(since, text);
+}
+
+int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
+                enum site_outcome outcome, struct site_answer *answer)
+{
+    struct answering a = {.site = site, .route = route, .request = request, .now = clock_wall() / 1000000};
+    const struct site_reply *reply = outcome == SITE_PLAIN ? route->plain : route->refused;
+    bool unchanged, bare;
+    int result = -1;
+
+    if (route->form.guarded || (reply->needs & SITE_NEED_SESSION) != 0)
+        read_session(&a);
+    if (route->form.guarded && !form_fits(&a))
+        reply = route->form.rejected;
+    unchanged = is_unchanged(request, reply);
+    bare = unchanged || (site->empty_head && reply->content.data == NULL && slice_is(request->method, "HEAD"));
+    answer->status = unchanged ? 304 : reply->status;
+    answer->content_type = unchanged ? NULL : reply->type;
+    a.view = json_object();
+    if (a.view != NULL && site_view(&a, reply) == 0 && add_headers(&a, reply, answer) == 0)
+        result = bare ? 0 : add_body(&a, reply, answer);
+    answer->runtime_us = a.runtime_us;
+    json_decref(a.view);
+    return result;
+}
+
+bool site_own(const struct site *site, struct slice value)
+{
+    struct csrf_session session;
+    int64_t age;
+
+    return site->cookie != NULL &&
+           (csrf_session_read(&site->csrf, value, 0, &session, &age) == 0 || csrf_field_is(&site->csrf, NULL, value));
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A loaded site, for the site_*.c files alone. Texts point into the tree of site.yaml unless said otherwise. */
+#ifndef HTTP_SITE_DATA_H
+#define HTTP_SITE_DATA_H
+
+#include <jansson.h>
+#include "server/base/yaml.h"
+#include "server/sensor/http/csrf.h"
+#include "server/sensor/http/site.h"
+#include "templates/render.h"
+
+#define SITE_PARTS 8        /* captures of one pattern */
+#define SITE_CONDITIONS 8   /* of one route */
+#define SITE_STATUSES 32    /* that the front adds headers to */
+#define SITE_PATH 8192      /* bytes of a path that are looked at */
+#define SITE_PAGE (1 << 20) /* bytes of a page or a static file */
+#define SITE_VALUE 8192     /* bytes of a field or another text from the request */
+#define SITE_URL 512
+#define SITE_DATE 30
+
+/* What an answer's templates ask for, so that only that is made. */
+enum site_need {
+    SITE_NEED_SESSION = 1,
+    SITE_NEED_FIELD = 2,
+    SITE_NEED_PART = 4,
+    SITE_NEED_COOKIE = 8,
+    SITE_NEED_IDENTITY = 16,
+    SITE_NEED_REQUEST_ID = 32,
+    SITE_NEED_RUNTIME = 64,
+    SITE_NEED_EXPIRES = 128,
+    SITE_NEED_ETAG = 256,
+    SITE_NEED_NONCE = 512,
+    SITE_NEED_PATH = 1024,
+    SITE_NEED_URL = 2048,
+    SITE_NEED_MODIFIED = 4096,
+    SITE_NEED_YEAR = 8192,
+};
+
+struct site_page {
+    char *name;
+    struct template *template;
+};
+
+struct site_reply {
+    const char *name; /* or NULL for one written into its route */
+    unsigned status;
+    const char *type; /* Content-Type or NULL */
+    enum render_escape escape;
+    struct template *head;
+    struct template *inline_body;      /* owned, or NULL */
+    const struct template *body;       /* a page's or inline_body, or NULL */
+    struct buffer content;             /* of a static file */
+    struct slice constant;             /* the body where it never changes */
+    json_t *with;                      /* names for this answer's templates, or NULL */
+    unsigned needs;                    /* of enum site_need */
+    int64_t runtime_low, runtime_high; /* microseconds */
+    int64_t modified;                  /* seconds since 1970, 0: none */
+};
+
+enum token_type { TOKEN_TEXT, TOKEN_ONE, TOKEN_REST };
+
+struct pattern_token {
+    enum token_type type;
+    struct slice text; /* literal, or the capture's name */
+};
+
+struct pattern {
+    char *text; /* owned, with the face's facts filled in */
+    struct pattern_token *tokens;
+    size_t count;
+};
+
+struct site_condition {
+    const char *field, *value; /* "*": must be there; "!": must not; else equal */
+};
+
+struct site_form {
+    const char *identity, *secret;
+    bool guarded; /* asks for the session cookie and the CSRF field */
+    const struct site_reply *rejected;
+};
+
+struct site_route {
+    const char *methods; /* "GET" or "GET|POST" or "*" */
+    size_t methods_length;
+    struct pattern pattern;
+    const char *host; /* or NULL */
+    struct site_condition conditions[SITE_CONDITIONS];
+    size_t condition_count;
+    struct site_form form;
+    const struct site_reply *plain, *refused;
+    int64_t body_limit; /* -1: the site's */
+};
+
+struct site {
+    const struct decoy *decoy;
+    struct yaml *tree;
+    json_t *face;
+    struct csrf csrf;
+    const char *product, *summary, *server;
+    int64_t body_limit;
+    const char *cookie, *field, *field_header; /* names of the session cookie, CSRF field and header, or NULL */
+    int64_t session_age;                       /* seconds */
+    bool same_origin;                          /* a guarded form refuses a foreign Origin */
+    bool sorted;                               /* headers by name */
+    bool empty_head;                           /* HEAD gets Content-Length: 0, but for files */
+    unsigned front_statuses[SITE_STATUSES];
+    size_t front_count;
+    const char *front_head;
+    char *front_lines; /* front_head with CR LF; owned */
+    struct site_page *pages;
+    size_t page_count;
+    struct site_reply **replies; /* each owned */
+    size_t reply_count;
+    struct site_route *routes;
+    size_t route_count;
+    char **literals; /* sorted, owned */
+    size_t literal_count;
+    int64_t runtime_low, runtime_high;
+};
+
+/* What one answer is made of. */
+struct answering {
+    const struct site *site;
+    const struct site_route *route;
+    const struct http_request *request;
+    int64_t now; /* seconds since 1970 */
+    struct csrf_session session;
+    bool kept; /* the session came with the request */
+    unsigned runtime_us;
+    json_t *view;
+};
+
+/* site_view.c: fills a->view (an object) with what the reply needs. 0 or -1. */
+int site_view(struct answering *a, const struct site_reply *reply);
+/* https://host:port as asked for. */
+void site_url(const struct answering *a, char url[SITE_URL]);
+/* Seconds since 1970 as HTTP has it (RFC 9110, 5.6.7), whatever the locale. */
+void site_date(int64_t seconds, char text[SITE_DATE]);
+
+/* site_head.c: 'use' and 'headers' of an answer. */
+int site_load_head(struct site *site, struct site_reply *reply, const struct yaml *node, struct error *error);
+
+/* site_page.c: all pages of FOLDER/pages, then the answers. */
+int site_load_pages(struct site *site, const char *folder, struct error *error);
+const struct template *site_page(const char *name, void *site);
+/* An answer: the name of one, or written out. NULL with the fault. */
+const struct site_reply *site_load_reply(struct site *site, const char *folder, const struct yaml *node,
+                                         const char *name, struct error *error);
+
+/* runtime: [LOW, HIGH], in microseconds. */
+int site_load_runtime(const struct yaml *node, int64_t *low, int64_t *high, struct error *error);
+
+/* site_pattern.c */
+int pattern_parse(struct pattern *pattern, const struct site *site, const struct yaml *at, const char *text,
+                  struct error *error);
+void pattern_free(struct pattern *pattern);
+/* Captures go to parts, one for each token that is no text, in order; may be NULL. */
+bool pattern_match(const struct pattern *pattern, struct slice path, struct slice parts[SITE_PARTS]);
+/* The path percent-decoded once, without a slash at its end, in `decoded` where that is needed. */
+struct slice pattern_path(struct slice path, struct buffer *decoded);
+int pattern_literals(const struct pattern *pattern, struct site *site);
+
+/* site_field.c: the value of a field of the query, or of a body that is URL-encoded, multipart or JSON. 0 with the
+ * decoded value in `value` (cleared before), or -1. Rails' names: user[login] is {"user":{"login":…}} in JSON. */
+int field_find(const struct http_request *request, const char *name, struct buffer *value);
+/* The value of a cookie, as sent; data NULL when there is none. */
+struct slice field_cookie(const struct http_request *request, const char *name);
+
+#endif

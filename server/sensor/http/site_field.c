@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Fields that a route asks for, out of query, form, multipart (RFC 7578) or JSON; each name's first value. */
+#include "config.h"
+#include "server/sensor/http/site_data.h"
+
+#include <string.h>
+#include <strings.h>
+#include "server/sensor/credential.h"
+
+#define FIELD_BODY 65536
+
+static struct slice part_of(struct slice whole, size_t from, size_t to)
+{
+    return (struct slice){whole.data + from, to - from};
+}
+
+static int decode_into(struct buffer *out, struct slice in)
+{
+    buffer_clear(out);
+    if (decode_percent(in, true, out) == 0)
+        return 0;
+    buffer_clear(out);
+    return buffer_add_slice(out, in);
+}
+
+/* name=value&name=value, both percent-encoded. */
+static int find_encoded(struct slice text, const char *name, struct buffer *value)
+{
+    size_t at = 0, end, equals;
+    const unsigned char *found;
+
+    while (at < text.length) {
+        found = memchr(text.data + at, '&', text.length - at);
+        end = found == NULL ? text.length : (size_t)(found - text.data);
+        found = memchr(text.data + at, '=', end - at);
+        equals = found == NULL ? end : (size_t)(found - text.data);
+        if (decode_into(value, part_of(text, at, equals)) == 0 && slice_is(buffer_slice(value), name))
+            return equals == end ? (buffer_clear(value), 0) : decode_into(value, part_of(text, equals + 1, end));
+        at = end + 1;
+    }
+    return -1;
+}
+
+static int find_multipart(struct slice body, const char *name, struct buffer *value)
+{
+    char wanted[128];
+    const unsigned char *head, *start, *end;
+    int length = snprintf(wanted, sizeof(wanted), "name=\"%s\"", name);
+    size_t left;
+
+    if (length < 0 || (size_t)length >= sizeof(wanted))
+        return -1;
+    head = memmem(body.data, body.length, wanted, (size_t)length);
+    if (head == NULL)
+        return -1;
+    left = body.length - (size_t)(head - body.data);
+    start = memmem(head, left, "\r\n\r\n", 4);
+    if (start == NULL)
+        return -1;
+    start += 4;
+    left = body.length - (size_t)(start - body.data);
+    end = memmem(start, left, "\r\n--", 4);
+    buffer_clear(value);
+    return buffer_add(value, start, end == NULL ? left : (size_t)(end - start));
+}
+
+/* user[login] walks down into the object "user". */
+static const json_t *walk(const json_t *root, const char *name)
+{
+    const char *bracket = strchr(name, '['), *close;
+    const json_t *at;
+
+    if (bracket == NULL)
+        return json_object_get(root, name);
+    at = json_object_getn(root, name, (size_t)(bracket - name));
+    while (at != NULL && *bracket == '[') {
+        close = strchr(bracket, ']');
+        if (close == NULL)
+            return NULL;
+        at = json_object_getn(at, bracket + 1, (size_t)(close - bracket - 1));
+        bracket = close + 1;
+    }
+    return at;
+}
+
+static int find_json(struct slice body, const char *name, struct buffer *value)
+{
+    json_t *root = json_loadb((const char *)body.data, body.length, 0, NULL);
+    const json_t *found = walk(root, name);
+    int result = -1;
+
+    buffer_clear(value);
+    if (json_is_string(found))
+        result = buffer_add(value, json_string_value(found), json_string_length(found));
+    json_decref(root);
+    return result;
+}
+
+static bool type_is(struct slice type, const char *wanted)
+{
+    size_t length = strlen(wanted);
+
+    return type.length >= length && strncasecmp((const char *)type.data, wanted, length) == 0;
+}
+
+int field_find(const struct http_request *request, const char *name, struct buffer *value)
+{
+    struct slice type = http_request_header(request, "Content-Type"), body = request->body;
+
+    body.length = body.length > FIELD_BODY ? FIELD_BODY : body.length;
+    if (body.length > 0 && type_is(type, "application/x-www-form-urlencoded") && find_encoded(body, name, value) == 0)
+        return 0;
+    if (body.length > 0 && type_is(type, "multipart/form-data") && find_multipart(body, name, value) == 0)
+        return 0;
+    if (body.length > 0 && type_is(type, "application/json") && find_json(body, name, value) == 0)
+        return 0;
+    return find_encoded(request->query, name, value);
+}
+
+struct slice field_cookie(const struct http_request *request, const char *name)
+{
+    size_t length = strlen(name), at = 0, end;
+    const unsigned char *found;
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct slice line = request->headers[i].value;
+
+        if (!slice_is_nocase(request->headers[i].name, "Cookie"))
+            continue;
+        for (at = 0; at < line.length; at = end + 1) {
+            found = memchr(line.data + at, ';', line.length - at);
+            end = found == NULL ? line.length : (size_t)(found - line.data);
+            while (at < end && line.data[at] == ' ')
+                at++;
+            if (end - at > length && line.data[at + length] == '=' && memcmp(line.data + at, name, length) == 0)
+                return part_of(line, at + length + 1, end);
+        }
+    }
+    return SLICE_NONE;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Path patterns: /users/{id}/keys, /{project…}.git/info/refs. {name} is one segment or the part of it before the
+ * text that follows; {name…} is anything, slashes included, and stands at most once. */
+#include "config.h"
+#include "server/sensor/http/site_data.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "server/sensor/credential.h"
+
+#define ELLIPSIS "\xe2\x80\xa6"
+
+static int render_facts(char **out, const struct site *site, const struct yaml *at, const char *text,
+                        struct error *error)
+{
+    struct template *t = NULL;
+    struct buffer path;
+    struct error why = {""};
+    json_t *face = site->face;
+    int result;
+
+    buffer_init(&path, SITE_PATH);
+    *out = NULL;
+    if (template_parse(slice_of(text), "path", &t, &why) != 0)
+        result = yaml_fault(at, error, "%s", why.text);
+    else if (template_render(t, &face, 1, RENDER_PLAIN, NULL, &path) != 0 ||
+             (*out = slice_copy(buffer_slice(&path))) == NULL)
+        result = yaml_fault(at, error, "the path is too long");
+    else
+        result = 0;
+    template_free(t);
+    buffer_free(&path);
+    return result;
+}
+
+static int add_token(struct pattern *pattern, enum token_type type, const char *from, const char *to)
+{
+    struct pattern_token *tokens = realloc(pattern->tokens, (pattern->count + 1) * sizeof(*tokens));
+
+    if (tokens == NULL)
+        return -1;
+    pattern->tokens = tokens;
+    tokens[pattern->count++] = (struct pattern_token){type, {(const unsigned char *)from, (size_t)(to - from)}};
+    return 0;
+}
+
+/* One {name} or {name…}; *text is at its brace and moves behind it. */
+static int parse_capture(struct pattern *pattern, const struct yaml *at, const char **text, struct error *error)
+{
+    const char *name = *text + 1, *close = strchr(name, '}'), *end = close;
+    enum token_type type = TOKEN_ONE;
+    size_t captures = 0;
+
+    if (close == NULL || close == name)
+        return yaml_fault(at, error, "a capture is {name} or {name" ELLIPSIS "}");
+    if ((size_t)(close - name) > strlen(ELLIPSIS) &&
+        memcmp(close - strlen(ELLIPSIS), ELLIPSIS, strlen(ELLIPSIS)) == 0) {
+        type = TOKEN_REST;
+        end -= strlen(ELLIPSIS);
+    }
+    for (size_t i = 0; i < pattern->count; i++) {
+        captures += pattern->tokens[i].type != TOKEN_TEXT;
+        if (type == TOKEN_REST && pattern->tokens[i].type == TOKEN_REST)
+            return yaml_fault(at, error, "a path has at most one {name" ELLIPSIS "}");
+    }
+    if (captures == SITE_PARTS)
+        return yaml_fault(at, error, "a path has at most %d captures", SITE_PARTS);
+    if (pattern->count > 0 && pattern->tokens[pattern->count - 1].type != TOKEN_TEXT)
+        return yaml_fault(at, error, "two captures need text between them");
+    *text = close + 1;
+    return add_token(pattern, type, name, end) == 0 ? 0 : yaml_fault(at, error, "out of memory");
+}
+
+int pattern_parse(struct pattern *pattern, const struct site *site, const struct yaml *at, const char *text,
+                  struct error *error)
+{
+    const char *brace;
+
+    *pattern = (struct pattern){0};
+    if (render_facts(&pattern->text, site, at, text, error) != 0)
+        return -1;
+    text = pattern->text;
+    if (*text != '/')
+        return yaml_fault(at, error, "a path begins with a slash");
+    while (*text != '\0') {
+        brace = strchrnul(text, '{');
+        if (brace > text && add_token(pattern, TOKEN_TEXT, text, brace) != 0)
+            return yaml_fault(at, error, "out of memory");
+        text = brace;
+        if (*text == '{' && parse_capture(pattern, at, &text, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void pattern_free(struct pattern *pattern)
+{
+    free(pattern->text);
+    free(pattern->tokens);
+    *pattern = (struct pattern){0};
+}
+
+static bool starts_with(struct slice text, struct slice start)
+{
+    return text.length >= start.length && memcmp(text.data, start.data, start.length) == 0;
+}
+
+static struct slice behind(struct slice text, size_t length)
+{
+    return (struct slice){text.data + length, text.length - length};
+}
+
+/* How much of the path a {name} takes: its segment, or that up to the last place where the text behind it begins. */
+static size_t one_length(struct slice path, struct slice next)
+{
+    const unsigned char *slash = memchr(path.data, '/', path.length);
+    size_t segment = slash == NULL ? path.length : (size_t)(slash - path.data), text = next.length;
+    const unsigned char *part = next.length > 0 ? memchr(next.data, '/', next.length) : NULL, *found;
+
+    text = part == NULL ? text : (size_t)(part - next.data);
+    if (text == 0)
+        return segment;
+    found = segment < text ? NULL : memrchr(path.data, next.data[0], segment - text + 1);
+    while (found != NULL && memcmp(found, next.data, text) != 0)
+        found = memrchr(path.data, next.data[0], (size_t)(found - path.data));
+    return found == NULL ? 0 : (size_t)(found - path.data);
+}
+
+/* Matches the tokens from `at` on, with no {name…} among them, to the whole of the path. */
+static bool match_simple(const struct pattern *pattern, size_t at, size_t end, struct slice *path, bool whole,
+                         struct slice *parts)
+{
+    size_t length;
+
+    for (; at < end; at++) {
+        const struct pattern_token *token = &pattern->tokens[at];
+
+        if (token->type == TOKEN_TEXT) {
+            if (!starts_with(*path, token->text))
+                return false;
+            length = token->text.length;
+        } else {
+            length = one_length(*path, at + 1 < pattern->count ? pattern->tokens[at + 1].text : SLICE_NONE);
+            if (length == 0)
+                return false;
+            if (parts != NULL)
+                *parts++ = (struct slice){path->data, length};
+        }
+        *path = behind(*path, length);
+    }
+    return !whole || path->length == 0;
+}
+
+static size_t rest_at(const struct pattern *pattern)
+{
+    size_t at = 0;
+
+    while (at < pattern->count && pattern->tokens[at].type != TOKEN_REST)
+        at++;
+    return at;
+}
+
+bool pattern_match(const struct pattern *pattern, struct slice path, struct slice parts[SITE_PARTS])
+{
+    size_t rest = rest_at(pattern), before = 0;
+    struct slice left = path, tail;
+
+    for (size_t i = 0; i < rest; i++)
+        before += pattern->tokens[i].type != TOKEN_TEXT;
+    if (!match_simple(pattern, 0, rest, &left, rest == pattern->count, parts))
+        return false;
+    if (rest == pattern->count)
+        return true;
+    for (size_t length = left.length; length > 0; length--) {
+        tail = behind(left, length);
+        if (match_simple(pattern, rest + 1, pattern->count, &tail, true, parts == NULL ? NULL : parts + before + 1)) {
+            if (parts != NULL)
+                parts[before] = (struct slice){left.data, length};
+            return true;
+        }
+    }
+    return false;
+}
+
+struct slice pattern_path(struct slice path, struct buffer *decoded)
+{
+    path.length = path.length > SITE_PATH ? SITE_PATH : path.length;
+    if (memchr(path.data, '%', path.length) != NULL && decode_percent(path, false, decoded) == 0)
+        path = buffer_slice(decoded);
+    if (path.length > 1 && path.data[path.length - 1] == '/')
+        path.length--;
+    return path;
+}
+
+static int add_literal(struct site *site, const char *from, size_t length)
+{
+    char **literals = realloc(site->literals, (site->literal_count + 1) * sizeof(*literals));
+
+    if (literals == NULL)
+        return -1;
+    site->literals = literals;
+    literals[site->literal_count] = slice_copy((struct slice){(const unsigned char *)from, length});
+    return literals[site->literal_count++] == NULL ? -1 : 0;
+}
+
+/* Segments without any capture in them. */
+int pattern_literals(const struct pattern *pattern, struct site *site)
+{
+    const char *at = pattern->text, *end;
+    int result = 0;
+
+    while (result == 0 && *at != '\0') {
+        end = strchrnul(at + 1, '/');
+        if (end > at + 1 && memchr(at, '{', (size_t)(end - at)) == NULL)
+            result = add_literal(site, at + 1, (size_t)(end - at - 1));
+        at = end;
+    }
+    return result;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/sensor/ldap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/json.h"
+
+#define ANSWER (64 * 1024)
+#define FACTS 8192
+/* slapd itself waits for ever; whoever is silent longest goes first where connections become scarce. */
+#define IDLE_S 3600
+#define TOTAL_S (7 * 24 * 3600)
+
+struct ldap_state {
+    struct buffer answer; /* to what is being judged */
+    ber_int_t id;
+    ber_tag_t operation;
+    bool close, start_tls;
+};
+
+static const struct {
+    ber_tag_t operation;
+    const char *name;
+    void (*handle)(struct ldap_call *call); /* NULL: nothing to answer */
+} operations[] = {
+    {LDAP_BIND, "bind", ldap_bind},
+    {LDAP_ABANDON, "abandon", NULL},
+};
+
+void ldap_say(struct ldap_call *call, int code, const char *text)
+{
+    if (call->operation == LDAP_EXTENDED)
+        ldap_extended(call->answer, call->id, code, text, NULL);
+    else
+        ldap_result(call->answer, call->id, ldap_answer(call->operation), code, text);
+}
+
+void ldap_disconnect(struct ldap_call *call, int code, const char *text)
+{
+    ldap_notice(call->answer, code, text);
+    call->close = true;
+}
+
+void ldap_describe(struct ldap_call *call, const char *name, struct slice value)
+{
+    char classes[SESSION_CLASSES], member[64];
+
+    snprintf(member, sizeof member, "%s_length", name);
+    json_member_number(call->facts, member, (int64_t)value.length);
+    snprintf(member, sizeof member, "%s_classes", name);
+    json_member_text(call->facts, member, session_classes(value, classes));
+}
+
+/* ---- one message ---- */
+
+/* Where a bind follows in what has come already, slapd abandons what is before it: nothing of that is answered. */
+static size_t last_bind(struct slice input)
+{
+    size_t at = 0, bind = 0, length;
+
+    while (ldap_frame((struct slice){input.data + at, input.length - at}, &length) == 1) {
+        if (ldap_is_bind((struct slice){input.data + at, length}))
+            bind = at + length;
+        at += length;
+    }
+    return bind;
+}
+
+static void send_answer(struct session *session, bool abandoned)
+{
+    struct ldap_state *state = session->state;
+
+    if (!abandoned && buffer_add_slice(&session->output, buffer_slice(&state->answer)) == 0)
+        session_send(session);
+    buffer_free(&state->answer);
+    if (state->close)
+        session_close(session, false);
+    else if (state->start_tls && session_start_tls(session) < 0)
+        session_close(session, false);
+    state->start_tls = false;
+}
+
+static void handle(struct ldap_call *call)
+{
+    const char *name = NULL;
+
+    json_member_number(call->facts, "message_id", call->id);
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+        if (operations[i].operation == call->operation) {
+            name = operations[i].name;
+            json_member_text(call->facts, "operation", name);
+            if (operations[i].handle != NULL)
+                operations[i].handle(call);
+        }
+    if (name == NULL) {
+        json_member_text(call->facts, "operation", "unknown");
+        ldap_disconnect(call, LDAP_PROTOCOL_ERROR, "unknown LDAP request");
+    }
+    buffer_add_text(call->facts, "}}");
+}
+
+/* Reads id and operation, has the message handled, and presents what was in it. -1: slapd closes without a word. */
+static int take(struct session *session, struct slice message)
+{
+    struct ldap_state *state = session->state;
+    struct ldap_reader reader;
+    struct credentials credentials;
+    struct buffer facts;
+    ber_len_t length;
+    struct ldap_call call = {.session = session, .directory = session->face->state, .answer = &state->answer,
+                             .credentials = &credentials, .facts = &facts};
+    int result = -1;
+
+    credentials_init(&credentials);
+    buffer_init(&facts, FACTS);
+    call.ber = ldap_read(&reader, message);
+    if (call.ber == NULL || !ldap_is_message(message) || ber_skip_tag(call.ber, &length) == LBER_ERROR ||
+        ber_get_int(call.ber, &call.id) == LBER_ERROR)
+        goto out;
+    call.operation = ber_peek_tag(call.ber, &length);
+    if (call.operation == LBER_ERROR)
+        goto out;
+    session->request++;
+    if (call.operation == LDAP_UNBIND)
+        goto out;
+    buffer_add_text(&facts, "{\"ldap\":{");
+    handle(&call);
+    state->id = call.id;
+    state->operation = call.operation;
+    state->close = call.close;
+    state->start_tls = call.start_tls;
+    session_present(session, &credentials, buffer_slice(&facts));
+    result = 0;
+out:
+    ldap_read_end(&reader);
+    credentials_free(&credentials);
+    buffer_free(&facts);
+    return result;
+}
+
+/* ---- the service ---- */
+
+static int ldap_open(struct session *session)
+{
+    struct ldap_state *state;
+
+    if (session->plain_on_tls)
+        return -1;
+    state = calloc(1, sizeof *state);
+    if (state == NULL)
+        return -1;
+    buffer_init(&state->answer, ANSWER);
+    session->input.maximum = LDAP_LARGEST + 16;
+    session->state = state;
+    return 0;
+}
+
+static void ldap_input(struct session *session)
+{
+    struct slice input = buffer_slice(&session->input);
+    size_t bind = last_bind(input), at = 0, length = 0;
+    int framed = 0;
+
+    while (!session->waiting && !session_congested(session) &&
+           (framed = ldap_frame((struct slice){input.data + at, input.length - at}, &length)) == 1) {
+        struct ldap_state *state = session->state;
+        bool started_tls;
+
+        if (take(session, (struct slice){input.data + at, length}) < 0) {
+            framed = -1;
+            break;
+        }
+        at += length;
+        started_tls = state->start_tls;
+        if (!session->waiting)
+            send_answer(session, bind > at);
+        if (state->close || started_tls)
+            break;
+    }
+    buffer_consume(&session->input, at);
+    if (framed < 0)
+        session_close(session, false);
+}
+
+static void ldap_verdict(struct session *session, const struct verdict *verdict)
+{
+    (void)verdict;
+    send_answer(session, last_bind(buffer_slice(&session->input)) > 0);
+}
+
+static void ldap_unavailable(struct session *session)
+{
+    struct ldap_state *state = session->state;
+
+    buffer_clear(&state->answer);
+    if (state->operation == LDAP_EXTENDED)
+        ldap_extended(&state->answer, state->id, LDAP_UNAVAILABLE, "", NULL);
+    else
+        ldap_result(&state->answer, state->id, ldap_answer(state->operation), LDAP_UNAVAILABLE, "");
+    send_answer(session, false);
+}
+
+static void ldap_close(struct session *session)
+{
+    struct ldap_state *state = session->state;
+
+    if (state == NULL)
+        return;
+    buffer_free(&state->answer);
+    free(state);
+    session->state = NULL;
+}
+
+/* ---- the directory ---- */
+
+/* The decoy's domain as a suffix: its first name without the host, "dc=" before each label. */
+static int ldap_load(struct decoy_face *face, struct error *error)
+{
+    struct ldap_directory *directory = calloc(1, sizeof *directory);
+    const char *name = face->decoy->name_count > 0 ? face->decoy->names[0] : "";
+    const char *domain = strchr(name, '.');
+    struct buffer suffix;
+
+    buffer_init(&suffix, 4096);
+    domain = domain != NULL && strchr(domain + 1, '.') != NULL ? domain + 1 : name;
+    while (*domain != '\0') {
+        size_t label = strcspn(domain, ".");
+
+        buffer_add_format(&suffix, "%sdc=%.*s", suffix.length > 0 ? "," : "", (int)label, domain);
+        domain += label + (domain[label] == '.');
+    }
+    if (directory != NULL && !suffix.failed)
+        directory->suffix = slice_copy(buffer_slice(&suffix));
+    buffer_free(&suffix);
+    if (directory == NULL || directory->suffix == NULL) {
+        free(directory);
+        return error_set(error, "out of memory");
+    }
+    face->state = directory;
+    return 0;
+}
+
+static void ldap_unload(struct decoy_face *face)
+{
+    struct ldap_directory *directory = face->state;
+
+    if (directory != NULL)
+        free(directory->suffix);
+    free(directory);
+    face->state = NULL;
+}
+
+const struct service service_ldap = {
+    .name = "ldap",
+    .idle_s = IDLE_S,
+    .total_s = TOTAL_S,
+    .load = ldap_load,
+    .unload = ldap_unload,
+    .open = ldap_open,
+    .input = ldap_input,
+    .verdict = ldap_verdict,
+    .unavailable = ldap_unavailable,
+    .close = ldap_close,
+};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/sensor/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+
+/* nginx's default list; what it negotiates with every client is part of its look. */
+#define CIPHERS "HIGH:!aNULL:!MD5"
+
+static const unsigned char protocols[] = "\x08http/1.1\x08http/1.0\x08http/0.9";
+
+static int fail(struct error *error, const char *what)
+{
+    unsigned long code = ERR_peek_last_error();
+    const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+
+    ERR_clear_error();
+    return error_set(error, "%s: %s", what, reason == NULL ? "not usable" : reason);
+}
+
+static int no_password(char *buffer, int size, int writing, void *context)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)context;
+    return -1;
+}
+
+static int use_certificate(SSL_CTX *context, struct slice pem, struct error *error)
+{
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length);
+    X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509_AUX(bio, NULL, no_password, NULL);
+    int result = -1;
+
+    if (certificate == NULL || SSL_CTX_use_certificate(context, certificate) != 1) {
+        fail(error, "the certificate cannot be used");
+        goto out;
+    }
+    X509_free(certificate);
+    while ((certificate = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL)
+        if (SSL_CTX_add0_chain_cert(context, certificate) != 1) {
+            fail(error, "the certificate's chain cannot be used");
+            goto out;
+        }
+    ERR_clear_error();
+    result = 0;
+out:
+    X509_free(certificate);
+    BIO_free(bio);
+    return result;
+}
+
+static int use_key(SSL_CTX *context, struct slice pem, struct error *error)
+{
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length);
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    int result = -1;
+
+    if (key == NULL || SSL_CTX_use_PrivateKey(context, key) != 1 || SSL_CTX_check_private_key(context) != 1)
+        fail(error, "the certificate's key cannot be used");
+    else
+        result = 0;
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return result;
+}
+
+/* Always "OK": the extension is then echoed, as nginx does, whether the name is known or not. */
+static int on_server_name(SSL *ssl, int *alert, void *choose)
+{
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    SSL_CTX *context = NULL;
+    tls_choose *function;
+
+    (void)alert;
+    memcpy(&function, choose, sizeof function);
+    if (name != NULL)
+        context = function(SSL_get_app_data(ssl), name);
+    if (context != NULL && context != SSL_get_SSL_CTX(ssl))
+        SSL_set_SSL_CTX(ssl, context);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *length, const unsigned char *offered,
+                        unsigned offered_length, void *context)
+{
+    unsigned char *chosen;
+
+    (void)ssl;
+    (void)context;
+    if (SSL_select_next_proto(&chosen, length, protocols, sizeof protocols - 1, offered, offered_length) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* The function's address lives in the context's own data, for a void pointer cannot hold it. */
+static int keep_choose(SSL_CTX *context, tls_choose *choose)
+{
+    tls_choose **kept = OPENSSL_malloc(sizeof *kept);
+
+    if (kept == NULL)
+        return -1;
+    *kept = choose;
+    if (SSL_CTX_set_app_data(context, kept) != 1) {
+        OPENSSL_free(kept);
+        return -1;
+    }
+    SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
+    SSL_CTX_set_tlsext_servername_arg(context, kept);
+    return 0;
+}
+
+static void look_like_nginx(SSL_CTX *context, bool http)
+{
+    static const unsigned char name[] = "HTTP";
+
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(context, 1);
+    if (http)
+        SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
+}
+
+int tls_context(struct slice certificate, struct slice key, bool http, tls_choose *choose, SSL_CTX **context,
+                struct error *error)
+{
+    SSL_CTX *made = SSL_CTX_new(TLS_server_method());
+
+    if (made == NULL || SSL_CTX_set_cipher_list(made, CIPHERS) != 1 || keep_choose(made, choose) < 0) {
+        SSL_CTX_free(made);
+        return fail(error, "TLS cannot be set up");
+    }
+    look_like_nginx(made, http);
+    if (use_certificate(made, certificate, error) < 0 || use_key(made, key, error) < 0) {
+        tls_context_free(made);
+        return -1;
+    }
+    *context = made;
+    return 0;
+}
+
+void tls_context_free(SSL_CTX *context)
+{
+    if (context == NULL)
+        return;
+    OPENSSL_free(SSL_CTX_get_app_data(context));
+    SSL_CTX_free(context);
+}
+
+SSL *tls_new(SSL_CTX *context, int fd, void *connection)
+{
+    SSL *ssl = SSL_new(context);
+
+    if (ssl == NULL)
+        return NULL;
+    if (SSL_set_fd(ssl, fd) != 1 || SSL_set_app_data(ssl, connection) != 1) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+void tls_facts(SSL *ssl, struct tls_facts *facts)
+{
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const unsigned char *protocol;
+    unsigned length;
+
+    facts->on = true;
+    facts->version = SSL_get_version(ssl);
+    facts->cipher = SSL_get_cipher_name(ssl);
+    snprintf(facts->server_name, sizeof facts->server_name, "%s", name == NULL ? "" : name);
+    SSL_get0_alpn_selected(ssl, &protocol, &length);
+    snprintf(facts->alpn, sizeof facts->alpn, "%.*s", (int)length, protocol == NULL ? "" : (const char *)protocol);
+}

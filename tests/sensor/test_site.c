@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The GitLab site as installed, and faults in a site's file. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "server/sensor/http/csrf.h"
+#include "server/sensor/http/site.h"
+#include "tests/test.h"
+
+static const char face[] = "{\"release\":{\"version\":\"17.9.1\",\"revision\":\"998f540a579\","
+                           "\"date\":\"2025-02-26T15:41:12Z\"},\"style_digest\":\"aa11\",\"icon_digest\":\"bb22\"}";
+static const unsigned char salt[32] = {7};
+static char *names[] = {(char[]){"git.corp.example"}};
+static const struct decoy decoy = {.names = names, .name_count = 1};
+static struct site *site;
+static struct http_request request;
+static struct site_answer answer;
+static char target[512];
+
+static void set_up(void)
+{
+    struct error error = {""};
+    char folder[4096];
+
+    snprintf(folder, sizeof(folder), "%s/site/gitlab",
+             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates");
+    ck_assert_msg(site_load(folder, &decoy, face, salt, &site, &error) == 0, "%s", error.text);
+    buffer_init(&answer.headers, 1 << 16);
+    buffer_init(&answer.body, 1 << 20);
+}
+
+static void tear_down(void)
+{
+    site_free(site);
+    buffer_free(&answer.headers);
+    buffer_free(&answer.body);
+}
+
+static void header(const char *name, const char *value)
+{
+    request.headers[request.header_count].name = slice_of(name);
+    request.headers[request.header_count++].value = slice_of(value);
+}
+
+static void ask(const char *method, const char *where, const char *type, const char *body)
+{
+    char *mark;
+
+    memset(&request, 0, sizeof(request));
+    snprintf(target, sizeof(target), "%s", where);
+    request.method = slice_of(method);
+    request.target = slice_of(target);
+    mark = strchr(target, '?');
+    request.path = mark == NULL ? slice_of(target) : (struct slice){(unsigned char *)target, (size_t)(mark - target)};
+    request.query = mark == NULL ? slice_of("") : slice_of(mark + 1);
+    request.host = slice_of("git.corp.example");
+    request.tls = true;
+    request.version = 11;
+    header("Host", "git.corp.example");
+    if (type != NULL) {
+        header("Content-Type", type);
+        request.body = slice_of(body);
+        request.body_length = request.body.length;
+    }
+}
+
+static void get_answer(enum site_outcome outcome)
+{
+    buffer_clear(&answer.headers);
+    buffer_clear(&answer.body);
+    ck_assert_int_eq(site_answer(site, site_route(site, &request), &request, outcome, &answer), 0);
+}
+
+static const char *head(void)
+{
+    return buffer_text(&answer.headers);
+}
+
+static const char *body(void)
+{
+    return buffer_text(&answer.body);
+}
+
+#define FORM "application/x-www-form-urlencoded"
+#define GIT                                                                                                            \
+    "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect or "     \
+    "you're required to use a token instead of a password. If a token was provided, it was either incorrect, "         \
+    "expired, or improperly scoped. See https://git.corp.example/help/topics/git/troubleshooting_git.md"               \
+    "#error-on-git-fetch-http-basic-access-denied"
+
+static const struct {
+    const char *method, *target, *type, *sent;
+    unsigned plain, refused;
+    const char *content_type, *contains;
+} routes[] = {
+    {"GET", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", "https://git.corp.example/users/sign_in"},
+    {"HEAD", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", ""},
+    {"GET", "/users/sign_in", NULL, NULL, 200, 200, "text/html; charset=utf-8", "user[password]"},
+    {"GET", "/users/sign_in/", NULL, NULL, 200, 200, "text/html; charset=utf-8", "authenticity_token"},
+    {"GET", "/users/sign%5Fin?x=1", NULL, NULL, 200, 200, "text/html; charset=utf-8", "aa11"},
+    {"POST", "/users/sign_in", FORM, "user[login]=a&user[password]=b", 422, 422, "text/html; charset=utf-8", "422"},
+    {"GET", "/users/password/new", NULL, NULL, 200, 200, "text/html; charset=utf-8", "user[email]"},
+    {"POST", "/users/password", FORM, "user[email]=a", 422, 422, "text/html; charset=utf-8", "422"},
+    {"GET", "/help", NULL, NULL, 200, 200, "text/html; charset=utf-8", "docs.gitlab.com"},
+    {"POST", "/oauth/token", FORM, "", 400, 400, "application/json; charset=utf-8", "invalid_request"},
+    {"POST", "/oauth/token", FORM, "grant_type=password&username=a&password=b", 400, 400,
+     "application/json; charset=utf-8", "invalid_grant"},
+    {"POST", "/oauth/token", "application/json", "{\"grant_type\":\"password\",\"username\":\"a\"}", 400, 400,
+     "application/json; charset=utf-8", "invalid_grant"},
+    {"POST", "/oauth/token?grant_type=password&username=a", NULL, NULL, 400, 400, "application/json; charset=utf-8",
+     "invalid_grant"},
+    {"POST", "/oauth/token", "multipart/form-data; boundary=x",
+     "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\npassword\r\n--x--\r\n", 400, 400,
+     "application/json; charset=utf-8", "invalid_grant"},
+    {"POST", "/oauth/token", FORM, "grant_type=password&client_id=c&client_secret=d", 401, 401,
+     "application/json; charset=utf-8", "invalid_client"},
+    {"POST", "/oauth/token", FORM, "grant_type=refresh_token", 401, 401, "application/json; charset=utf-8",
+     "invalid_client"},
+    {"POST", "/oauth/token", FORM, "grant_type=client_credentials", 401, 401, "application/json; charset=utf-8",
+     "invalid_client"},
+    {"POST", "/oauth/token", FORM, "grant_type=authorization_code", 401, 401, "application/json; charset=utf-8",
+     "invalid_client"},
+    {"POST", "/oauth/token", FORM, "grant_type=magic", 400, 400, "application/json; charset=utf-8",
+     "unsupported_grant_type"},
+    {"POST", "/oauth/revoke", FORM, "token=x", 403, 403, "application/json; charset=utf-8", "unauthorized_client"},
+    {"GET", "/oauth/token/info", NULL, NULL, 401, 401, "application/json; charset=utf-8", "invalid_token"},
+    {"POST", "/api/graphql", NULL, NULL, 200, 401, "application/json; charset=utf-8", ""},
+    {"GET", "/api/v4/user", NULL, NULL, 401, 401, "application/json", "{\"message\":\"401 Unauthorized\"}"},
+    {"GET", "/api/v4/personal_access_tokens/self", NULL, NULL, 401, 401, "application/json",
+     "{\"message\":\"401 Unauthorized\"}"},
+    {"GET", "/api/v4/version", NULL, NULL, 401, 401, "application/json", "{\"message\":\"401 Unauthorized\"}"},
+    {"GET", "/api/v4/projects", NULL, NULL, 200, 401, "application/json", ""},
+    {"GET", "/api/v4/projects/group%2Fapp", NULL, NULL, 404, 401, "application/json", ""},
+    {"GET", "/api/v4/projects/1/variables", NULL, NULL, 404, 401, "application/json", ""},
+    {"POST", "/api/v4/projects", NULL, NULL, 401, 401, "application/json", "401 Unauthorized"},
+    {"GET", "/api/v4/groups", NULL, NULL, 200, 401, "application/json", ""},
+    {"GET", "/api/v4/groups/7", NULL, NULL, 404, 401, "application/json", ""},
+    {"GET", "/api/v4/users", NULL, NULL, 403, 401, "application/json", ""},
+    {"POST", "/api/v4/runners/verify", NULL, NULL, 403, 403, "application/json", "403 Forbidden"},
+    {"GET", "/api/v4/nothing", NULL, NULL, 404, 404, "application/json", "{\"error\":\"404 Not Found\"}"},
+    {"GET", "/api/v9/user", NULL, NULL, 404, 404, "application/json", "{\"error\":\"404 Not Found\"}"},
+    {"GET", "/group/sub/app.git/info/refs?service=git-upload-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8",
+     GIT},
+    {"GET", "/group/app.git/info/refs?service=git-receive-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8",
+     GIT},
+    {"POST", "/group/app.git/git-upload-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
+    {"POST", "/group/app.git/git-receive-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
+    {"POST", "/group/app.git/info/lfs/objects/batch", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
+    {"GET", "/group/app/info/refs?service=git-upload-pack", NULL, NULL, 301, 301, "text/html; charset=utf-8",
+     "https://git.corp.example/group/app.git/info/refs?service=git-upload-pack"},
+    {"GET", "/robots.txt", NULL, NULL, 200, 200, "text/plain; charset=utf-8", "Disallow"},
+    {"GET", "/favicon.ico", NULL, NULL, 200, 200, "image/x-icon", ""},
+    {"GET", "/assets/application-aa11.css", NULL, NULL, 200, 200, "text/css; charset=utf-8", "body"},
+    {"GET", "/assets/mark-bb22.svg", NULL, NULL, 200, 200, "image/svg+xml", "<svg"},
+    {"GET", "/assets/application-aa12.css", NULL, NULL, 404, 404, "text/html; charset=utf-8", "404"},
+    {"GET", "/-/health", NULL, NULL, 404, 404, "text/html; charset=utf-8", "404"},
+    {"GET", "/group/app", NULL, NULL, 302, 302, "text/html; charset=utf-8", "/users/sign_in"},
+    {"GET", "/.env", NULL, NULL, 302, 302, "text/html; charset=utf-8", "/users/sign_in"},
+    {"PUT", "/group/app", NULL, NULL, 404, 404, "text/html; charset=utf-8", "404"},
+};
+
+static void check_lines(const char *lines)
+{
+    const char *end;
+
+    for (; *lines != '\0'; lines = end + 2) {
+        end = strstr(lines, "\r\n");
+        ck_assert_ptr_nonnull(end);
+        ck_assert_ptr_nonnull(memchr(lines, ':', (size_t)(end - lines)));
+        ck_assert_ptr_null(memchr(lines, '{', (size_t)(strchr(lines, ':') - lines)));
+    }
+}
+
+START_TEST(test_route)
+{
+    for (int outcome = SITE_PLAIN; outcome <= SITE_REFUSED; outcome++) {
+        ask(routes[_i].method, routes[_i].target, routes[_i].type, routes[_i].sent);
+        get_answer((enum site_outcome)outcome);
+        ck_assert_msg(answer.status == (outcome == SITE_PLAIN ? routes[_i].plain : routes[_i].refused), "%s %s: %u",
+                      routes[_i].method, routes[_i].target, answer.status);
+        ck_assert_str_eq(answer.content_type, routes[_i].content_type);
+        ck_assert_msg(strstr(body(), routes[_i].contains) != NULL, "%s", body());
+        ck_assert_ptr_null(strstr(body(), "{{"));
+        ck_assert_ptr_null(strstr(head(), "{{"));
+        check_lines(head());
+    }
+}
+END_TEST
+
+/* Two answers are alike but for the values that are random in the product. */
+static void mask(char *text)
+{
+    static const char *const random[] = {"\"correlation_id\":\"", "X-Request-Id: ", "X-Runtime: 0.", NULL};
+    char *at;
+
+    for (size_t i = 0; random[i] != NULL; i++)
+        for (at = strstr(text, random[i]); at != NULL; at = strstr(at, random[i]))
+            for (at += strlen(random[i]); (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z'); at++)
+                *at = '*';
+}
+
+START_TEST(test_api_head)
+{
+    static const char expected[] =
+        "Cache-Control: no-cache\r\n"
+        "Vary: Origin\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Frame-Options: SAMEORIGIN\r\n"
+        "X-Gitlab-Meta: {\"correlation_id\":\"**************************\",\"version\":\"1\"}\r\n"
+        "X-Request-Id: **************************\r\n"
+        "X-Runtime: 0.******\r\n";
+    char text[4096];
+
+    ask("GET", "/api/v4/user", NULL, NULL);
+    get_answer(SITE_REFUSED);
+    snprintf(text, sizeof(text), "%s", head());
+    mask(text);
+    ck_assert_str_eq(text, expected);
+    ck_assert_str_eq(body(), "{\"message\":\"401 Unauthorized\"}");
+}
+END_TEST
+
+START_TEST(test_redirect_head)
+{
+    static const char expected[] =
+        "Cache-Control: no-cache\r\n"
+        "Content-Security-Policy: \r\n"
+        "Location: https://git.corp.example/users/sign_in\r\n"
+        "Permissions-Policy: interest-cohort=()\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Download-Options: noopen\r\n"
+        "X-Frame-Options: SAMEORIGIN\r\n"
+        "X-Gitlab-Meta: {\"correlation_id\":\"**************************\",\"version\":\"1\"}\r\n"
+        "X-Permitted-Cross-Domain-Policies: none\r\n"
+        "X-Request-Id: **************************\r\n"
+        "X-Runtime: 0.******\r\n"
+        "X-Ua-Compatible: IE=edge\r\n"
+        "X-Xss-Protection: 1; mode=block\r\n"
+        "Strict-Transport-Security: max-age=63072000\r\n"
+        "Referrer-Policy: strict-origin-when-cross-origin\r\n";
+    char text[4096];
+
+    ask("GET", "/", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    snprintf(text, sizeof(text), "%s", head());
+    mask(text);
+    ck_assert_str_eq(text, expected);
+}
+END_TEST
+
+START_TEST(test_git_head)
+{
+    ask("GET", "/a/b.git/info/refs?service=git-upload-pack", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_ptr_nonnull(strstr(head(), "\r\nWWW-Authenticate: Basic realm=\"GitLab\"\r\n"));
+    ck_assert_str_eq(body(), GIT);
+}
+END_TEST
+
+static void between(const char *text, const char *before, char *out, size_t length)
+{
+    const char *at = strstr(text, before);
+
+    ck_assert_msg(at != NULL, "%s lacks %s", text, before);
+    at += strlen(before);
+    snprintf(out, length, "%.*s", (int)strcspn(at, "\";"), at);
+}
+
+static void sign_in_page(char cookie[64], char field[128])
+{
+    char value[64];
+
+    ask("GET", "/users/sign_in", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    between(head(), "_gitlab_session=", value, sizeof(value));
+    snprintf(cookie, 64, "%s", value);
+    between(body(), "name=\"authenticity_token\" value=\"", field, 128);
+    ck_assert_uint_eq(strlen(cookie), 32);
+    ck_assert_uint_eq(strlen(field), 86);
+}
+
+static unsigned sign_in(const char *cookie, const char *field, const char *origin, const char *field_header)
+{
+    char sent[512], line[256];
+
+    snprintf(sent, sizeof(sent), "authenticity_token=%s&user%%5Blogin%%5D=j%%26oe&user%%5Bpassword%%5D=x",
+             field == NULL ? "" : field);
+    snprintf(line, sizeof(line), "preferred_language=en; _gitlab_session=%s", cookie == NULL ? "" : cookie);
+    ask("POST", "/users/sign_in", FORM, sent);
+    if (cookie != NULL)
+        header("Cookie", line);
+    if (origin != NULL)
+        header("Origin", origin);
+    if (field_header != NULL)
+        header("X-CSRF-Token", field_header);
+    get_answer(SITE_REFUSED);
+    return answer.status;
+}
+
+START_TEST(test_form)
+{
+    char cookie[64], field[128], other_cookie[64], other_field[128], line[128];
+
+    sign_in_page(cookie, field);
+    sign_in_page(other_cookie, other_field);
+    ck_assert_str_ne(cookie, other_cookie);
+    ck_assert_uint_eq(sign_in(cookie, field, NULL, NULL), 200);
+    ck_assert_ptr_nonnull(strstr(body(), "Invalid login or password."));
+    ck_assert_ptr_nonnull(strstr(body(), "value=\"j&amp;oe\""));
+    snprintf(line, sizeof(line), "_gitlab_session=%s; path=/; expires=", cookie);
+    ck_assert_ptr_nonnull(strstr(head(), line));
+    ck_assert_ptr_nonnull(strstr(head(), " GMT; secure; HttpOnly; SameSite=None\r\n"));
+    ck_assert_ptr_null(strstr(head(), "preferred_language"));
+    ck_assert_uint_eq(sign_in(cookie, NULL, NULL, field), 200);
+    ck_assert_uint_eq(sign_in(cookie, field, "https://git.corp.example", NULL), 200);
+    ck_assert_uint_eq(sign_in(cookie, field, "https://evil.example", NULL), 422);
+    ck_assert_ptr_null(strstr(head(), "Strict-Transport-Security"));
+    ck_assert_uint_eq(sign_in(cookie, other_field, NULL, NULL), 422);
+    ck_assert_uint_eq(sign_in(NULL, field, NULL, NULL), 422);
+    ck_assert_uint_eq(sign_in(cookie, NULL, NULL, NULL), 422);
+    ck_assert_uint_eq(sign_in("0123456789abcdef0123456789abcdef", field, NULL, NULL), 422);
+    ck_assert(site_own(site, slice_of(cookie)));
+    ck_assert(site_own(site, slice_of(field)));
+    ck_assert(!site_own(site, slice_of("0123456789abcdef0123456789abcdef")));
+    ck_assert(!site_own(site, slice_of("")));
+    cookie[5] = cookie[5] == 'a' ? 'b' : 'a';
+    field[70] = field[70] == 'a' ? 'b' : 'a';
+    ck_assert(!site_own(site, slice_of(cookie)));
+    ck_assert(!site_own(site, slice_of(field)));
+}
+END_TEST
+
+START_TEST(test_session)
+{
+    static const unsigned char foreign_salt[32] = {8};
+    struct csrf own, foreign;
+    struct csrf_session session, read;
+    char text[CSRF_SESSION_TEXT], field[CSRF_FIELD_TEXT];
+    const int64_t now = 1800000000;
+    int64_t age;
+
+    csrf_init(&own, salt);
+    csrf_init(&foreign, foreign_salt);
+    session = csrf_session_new(&own, now);
+    csrf_session_text(&session, text);
+    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now, &read, &age), 0);
+    ck_assert_int_eq(age, 0);
+    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now + 3 * 3600, &read, &age), 0);
+    ck_assert_int_eq(age, 3 * 3600);
+    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now - 3 * 3600, &read, &age), 0);
+    ck_assert_int_eq(age, 0);
+    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now - 3 * 86400, &read, &age), 0);
+    ck_assert_int_gt(age, 86400);
+    ck_assert_int_eq(csrf_session_read(&foreign, slice_of(text), now, &read, &age), -1);
+    csrf_field(&own, &session, field);
+    ck_assert(csrf_field_is(&own, &session, slice_of(field)));
+    ck_assert(csrf_field_is(&own, NULL, slice_of(field)));
+    ck_assert(!csrf_field_is(&foreign, &session, slice_of(field)));
+    ck_assert(!csrf_field_is(&foreign, NULL, slice_of(field)));
+}
+END_TEST
+
+/* A session that is too old: made by this site's salt, but long ago. */
+START_TEST(test_old_session)
+{
+    struct csrf own;
+    struct csrf_session session;
+    char cookie[CSRF_SESSION_TEXT], field[CSRF_FIELD_TEXT];
+
+    csrf_init(&own, salt);
+    session = csrf_session_new(&own, (int64_t)time(NULL) - 3600);
+    ck_assert_uint_eq(sign_in(csrf_session_text(&session, cookie), csrf_field(&own, &session, field), NULL, NULL), 200);
+    session = csrf_session_new(&own, (int64_t)time(NULL) - 4 * 3600);
+    ck_assert_uint_eq(sign_in(csrf_session_text(&session, cookie), csrf_field(&own, &session, field), NULL, NULL), 422);
+}
+END_TEST
+
+START_TEST(test_plain_http)
+{
+    ask("GET", "/users/sign_in", NULL, NULL);
+    request.tls = false;
+    get_answer(SITE_PLAIN);
+    ck_assert_ptr_nonnull(strstr(head(), " GMT; HttpOnly\r\n"));
+    ck_assert_ptr_null(strstr(head(), "secure"));
+    ck_assert_ptr_nonnull(strstr(body(), "content=\"http://git.corp.example/users/sign_in\""));
+}
+END_TEST
+
+START_TEST(test_hostile)
+{
+    ask("GET", "/a%0d%0aSet-Cookie:%20x=y/b/info/refs?service=%0d%0a\"<", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.status, 301);
+    check_lines(head());
+    ck_assert_ptr_null(strstr(head(), "\r\nSet-Cookie"));
+    ck_assert_ptr_null(strstr(body(), "\"<"));
+    ask("GET", "/", NULL, NULL);
+    request.headers[0].value = slice_of("evil\"host");
+    get_answer(SITE_PLAIN);
+    ck_assert_ptr_nonnull(strstr(head(), "Location: https://git.corp.example/users/sign_in\r\n"));
+}
+END_TEST
+
+START_TEST(test_file)
+{
+    ask("GET", "/assets/application-aa11.css", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_ptr_nonnull(strstr(head(), "Last-Modified: Wed, 26 Feb 2025 15:41:12 GMT\r\n"));
+    header("If-Modified-Since", "Wed, 26 Feb 2025 15:41:12 GMT");
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.status, 304);
+    ck_assert_ptr_null(answer.content_type);
+    ck_assert_uint_eq(answer.body.length, 0);
+}
+END_TEST
+
+START_TEST(test_head_only)
+{
+    ask("HEAD", "/users/sign_in", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.body.length, 0);
+    ask("HEAD", "/robots.txt", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_gt(answer.body.length, 0);
+}
+END_TEST
+
+START_TEST(test_facts)
+{
+    ask("POST", "/users/sign_in", NULL, NULL);
+    ck_assert_str_eq(site_identity_field(site_route(site, &request)), "user[login]");
+    ck_assert_str_eq(site_secret_field(site_route(site, &request)), "user[password]");
+    ask("GET", "/api/v4/user", NULL, NULL);
+    ck_assert_ptr_null(site_identity_field(site_route(site, &request)));
+    ck_assert_uint_eq(site_body_limit(site, site_route(site, &request)), 0);
+    ck_assert_str_eq(site_server(site), "nginx");
+    ck_assert(site_literal(site, slice_of("sign_in")));
+    ck_assert(site_literal(site, slice_of("api")));
+    ck_assert(!site_literal(site, slice_of("glpat-something")));
+    ck_assert(!site_literal(site, slice_of("")));
+}
+END_TEST
+
+#define GOOD "product: p\nsummary: s\nmissing: {status: 404, body: no}\n"
+
+static const struct {
+    const char *text, *expected;
+} faults[] = {
+    {"product: p\nsumary: s\n", "site.yaml:2:1: "},
+    {"product: p\nsumary: s\n", "summary"},
+    {"product: p\nsummary: s\n", "missing"},
+    {"product: p\nmissing: {status: 404}\n", "summary"},
+    {GOOD "order: alphabet\n", "site.yaml:4:8: "},
+    {GOOD "routes:\n  - {match: GET /x, answer: nowhere}\n", "site.yaml:5:29: "},
+    {GOOD "routes:\n  - {match: GET x, answer: {body: b}}\n", "site.yaml:5:13: "},
+    {GOOD "routes:\n  - {mach: GET /x, answer: {body: b}}\n", "match"},
+    {GOOD "routes:\n  - {match: GET, answer: {body: b}}\n", "site.yaml:5:13: "},
+    {GOOD "routes:\n  - {match: GET /x}\n", "answer"},
+    {GOOD "routes:\n  - {match: GET /x, plain: {body: b}}\n", "refused"},
+    {GOOD "routes:\n  - match: GET /{a…}/{b…}\n    answer: {body: b}\n", "site.yaml:5:12: "},
+    {GOOD "routes:\n  - match: GET /{a}{b}\n    answer: {body: b}\n", "site.yaml:5:12: "},
+    {GOOD "routes:\n  - match: GET /{a\n    answer: {body: b}\n", "site.yaml:5:12: "},
+    {GOOD "answers:\n  a: {status: 99}\n", "site.yaml:5:15: "},
+    {GOOD "answers:\n  a: {body: \"{{x\"}\n", "site.yaml:5:13: "},
+    {GOOD "answers:\n  a: {page: none}\n", "site.yaml:5:13: "},
+    {GOOD "answers:\n  a: {file: none}\n", "site.yaml:5:13: "},
+    {GOOD "answers:\n  a: {file: ../x}\n", "site.yaml:5:13: "},
+    {GOOD "answers:\n  a: {use: none}\n", "site.yaml:5:12: "},
+    {GOOD "answers:\n  a: {headers: none}\n", "site.yaml:5:16: "},
+    {GOOD "answers:\n  a: {body: \"{{>none}}\"}\n", "site.yaml:5:13: "},
+    {GOOD "answers:\n  a: {runtime: [2, 1]}\n", "site.yaml:5:20: "},
+    {GOOD "answers:\n  a: {modified: soon}\n", "site.yaml:5:17: "},
+    {GOOD "routes:\n  - {match: GET /x, form: {rejected: {status: 422}}, answer: {body: b}}\n", "session"},
+    {GOOD "session: {cookie: c}\n", "site.yaml:4:10: "},
+    {GOOD "front: {statuses: [x], headers: h}\n", "site.yaml:4:20: "},
+};
+
+START_TEST(test_fault)
+{
+    struct site *broken;
+    struct error error = {""};
+
+    ck_assert_int_eq(site_load_text(slice_of(faults[_i].text), "/nonexistent", &decoy, face, salt, &broken, &error),
+                     -1);
+    ck_assert_ptr_null(broken);
+    ck_assert_msg(strstr(error.text, faults[_i].expected) != NULL, "%s: %s", faults[_i].text, error.text);
+    ck_assert_msg(strncmp(error.text, "site.yaml:", 10) == 0, "%s", error.text);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("site");
+    TCase *c = tcase_create("gitlab"), *f = tcase_create("faults");
+
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_add_loop_test(c, test_route, 0, sizeof(routes) / sizeof(*routes));
+    tcase_add_test(c, test_api_head);
+    tcase_add_test(c, test_redirect_head);
+    tcase_add_test(c, test_git_head);
+    tcase_add_test(c, test_form);
+    tcase_add_test(c, test_session);
+    tcase_add_test(c, test_old_session);
+    tcase_add_test(c, test_plain_http);
+    tcase_add_test(c, test_hostile);
+    tcase_add_test(c, test_file);
+    tcase_add_test(c, test_head_only);
+    tcase_add_test(c, test_facts);
+    tcase_add_loop_test(f, test_fault, 0, sizeof(faults) / sizeof(*faults));
+    suite_add_tcase(s, c);
+    suite_add_tcase(s, f);
+    return s;
+}
+
+TEST_MAIN(suite)

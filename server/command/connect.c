@@ -85,8 +85,10 @@ static int find_daemon(struct link *link, const struct configuration *configurat
     if (link->fd >= 0)
         result = 1;
     else if (errno == EACCES || errno == EPERM)
-        result = error_set(error, "the daemon's control socket is not open to you; run as the owner of %s, as root, or "
-                                  "in the group \"operators\" names", configuration->state);
+        result = error_set(error,
+                           "the daemon's control socket is not open to you; run as the owner of %s, as root, or "
+                           "in the group \"operators\" names",
+                           configuration->state);
     else if (errno != ENOENT && errno != ECONNREFUSED)
         result = error_errno(error, "cannot reach the daemon by %s/run/control", configuration->state);
     close(folder);

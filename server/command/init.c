@@ -189,8 +189,8 @@ static void say(const struct making *making, const struct configuration *configu
 
         fprintf(file, "  %-8s %s on", decoy->name, decoy->names[0]);
         for (size_t j = 0; j < decoy->listener_count; j++)
-            fprintf(file, "%s %s port %u (%s)", j > 0 ? "," : "", decoy->listeners[j].address,
-                    decoy->listeners[j].port, tls_mode_name(decoy->listeners[j].tls));
+            fprintf(file, "%s %s port %u (%s)", j > 0 ? "," : "", decoy->listeners[j].address, decoy->listeners[j].port,
+                    tls_mode_name(decoy->listeners[j].tls));
         fprintf(file, "\n");
     }
     fprintf(file, "\nNext:\n  sundewd -c %s\n  sundew -c %s plant password maildir:DIR\n", making->file, making->file);

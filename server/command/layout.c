@@ -32,8 +32,8 @@ static int unknown_decoy(const char *word, size_t length, struct error *error)
     buffer_init(&names, HOST);
     for (size_t i = 0; i < KNOWN; i++)
         buffer_add_format(&names, "%s%s", i > 0 ? ", " : "", known[i].name);
-    error_set(error, "--with: there is no decoy \"%.*s\"; there are: %s, or all", (int)(length < 60 ? length : 60), word,
-              buffer_text(&names));
+    error_set(error, "--with: there is no decoy \"%.*s\"; there are: %s, or all", (int)(length < 60 ? length : 60),
+              word, buffer_text(&names));
     buffer_free(&names);
     return 2;
 }
@@ -99,7 +99,7 @@ static bool host_domain(char *domain, size_t size)
 /* No two installations share a domain: two or three syllables and an ending that is not on the Internet. */
 static void draw_domain(char *domain, size_t size)
 {
-    static const char *const heads[] = {"b", "br", "c", "cr", "d", "dr", "f", "g", "gr", "h", "k", "l",
+    static const char *const heads[] = {"b", "br", "c", "cr", "d", "dr", "f",  "g", "gr", "h", "k", "l",
                                         "m", "n",  "p", "pr", "r", "s",  "st", "t", "tr", "v", "w", "z"};
     static const char *const hearts[] = {"a", "e", "i", "o", "u", "ai", "ea", "au", "ei", "ou"};
     static const char *const tails[] = {"l", "n", "r", "s", "m", "nd", "rt", "lt", "x", "th", "ck", ""};
@@ -108,9 +108,9 @@ static void draw_domain(char *domain, size_t size)
     size_t used = 0;
 
     for (uint32_t i = 0; i < syllables; i++)
-        used += (size_t)snprintf(domain + used, size - used, "%s%s%s", heads[randombytes_uniform(24)],
-                                 hearts[randombytes_uniform(10)],
-                                 i + 1 == syllables ? tails[randombytes_uniform(11)] : tails[randombytes_uniform(5) + 7]);
+        used += (size_t)snprintf(
+            domain + used, size - used, "%s%s%s", heads[randombytes_uniform(24)], hearts[randombytes_uniform(10)],
+            i + 1 == syllables ? tails[randombytes_uniform(11)] : tails[randombytes_uniform(5) + 7]);
     snprintf(domain + used, size - used, ".%s", ends[randombytes_uniform(5)]);
 }
 
@@ -380,11 +380,13 @@ static void add_route_text(const struct layout *layout, struct buffer *text)
     buffer_add_text(text, "\n# Where alerts go. The signing secret stands in the file; `allow` names the addresses that"
                           " alerts may go to.\n");
     if (layout->url == NULL) {
-        buffer_add_format(text, "# No route yet, so nobody is told. For one, make secrets/soc (whsec_ and 32 random bytes"
-                                " in base64) and add:\n"
-                                "# routes:\n"
-                                "#   soc: {format: cloudevents, url: \"https://soc.%s/hook\", secret: secrets/soc, "
-                                "allow: [192.0.2.0/24]}\n", layout->domain);
+        buffer_add_format(text,
+                          "# No route yet, so nobody is told. For one, make secrets/soc (whsec_ and 32 random bytes"
+                          " in base64) and add:\n"
+                          "# routes:\n"
+                          "#   soc: {format: cloudevents, url: \"https://soc.%s/hook\", secret: secrets/soc, "
+                          "allow: [192.0.2.0/24]}\n",
+                          layout->domain);
         return;
     }
     buffer_add_text(text, "routes:\n  soc: {format: cloudevents, url: ");
@@ -401,19 +403,21 @@ static void add_route_text(const struct layout *layout, struct buffer *text)
 
 void layout_write(const struct layout *layout, struct buffer *text)
 {
-    buffer_add_text(text, "# Sundew's configuration. Relative paths start at this file's folder. After a change: sundew "
-                          "reload\n");
+    buffer_add_text(text,
+                    "# Sundew's configuration. Relative paths start at this file's folder. After a change: sundew "
+                    "reload\n");
     add_member(text, "organisation", layout->organisation);
     add_member(text, "domain", layout->domain);
     buffer_add_format(text, "language: %s\n", layout->language);
-    buffer_add_text(text, "state: state\n"
-                          "key: state/key                    # the master key; keep a copy apart, or credential:NAME\n"
-                          "# users: {keeper: sundew-keeper, sensor: sundew-sensor, courier: sundew-courier, minter: "
-                          "sundew-minter}\n"
-                          "# operators: sundew               # group that may use the control socket\n"
-                          "# proxies: [10.0.0.0/8]           # trusted to tell the client's address\n"
-                          "\n# The services that secrets open. Names and listeners are yours to change; names must lead "
-                          "here.\ndecoys:\n");
+    buffer_add_text(text,
+                    "state: state\n"
+                    "key: state/key                    # the master key; keep a copy apart, or credential:NAME\n"
+                    "# users: {keeper: sundew-keeper, sensor: sundew-sensor, courier: sundew-courier, minter: "
+                    "sundew-minter}\n"
+                    "# operators: sundew               # group that may use the control socket\n"
+                    "# proxies: [10.0.0.0/8]           # trusted to tell the client's address\n"
+                    "\n# The services that secrets open. Names and listeners are yours to change; names must lead "
+                    "here.\ndecoys:\n");
     for (size_t i = 0; i < layout->decoy_count; i++)
         add_decoy_text(layout, i, text);
     add_route_text(layout, text);

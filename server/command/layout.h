@@ -26,7 +26,7 @@ struct layout {
     uint16_t port_base; /* 0: standard ports */
     const struct layout_decoy *decoys[LAYOUT_DECOYS];
     size_t decoy_count;
-    const char *url; /* of the route, or NULL */
+    const char *url;            /* of the route, or NULL */
     char allow[LAYOUT_ALLOWED]; /* networks, separated by ", " */
     char *certificate, *key;    /* the operator's own, or NULL */
     bool self_signed;

@@ -8,20 +8,13 @@
 #include "server/command/command.h"
 
 static const struct command_way ways[] = {
-    {"kinds", NEEDS_NOTHING, run_kinds},
-    {"sites", NEEDS_NOTHING, run_sites},
-    {"services", NEEDS_NOTHING, run_services},
-    {"places", NEEDS_NOTHING, run_places},
-    {"lures", NEEDS_NOTHING, run_lures},
-    {"formats", NEEDS_NOTHING, run_formats},
-    {"decoys", NEEDS_CONFIGURATION, run_decoys},
-    {"init", NEEDS_NOTHING, run_init},
-    {"plant", NEEDS_CONFIGURATION, run_plant},
-    {"inspect", NEEDS_CONFIGURATION, run_plant},
-    {"uproot", NEEDS_CONFIGURATION, run_plant},
-    {"artifacts", NEEDS_CONFIGURATION, run_artifacts},
-    {"reload", NEEDS_CONFIGURATION, run_reload},
-    {"sink", NEEDS_NOTHING, run_sink},
+    {"kinds", NEEDS_NOTHING, run_kinds},         {"sites", NEEDS_NOTHING, run_sites},
+    {"services", NEEDS_NOTHING, run_services},   {"places", NEEDS_NOTHING, run_places},
+    {"lures", NEEDS_NOTHING, run_lures},         {"formats", NEEDS_NOTHING, run_formats},
+    {"decoys", NEEDS_CONFIGURATION, run_decoys}, {"init", NEEDS_NOTHING, run_init},
+    {"plant", NEEDS_CONFIGURATION, run_plant},   {"inspect", NEEDS_CONFIGURATION, run_plant},
+    {"uproot", NEEDS_CONFIGURATION, run_plant},  {"artifacts", NEEDS_CONFIGURATION, run_artifacts},
+    {"reload", NEEDS_CONFIGURATION, run_reload}, {"sink", NEEDS_NOTHING, run_sink},
 };
 
 static const struct command_way generic = {"", NEEDS_CONFIGURATION, run_generic};

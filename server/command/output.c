@@ -39,8 +39,8 @@ static const struct {
 
 static bool is_direction(const unsigned char *c)
 {
-    return c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
-                            (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+    return c[0] == 0xe2 &&
+           ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
 }
 
 void output_clean(struct buffer *buffer, const char *text)
@@ -310,11 +310,9 @@ static void lay_out(struct output *output)
 
         widths[i] = strlen(dot != NULL ? dot + 1 : output->names[i]);
     }
-    json_array_foreach(output->waiting, i, row)
-        measure(output, row, widths);
+    json_array_foreach(output->waiting, i, row) measure(output, row, widths);
     write_aligned(output, NULL, widths);
-    json_array_foreach(output->waiting, i, row)
-        write_aligned(output, row, widths);
+    json_array_foreach(output->waiting, i, row) write_aligned(output, row, widths);
     json_array_clear(output->waiting);
     free(widths);
 }

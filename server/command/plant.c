@@ -16,6 +16,7 @@
 #include "server/command/connect.h"
 
 #define PIECE 60000 /* of a FILE's data */
+#define PRINTED (16 * 1024 * 1024)
 
 struct lure_file {
     char *name;
@@ -32,6 +33,7 @@ struct plantings {
     struct invocation *invocation;
     struct planting *items;
     size_t count;
+    const struct buffer *print; /* what the planter gave to be printed, or NULL */
     bool failed;
 };
 
@@ -117,11 +119,29 @@ static int add_file(struct plantings *jobs, struct slice name, struct slice data
     return buffer_add_slice(&files[job->file_count++].data, data);
 }
 
+/* What is to be placed by hand is the output; about the placement is told beside it. */
+static void show_printed(struct plantings *jobs, struct slice data)
+{
+    struct output *output = &jobs->invocation->output;
+    json_t *row = json_loadb((const char *)data.data, data.length, 0, NULL);
+
+    if (output->json) {
+        json_object_set_new(row, "text", json_stringn((const char *)jobs->print->data, jobs->print->length));
+        output_json(output, row);
+    } else {
+        fwrite(jobs->print->data, 1, jobs->print->length, output->file);
+        fprintf(stderr, "sundew: %s\n", json_string_value(json_object_get(row, "placement")));
+    }
+    json_decref(row);
+}
+
 static int take_row(struct slice kind, struct slice name, struct slice data, void *context)
 {
     struct plantings *jobs = context;
 
-    if (slice_is(kind, "row"))
+    if (slice_is(kind, "row") && jobs->print != NULL && jobs->print->length > 0)
+        show_printed(jobs, data);
+    else if (slice_is(kind, "row"))
         output_row(&jobs->invocation->output, data);
     else if ((slice_is(kind, "job") && add_job(jobs, data) < 0) ||
              (slice_is(kind, "file") && add_file(jobs, name, data) < 0))
@@ -201,25 +221,39 @@ static int hand_over(int fd, const struct planting *job, struct error *error)
 
 /* What came of a job; texts point into `message`. */
 struct outcome_of {
-    struct buffer message;
+    struct buffer message, print;
     struct planted planted;
 };
 
+/* 0 to go on, 1 at the end, -1 with a text. */
+static int take_answer(struct outcome_of *outcome, struct error *error)
+{
+    struct reader reader = reader_of(buffer_slice(&outcome->message));
+    uint16_t type = message_type(&reader);
+    struct file file;
+
+    if (type == MESSAGE_FILE && file_get(&reader, &file) == 0 && buffer_add_slice(&outcome->print, file.data) == 0)
+        return 0;
+    if (type == MESSAGE_PLANTED && planted_get(&reader, &outcome->planted) == 0)
+        return 1;
+    return error_set(error, "the planter sent a damaged answer");
+}
+
 static int wait_planted(int fd, struct outcome_of *outcome, struct error *error)
 {
-    struct reader reader;
-    int passed = -1, result = channel_receive_now(fd, &outcome->message, &passed, -1, error);
+    int result = 0;
 
-    if (passed >= 0)
-        close(passed);
-    if (result == 1)
-        return error_set(error, "the planter ended without a word; its own lines above say why");
-    if (result < 0)
-        return -1;
-    reader = reader_of(buffer_slice(&outcome->message));
-    if (message_type(&reader) != MESSAGE_PLANTED || planted_get(&reader, &outcome->planted) < 0)
-        return error_set(error, "the planter sent a damaged answer");
-    return 0;
+    while (result == 0) {
+        int passed = -1, got = channel_receive_now(fd, &outcome->message, &passed, -1, error);
+
+        if (passed >= 0)
+            close(passed);
+        if (got == 1)
+            result = error_set(error, "the planter ended without a word; its own lines above say why");
+        else
+            result = got < 0 ? -1 : take_answer(outcome, error);
+    }
+    return result < 0 ? -1 : 0;
 }
 
 static int run_planter(const struct planting *job, struct outcome_of *outcome, struct error *error)
@@ -257,11 +291,12 @@ static int show_dry(struct invocation *invocation, const struct planting *job, c
     return 3;
 }
 
-static int tell(struct link *link, struct invocation *invocation, const struct planting *job, const struct planted *planted,
-                struct error *error)
+static int tell(struct link *link, struct invocation *invocation, const struct planting *job,
+                const struct outcome_of *outcome, struct error *error)
 {
+    const struct planted *planted = &outcome->planted;
     static const char *const told[][2] = {{"plant", "planted"}, {"inspect", "inspected"}, {"uproot", "uprooted"}};
-    struct plantings more = {.invocation = invocation};
+    struct plantings more = {.invocation = invocation, .print = &outcome->print};
     const struct link_rows rows = {take_row, &more};
     json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
     struct command command = {.argument_count = 0};
@@ -296,15 +331,17 @@ static int do_job(struct link *link, struct invocation *invocation, const struct
     int code;
 
     buffer_init(&outcome.message, CHANNEL_MESSAGE);
+    buffer_init(&outcome.print, PRINTED);
     if (run_planter(job, &outcome, &why) < 0)
         outcome.planted = (struct planted){.ok = false, .state = slice_of("unknown"), .text = slice_of(why.text)};
     if (json_is_true(json_object_get(json_object_get(job->json, "options"), "dry_run")))
         code = show_dry(invocation, job, &outcome.planted, error);
     else
-        code = tell(link, invocation, job, &outcome.planted, error);
+        code = tell(link, invocation, job, &outcome, error);
     if (code == 0 && wanting(job, &outcome.planted))
         code = 1;
     buffer_free(&outcome.message);
+    buffer_free(&outcome.print);
     return code;
 }
 

@@ -51,8 +51,8 @@ int run_sink(struct invocation *invocation, struct error *error)
     size_t count = 0;
     struct error ignored;
 
-    if ((port == NULL || key == NULL) && configuration_load(configuration_file(options->config),
-                                                            &invocation->configuration, &ignored) == 0)
+    if ((port == NULL || key == NULL) &&
+        configuration_load(configuration_file(options->config), &invocation->configuration, &ignored) == 0)
         route = local_route(invocation->configuration, found);
     if (port == NULL && route != NULL)
         port = found;

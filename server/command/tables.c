@@ -46,8 +46,8 @@ int run_services(struct invocation *invocation, struct error *error)
 {
     (void)error;
 #define SERVICE(symbol, name, summary, plain, tls)                                                                     \
-    put_row(invocation, json_pack("{s:s, s:s, s:i, s:i}", "service", name, "summary", summary, "port", plain,          \
-                                  "tls_port", tls));
+    put_row(invocation,                                                                                                \
+            json_pack("{s:s, s:s, s:i, s:i}", "service", name, "summary", summary, "port", plain, "tls_port", tls));
 #include "server/wire/tables/services.def"
 #undef SERVICE
     return 0;
@@ -66,8 +66,7 @@ int run_places(struct invocation *invocation, struct error *error)
 int run_formats(struct invocation *invocation, struct error *error)
 {
     (void)error;
-#define FORMAT(symbol, name, summary)                                                                                  \
-    put_row(invocation, json_pack("{s:s, s:s}", "format", name, "summary", summary));
+#define FORMAT(symbol, name, summary) put_row(invocation, json_pack("{s:s, s:s}", "format", name, "summary", summary));
 #include "server/wire/tables/formats.def"
 #undef FORMAT
     return 0;
@@ -166,9 +165,9 @@ json_t *decoy_row(const struct decoy *decoy)
         if (decoy->listeners[i - 1].tls == TLS_DIRECT)
             main_one = &decoy->listeners[i - 1];
     for (size_t i = 0; i < decoy->listener_count; i++)
-        json_array_append_new(listeners, json_pack("{s:s, s:i, s:s}", "address", decoy->listeners[i].address, "port",
-                                                   (int)decoy->listeners[i].port, "tls",
-                                                   tls_mode_name(decoy->listeners[i].tls)));
+        json_array_append_new(listeners,
+                              json_pack("{s:s, s:i, s:s}", "address", decoy->listeners[i].address, "port",
+                                        (int)decoy->listeners[i].port, "tls", tls_mode_name(decoy->listeners[i].tls)));
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b}", "decoy", decoy->name, "service", decoy->service,
                      "site", decoy->site, "names", names, "listen", endpoint(main_one), "tls",
                      tls_mode_name(main_one->tls), "listeners", listeners, "grant", (int)decoy->grant);

@@ -65,13 +65,19 @@ static int in_use(const char *address, uint16_t port, struct error *error)
     pid_t pid = holder_find(port, name, sizeof(name));
 
     if (pid == getpid())
-        return error_set(error, "cannot listen on %s port %u: this configuration already listens there (\"::\" takes "
-                                "IPv4 too); give one decoy another port", address, port);
+        return error_set(error,
+                         "cannot listen on %s port %u: this configuration already listens there (\"::\" takes "
+                         "IPv4 too); give one decoy another port",
+                         address, port);
     if (pid > 0)
-        return error_set(error, "cannot listen on %s port %u: %s (process %d) has it; stop that, or give the decoy "
-                                "another port", address, port, name, (int)pid);
-    return error_set(error, "cannot listen on %s port %u: another process has it; stop that, or give the decoy "
-                            "another port", address, port);
+        return error_set(error,
+                         "cannot listen on %s port %u: %s (process %d) has it; stop that, or give the decoy "
+                         "another port",
+                         address, port, name, (int)pid);
+    return error_set(error,
+                     "cannot listen on %s port %u: another process has it; stop that, or give the decoy "
+                     "another port",
+                     address, port);
 }
 
 static int bind_failed(const char *address, uint16_t port, struct error *error)
@@ -79,8 +85,10 @@ static int bind_failed(const char *address, uint16_t port, struct error *error)
     if (errno == EADDRINUSE)
         return in_use(address, port, error);
     if (errno == EACCES || errno == EPERM)
-        return error_set(error, "cannot listen on %s port %u: ports below 1024 need root; start as root, or give the "
-                                "decoy another port", address, port);
+        return error_set(error,
+                         "cannot listen on %s port %u: ports below 1024 need root; start as root, or give the "
+                         "decoy another port",
+                         address, port);
     if (errno == EADDRNOTAVAIL)
         return error_set(error, "cannot listen on %s port %u: this machine does not have that address", address, port);
     return error_errno(error, "cannot listen on %s port %u", address, port);

@@ -16,10 +16,10 @@
 #include "server/parent/supervise.h"
 #include "server/wire/configuration.h"
 
-#define WAIT_MS 5000      /* for a dying predecessor's lock and ports */
-#define TRIES 3           /* unexplained ends before the first `ready` */
-#define NUDGE_S 10        /* between lines about a start that takes long */
-#define SENSOR_S 15       /* to finish connections after a reload, and at the end */
+#define WAIT_MS 5000 /* for a dying predecessor's lock and ports */
+#define TRIES 3      /* unexplained ends before the first `ready` */
+#define NUDGE_S 10   /* between lines about a start that takes long */
+#define SENSOR_S 15  /* to finish connections after a reload, and at the end */
 #define SENSOR_STOP_S 5
 #define COURIER_S 5
 #define MINTER_S 3

@@ -46,8 +46,7 @@ int plan_core_again(struct tree *tree, const struct configuration *configuration
 {
     for (struct child *child = tree_first(tree); child != NULL; child = child->next)
         for (size_t i = 0; i < CORE; i++)
-            if (strcmp(child->program, core[i].program) == 0 &&
-                equip(child, configuration, core[i].parts, error) < 0)
+            if (strcmp(child->program, core[i].program) == 0 && equip(child, configuration, core[i].parts, error) < 0)
                 return -1;
     return 0;
 }
@@ -92,8 +91,10 @@ static int check_sockets(const struct tree *tree, const struct child *child, str
         for (size_t i = 0; i < child->listener_count; i++)
             if (other->wanted && other->generation == child->generation && strcmp(other->name, child->name) != 0 &&
                 has_socket(other, child->listeners[i].fd))
-                return error_set(error, "decoy %s shares a port with a decoy of another sensor; give both the same "
-                                        "\"isolate\", or other ports", child->listeners[i].decoy);
+                return error_set(error,
+                                 "decoy %s shares a port with a decoy of another sensor; give both the same "
+                                 "\"isolate\", or other ports",
+                                 child->listeners[i].decoy);
     return 0;
 }
 

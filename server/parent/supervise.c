@@ -13,7 +13,7 @@
 #define SECOND 1000000
 #define PAUSE_LEAST (SECOND / 10)
 #define PAUSE_MOST (10 * SECOND)
-#define LIVED SECOND /* READY that long: the next pause is the least again */
+#define LIVED SECOND  /* READY that long: the next pause is the least again */
 #define LINGER SECOND /* from the end of its channel to its end */
 
 struct tree {

@@ -17,7 +17,7 @@ static char folder[64];
 
 static int lay(const char *const *words)
 {
-    char *argv[32] = {(char *)(uintptr_t)"sundew", (char *)(uintptr_t)"init", (char *)(uintptr_t)"d"};
+    char *argv[32] = {(char *)(uintptr_t) "sundew", (char *)(uintptr_t) "init", (char *)(uintptr_t) "d"};
     struct options options;
     int argc = 3;
 
@@ -53,8 +53,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    static const char *const paths[] = {"site/gitlab/site.yaml", "site/gitlab", "site", "sundew.yaml", "cert.pem",
-                                        "key.pem", ""};
+    static const char *const paths[] = {
+        "site/gitlab/site.yaml", "site/gitlab", "site", "sundew.yaml", "cert.pem", "key.pem", ""};
     char path[128];
 
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -146,8 +146,8 @@ END_TEST
 
 START_TEST(odd_names_survive)
 {
-    static const char *const names[] = {"Yes", "O\"Brien: \\ Söhne #1", "- dash", "a: b", "Example Rail", "007",
-                                        "\xd0\x96\xd0\x94", "true", "trailing "};
+    static const char *const names[] = {"Yes", "O\"Brien: \\ Söhne #1", "- dash", "a: b",     "Example Rail",
+                                        "007", "\xd0\x96\xd0\x94",      "true",   "trailing "};
     struct configuration *c;
 
     ck_assert_int_eq(LAY("--organisation", names[_i]), 0);

@@ -9,7 +9,7 @@ static struct error error;
 /* Reads a command line given as NULL-ended words after "sundew". */
 static int read_words(const char *const *words)
 {
-    char *argv[32] = {(char *)(uintptr_t)"sundew"};
+    char *argv[32] = {(char *)(uintptr_t) "sundew"};
     int argc = 1;
 
     while (*words != NULL)
@@ -88,10 +88,10 @@ START_TEST(too_many_are_refused)
     char *argv[OPTIONS_ARGUMENTS + 4];
     int argc = 0;
 
-    argv[argc++] = (char *)(uintptr_t)"sundew";
+    argv[argc++] = (char *)(uintptr_t) "sundew";
     argv[argc++] = (char *)(uintptr_t)words[0];
     while (argc < OPTIONS_ARGUMENTS + 3)
-        argv[argc++] = (char *)(uintptr_t)"p-a";
+        argv[argc++] = (char *)(uintptr_t) "p-a";
     refused(options_read(argc, argv, &options, &error), "too many arguments");
 }
 END_TEST

@@ -57,7 +57,8 @@ END_TEST
 
 START_TEST(unknown_commands_show_the_first_rows_members)
 {
-    char *text = SHOWN("routes", false, true, "{\"route\":\"soc\",\"deep\":{\"a\":1},\"failures\":0,\"list\":[\"a\",\"b\"]}");
+    char *text =
+        SHOWN("routes", false, true, "{\"route\":\"soc\",\"deep\":{\"a\":1},\"failures\":0,\"list\":[\"a\",\"b\"]}");
 
     ck_assert_str_eq(text, "route  failures  list\nsoc    0         a,b\n");
     free(text);
@@ -85,8 +86,8 @@ END_TEST
 
 START_TEST(attackers_cannot_move_the_cursor)
 {
-    char *text = SHOWN("routes", false, false,
-                       "{\"agent\":\"a\\u001b[2Jb\\r\\n\\u202Ec\\u009bd\\u2066e\\u007ff\\u2028g\"}");
+    char *text =
+        SHOWN("routes", false, false, "{\"agent\":\"a\\u001b[2Jb\\r\\n\\u202Ec\\u009bd\\u2066e\\u007ff\\u2028g\"}");
 
     ck_assert_str_eq(text, "a?[2Jb???c?d?e?f?g\n");
     free(text);

@@ -426,6 +426,23 @@ START_TEST(test_head_only)
 }
 END_TEST
 
+/* A decoy whose face was drawn before the site asked for these facts still answers. */
+START_TEST(test_bare_face)
+{
+    struct error error = {""};
+    char folder[4096];
+
+    site_free(site);
+    snprintf(folder, sizeof(folder), "%s/site/gitlab",
+             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates");
+    ck_assert_msg(site_load(folder, &decoy, "{}", salt, &site, &error) == 0, "%s", error.text);
+    ask("GET", "/robots.txt", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_ptr_null(strstr(head(), "Last-Modified"));
+}
+END_TEST
+
 START_TEST(test_facts)
 {
     ask("POST", "/users/sign_in", NULL, NULL);
@@ -506,6 +523,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_hostile);
     tcase_add_test(c, test_file);
     tcase_add_test(c, test_head_only);
+    tcase_add_test(c, test_bare_face);
     tcase_add_test(c, test_facts);
     tcase_add_loop_test(f, test_fault, 0, sizeof(faults) / sizeof(*faults));
     suite_add_tcase(s, c);

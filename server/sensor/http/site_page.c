@@ -203,7 +203,7 @@ static int load_with(struct site_reply *reply, const struct yaml *with, struct e
     return 0;
 }
 
-/* A date, which may come from the face: "{{release.date}}". */
+/* A date, which may come from the face: "{{release.date}}"; a face that was drawn before that fact has none. */
 static int load_modified(const struct site *site, struct site_reply *reply, const struct yaml *node,
                          struct error *error)
 {
@@ -218,7 +218,8 @@ static int load_modified(const struct site *site, struct site_reply *reply, cons
         return result;
     buffer_init(&date, 256);
     if (template_parse(slice_of(text), "modified", &t, error) != 0 ||
-        template_render(t, &face, 1, RENDER_PLAIN, NULL, &date) != 0 || clock_parse(buffer_text(&date), &when) != 0)
+        template_render(t, &face, 1, RENDER_PLAIN, NULL, &date) != 0 ||
+        (date.length > 0 && clock_parse(buffer_text(&date), &when) != 0))
         result = yaml_fault(yaml_get(node, "modified"), error, "'modified' is a date, as 2025-02-26T09:00:00Z");
     reply->modified = when / 1000000;
     template_free(t);

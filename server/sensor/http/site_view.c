@@ -233,7 +233,7 @@ int site_view(struct answering *a, const struct site_reply *reply)
     result |= (needs & SITE_NEED_RUNTIME) != 0 ? set_runtime(a, reply) : 0;
     result |= (needs & SITE_NEED_SESSION) != 0 ? set_session(a, needs) : 0;
     result |= (needs & SITE_NEED_EXPIRES) != 0 ? set_date(a, "session_expires", a->now + a->site->session_age) : 0;
-    result |= (needs & SITE_NEED_MODIFIED) != 0 ? set_date(a, "modified", reply->modified) : 0;
+    result |= (needs & SITE_NEED_MODIFIED) != 0 && reply->modified != 0 ? set_date(a, "modified", reply->modified) : 0;
     result |= (needs & SITE_NEED_ETAG) != 0 ? set_random(a, "etag", true) : 0;
     result |= (needs & SITE_NEED_NONCE) != 0 ? set_random(a, "nonce", false) : 0;
     result |= (needs & SITE_NEED_YEAR) != 0 ? set_date(a, "in_a_year", a->now + 365 * 86400) : 0;

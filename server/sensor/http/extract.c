@@ -301,7 +301,7 @@ static struct slice beyond_head(struct slice raw)
     return SLICE_NONE;
 }
 
-/* The target of a request line that could not be read: all between the first space and the version. */
+/* The target, also of a request line that nginx refuses: all between the first space and the version. */
 static struct slice loose_target(struct slice raw)
 {
     struct slice line = text_trim(text_before(raw, text_find_char(raw, '\n')));
@@ -332,13 +332,13 @@ void extract_request(struct extract *extract, const struct http_request *request
     extract->route = route;
     extract->to = to;
     extract->count = 0;
+    extract->named = extract->unnamed = FIELD_VALUES;
     buffer_clear(&extract->scratch);
     if (extract->scratch.capacity < request->raw.length + body.length + SCRATCH_FIRST)
         (void)buffer_reserve(&extract->scratch, request->raw.length + body.length + SCRATCH_FIRST);
     take_headers(extract, request->raw);
     extract_body(extract, content_type(request->raw), body);
-    /* Only GET /path is left of a bad target; the rest of its line counts all the same. */
-    take_target(extract, request->target.length > 0 ? request->target : loose_target(request->raw), "query");
+    take_target(extract, loose_target(request->raw), "query");
     buffer_clear(&extract->scratch);
     extract->to = NULL;
     extract->site = NULL;

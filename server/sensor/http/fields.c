@@ -2,6 +2,7 @@
 #include "server/sensor/http/fields.h"
 
 #include <stdio.h>
+#include "server/sensor/http/extract.h"
 #include "server/sensor/http/text.h"
 
 #define WHERE 64
@@ -23,6 +24,7 @@ enum candidate_part field_part(struct slice name)
     static const char *const secrets[] = {"pass", "pwd", "secret", "token", "key", "auth", "cred", "bearer", NULL};
     static const char *const identities[] = {"user", "login", "mail", "account", "name", "uid", "principal", NULL};
 
+    name = text_before(name, WHERE);
     if (name.length == 0)
         return CANDIDATE_EITHER;
     if (has_any(name, ids))
@@ -37,15 +39,29 @@ static bool is_own(const struct extract *extract, struct slice value)
     return extract->site != NULL && site_own(extract->site, value);
 }
 
-void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where, struct slice value)
+/* May one more value be looked at? */
+static bool is_affordable(struct extract *extract, uint8_t rank)
 {
-    if (value.length >= FIELD_LEAST && !is_own(extract, value))
+    size_t *left = rank <= EXTRACT_LOGIN ? &extract->named : &extract->unnamed;
+
+    if (*left == 0) {
+        extract->to->overflowed = true;
+        return false;
+    }
+    --*left;
+    return true;
+}
+
+void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where,
+                 struct slice value)
+{
+    if (value.length >= FIELD_LEAST && is_affordable(extract, rank) && !is_own(extract, value))
         credentials_add_decoded(extract->to, part, 0, rank, where, value);
 }
 
 void field_login(struct extract *extract, uint8_t rank, const char *where, struct slice identity, struct slice secret)
 {
-    if (identity.length > 0 && secret.length > 0)
+    if (identity.length > 0 && secret.length > 0 && is_affordable(extract, 0))
         credentials_add_login(extract->to, rank, where, identity, secret);
     else if (identity.length == 0)
         field_value(extract, CANDIDATE_SECRET, rank, where, secret);
@@ -160,7 +176,7 @@ static void take_one(struct extract *extract, const enum candidate_part parts[FI
     if (field->value.length == 0 || is_own(extract, field->value))
         return;
     (void)where_text(text, where, field->name);
-    if (identity != TEXT_NONE && extract->fields[identity].value.length > 0)
+    if (identity != TEXT_NONE && extract->fields[identity].value.length > 0 && is_affordable(extract, 0))
         credentials_add_login(extract->to, rank, text, extract->fields[identity].value, field->value);
     if (parts[at] == CANDIDATE_SECRET)
         field_value(extract, CANDIDATE_SECRET, rank, text, field->value);

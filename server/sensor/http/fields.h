@@ -12,6 +12,8 @@
 #define FIELDS 64
 /* Shorter values without an identity are not worth a look-up. */
 #define FIELD_LEAST 6
+/* Values of one request that are looked at: a flood must neither take the sensor's time nor hide a named secret. */
+#define FIELD_VALUES 512
 
 struct field {
     struct slice name, value;
@@ -25,6 +27,7 @@ struct extract {
     struct buffer scratch; /* decoded bytes that fields point to; never moves while they do */
     struct field fields[FIELDS];
     size_t count;
+    size_t named, unnamed; /* values that may still be looked at: under a name that says secret, and others */
 };
 
 /* Values that the site handed out itself and short ones are left out of all of these. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/sensor/fake_site.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct site_route {
@@ -51,4 +52,47 @@ const char *site_identity_field(const struct site_route *route)
 const char *site_secret_field(const struct site_route *route)
 {
     return route->secret;
+}
+
+int site_load(const char *folder, const struct decoy *decoy, const char *face, const unsigned char salt[32],
+              struct site **out, struct error *error)
+{
+    (void)folder;
+    (void)decoy;
+    (void)face;
+    (void)salt;
+    *out = calloc(1, sizeof(**out));
+    return *out == NULL ? error_set(error, "out of memory") : 0;
+}
+
+void site_free(struct site *which)
+{
+    free(which);
+}
+
+int site_answer(const struct site *which, const struct site_route *route, const struct http_request *request,
+                enum site_outcome outcome, struct site_answer *answer)
+{
+    (void)which;
+    (void)route;
+    answer->status = outcome == SITE_REFUSED ? 401 : 200;
+    answer->content_type = "text/plain";
+    (void)buffer_add_text(&answer->headers, "X-A: 1\r\n");
+    (void)buffer_add_slice(&answer->body, request->method);
+    (void)buffer_add_char(&answer->body, ' ');
+    (void)buffer_add_slice(&answer->body, request->path);
+    (void)buffer_add_char(&answer->body, ' ');
+    return buffer_add_slice(&answer->body, request->body);
+}
+
+uint64_t site_body_limit(const struct site *which, const struct site_route *route)
+{
+    (void)which;
+    return route == &sign_in ? 1024 : 0;
+}
+
+const char *site_server(const struct site *which)
+{
+    (void)which;
+    return "nginx";
 }

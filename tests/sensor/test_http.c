@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "server/sensor/service.h"
+#include "tests/sensor/fake_session.h"
+
+#define SECRET "glpat-xYz_4711-abcDEF"
+#define HOST "Host: x\r\n"
+
+static struct fake_session fake;
+
+static void setup(void)
+{
+    struct error error;
+
+    fake_session_begin(&fake, &service_http);
+    ck_assert_int_eq(service_http.load(&fake.face, &error), 0);
+    ck_assert_int_eq(service_http.open(&fake.session), 0);
+}
+
+static void teardown(void)
+{
+    fake_session_end(&fake);
+    service_http.unload(&fake.face);
+}
+
+/* The output so far with the Date taken out; then forgotten. */
+static const char *said(void)
+{
+    static char text[65536];
+    char *date;
+
+    (void)snprintf(text, sizeof(text), "%s", buffer_text(&fake.session.output));
+    while ((date = strstr(text, "Date: ")) != NULL)
+        memmove(date, strchr(date, '\n') + 1, strlen(strchr(date, '\n') + 1) + 1);
+    buffer_clear(&fake.session.output);
+    return text;
+}
+
+static void arrives(const char *text, size_t step)
+{
+    fake_session_arrives(&fake, slice_of(text), step);
+}
+
+#define OK(length, connection, body)                                                                                   \
+    "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/plain\r\nContent-Length: " length "\r\nConnection: "       \
+    connection "\r\nX-A: 1\r\n\r\n" body
+#define REFUSED(length, connection, body)                                                                              \
+    "HTTP/1.1 401 Unauthorized\r\nServer: nginx\r\nContent-Type: text/plain\r\nContent-Length: " length                \
+    "\r\nConnection: " connection "\r\nX-A: 1\r\n\r\n" body
+
+START_TEST(test_plain_requests_are_observed_and_answered)
+{
+    arrives("GET /users HTTP/1.1\r\n" HOST "\r\n", _i == 0 ? 1 : SIZE_MAX);
+    ck_assert_str_eq(said(), OK("11", "keep-alive", "GET /users "));
+    ck_assert_int_eq(fake.presented, 1);
+    ck_assert_uint_eq(fake.candidates, 0);
+    ck_assert(!fake.closed);
+    ck_assert_int_eq(fake.idle_s, 65);
+}
+END_TEST
+
+START_TEST(test_no_answer_before_the_verdict)
+{
+    fake.secret = slice_of(SECRET);
+    arrives("POST /users HTTP/1.1\r\n" HOST "Content-Length: 27\r\n\r\ntoken=" SECRET, _i == 0 ? 1 : SIZE_MAX);
+    ck_assert_str_eq(said(), "");
+    ck_assert(fake.session.waiting && fake.secret_seen);
+    fake_session_verdict(&fake);
+    ck_assert_str_eq(said(), REFUSED("39", "keep-alive", "POST /users token=" SECRET));
+}
+END_TEST
+
+START_TEST(test_pipelined_requests_wait_their_turn)
+{
+    arrives("GET /users?token=abcdefgh HTTP/1.1\r\n" HOST "\r\nGET /api HTTP/1.1\r\n" HOST
+            "\r\nGET /v4 HTTP/1.0\r\n\r\nGET /lost HTTP/1.0\r\n\r\n",
+            _i == 0 ? 1 : SIZE_MAX);
+    ck_assert_str_eq(said(), "");
+    ck_assert_int_eq(fake.presented, 1);
+    fake_session_verdict(&fake);
+    ck_assert_str_eq(said(), REFUSED("11", "keep-alive", "GET /users ") OK("9", "keep-alive", "GET /api ")
+                             OK("8", "close", "GET /v4 "));
+    ck_assert(fake.closed);
+    ck_assert_uint_eq(fake.session.request, 3);
+}
+END_TEST
+
+START_TEST(test_chunked_body_and_continue)
+{
+    arrives("POST /users HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n", 1);
+    ck_assert_str_eq(said(), "HTTP/1.1 100 Continue\r\n\r\n");
+    arrives("2\r\na=\r\n1;x\r\nb\r\n0\r\nT: v\r\n\r\n", 1);
+    ck_assert_str_eq(said(), OK("15", "keep-alive", "POST /users a=b"));
+}
+END_TEST
+
+static bool is_page(const char *text, const char *status)
+{
+    char start[128];
+
+    (void)snprintf(start, sizeof(start), "HTTP/1.1 %s\r\nServer: nginx\r\nContent-Type: text/html\r\n", status);
+    return strncmp(text, start, strlen(start)) == 0 && strstr(text, "<hr><center>nginx</center>") != NULL;
+}
+
+START_TEST(test_refusals_close)
+{
+    static const struct {
+        const char *text, *status;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
+        {"TRACE / HTTP/1.1\r\n" HOST "\r\n", "405 Not Allowed"},
+        {"GET / HTTP/3.0", "505 HTTP Version Not Supported"},
+        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: x\r\n\r\n", "501 Not Implemented"},
+        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nx", "400 Bad Request"},
+        {"POST /users/sign_in HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 1025\r\n\r\n",
+         "413 Request Entity Too Large"},
+    };
+
+    arrives(rows[_i].text, 1);
+    ck_assert(is_page(said(), rows[_i].status));
+    ck_assert(fake.closed && !fake.reset);
+    ck_assert_int_eq(fake.presented, 1);
+    ck_assert_ptr_nonnull(strstr(fake.context, "\"refused\":"));
+}
+END_TEST
+
+START_TEST(test_refused_with_credentials)
+{
+    fake.secret = slice_of(SECRET);
+    arrives("GET / HTTP/1.1\r\nFoo : bar\r\nPRIVATE-TOKEN: " SECRET "\r\n\r\n", SIZE_MAX);
+    ck_assert(fake.secret_seen && fake.session.waiting);
+    ck_assert_str_eq(said(), "");
+    fake_session_verdict(&fake);
+    ck_assert(is_page(said(), "400 Bad Request"));
+    ck_assert(fake.closed);
+}
+END_TEST
+
+START_TEST(test_unavailable)
+{
+    arrives("GET /users HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\n\r\nGET /api HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+    fake.session.waiting = false;
+    service_http.unavailable(&fake.session);
+    {
+        const char *text = said();
+
+        ck_assert(is_page(text, "502 Bad Gateway"));
+        ck_assert_ptr_nonnull(strstr(text, "Connection: keep-alive"));
+        ck_assert_ptr_nonnull(strstr(text, "GET /api "));
+    }
+    ck_assert(!fake.closed);
+}
+END_TEST
+
+START_TEST(test_cut_off_requests_are_observed)
+{
+    fake.secret = slice_of(SECRET);
+    arrives(_i == 0 ? "GET /users HTTP/1.1\r\nPRIVATE-TOKEN: " SECRET "\r\n"
+                    : "POST /users HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\nContent-Length: 9\r\n\r\nab",
+            SIZE_MAX);
+    ck_assert_int_eq(fake.presented, 0);
+    service_http.timeout(&fake.session);
+    ck_assert(fake.secret_seen);
+    ck_assert_str_eq(said(), "");
+}
+END_TEST
+
+START_TEST(test_idle_ends_silently)
+{
+    service_http.timeout(&fake.session);
+    ck_assert_int_eq(fake.presented, 0);
+    ck_assert_str_eq(said(), "");
+}
+END_TEST
+
+START_TEST(test_plain_on_tls)
+{
+    fake.session.plain_on_tls = true;
+    arrives("GET /users HTTP/1.1\r\n" HOST "\r\n", 1);
+    {
+        const char *text = said();
+
+        ck_assert(is_page(text, "400 Bad Request"));
+        ck_assert_ptr_nonnull(strstr(text, "The plain HTTP request was sent to HTTPS port"));
+    }
+    ck_assert(fake.closed);
+}
+END_TEST
+
+START_TEST(test_old_http_and_head)
+{
+    arrives("GET /users\r\n", 1);
+    ck_assert_str_eq(said(), "GET /users ");
+    ck_assert(fake.closed);
+}
+END_TEST
+
+START_TEST(test_head_has_no_body)
+{
+    arrives("HEAD /users HTTP/1.1\r\n" HOST "\r\n", 1);
+    ck_assert_str_eq(said(), OK("12", "keep-alive", ""));
+}
+END_TEST
+
+START_TEST(test_thousandth_request_closes)
+{
+    int i;
+
+    for (i = 0; i < 999; i++) {
+        arrives("GET /users HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+        ck_assert_str_eq(said(), OK("11", "keep-alive", "GET /users "));
+    }
+    arrives("GET /users HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+    ck_assert_str_eq(said(), OK("11", "close", "GET /users "));
+    ck_assert(fake.closed);
+}
+END_TEST
+
+START_TEST(test_unread_answers_stop_pipelining)
+{
+    int i;
+
+    for (i = 0; i < 2000 && fake.session.input.length == 0; i++)
+        arrives("GET /users HTTP/1.1\r\n" HOST "Connection: keep-alive\r\n\r\n", SIZE_MAX);
+    ck_assert_uint_lt(fake.session.output.length, SESSION_CONGESTED + 1024);
+    ck_assert_uint_gt(fake.session.input.length, 0);
+    buffer_clear(&fake.session.output);
+    fake.session.service->input(&fake.session);
+    ck_assert_uint_eq(fake.session.input.length, 0);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("http");
+    TCase *c = tcase_create("service");
+
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_loop_test(c, test_plain_requests_are_observed_and_answered, 0, 2);
+    tcase_add_loop_test(c, test_no_answer_before_the_verdict, 0, 2);
+    tcase_add_loop_test(c, test_pipelined_requests_wait_their_turn, 0, 2);
+    tcase_add_test(c, test_chunked_body_and_continue);
+    tcase_add_loop_test(c, test_refusals_close, 0, 6);
+    tcase_add_test(c, test_refused_with_credentials);
+    tcase_add_test(c, test_unavailable);
+    tcase_add_loop_test(c, test_cut_off_requests_are_observed, 0, 2);
+    tcase_add_test(c, test_idle_ends_silently);
+    tcase_add_test(c, test_plain_on_tls);
+    tcase_add_test(c, test_old_http_and_head);
+    tcase_add_test(c, test_head_has_no_body);
+    tcase_add_test(c, test_thousandth_request_closes);
+    tcase_add_test(c, test_unread_answers_stop_pipelining);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+TEST_MAIN(suite)

@@ -75,7 +75,7 @@ void session_present(struct session *session, const struct credentials *credenti
 void fake_session_begin(struct fake_session *fake, const struct service *service)
 {
     memset(fake, 0, sizeof(*fake));
-    fake->decoy.name = (char *)(uintptr_t)"fake";
+    fake->decoy.name = (char *)(uintptr_t) "fake";
     fake->decoy.site = fake->decoy.name;
     fake->face.decoy = &fake->decoy;
     fake->session.service = service;

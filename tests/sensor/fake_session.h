@@ -10,7 +10,7 @@ struct fake_session {
     struct session session; /* first */
     struct decoy decoy;
     struct decoy_face face;
-    int presented;  /* calls of session_present() */
+    int presented; /* calls of session_present() */
     size_t candidates;
     bool closed, reset;
     int idle_s, total_s;

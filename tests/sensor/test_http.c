@@ -45,8 +45,8 @@ static void arrives(const char *text, size_t step)
 }
 
 #define OK(length, connection, body)                                                                                   \
-    "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/plain\r\nContent-Length: " length "\r\nConnection: "       \
-    connection "\r\nX-A: 1\r\n\r\n" body
+    "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/plain\r\nContent-Length: " length                          \
+    "\r\nConnection: " connection "\r\nX-A: 1\r\n\r\n" body
 #define REFUSED(length, connection, body)                                                                              \
     "HTTP/1.1 401 Unauthorized\r\nServer: nginx\r\nContent-Type: text/plain\r\nContent-Length: " length                \
     "\r\nConnection: " connection "\r\nX-A: 1\r\n\r\n" body
@@ -82,7 +82,7 @@ START_TEST(test_pipelined_requests_wait_their_turn)
     ck_assert_int_eq(fake.presented, 1);
     fake_session_verdict(&fake);
     ck_assert_str_eq(said(), REFUSED("11", "keep-alive", "GET /users ") OK("9", "keep-alive", "GET /api ")
-                             OK("8", "close", "GET /v4 "));
+                                 OK("8", "close", "GET /v4 "));
     ck_assert(fake.closed);
     ck_assert_uint_eq(fake.session.request, 3);
 }
@@ -141,7 +141,8 @@ END_TEST
 
 START_TEST(test_unavailable)
 {
-    arrives("GET /users HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\n\r\nGET /api HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+    arrives("GET /users HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\n\r\nGET /api HTTP/1.1\r\n" HOST "\r\n",
+            SIZE_MAX);
     fake.session.waiting = false;
     service_http.unavailable(&fake.session);
     {

@@ -49,8 +49,8 @@ START_TEST(test_pages)
                                             "close\r\n\r\n" PAGE("414 Request-URI Too Large",
                                                                  "414 Request-URI Too Large", "")},
         {502, true,
-         FIRST("502 Bad Gateway") "Content-Type: text/html\r\nContent-Length: 150\r\nConnection: keep-alive\r\n\r\n" PAGE(
-             "502 Bad Gateway", "502 Bad Gateway", "")},
+         FIRST("502 Bad Gateway") "Content-Type: text/html\r\nContent-Length: 150\r\nConnection: "
+                                  "keep-alive\r\n\r\n" PAGE("502 Bad Gateway", "502 Bad Gateway", "")},
         {504, true,
          FIRST("504 Gateway Time-out") "Content-Type: text/html\r\nContent-Length: 160\r\nConnection: "
                                        "keep-alive\r\n\r\n" PAGE("504 Gateway Time-out", "504 Gateway Time-out", "")},
@@ -123,17 +123,19 @@ static void site_says(unsigned status, const char *type, const char *headers, co
 START_TEST(test_site)
 {
     site_says(302, "text/html", "Location: http://x/users/sign_in\r\nX-A: 1\r\n", "moved");
-    ck_assert_str_eq(buffer_text(&out), FIRST("302 Found") "Content-Type: text/html\r\nContent-Length: 5\r\nConnection: "
-                                                           "keep-alive\r\nLocation: http://x/users/sign_in\r\nX-A: "
-                                                           "1\r\n\r\nmoved");
+    ck_assert_str_eq(buffer_text(&out),
+                     FIRST("302 Found") "Content-Type: text/html\r\nContent-Length: 5\r\nConnection: "
+                                        "keep-alive\r\nLocation: http://x/users/sign_in\r\nX-A: "
+                                        "1\r\n\r\nmoved");
     site_says(204, NULL, "X-A: 1\r\n", "");
     ck_assert_str_eq(buffer_text(&out), FIRST("204 No Content") "Connection: keep-alive\r\nX-A: 1\r\n\r\n");
     site_says(304, NULL, "Etag: W/\"x\"\r\n", "");
     ck_assert_str_eq(buffer_text(&out), FIRST("304 Not Modified") "Connection: keep-alive\r\nEtag: W/\"x\"\r\n\r\n");
     frame.head_only = true;
     site_says(401, "application/json", "Vary: Origin\r\n", "12345678");
-    ck_assert_str_eq(buffer_text(&out), FIRST("401 Unauthorized") "Content-Type: application/json\r\nContent-Length: "
-                                                                  "8\r\nConnection: keep-alive\r\nVary: Origin\r\n\r\n");
+    ck_assert_str_eq(buffer_text(&out),
+                     FIRST("401 Unauthorized") "Content-Type: application/json\r\nContent-Length: "
+                                               "8\r\nConnection: keep-alive\r\nVary: Origin\r\n\r\n");
     frame.head_only = false;
     frame.version = 9;
     site_says(401, "application/json", "Vary: Origin\r\n", "12345678");

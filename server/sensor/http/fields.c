@@ -52,8 +52,7 @@ static bool is_affordable(struct extract *extract, uint8_t rank)
     return true;
 }
 
-void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where,
-                 struct slice value)
+void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where, struct slice value)
 {
     if (value.length >= FIELD_LEAST && is_affordable(extract, rank) && !is_own(extract, value))
         credentials_add_decoded(extract->to, part, 0, rank, where, value);

@@ -1,5 +1,178 @@
-/* SPDX-License-Identifier: ISC */
+/* SPDX-License-Identifier: ISC
+ *
+ * The planter: one task from `sundew` on descriptor 3, then it exits. As root it first becomes the owner of the mailbox
+ * or repository. It writes below that place only, reads what its user may, and has no network.
+ *
+ *   sundew → planter  PLANT FILE… PLANT_GO      planter → sundew  FILE… (what is to be printed) PLANTED */
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "server/base/cage.h"
+#include "server/base/channel.h"
+#include "server/base/log.h"
+#include "server/base/role.h"
+#include "server/planter/planter.h"
+#include "server/planter/repository.h"
+#include "server/wire/message.h"
+
+#define PIECE (60 * 1024)
+
+static int receive_task(struct task *task, struct error *error)
+{
+    struct buffer message;
+    int rc = 0;
+
+    buffer_init(&message, CHANNEL_MESSAGE);
+    while (rc == 0) {
+        int fd = -1;
+        int got = channel_receive_now(ROLE_FD, &message, &fd, -1, error);
+
+        if (fd >= 0)
+            close(fd);
+        rc = got == 0 ? task_take(task, buffer_slice(&message), error) : error_set(error, "sundew is gone");
+    }
+    buffer_free(&message);
+    return rc == 1 ? 0 : -1;
+}
+
+/* Root becomes who owns the place. */
+static int become_owner(const struct task *task, struct error *error)
+{
+    char *path = task->place->owner != NULL ? task->place->owner(task) : NULL;
+    struct stat status;
+    int rc = 0;
+
+    if (geteuid() == 0 && path != NULL && stat(path, &status) != 0)
+        rc = error_errno(error, "cannot look at %s", path);
+    else if (geteuid() == 0)
+        rc = cage_drop(path != NULL ? status.st_uid : 0, path != NULL ? status.st_gid : 0, error);
+    free(path);
+    return rc;
+}
+
+static int shut_cage(const struct task *task, struct error *error)
+{
+    static const char *const calls[] = {
+        "open",   "openat",    "access",     "faccessat",       "faccessat2", "stat",      "lstat",
+        "statx",  "lseek",     "pwrite64",   "fsync",           "fdatasync",  "link",      "linkat",
+        "unlink", "unlinkat",  "rename",     "renameat",        "renameat2",  "mkdir",     "mkdirat",
+        "rmdir",  "fchmod",    "fchmodat",   "chmod",           "fchown",     "utimensat", "utime",
+        "utimes", "futimesat", "getdents64", "readlink",        "readlinkat", "ftruncate", "umask",
+        "getcwd", "uname",     "flock",      "symlink",         "statfs",     "fstatfs",   "clone",
+        "clone3", "prctl",     "fadvise64",  "copy_file_range", "chdir",      NULL};
+    struct place_paths paths = {.count = 0};
+    struct cage_path list[PLACE_PATHS + 2];
+    size_t count = 0;
+    int rc = task->place->paths != NULL ? task->place->paths(task, &paths, error) : 0;
+
+    for (size_t i = 0; i < paths.count; i++)
+        list[count++] = (struct cage_path){paths.write[i], true};
+    if (task->place->paths != NULL)
+        list[count++] = (struct cage_path){"/", false};
+    list[count] = (struct cage_path){NULL, false};
+    if (rc == 0)
+        rc = cage_shut(&(struct cage){"planter", calls, list}, error);
+    place_paths_free(&paths);
+    return rc;
+}
+
+/* ---- what goes back ---- */
+
+static int send_print(const struct task *task, const struct buffer *print, struct error *error)
+{
+    struct buffer message;
+    size_t at = 0;
+    int rc = 0;
+
+    buffer_init(&message, CHANNEL_MESSAGE);
+    while (at < print->length && rc == 0) {
+        size_t length = print->length - at < PIECE ? print->length - at : PIECE;
+        struct file piece = {.name = slice_of(task->files[0].name),
+                             .data = {print->data + at, length},
+                             .more = at + length < print->length};
+
+        buffer_clear(&message);
+        file_add(&message, &piece);
+        rc = channel_send_now(ROLE_FD, buffer_slice(&message), -1, error);
+        at += length;
+    }
+    buffer_free(&message);
+    return rc;
+}
+
+static int send_planted(const struct planted *planted, struct error *error)
+{
+    struct buffer message;
+    int rc;
+
+    buffer_init(&message, CHANNEL_MESSAGE);
+    rc = planted_add(&message, planted);
+    if (rc == 0)
+        rc = channel_send_now(ROLE_FD, buffer_slice(&message), -1, error);
+    buffer_free(&message);
+    return rc;
+}
+
+static int tell_done(const struct task *task, const struct place_result *result, struct error *error)
+{
+    char *where = result->where != NULL ? json_dumps(result->where, JSON_COMPACT) : NULL;
+    struct planted planted = {.ok = true,
+                              .where = slice_of(where != NULL ? where : "{}"),
+                              .state = slice_of(result->state),
+                              .text = buffer_slice(&result->text)};
+    int rc = send_print(task, &result->print, error);
+
+    if (rc == 0)
+        rc = send_planted(&planted, error);
+    free(where);
+    return rc;
+}
+
+static int tell_failed(const struct error *why)
+{
+    struct planted planted = {.where = slice_of("{}"), .state = slice_of("unknown"), .text = slice_of(why->text)};
+    struct error error;
+
+    log_debug("%s", why->text);
+    if (send_planted(&planted, &error) != 0)
+        log_error("%s; and sundew could not be told: %s", why->text, error.text);
+    return 1;
+}
+
+static int prepare(struct task *task, struct error *error)
+{
+    if (sodium_init() < 0)
+        return error_set(error, "libsodium does not start");
+    if (receive_task(task, error) != 0 || become_owner(task, error) != 0 || repository_library(error) != 0)
+        return -1;
+    return shut_cage(task, error);
+}
+
 int main(void)
 {
-    return 3;
+    struct task task;
+    struct place_result result;
+    struct error error;
+    int rc;
+
+    log_open("planter");
+    signal(SIGPIPE, SIG_IGN);
+    if (fcntl(ROLE_FD, F_GETFD) < 0) {
+        log_error("planter is started by sundew, not by hand");
+        return 2;
+    }
+    task_init(&task);
+    place_result_init(&result);
+    if (prepare(&task, &error) != 0 || planter_run(&task, &result, &error) != 0 ||
+        tell_done(&task, &result, &error) != 0)
+        rc = tell_failed(&error);
+    else
+        rc = 0;
+    place_result_free(&result);
+    task_free(&task);
+    return rc;
 }

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/planter/changes.h"
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+
+#define DAY 86400
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+const struct task_file *changes_final(const struct changes *changes, const char *path)
+{
+    const struct task_file *file = NULL;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        for (size_t f = 0; f < changes->list[i].file_count; f++) {
+            if (strcmp(changes->list[i].files[f].path, path) == 0)
+                file = changes->list[i].files[f].file;
+        }
+    }
+    return file;
+}
+
+static int read_file(const struct task *task, const json_t *item, const struct changes *before, struct change *change,
+                     struct error *error)
+{
+    struct change_file *file = &change->files[change->file_count];
+    const char *name = text_of(item, "file");
+    bool remove = json_is_true(json_object_get(item, "remove"));
+
+    file->path = text_of(item, "path");
+    file->file = name != NULL && !remove ? task_file(task, name) : NULL;
+    if (file->path == NULL || !task_path_safe(file->path))
+        return error_set(error, "the lure names a path that leads out of the repository or is unfit for one");
+    if (!remove && file->file == NULL)
+        return error_set(error, "the lure's file for %s did not come", file->path);
+    if (remove && changes_final(before, file->path) == NULL)
+        return error_set(error, "the lure removes %s, which it did not add", file->path);
+    change->file_count++;
+    return 0;
+}
+
+/* Minutes east of Greenwich behind an RFC 3339 date. */
+static int offset_of(const char *date)
+{
+    size_t length = strlen(date);
+    const char *zone = length > 6 ? date + length - 6 : "";
+    int hours, minutes;
+
+    if ((zone[0] != '+' && zone[0] != '-') || sscanf(zone + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 14 ||
+        hours < 0 || minutes < 0 || minutes > 59)
+        return 0;
+    return (zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+}
+
+/* Git ends such texts at these bytes. */
+static bool is_plain(const char *text)
+{
+    return text != NULL && text[0] != '\0' && strpbrk(text, "<>\n") == NULL;
+}
+
+static int read_change(const struct task *task, const json_t *item, struct changes *changes, struct error *error)
+{
+    struct change *change = &changes->list[changes->count];
+    const json_t *author = json_object_get(item, "author");
+    const json_t *files = json_object_get(item, "files");
+    const char *date = text_of(item, "date");
+    int64_t time = 0;
+
+    change->message = text_of(item, "message");
+    change->name = text_of(author, "name");
+    change->mail = text_of(author, "mail");
+    if (change->message == NULL || change->message[0] == '\0' || !is_plain(change->name) || !is_plain(change->mail) ||
+        date == NULL || clock_parse(date, &time) != 0)
+        return error_set(error, "the lure's change has no message, author or date");
+    change->time_s = time / 1000000;
+    changes->offset_minutes = offset_of(date);
+    if (json_array_size(files) == 0 || json_array_size(files) > CHANGE_FILES)
+        return error_set(error, "the lure's change has no files, or more than %d", CHANGE_FILES);
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        if (read_file(task, json_array_get(files, i), changes, change, error) != 0)
+            return -1;
+    }
+    changes->count++;
+    return 0;
+}
+
+/* secret_file names a file that came; its path is where a change puts it. */
+static void find_secret(const struct task *task, struct changes *changes)
+{
+    const char *secret = task_meta(task, "secret_file");
+
+    for (size_t i = 0; i < changes->count && secret != NULL; i++) {
+        for (size_t f = 0; f < changes->list[i].file_count; f++) {
+            const struct change_file *file = &changes->list[i].files[f];
+
+            if (changes->secret_path == NULL && file->file != NULL &&
+                (strcmp(file->file->name, secret) == 0 || strcmp(file->path, secret) == 0))
+                changes->secret_path = file->path;
+        }
+    }
+    if (changes->secret_path == NULL && changes->count > 0)
+        changes->secret_path = changes->list[0].files[0].path;
+}
+
+int changes_read(const struct task *task, struct changes *changes, struct error *error)
+{
+    const json_t *list = json_object_get(task->meta, "changes");
+
+    memset(changes, 0, sizeof(*changes));
+    if (json_array_size(list) == 0 || json_array_size(list) > CHANGES)
+        return error_set(error, "this lure is no change of a repository; choose one with --lure (see: sundew lures)");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (read_change(task, json_array_get(list, i), changes, error) != 0)
+            return -1;
+    }
+    find_secret(task, changes);
+    return 0;
+}
+
+static bool fits(const struct changes *changes, int64_t tip_s, int64_t now_s)
+{
+    int64_t before = tip_s;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        if (changes->list[i].time_s < before || (i == 0 && tip_s > 0 && changes->list[i].time_s == tip_s))
+            return false;
+        before = changes->list[i].time_s;
+    }
+    return before <= now_s;
+}
+
+static void move(struct changes *changes, int64_t tip_s, int64_t now_s)
+{
+    int64_t room = now_s - tip_s;
+    int64_t first = changes->list[0].time_s, last = changes->list[changes->count - 1].time_s;
+    int64_t span = last > first ? last - first : 0;
+    int64_t most = room / 4 < 3 * DAY ? room / 4 : 3 * DAY;
+    int64_t start = tip_s + (most > 1 ? 1 + randombytes_uniform((uint32_t)most) : most);
+    int64_t fit = span < (now_s - start) * 3 / 4 ? span : (now_s - start) * 3 / 4;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        int64_t after = span > 0 ? changes->list[i].time_s - first : 0;
+
+        if (after < 0 || after > span)
+            after = 0;
+        changes->list[i].time_s = start + (span > 0 ? (int64_t)((double)after / (double)span * (double)fit) : 0);
+    }
+}
+
+int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, struct error *error)
+{
+    char text[CLOCK_TEXT];
+
+    if (tip_s > now_s)
+        return error_set(error, "the branch's newest commit is dated %.10s, in the future; nothing can follow it yet",
+                         clock_text(tip_s * 1000000, text));
+    if (fits(changes, tip_s, now_s))
+        return 0;
+    if (fixed)
+        return error_set(error,
+                         "the date does not fit: the change must come after the branch's newest commit, %.19sZ, "
+                         "and not in the future; choose another --at or leave it out",
+                         clock_text(tip_s * 1000000, text));
+    if (tip_s == 0)
+        tip_s = now_s - 30 * DAY;
+    move(changes, tip_s, now_s);
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A lure's changes (server/minter/job.h: "changes"), checked, and with dates that fit the branch. */
+#ifndef PLANTER_CHANGES_H
+#define PLANTER_CHANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/error.h"
+#include "server/planter/task.h"
+
+#define CHANGES 8
+#define CHANGE_FILES 16
+
+struct change_file {
+    const char *path;
+    const struct task_file *file; /* NULL: removed */
+};
+
+/* Texts belong to the task. */
+struct change {
+    const char *message, *name, *mail;
+    int64_t time_s;
+    struct change_file files[CHANGE_FILES];
+    size_t file_count;
+};
+
+struct changes {
+    struct change list[CHANGES];
+    size_t count;
+    const char *secret_path; /* where the secret stands */
+    int offset_minutes;      /* of the lure's dates */
+};
+
+/* Refuses paths that lead out, files that are not there, removals of what the lure did not add. */
+int changes_read(const struct task *task, struct changes *changes, struct error *error);
+/* Moves the dates behind tip_s (0: none) and not past now_s, keeping their order and, where there is room, their
+ * distances. With `fixed` (the operator's own date) they are not moved but refused. */
+int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, struct error *error);
+/* Is the path in the tree after the last change? Then its file, else NULL. */
+const struct task_file *changes_final(const struct changes *changes, const char *path);
+
+#endif

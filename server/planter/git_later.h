@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What becomes of a lure in a repository: looking after it, and taking it out. */
+#ifndef PLANTER_GIT_LATER_H
+#define PLANTER_GIT_LATER_H
+
+#include "server/planter/place.h"
+
+int git_later_inspect(const struct task *task, struct place_result *result, struct error *error);
+/* Drops the commits where they are the branch's last and nobody else holds them; else a new commit takes the file
+ * out, and the text says that history keeps it. */
+int git_later_uproot(const struct task *task, struct place_result *result, struct error *error);
+
+#endif

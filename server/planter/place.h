@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A place in which lures are planted. One file for each, its struct at the end, one line in
+ * server/wire/tables/places.def. All three acts tell where the lure is (DESIGN: placements.where) and its state. */
+#ifndef PLANTER_PLACE_H
+#define PLANTER_PLACE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+#include "server/planter/task.h"
+
+#define PLACE_TEXT (60 * 1024)
+#define PLACE_PATHS 4
+
+struct place_result {
+    json_t *where;       /* an object */
+    const char *state;   /* there | moved | changed | gone | unknown | planned (dry run) */
+    struct buffer text;  /* for people: what was noticed */
+    struct buffer print; /* to be printed as it is, or empty */
+};
+
+/* Folders that the place needs to write to. */
+struct place_paths {
+    char *write[PLACE_PATHS];
+    size_t count;
+};
+
+struct place {
+    const char *scheme;
+    /* A path whose owner the planter becomes when it runs as root; to be freed. NULL: stays as it is. */
+    char *(*owner)(const struct task *task);
+    /* For the cage; called after the user was dropped. May be NULL: no files. */
+    int (*paths)(const struct task *task, struct place_paths *paths, struct error *error);
+    int (*plant)(const struct task *task, struct place_result *result, struct error *error);
+    int (*inspect)(const struct task *task, struct place_result *result, struct error *error);
+    /* Takes it out again: state "gone", or another with a text that says what is left. */
+    int (*uproot)(const struct task *task, struct place_result *result, struct error *error);
+};
+
+#define PLACE(symbol, scheme, summary, takes) extern const struct place place_##symbol;
+#include "server/wire/tables/places.def"
+#undef PLACE
+
+/* NULL when there is none of that scheme. */
+const struct place *place_find(struct slice scheme);
+int place_paths_add(struct place_paths *paths, const char *path, struct error *error);
+void place_paths_free(struct place_paths *paths);
+
+void place_result_init(struct place_result *result);
+void place_result_free(struct place_result *result);
+/* One more sentence, on a line of its own. */
+void place_note(struct place_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

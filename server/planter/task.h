@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * One job: PLANT, the lure's FILEs, PLANT_GO. */
+#ifndef PLANTER_TASK_H
+#define PLANTER_TASK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+
+#define TASK_FILES 64
+#define TASK_BYTES (16 * 1024 * 1024) /* of all files together */
+
+struct place;
+
+struct task_file {
+    char *name;
+    struct buffer data;
+    bool whole; /* its last piece has come */
+};
+
+struct task {
+    char action[8];            /* plant | inspect | uproot; "" before PLANT */
+    const struct place *place; /* by the scheme */
+    char *target;              /* what stands behind "SCHEME:" */
+    json_t *options, *meta;    /* objects */
+    struct task_file files[TASK_FILES];
+    size_t file_count;
+    size_t bytes;
+};
+
+void task_init(struct task *task);
+/* Wipes the files. */
+void task_free(struct task *task);
+/* One message. 1: that was PLANT_GO and the job is whole; 0: more must come; -1 with a text. */
+int task_take(struct task *task, struct slice message, struct error *error);
+
+/* NULL when there is none of that name. */
+const struct task_file *task_file(const struct task *task, const char *name);
+/* A text of the options or the meta; NULL when missing. */
+const char *task_option(const struct task *task, const char *name);
+const char *task_meta(const struct task *task, const char *name);
+/* A text of options.where; NULL when missing. */
+const char *task_where(const struct task *task, const char *name);
+bool task_flag(const struct task *task, const char *option);
+/* When the lure is said to have come: options.at, else the meta's date, else now; never later than now. */
+int task_time(const struct task *task, int64_t *time_us, struct error *error);
+
+/* A relative path that stays below its folder and is fit for a repository: no empty, "." or ".." part, no ".git"
+ * in any disguise, no control characters, no backslash, at most 1024 bytes. */
+bool task_path_safe(const char *path);
+/* A name without '/', otherwise as above. */
+bool task_name_safe(const char *name);
+
+#endif

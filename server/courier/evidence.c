@@ -56,11 +56,17 @@ static const char *asked_name(const json_t *record)
 
 static void write_destination(const json_t *record, struct buffer *out)
 {
+    int64_t port = record_number(record, "client.local.port", 0);
+
     json_member_open(out, "dst_endpoint");
     buffer_add_char(out, '{');
     json_member_text(out, "name", record_text(record, "sighting.decoy"));
     json_member_text(out, "svc_name", record_text(record, "sighting.service"));
     member_if(out, "hostname", asked_name(record));
+    if (is_address(record_text(record, "client.local.address")))
+        json_member_text(out, "ip", record_text(record, "client.local.address"));
+    if (port > 0 && port < 65536)
+        json_member_number(out, "port", port);
     buffer_add_char(out, '}');
 }
 
@@ -96,15 +102,15 @@ static bool is_known_method(const char *method)
     return false;
 }
 
-static void write_headers(const json_t *headers, struct buffer *out)
+static void write_headers(const json_t *record, struct buffer *out)
 {
     const char *name, *value;
 
-    if (json_array_size(headers) == 0)
+    if (json_array_size(record_get(record, "client.http.headers")) == 0)
         return;
     json_member_open(out, "http_headers");
     buffer_add_char(out, '[');
-    for (size_t i = 0; i < HEADERS_MOST && record_header(headers, i, &name, &value) == 0; i++) {
+    for (size_t i = 0; i < HEADERS_MOST && record_header(record, i, &name, &value) == 0; i++) {
         buffer_add_text(out, i > 0 ? ",{" : "{");
         json_member_text(out, "name", name);
         json_member_text(out, "value", value);
@@ -117,7 +123,7 @@ static void write_request(const json_t *record, struct buffer *out)
 {
     const char *method = record_text(record, "client.http.method");
     const char *path = record_text(record, "client.http.path");
-    int64_t body = record_number(record, "client.http.body_length", -1);
+    int64_t body = record_number(record, "client.http.body.length", -1);
 
     if (record_get(record, "client.http") == NULL)
         return;
@@ -136,7 +142,7 @@ static void write_request(const json_t *record, struct buffer *out)
         member_if(out, "hostname", record_text(record, "client.http.host"));
         buffer_add_char(out, '}');
     }
-    write_headers(record_get(record, "client.http.headers"), out);
+    write_headers(record, out);
     buffer_add_char(out, '}');
 }
 

@@ -130,23 +130,15 @@ int record_write(struct buffer *out, const json_t *value)
     return write_value(out, value, 0);
 }
 
-int record_header(const json_t *headers, size_t i, const char **name, const char **value)
+int record_header(const json_t *record, size_t i, const char **name, const char **value)
 {
-    const json_t *entry = json_array_get(headers, i);
+    const json_t *entry = json_array_get(record_get(record, "client.http.headers"), i);
+    const char *kept;
 
     if (entry == NULL)
         return -1;
-    *name = *value = NULL;
-    if (json_is_array(entry)) {
-        *name = json_string_value(json_array_get(entry, 0));
-        *value = json_string_value(json_array_get(entry, 1));
-    } else if (json_is_object(entry)) {
-        *name = json_string_value(json_object_get(entry, "name"));
-        *value = json_string_value(json_object_get(entry, "value"));
-    } else {
-        *name = json_string_value(entry);
-    }
-    *name = *name != NULL ? *name : "";
-    *value = *value != NULL ? *value : "";
+    *name = json_is_string(entry) ? json_string_value(entry) : "";
+    kept = json_string_value(json_object_get(record_get(record, "client.http.values"), *name));
+    *value = kept != NULL ? kept : "";
     return 0;
 }

@@ -23,7 +23,8 @@ bool record_is(const json_t *record, const char *path);
 int64_t record_time(const json_t *record, const char *path);
 /* Writes any value by server/base/json.h. Nested deeper than 16: null. */
 int record_write(struct buffer *out, const json_t *value);
-/* A header list's i-th entry: ["Name","value"], {"name":…,"value":…}, or "Name" alone. 0, or -1 past the end. */
-int record_header(const json_t *headers, size_t i, const char **name, const char **value);
+/* The i-th header of the client's request, in order, with the value that was kept of it, or "". 0, or -1 past the
+ * end. */
+int record_header(const json_t *record, size_t i, const char **name, const char **value);
 
 #endif

@@ -7,6 +7,7 @@
 #include "server/courier/record.h"
 
 #define WORDS 160 /* of any one text from outside */
+#define HEADERS 24
 #define GUESSABLE_BITS 60
 
 static bool has(const json_t *record, const char *path)
@@ -51,16 +52,7 @@ static bool is_scheme(const json_t *record, const char *scheme)
 
 static const char *user_agent(const json_t *record)
 {
-    const json_t *headers = record_get(record, "client.http.headers");
-    const char *name, *value;
-
-    if (has(record, "client.http.user_agent"))
-        return record_text(record, "client.http.user_agent");
-    for (size_t i = 0; record_header(headers, i, &name, &value) == 0; i++) {
-        if (strcasecmp(name, "User-Agent") == 0)
-            return value;
-    }
-    return "";
+    return record_text(record, "client.http.user_agent");
 }
 
 /* ---- what was seen ---- */
@@ -218,6 +210,12 @@ static void add_field(struct buffer *out, const char *label, const char *words, 
     buffer_add_char(out, '\n');
 }
 
+static void add_number(struct buffer *out, const char *label, int64_t number, const char *unit)
+{
+    if (number >= 0)
+        buffer_add_format(out, "- %s: %" PRId64 "%s%s\n", label, number, unit[0] != '\0' ? " " : "", unit);
+}
+
 static void add_seen(struct buffer *out, const json_t *record)
 {
     int64_t distance = record_number(record, "sighting.near.distance", -1);
@@ -271,18 +269,19 @@ static void add_lay(struct buffer *out, const json_t *record)
     add_field(out, "last known state", record_text(record, "placement.state"), false);
 }
 
-static void add_headers(struct buffer *out, const json_t *headers)
+static void add_headers(struct buffer *out, const json_t *record)
 {
+    size_t count = json_array_size(record_get(record, "client.http.headers"));
     const char *name, *value;
 
-    if (json_array_size(headers) == 0)
+    if (count == 0)
         return;
     buffer_add_text(out, "- header names in order:");
-    for (size_t i = 0; i < 24 && record_header(headers, i, &name, &value) == 0; i++) {
+    for (size_t i = 0; i < HEADERS && record_header(record, i, &name, &value) == 0; i++) {
         buffer_add_text(out, i > 0 ? ", " : " ");
         text_foreign(out, name, 40);
     }
-    buffer_add_text(out, json_array_size(headers) > 24 ? " …\n" : "\n");
+    buffer_add_text(out, count > HEADERS ? " …\n" : "\n");
 }
 
 static void add_via(struct buffer *out, const json_t *via)
@@ -329,7 +328,12 @@ static void add_client(struct buffer *out, const json_t *record)
     add_field(out, "method", record_text(record, "client.http.method"), true);
     add_field(out, "path", record_text(record, "client.http.path"), true);
     add_field(out, "user agent", user_agent(record), true);
-    add_headers(out, record_get(record, "client.http.headers"));
+    add_headers(out, record);
+    add_number(out, "body", record_number(record, "client.http.body.length", -1), "bytes");
+    add_field(out, "LDAP operation", record_text(record, "client.ldap.operation"), true);
+    add_field(out, "LDAP mechanism", record_text(record, "client.ldap.mechanism"), true);
+    add_number(out, "number of the connection", record_number(record, "client.connection", -1), "");
+    add_number(out, "number of the request in it", record_number(record, "client.request", -1), "");
     add_field(out, "actor", record_text(record, "actor.actor"), false);
 }
 

@@ -33,8 +33,9 @@
     "\"client\":{\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\","                              \
     "\"sni\":\"git.corp.example\",\"alpn\":\"http/1.1\"},"                                                             \
     "\"http\":{\"method\":\"GET\",\"path\":\"/group/app.git/info/refs\",\"version\":\"HTTP/1.1\","                     \
-    "\"host\":\"git.corp.example\",\"user_agent\":\"git/2.39.5\",\"body_length\":0,"                                   \
-    "\"headers\":[[\"Host\",\"git.corp.example\"],[\"User-Agent\",\"git/2.39.5\"],[\"authorization\",\"\"]]}},"        \
+    "\"host\":\"git.corp.example\",\"user_agent\":\"git/2.39.5\",\"body\":{\"length\":17,\"kept\":17},"                \
+    "\"headers\":[\"Host\",\"User-Agent\",\"authorization\"],"                                                         \
+    "\"values\":{\"Host\":\"git.corp.example\",\"User-Agent\":\"git/2.39.5\"}}},"                                      \
     "\"actor\":{\"actor\":\"c-gggggggggggggggggggggggggg\",\"address\":\"203.0.113.77\","                              \
     "\"tokens\":[\"" SAMPLE_TOKEN "\"],\"first_seen\":\"2026-11-22T09:00:00Z\",\"sightings\":3},"                      \
     "\"others\":[{\"token\":\"t-hhhhhhhhhhhhhhhhhhhhhhhhhh\",\"kind\":\"gitlab-token\",\"identity\":\"deploy\","       \

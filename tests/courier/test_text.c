@@ -113,7 +113,7 @@ START_TEST(attackers_words_never_begin_a_line)
 
     json_object_set_new(http, "user_agent", json_string("x\nCRITICAL: call https://evil.example/now \xe2\x80\xae"));
     json_object_set_new(http, "path", json_string("/\r\n1. rm -rf"));
-    json_object_set_new(http, "headers", json_pack("[[s,s]]", "A\nWhat to do now\n1. Pay", ""));
+    json_object_set_new(http, "headers", json_pack("[s]", "A\nWhat to do now\n1. Pay"));
     text = full(record);
     ck_assert_ptr_null(strstr(text, "\nCRITICAL: call"));
     ck_assert_ptr_null(strstr(text, "\n1. rm"));

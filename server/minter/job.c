@@ -10,6 +10,7 @@
 #include "server/minter/persona.h"
 #include "server/minter/view.h"
 
+#define JSON_MOST (4 << 20)
 #define PIECE 32768 /* bytes of a result's data in one message */
 #define PEOPLE 64
 #define MINT_MOST 10000000
@@ -58,13 +59,23 @@ static int emit(const struct job_work *work, const struct job_sink *sink, const 
     return 0;
 }
 
+static int add_json(const char *piece, size_t length, void *text)
+{
+    return buffer_add(text, piece, length);
+}
+
 static int emit_json(const struct job_work *work, const struct job_sink *sink, const char *kind, const json_t *value,
                      struct error *error)
 {
-    char *text = json_dumps(value, JSON_COMPACT);
-    int rc = text == NULL ? error_set(error, "out of memory") : emit(work, sink, kind, "", slice_of(text), error);
+    struct buffer text;
+    int rc = -1;
 
-    free(text);
+    buffer_init(&text, JSON_MOST);
+    if (json_dump_callback(value, add_json, &text, JSON_COMPACT) != 0)
+        error_set(error, "a result of over %d bytes, or out of memory", JSON_MOST);
+    else
+        rc = emit(work, sink, kind, "", buffer_slice(&text), error);
+    buffer_free(&text);
     return rc;
 }
 

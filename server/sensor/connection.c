@@ -504,12 +504,12 @@ void connection_free(struct connection *c)
 {
     struct sensor *sensor = c->session.sensor;
 
+    if (c->opened && c->session.service->close != NULL)
+        c->session.service->close(&c->session);
     wheel_remove(&c->timer);
     event_del(&c->reading);
     event_del(&c->writing);
     link_forget(sensor->link, c->ticket);
-    if (c->opened && c->session.service->close != NULL)
-        c->session.service->close(&c->session);
     stream_close(&c->stream);
     buffer_clear(&c->session.input);
     buffer_clear(&c->session.output);

@@ -40,7 +40,7 @@ struct service {
     void (*unavailable)(struct session *session);
     /* A deadline passed: close silently or with the product's words. NULL: close. */
     void (*timeout)(struct session *session);
-    /* Frees session->state. The session is already closed. */
+    /* Frees session->state. The session is already closed; what its client left unfinished may still be presented. */
     void (*close)(struct session *session);
 };
 

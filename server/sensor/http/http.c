@@ -18,6 +18,7 @@
 #define SITE_HEADERS 16384
 #define SITE_BODY (2 * 1024 * 1024)
 #define KEPT_BODY (BODY_KEPT + 1)
+#define UNFINISHED 408  /* in the evidence of a request that was cut off */
 #define BODY_TOTAL 3600 /* seconds that a whole upload may take */
 
 /* What a decoy needs beside its site; used by one request at a time, so that requests allocate little. */
@@ -113,18 +114,6 @@ static int http_open(struct session *session)
     buffer_init(&connection->raw, SESSION_INPUT);
     buffer_init(&connection->kept, KEPT_BODY);
     return 0;
-}
-
-static void http_close(struct session *session)
-{
-    struct http_connection *connection = session->state;
-
-    if (connection == NULL)
-        return;
-    buffer_free(&connection->raw);
-    buffer_free(&connection->kept);
-    free(connection);
-    session->state = NULL;
 }
 
 /* The request as far as it is there, in the decoy's working memory. */
@@ -393,12 +382,13 @@ static void http_unavailable(struct session *session)
     http_input(session);
 }
 
-/* nginx closes without a word. What was there of the request is evidence all the same. */
-static void http_timeout(struct session *session)
+/* Of a request that never came to its end, what was there is evidence all the same. */
+static void present_unfinished(struct session *session)
 {
     struct http_connection *connection = session->state;
 
-    if (connection->phase == PHASE_ANSWER || (connection->phase == PHASE_HEAD && session->input.length == 0))
+    if (session->waiting || connection->phase == PHASE_ANSWER ||
+        (connection->phase == PHASE_HEAD && session->input.length == 0))
         return;
     if (connection->phase == PHASE_HEAD) {
         (void)buffer_add_slice(&connection->raw, buffer_slice(&session->input));
@@ -408,8 +398,27 @@ static void http_timeout(struct session *session)
     }
     connection->phase = PHASE_ANSWER;
     connection->closes = true;
-    connection->refused = 408;
+    connection->refused = UNFINISHED;
     present(session);
+}
+
+/* nginx closes without a word. */
+static void http_timeout(struct session *session)
+{
+    present_unfinished(session);
+}
+
+static void http_close(struct session *session)
+{
+    struct http_connection *connection = session->state;
+
+    if (connection == NULL)
+        return;
+    present_unfinished(session);
+    buffer_free(&connection->raw);
+    buffer_free(&connection->kept);
+    free(connection);
+    session->state = NULL;
 }
 
 const struct service service_http = {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "server/base/build.h"
 #include "server/base/cage.h"
@@ -82,6 +83,7 @@ int role_begin(struct role *role, const char *name, struct error *error)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    umask(077);
     buffer_init(&role->setup, CHANNEL_MESSAGE);
     buffer_init(&message, CHANNEL_MESSAGE);
     if (fcntl(ROLE_FD, F_GETFD) < 0) {

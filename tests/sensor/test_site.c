@@ -276,6 +276,8 @@ static void sign_in_page(char cookie[64], char field[128])
     between(head(), "_gitlab_session=", value, sizeof(value));
     snprintf(cookie, 64, "%s", value);
     between(body(), "name=\"authenticity_token\" value=\"", field, 128);
+    ck_assert_ptr_nonnull(strstr(body(), "name=\"csrf-token\" content=\""));
+    ck_assert_ptr_eq(strstr(strstr(body(), field) + 1, field), NULL); /* the head has another of its own */
     ck_assert_uint_eq(strlen(cookie), 32);
     ck_assert_uint_eq(strlen(field), 86);
 }
@@ -300,9 +302,12 @@ static unsigned sign_in(const char *cookie, const char *field, const char *origi
 
 START_TEST(test_form)
 {
-    char cookie[64], field[128], other_cookie[64], other_field[128], line[128];
+    char cookie[64], field[128], other_cookie[64], other_field[128], line[128], meta[128];
 
     sign_in_page(cookie, field);
+    between(body(), "name=\"csrf-token\" content=\"", meta, sizeof(meta));
+    ck_assert_str_ne(meta, field);
+    ck_assert_uint_eq(sign_in(cookie, NULL, NULL, meta), 200);
     sign_in_page(other_cookie, other_field);
     ck_assert_str_ne(cookie, other_cookie);
     ck_assert_uint_eq(sign_in(cookie, field, NULL, NULL), 200);

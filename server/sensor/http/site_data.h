@@ -35,6 +35,7 @@ enum site_need {
     SITE_NEED_URL = 2048,
     SITE_NEED_MODIFIED = 4096,
     SITE_NEED_YEAR = 8192,
+    SITE_NEED_META = 16384,
 };
 
 struct site_page {

@@ -108,6 +108,7 @@ static const struct {
 } need_names[] = {
     {"session", SITE_NEED_SESSION},
     {"csrf_token", SITE_NEED_SESSION | SITE_NEED_FIELD},
+    {"csrf_meta", SITE_NEED_SESSION | SITE_NEED_META},
     {"session_expires", SITE_NEED_EXPIRES},
     {"part", SITE_NEED_PART},
     {"cookie", SITE_NEED_COOKIE},

@@ -220,6 +220,8 @@ static int set_session(struct answering *a, unsigned needs)
     result = set_text(a, "session", csrf_session_text(&a->session, text));
     if (result == 0 && (needs & SITE_NEED_FIELD) != 0)
         result = set_text(a, "csrf_token", csrf_field(&a->site->csrf, &a->session, field));
+    if (result == 0 && (needs & SITE_NEED_META) != 0)
+        result = set_text(a, "csrf_meta", csrf_field(&a->site->csrf, &a->session, field));
     return result;
 }
 

@@ -167,7 +167,10 @@ static int open_database(struct ledger *ledger, bool create, struct error *error
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW;
     char text[256];
+    int made = create ? openat(ledger->folder, "ledger.db", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
 
+    if (made >= 0)
+        close(made); /* SQLite would let others read it, and gives what lies beside it the same mode */
     if (sqlite3_open_v2(ledger->path, &ledger->db, flags | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
         return fail(ledger, "opening", error);
     sqlite3_extended_result_codes(ledger->db, 1);

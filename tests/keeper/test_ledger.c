@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tests/keeper/world.h"
+#include "tests/test.h"
+
+static char folder[64];
+static struct keyring keyring;
+static struct error error;
+static struct ledger ledger;
+
+static void set_up(void)
+{
+    const unsigned char master[KEYRING_BYTES] = {1};
+
+    keyring_derive(&keyring, master);
+    snprintf(folder, sizeof folder, "/tmp/ledger-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void tear_down(void)
+{
+    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "lock", "reserve"};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        unlink(in_folder(names[i]));
+    rmdir(folder);
+}
+
+static void expect_refusal(bool create, const char *words)
+{
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, create, &error), -1);
+    ck_assert_msg(strstr(error.text, words) != NULL, "%s", error.text);
+}
+
+static void make(void)
+{
+    ck_assert_msg(ledger_open(&ledger, folder, &keyring, true, &error) == 0, "%s", error.text);
+    ledger_close(&ledger);
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *db;
+
+    ck_assert_int_eq(sqlite3_open(in_folder("ledger.db"), &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+START_TEST(makes_and_opens)
+{
+    struct stat status;
+
+    expect_refusal(false, "sundew init");
+    make();
+    ck_assert(ledger_exists(folder));
+    ck_assert_int_eq(stat(in_folder("ledger.db"), &status), 0);
+    ck_assert_uint_eq(status.st_mode & 077, 0);
+    ck_assert_int_eq(stat(in_folder("reserve"), &status), 0);
+    ck_assert_int_ge((int64_t)status.st_blocks * 512, LEDGER_RESERVE);
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);
+    ck_assert(!ledger.full);
+    ck_assert_int_eq(ledger_set(&ledger, "x", 41, &error), 0);
+    ck_assert_int_eq(ledger_set(&ledger, "x", 42, &error), 0);
+    ck_assert_int_eq(ledger_setting(&ledger, "x", 0), 42);
+    ck_assert_int_eq(ledger_setting(&ledger, "y", 7), 7);
+    ledger_close(&ledger);
+}
+END_TEST
+
+START_TEST(refuses_foreign_files)
+{
+    FILE *file = fopen(in_folder("ledger.db"), "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs("This is a letter, and it is longer than a header of a hundred bytes, so that nobody takes it for one.....",
+          file);
+    fclose(file);
+    expect_refusal(false, "not a ledger of ours");
+    unlink(in_folder("ledger.db"));
+    change("CREATE TABLE other (x)");
+    expect_refusal(false, "another program's");
+    expect_refusal(true, "another program's");
+}
+END_TEST
+
+START_TEST(refuses_newer_schemas)
+{
+    make();
+    change("PRAGMA user_version = 99");
+    expect_refusal(false, "newer release");
+}
+END_TEST
+
+START_TEST(refuses_another_key)
+{
+    const unsigned char master[KEYRING_BYTES] = {2};
+
+    make();
+    keyring_derive(&keyring, master);
+    expect_refusal(false, "not the one that the ledger");
+}
+END_TEST
+
+START_TEST(refuses_damaged_files)
+{
+    int fd;
+
+    make();
+    fd = open(in_folder("ledger.db"), O_WRONLY);
+    ck_assert_int_eq(ftruncate(fd, 5000), 0);
+    close(fd);
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), -1);
+}
+END_TEST
+
+START_TEST(one_keeper_at_a_time)
+{
+    struct ledger second;
+
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, true, &error), 0);
+    ck_assert_int_eq(ledger_open(&second, folder, &keyring, false, &error), -1);
+    ck_assert_msg(strstr(error.text, "another keeper") != NULL, "%s", error.text);
+    ledger_close(&ledger);
+    ck_assert_int_eq(ledger_open(&second, folder, &keyring, false, &error), 0);
+    ledger_close(&second);
+}
+END_TEST
+
+START_TEST(functions_make_texts)
+{
+    char *text;
+    struct world *world = world_new(1 << 20, 600);
+
+    text = world_text(world, "SELECT id_text('t', zeroblob(16)) || ' ' || time_text(0) || ' ' || "
+                      "address_text(X'00000000000000000000FFFFCB007105')");
+    ck_assert_str_eq(text, "t-aaaaaaaaaaaaaaaaaaaaaaaaaa 1970-01-01T00:00:00.000000Z 203.0.113.5");
+    free(text);
+    ck_assert_int_eq(world_number(world, "SELECT id_text('t', NULL) IS NULL AND time_text(NULL) IS NULL AND "
+                                  "address_text(X'00') IS NULL"), 1);
+    world_free(world);
+}
+END_TEST
+
+/* A file system of its own for this process alone; false where that is not allowed. */
+static bool mount_small(const char *options)
+{
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return false;
+    return mount("sundew", folder, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0;
+}
+
+START_TEST(refuses_a_read_only_folder)
+{
+    if (!mount_small("size=64m"))
+        return;
+    make();
+    ck_assert_int_eq(mount(NULL, folder, NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL), 0);
+    expect_refusal(false, "cannot be written");
+    umount(folder);
+}
+END_TEST
+
+START_TEST(refuses_a_folder_without_room)
+{
+    if (!mount_small("size=8m"))
+        return;
+    expect_refusal(true, "no room for the reserve");
+    umount(folder);
+}
+END_TEST
+
+static const struct login right = {"svc-ostrava-7q", "Kx7-vale.harbour-91"};
+static const struct login strange = {"nobody", "nothing"};
+
+static int take(struct world *world, const struct login *login, int i)
+{
+    struct observation observation = world_login(login, "203.0.113.5", WORLD_NOW + i);
+
+    world_add(world, &observation);
+    return world_take(world, WORLD_NOW);
+}
+
+/* Fills the rest of the file system. */
+static void fill(void)
+{
+    int fd = open(in_folder("filler"), O_WRONLY | O_CREAT, 0600);
+    static char block[65536];
+    ssize_t n;
+
+    ck_assert_int_ge(fd, 0);
+    memset(block, 'x', sizeof block);
+    while ((n = write(fd, block, sizeof block)) > 0)
+        ;
+    ck_assert_int_eq(errno, ENOSPC);
+    close(fd);
+}
+
+START_TEST(sightings_are_kept_when_the_disk_is_full)
+{
+    struct token_result token = world_password(right.identity, right.secret);
+    struct world *world;
+    int i, failed = 0, kept = 0;
+
+    if (!mount_small("size=64m") || setenv("TMPDIR", folder, 1) < 0)
+        return;
+    world = world_new(1 << 30, 1000000);
+    world_mint(world, &token, "gitlab");
+    fill();
+    for (i = 0; i < 20000 && !world->ledger.full; i++)
+        ck_assert_int_eq(take(world, &strange, i), 0);
+    ck_assert_msg(world->ledger.full, "the disk never became full");
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM sighting"), 0);
+    for (i = 0; i < 500; i++)
+        ck_assert_msg(take(world, &right, i) == 0, "%s", world->error.text);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM observation WHERE matched <> zeroblob(128)"), 500);
+    i = (int)world_number(world, "SELECT count(*) FROM observation");
+    ck_assert_int_eq(take(world, &strange, 1), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM observation"), i);
+    fill(); /* nothing at all is left: then nothing is acknowledged */
+    for (i = 0; i < 100000 && failed == 0; i++)
+        failed = take(world, &right, i) < 0;
+    ck_assert_int_eq(failed, 1);
+    kept = (int)world_number(world, "SELECT count(*) FROM observation WHERE matched <> zeroblob(128)");
+    unlink(in_folder("filler"));
+    ck_assert_int_eq(take(world, &right, i), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM observation WHERE matched <> zeroblob(128)"), kept + 1);
+    world_free(world);
+    umount(folder);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    const TTest *const tests[] = {
+        makes_and_opens, refuses_foreign_files, refuses_newer_schemas, refuses_another_key, refuses_damaged_files,
+        one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
+        sightings_are_kept_when_the_disk_is_full};
+    Suite *s = suite_create("ledger");
+    TCase *t = tcase_create("ledger");
+    size_t i;
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 120);
+    for (i = 0; i < sizeof tests / sizeof *tests; i++)
+        tcase_add_test(t, tests[i]);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)

@@ -131,12 +131,17 @@ static bool is_unspecified(const struct address *address)
     return memcmp(address->bytes, none, sizeof none) == 0 || memcmp(address->bytes, none4, sizeof none4) == 0;
 }
 
-/* A certificate without subject that holds one name only, to ask whether the constraints let it pass. */
+/* A certificate without subject that holds one name only, to ask whether the constraints let it pass. OpenSSL looks
+ * at the names that it keeps beside the extensions, which X509_check_purpose() fills in. */
 static bool permitted(NAME_CONSTRAINTS *constraints, const char *name)
 {
     X509 *probe = X509_new();
-    bool passes = probe != NULL && add_extension(probe, probe, NID_subject_alt_name, name) == 0 &&
-                  (constraints == NULL || NAME_CONSTRAINTS_check(probe, constraints) == X509_V_OK);
+    bool passes = probe != NULL && add_extension(probe, probe, NID_subject_alt_name, name) == 0;
+
+    if (passes && constraints != NULL) {
+        X509_check_purpose(probe, -1, 0);
+        passes = NAME_CONSTRAINTS_check(probe, constraints) == X509_V_OK;
+    }
 
     X509_free(probe);
     ERR_clear_error();

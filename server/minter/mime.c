@@ -235,7 +235,8 @@ static int fill_line(struct buffer *out, struct slice line, size_t width, const 
                              at + used, MIME_LINE);
         buffer_add_text(out, mark);
         buffer_add(out, line.data, at);
-        if (buffer_add_char(out, '\n') != 0)
+        buffer_add_char(out, '\n');
+        if (out->failed)
             return error_set(error, "the mail is too long");
         at += at < line.length;
         line = (struct slice){line.data + at, line.length - at};

@@ -56,6 +56,17 @@ static void base_dn(const char *domain, struct buffer *out)
     }
 }
 
+/* Whose names a directory holds: the domain of its host, as the sensor's root DSE says; else the organisation's. */
+static const char *domain_of(const json_t *decoy, const char *domain)
+{
+    const char *host = text_of(decoy, "host"), *rest = strchr(host, '.');
+    struct address address;
+
+    if (strcmp(text_of(decoy, "service"), "ldap") != 0 || host[0] == 0 || address_parse(host, &address) == 0)
+        return domain;
+    return rest != NULL && strchr(rest + 1, '.') != NULL ? rest + 1 : host;
+}
+
 static json_t *decoy_view(const json_t *decoy, const char *domain)
 {
     bool tls = json_is_true(json_object_get(decoy, "tls")), ldap = strcmp(text_of(decoy, "service"), "ldap") == 0;
@@ -73,7 +84,7 @@ static json_t *decoy_view(const json_t *decoy, const char *domain)
         buffer_add_format(&authority, ":%d", (int)port);
     snprintf(number, sizeof number, "%d", (int)(port > 0 && port < 65536 ? port : usual));
     snprintf(url, sizeof url, "%s://%s", scheme, buffer_text(&authority));
-    base_dn(domain, &dn);
+    base_dn(domain_of(decoy, domain), &dn);
     view = json_pack("{ss ss ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service",
                      text_of(decoy, "service"), "host", host, "authority", buffer_text(&authority), "port", number,
                      "scheme", scheme, "url", url, "tls", tls, "base_dn", buffer_text(&dn));
@@ -182,7 +193,8 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
                    struct slice secret, const struct draw *draw)
 {
     const json_t *persona = json_object_get(parameters, "persona"), *people = json_object_get(persona, "people");
-    const char *service = text_of(json_object_get(parameters, "decoy"), "service");
+    const json_t *decoy = json_object_get(parameters, "decoy");
+    const char *service = text_of(decoy, "service"), *domain = domain_of(decoy, text_of(persona, "domain"));
     bool bound = kind_find(kind) != NULL && kind_find(kind)->bound;
     size_t at = draw_below(draw, 1024), count = json_array_size(people) > 3 ? json_array_size(people) : 4;
     struct buffer netrc_identity, netrc_secret, dn;
@@ -198,8 +210,8 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
                      "secret", secret.data, secret.length, "kind", kind, "form", form, "password", bound, "token",
                      !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
                      "identity", netrc_quoted(identity, &netrc_identity), "secret", netrc_quoted(secret, &netrc_secret),
-                     "bind_dn", bind_dn(identity, text_of(persona, "domain"), &dn), "project",
-                     pick_project(persona, draw), "from", from, "to", to, "third", third);
+                     "bind_dn", bind_dn(identity, domain, &dn), "project", pick_project(persona, draw), "from", from,
+                     "to", to, "third", third);
     buffer_free(&netrc_identity);
     buffer_free(&netrc_secret);
     buffer_free(&dn);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Lures as they leave the minter. */
+#include "server/base/clock.h"
+#include "server/minter/lure.h"
+#include "server/minter/when.h"
+#include "tests/minter/jobs.h"
+#include "tests/test.h"
+
+#define DAY 86400
+
+static struct jobs jobs;
+static json_t *personas[2];
+
+static void setup(void)
+{
+    jobs_open(&jobs);
+    personas[0] = jobs_persona(&jobs, "en");
+    personas[1] = jobs_persona(&jobs, "fr");
+}
+
+static void teardown(void)
+{
+    json_decref(personas[0]);
+    json_decref(personas[1]);
+    jobs_close(&jobs);
+}
+
+static json_t *parameters(const char *kind, const char *identity, const char *secret, const char *service,
+                          const char *place, int french)
+{
+    return json_pack("{ss ss ss ss ss sO so}", "kind", kind, "form", strcmp(kind, "password") == 0 ? "human" : "pat",
+                     "identity", identity, "secret", secret, "place", place, "persona", personas[french], "decoy",
+                     jobs_decoy(service, 21001, true));
+}
+
+static json_t *with(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_string(text));
+    return object;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    ck_assert_msg(text != NULL, "no '%s'", key);
+    return text;
+}
+
+static int64_t seconds(const json_t *object, const char *key)
+{
+    int64_t time = 0;
+
+    ck_assert_int_eq(clock_parse(text_of(object, key), &time), 0);
+    return time / 1000000;
+}
+
+/* Is that line, from 1, the one with the secret? */
+static bool stands_on(const char *text, int line, const char *secret)
+{
+    for (int i = 1; i < line; i++)
+        text = strchr(text, '\n') == NULL ? "" : strchr(text, '\n') + 1;
+    return memmem(text, strcspn(text, "\n"), secret, strlen(secret)) != NULL;
+}
+
+static void check_mail(const char *identity, const char *secret)
+{
+    const char *raw = jobs_text(&jobs, "file", "0"), *body;
+    json_t *meta = jobs_json(&jobs, "meta");
+
+    ck_assert_str_eq(text_of(meta, "type"), "mail");
+    ck_assert_ptr_nonnull(raw);
+    ck_assert_ptr_nonnull(strstr(raw, identity));
+    ck_assert(stands_on(raw, (int)json_integer_value(json_object_get(meta, "line")), secret));
+    body = strstr(raw, "\n\n");
+    ck_assert_ptr_nonnull(body);
+    ck_assert_ptr_nonnull(strstr(body, secret));
+    ck_assert_ptr_nonnull(strstr(raw, text_of(meta, "message_id")));
+    ck_assert_ptr_null(strstr(raw, "base64"));
+    ck_assert_ptr_null(strstr(raw, "quoted-printable"));
+    ck_assert_ptr_null(strchr(raw, '\r'));
+    ck_assert_ptr_null(strstr(raw, "{{"));
+    for (const char *line = raw; *line != 0; line += strcspn(line, "\n") + 1)
+        ck_assert_uint_le(strcspn(line, "\n"), 998);
+    ck_assert_int_lt(seconds(meta, "date"), JOBS_NOW);
+    json_decref(meta);
+}
+
+START_TEST(mails_hold_identity_and_secret_unbroken)
+{
+    static const char *const services[] = {"http", "ldap"};
+
+    for (int i = 0; i < 40; i++) {
+        ck_assert_msg(jobs_run(&jobs, "lure",
+                               parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", services[i % 2],
+                                          "maildir", i / 2 % 2)) == 0,
+                      "%s", jobs.error.text);
+        check_mail("svc-mirror-dwh417", "Bovirel.Tanusor4172!");
+    }
+}
+END_TEST
+
+/* Secrets of hostile lengths, with blanks, with what MIME would encode, with other letters. */
+START_TEST(mails_with_hostile_secrets)
+{
+    static const char *const secrets[] = {"=20=3D", "From here", "a  b   c", "é=é", ".", "--", "> quoted", "&lt;&amp;"};
+    char secret[900];
+
+    for (size_t length = 1; length < sizeof secret; length += length < 100 ? 7 : 133) {
+        memset(secret, 'k', length);
+        secret[length] = 0;
+        ck_assert_msg(jobs_run(&jobs, "lure", parameters("password", "some one", secret, "http", "maildir", 0)) == 0,
+                      "%zu: %s", length, jobs.error.text);
+        check_mail("some one", secret);
+    }
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        ck_assert_msg(jobs_run(&jobs, "lure", parameters("password", "x", secrets[i], "http", "maildir", 1)) == 0, "%s",
+                      jobs.error.text);
+        check_mail("x", secrets[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_secret_longer_than_a_line_is_refused)
+{
+    char secret[1200];
+
+    memset(secret, 'k', sizeof secret - 1);
+    secret[sizeof secret - 1] = 0;
+    ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "x", secret, "http", "maildir", 0)), -1);
+    ck_assert_ptr_nonnull(strstr(jobs.error.text, "998"));
+}
+END_TEST
+
+START_TEST(the_owner_is_addressed)
+{
+    json_t *meta;
+
+    ck_assert_int_eq(jobs_run(&jobs, "lure",
+                              with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "owner",
+                                   "Zoë Quill <zoe@corp.marais.internal>")),
+                     0);
+    meta = jobs_json(&jobs, "meta");
+    ck_assert_str_eq(text_of(meta, "to"), "zoe@corp.marais.internal");
+    ck_assert_str_ne(text_of(meta, "from"), "zoe@corp.marais.internal");
+    ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "file", "0"), "\nTo: =?UTF-8?Q?Zo=C3=AB_Quill?= <zoe@"));
+    json_decref(meta);
+}
+END_TEST
+
+START_TEST(language_and_name_choose_the_lure)
+{
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "http", "maildir", i % 2)), 0);
+        ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "meta", NULL), i % 2 ? "\"acces-fr\"" : "\"handover-en\""));
+    }
+    ck_assert_int_eq(
+        jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "lure", "acces-fr")),
+        0);
+    ck_assert_int_eq(
+        jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "lure", "deploy-env")),
+        -1);
+    ck_assert_ptr_nonnull(strstr(jobs.error.text, "deploy-env"));
+    ck_assert_int_eq(
+        jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "git", 0), "lure", "no")), -1);
+    ck_assert_ptr_nonnull(strstr(jobs.error.text, "sundew lures"));
+    /* Without a lure in French for repositories the English ones do. */
+    ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "ldap", "git", 1)), 0);
+}
+END_TEST
+
+static char *body_copy(void)
+{
+    const char *raw = jobs_text(&jobs, "file", "0"), *body = raw == NULL ? NULL : strstr(raw, "\n\n");
+
+    ck_assert_ptr_nonnull(body);
+    return strdup(body);
+}
+
+START_TEST(no_two_mails_read_the_same)
+{
+    char *bodies[60];
+
+    for (size_t i = 0; i < 60; i++) {
+        ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "http", "maildir", (int)i % 2)),
+                         0);
+        bodies[i] = body_copy();
+        for (size_t k = 0; k < i; k++)
+            ck_assert_str_ne(bodies[i], bodies[k]);
+    }
+    for (size_t i = 0; i < 60; i++)
+        free(bodies[i]);
+}
+END_TEST
+
+START_TEST(at_is_the_date)
+{
+    json_t *meta;
+
+    ck_assert_int_eq(
+        jobs_run(&jobs, "lure",
+                 with(parameters("password", "i-1", "s-1", "http", "maildir", 1), "at", "2026-03-02T09:14:33Z")),
+        0);
+    meta = jobs_json(&jobs, "meta");
+    ck_assert_int_eq(seconds(meta, "date"), 1772442873);
+    ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "file", "0"), "2 Mar 2026 "));
+    json_decref(meta);
+}
+END_TEST
+
+static const char *const secret_forms[] = {"glpat-Kd93jkQ7vLm2xRt8wPzB", "Bovirel.Tanusor4172!"};
+
+START_TEST(changes_hold_the_secret_and_bury_it)
+{
+    for (int i = 0; i < 40; i++) {
+        const char *secret = secret_forms[i % 2], *name;
+        json_t *wanted = parameters(i % 2 ? "password" : "gitlab-token", "svc-mirror-dwh417", secret,
+                                    i % 4 == 1 ? "ldap" : "http", "git", 0);
+        json_t *meta, *changes;
+
+        json_object_set_new(wanted, "buried", json_true());
+        ck_assert_msg(jobs_run(&jobs, "lure", wanted) == 0, "%s", jobs.error.text);
+        meta = jobs_json(&jobs, "meta");
+        changes = json_object_get(meta, "changes");
+        ck_assert_uint_eq(json_array_size(changes), 2);
+        name = text_of(meta, "secret_file");
+        ck_assert_uint_eq(lure_line(slice_of(jobs_text(&jobs, "file", name)), slice_of(secret)),
+                          (size_t)json_integer_value(json_object_get(meta, "line")));
+        ck_assert_uint_eq(lure_line(slice_of(jobs_text(&jobs, "file", "1")), slice_of(secret)), 0);
+        ck_assert_int_lt(seconds(json_array_get(changes, 0), "date"), seconds(json_array_get(changes, 1), "date"));
+        ck_assert_int_lt(seconds(json_array_get(changes, 1), "date"), JOBS_NOW);
+        for (size_t k = 0; k < 2; k++) {
+            const json_t *author = json_object_get(json_array_get(changes, k), "author");
+
+            ck_assert_ptr_nonnull(strchr(text_of(author, "mail"), '@'));
+            ck_assert_uint_gt(strlen(text_of(json_array_get(changes, k), "message")), 5);
+        }
+        json_decref(meta);
+    }
+}
+END_TEST
+
+START_TEST(a_path_is_taken_or_refused)
+{
+    static const char *const bad[] = {"/etc/passwd", "../x", "a/../b", ".git/config", "a//b", "a/", ".", "a/.GIT/x"};
+    json_t *meta;
+
+    ck_assert_int_eq(jobs_run(&jobs, "lure",
+                              with(parameters("password", "i-1", "s-1", "http", "git", 0), "path", "srv/app/live.env")),
+                     0);
+    meta = jobs_json(&jobs, "meta");
+    ck_assert_str_eq(
+        text_of(json_array_get(json_object_get(json_array_get(json_object_get(meta, "changes"), 0), "files"), 0),
+                "path"),
+        "srv/app/live.env");
+    json_decref(meta);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(
+            jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "git", 0), "path", bad[i])) == -1,
+            "%s was taken", bad[i]);
+}
+END_TEST
+
+START_TEST(texts_are_chosen_by_their_file)
+{
+    static const struct {
+        const char *path, *lure;
+    } cases[] = {
+        {"", ".env"},
+        {"/home/a/.netrc", ".netrc"},
+        {"/home/a/.git-credentials", ".git-credentials"},
+        {"x/.git/config", ".git/config"},
+        {"ci.yml", "ci-variables.yml"},
+        {"/srv/production.env", ".env"},
+        {"odd.bin", ".env"},
+    };
+    json_t *meta;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_int_eq(jobs_run(&jobs, "lure",
+                                  with(parameters("gitlab-token", "i-1", secret_forms[0], "http", "file", 0), "path",
+                                       cases[i].path)),
+                         0);
+        meta = jobs_json(&jobs, "meta");
+        ck_assert_msg(strcmp(text_of(meta, "lure"), cases[i].lure) == 0, "%s gave %s", cases[i].path,
+                      text_of(meta, "lure"));
+        ck_assert(stands_on(jobs_text(&jobs, "file", "0"), (int)json_integer_value(json_object_get(meta, "line")),
+                            secret_forms[0]));
+        json_decref(meta);
+    }
+}
+END_TEST
+
+START_TEST(people_work_in_daylight)
+{
+    const struct zone zones[] = {{.minutes = 60, .summer = true}, {.minutes = 0}, {.minutes = -300}};
+    char text[WHEN_TEXT];
+
+    for (int i = 0; i < 600; i++) {
+        const struct zone *zone = &zones[i % 3];
+        int64_t now = JOBS_NOW - i * 7919LL * 61, time = when_between(zone, now - 20 * DAY, now - DAY, &minter_draw);
+        int hour, day = (int)(((time + 60LL * zone_offset(zone, time)) / DAY + 4) % 7);
+
+        ck_assert(time <= now - DAY && time >= now - 20 * DAY);
+        ck_assert_int_eq(sscanf(strchr(when_text(zone, time, text), 'T'), "T%d:", &hour), 1);
+        ck_assert_msg(hour >= 8 && hour <= 17 && day != 0 && day != 6, "%s", text);
+    }
+}
+END_TEST
+
+START_TEST(summer_time_begins_and_ends)
+{
+    const struct zone paris = {.minutes = 60, .summer = true};
+    char text[WHEN_TEXT];
+
+    ck_assert_int_eq(zone_offset(&paris, 1774745999), 60);
+    ck_assert_int_eq(zone_offset(&paris, 1774746000), 120);
+    ck_assert_int_eq(zone_offset(&paris, 1792889999), 120);
+    ck_assert_int_eq(zone_offset(&paris, 1792890000), 60);
+    ck_assert_str_eq(when_mail(&paris, 1774746000, text), "Sun, 29 Mar 2026 03:00:00 +0200");
+    ck_assert_str_eq(when_text(&paris, 1774745999, text), "2026-03-29T01:59:59+01:00");
+    ck_assert_str_eq(when_quoted(&paris, 1774745999, true, text), "dim. 29 mars 2026 à 01:59");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *suite = suite_create("lure");
+    TCase *tcase = tcase_create("all");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, mails_hold_identity_and_secret_unbroken);
+    tcase_add_test(tcase, mails_with_hostile_secrets);
+    tcase_add_test(tcase, a_secret_longer_than_a_line_is_refused);
+    tcase_add_test(tcase, the_owner_is_addressed);
+    tcase_add_test(tcase, language_and_name_choose_the_lure);
+    tcase_add_test(tcase, no_two_mails_read_the_same);
+    tcase_add_test(tcase, at_is_the_date);
+    tcase_add_test(tcase, changes_hold_the_secret_and_bury_it);
+    tcase_add_test(tcase, a_path_is_taken_or_refused);
+    tcase_add_test(tcase, texts_are_chosen_by_their_file);
+    tcase_add_test(tcase, people_work_in_daylight);
+    tcase_add_test(tcase, summer_time_begins_and_ends);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+TEST_MAIN(suite)

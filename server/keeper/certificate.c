@@ -78,8 +78,10 @@ int64_t certificate_expires(struct slice pem)
     at += sizeof begin - 1;
     left = pem.length - (size_t)(at - pem.data);
     end = memmem(at, left, "-----END", 8);
-    if (end == NULL || sodium_base642bin(der, sizeof der, (const char *)at, (size_t)(end - at), " \r\n\t", &length, NULL,
-                                         sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (end == NULL)
+        return 0;
+    if (sodium_base642bin(der, sizeof der, (const char *)at, (size_t)(end - at), " \r\n\t", &length, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0)
         return 0;
     return expires_der((struct slice){der, length});
 }

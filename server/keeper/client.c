@@ -145,9 +145,11 @@ static void start(struct client *client)
         request_done(request, REQUEST_USAGE, "the keeper knows no command \"%.*s\"; `sundew --help` lists them",
                      (int)(client->command.name.length > 64 ? 64 : client->command.name.length),
                      (const char *)client->command.name.data);
+    else if (request_check(request, entry->usage) != 0)
+        ; /* it has been said why */
     else if (!request->keeper->open && !entry->early)
         request_done(request, REQUEST_FAILED, "there is no installation here yet; `sundew init DIR` makes one");
-    else if (request_check(request, entry->usage) == 0)
+    else
         entry->run(request);
     pump(client);
 }

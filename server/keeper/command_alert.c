@@ -103,43 +103,42 @@ void command_routes(struct request *request)
         request_done(request, REQUEST_DONE, "%s", "");
 }
 
-/* ---- one change and its record ---- */
+/* ---- replay ---- */
 
-static int record(struct request *request, const char *what, struct id id, char letter, const char *details,
-                  struct error *error)
+/* 0, 1 when there is no such delivery, -1. */
+static int replay(struct request *request, struct id id, struct error *error)
 {
-    struct ledger *ledger = &request->keeper->ledger;
+    struct keeper *keeper = request->keeper;
     char text[ID_TEXT];
+    int result;
 
-    if (ledger_begin(ledger, error) != 0)
+    if (ledger_begin(&keeper->ledger, error) != 0)
         return -1;
-    if (order_operation(request, what, id_text(id, letter, text), details, error) == 0)
-        return ledger_commit(ledger, error);
-    ledger_rollback(ledger);
-    return -1;
+    result = outbox_replay(&keeper->outbox, id, clock_wall(), clock_monotonic(), error);
+    if (result == 0 && order_operation(request, "replay", id_text(id, 'd', text), "", error) == 0)
+        return ledger_commit(&keeper->ledger, error);
+    ledger_rollback(&keeper->ledger);
+    return result == 1 ? 1 : -1;
 }
 
 void command_replay(struct request *request)
 {
-    struct keeper *keeper = request->keeper;
     struct error error;
     struct id id;
     int result;
 
     if (request_id(request, "delivery", 'd', &id) != 0)
         return;
-    result = outbox_replay(&keeper->outbox, id, clock_wall(), clock_monotonic(), &error);
+    result = replay(request, id, &error);
     if (result == 1) {
         request_unknown(request, 'd', id);
-        return;
-    }
-    if (result != 0 || record(request, "replay", id, 'd', "", &error) != 0) {
+    } else if (result != 0) {
         request_fail(request, &error);
-        return;
+    } else {
+        keeper_stir(request->keeper);
+        if (listing_one(request, "row", "SELECT " ROW_DELIVERY " FROM delivery d WHERE d.id = ?1", id) == 1)
+            request_done(request, REQUEST_DONE, "%s", "");
     }
-    keeper_stir(keeper);
-    if (listing_one(request, "row", "SELECT " ROW_DELIVERY " FROM delivery d WHERE d.id = ?1", id) == 1)
-        request_done(request, REQUEST_DONE, "%s", "");
 }
 
 /* ---- ack ---- */

@@ -251,7 +251,7 @@ void command_inspected(struct request *request)
     if (change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), checked = ?4,"
                         " planted = coalesce(planted, iif(?2 IN ('there', 'moved', 'changed'), ?4, NULL)),"
                         " digest = coalesce(digest, ?5) WHERE number = ?1", &row, &report, "unknown") == 0)
-        answer(request, report.id, REQUEST_DONE, report.text);
+        answer(request, report.id, report.ok ? REQUEST_DONE : REQUEST_FAILED, report.text);
 out:
     row_free(&row);
     free(report.where);
@@ -262,7 +262,8 @@ out:
 /* An intent of which nobody said what became: the row stays, for the token may lie there. */
 static void give_up(struct request *request, const struct row *row, struct id id)
 {
-    struct report report = {.id = id, .ok = true, .state = slice_of("gone"), .text = slice_of("planting was broken off")};
+    struct report report = {
+        .id = id, .ok = true, .state = slice_of("gone"), .text = slice_of("planting was broken off")};
     char text[512];
 
     (void)snprintf(text, sizeof text, "planting was broken off here, so look into %.300s yourself; the token still "

@@ -152,8 +152,9 @@ static int record(struct planting *planting, struct id token, struct error *erro
     json_member_text(&details, "place", planting->place);
     json_member_text(&details, "lure", meta_member(planting, "lure"));
     json_member_bool(&details, "dry_run", planting->dry_run);
-    result = order_operation(planting->request, "plant", planting->dry_run ? "" : id_text(planting->placement, 'p', text),
-                             buffer_text(&details), error);
+    result = order_operation(planting->request, "plant",
+                             planting->dry_run ? "" : id_text(planting->placement, 'p', text), buffer_text(&details),
+                             error);
     buffer_free(&details);
     return result;
 }

@@ -11,8 +11,8 @@
 
 /* A JSON array of `row` objects, oldest first. */
 #define LIST(row, from, number)                                                                                        \
-    "json((SELECT json_group_array(json(j)) FROM (SELECT n, j FROM (SELECT " number " AS n, " row " AS j FROM " from    \
-    " ORDER BY " number " DESC LIMIT 100) ORDER BY n)))"
+    "json((SELECT json_group_array(json(j)) FROM (SELECT n, j FROM (SELECT " number " AS n, " row " AS j"              \
+    " FROM " from " ORDER BY " number " DESC LIMIT 100) ORDER BY n)))"
 
 #define SIGHTINGS(where) LIST(ROW_SIGHTING, "sighting s WHERE " where, "s.number")
 #define ALERTS(where) LIST(ROW_ALERT, "alert a WHERE " where, "a.number")
@@ -54,7 +54,8 @@ static const char operation_sql[] =
 static const char observation_sql[] =
     "SELECT json_set(" ROW_OBSERVATION ", '$.sightings', " SIGHTINGS("s.observation = o.seq")
     "), o.flow, o.presented FROM observation o WHERE o.seq ="
-    " coalesce((SELECT observation FROM sighting WHERE observation_id = ?1), (SELECT seq FROM observation WHERE id = ?1))";
+    " coalesce((SELECT observation FROM sighting WHERE observation_id = ?1),"
+    " (SELECT seq FROM observation WHERE id = ?1))";
 
 static const char *part_name(uint8_t part)
 {

@@ -80,7 +80,7 @@ static bool is_text(struct slice data)
 {
     for (size_t i = 0; i < data.length;) {
         unsigned char c = data.data[i++];
-        size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+        size_t more = c < 0x80 ? 0 : c < 0xc2 ? 9 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 9;
         uint32_t code = more == 0 ? c : c & (0x3fu >> more);
 
         if (c == 0 || more == 9 || more > data.length - i)

@@ -12,7 +12,7 @@
     " 'decoy', t.decoy, 'state', t.state,"                                                                             \
     " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = t.number),"                             \
     " 'owner', t.owner, 'contact', t.contact, 'memo', t.memo, 'minted', time_text(t.minted),"                          \
-    " 'expires', time_text(t.expires), 'retired', time_text(t.retired), 'bound', json(iif(t.bound, 'true', 'false')),"  \
+    " 'expires', time_text(t.expires), 'retired', time_text(t.retired), 'bound', json(iif(t.bound, 'true', 'false'))," \
     " 'secret_bits', t.secret_bits, 'distinctive', json(iif(t.distinctive, 'true', 'false')),"                         \
     " 'drill', json(iif(t.drill, 'true', 'false')),"                                                                   \
     " 'uses', (SELECT count(*) FROM sighting w WHERE w.token = t.number))"
@@ -40,11 +40,11 @@
     "json_object('incident', id_text('i', i.id), 'state', i.state, 'severity', i.severity,"                            \
     " 'opened', time_text(i.opened), 'updated', time_text(i.updated),"                                                 \
     " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
-    " (SELECT token FROM fold v WHERE v.incident = i.number)),"                                                    \
+    " (SELECT token FROM fold v WHERE v.incident = i.number)),"                                                        \
     " 'actors', (SELECT json_group_array(json_object('actor', id_text('c', w.id), 'address',"                          \
     " address_text(w.address))) FROM actor w WHERE w.number IN"                                                        \
-    " (SELECT actor FROM fold v WHERE v.incident = i.number)),"                                                    \
-    " 'count', (SELECT sum(count) FROM fold v WHERE v.incident = i.number),"                                     \
+    " (SELECT actor FROM fold v WHERE v.incident = i.number)),"                                                        \
+    " 'count', (SELECT coalesce(sum(count), 0) FROM fold v WHERE v.incident = i.number),"                              \
     " 'closed', time_text(i.closed), 'verdict', i.verdict, 'note', i.note)"
 
 #define ROW_ACTOR                                                                                                      \

@@ -299,29 +299,36 @@ static int tell(struct link *link, struct invocation *invocation, const struct p
     struct plantings more = {.invocation = invocation, .print = &outcome->print};
     const struct link_rows rows = {take_row, &more};
     json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
+    char *digest = strdup(text_member(where, "digest")), *rest;
     struct command command = {.argument_count = 0};
     int code;
+
+    /* The digest is for the ledger only; where it lay goes into alerts. */
+    json_object_del(where, "digest");
+    rest = json_dumps(where, JSON_COMPACT);
 
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
         if (strcmp(text_member(job->json, "action"), told[i][0]) == 0)
             command.name = slice_of(told[i][1]);
     command_put(&command, "placement", text_member(job->json, "placement"));
     command_put(&command, "ok", planted->ok ? "true" : "false");
-    command_put(&command, "digest", text_member(where, "digest"));
-    command.arguments[command.argument_count++] = (struct argument){slice_of("where"), planted->where};
+    command_put(&command, "digest", digest != NULL ? digest : "");
+    command_put(&command, "where", rest != NULL ? rest : "{}");
     command.arguments[command.argument_count++] = (struct argument){slice_of("state"), planted->state};
     command.arguments[command.argument_count++] = (struct argument){slice_of("text"), planted->text};
     code = link_command(link, &command, &rows, error);
     jobs_free(&more);
     json_decref(where);
+    free(digest);
+    free(rest);
     return code;
 }
 
-/* Is a lure that should be there not there as it was? */
+/* Is a lure that should be there not there as it was? What only people can look at is no fault. */
 static bool wanting(const struct planting *job, const struct planted *planted)
 {
-    return strcmp(text_member(job->json, "action"), "inspect") == 0 && !slice_is(planted->state, "there") &&
-           !slice_is(planted->state, "moved");
+    return strcmp(text_member(job->json, "action"), "inspect") == 0 &&
+           (!planted->ok || slice_is(planted->state, "gone") || slice_is(planted->state, "changed"));
 }
 
 static int do_job(struct link *link, struct invocation *invocation, const struct planting *job, struct error *error)

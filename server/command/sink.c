@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "server/base/paths.h"
 
-#define ARGUMENTS 16
+#define ARGUMENTS (2 * OPTIONS_ARGUMENTS + 8)
 #define PORT 8
 
 /* The port of "http://127.0.0.1:PORT/..."; false for other URLs. */
@@ -44,29 +44,32 @@ static const struct route *local_route(const struct configuration *configuration
 int run_sink(struct invocation *invocation, struct error *error)
 {
     const struct options *options = invocation->options;
-    const char *port = options_value(options, "port"), *key = options_value(options, "key");
-    const char *fail = options_value(options, "fail"), *arguments[ARGUMENTS];
+    bool port = options_value(options, "port") != NULL, key = options_value(options, "key") != NULL;
+    const char *arguments[ARGUMENTS];
     const struct route *route = NULL;
-    char found[PORT] = "", *program = paths_join(paths_libexec(), "sink");
+    char names[OPTIONS_ARGUMENTS][OPTIONS_NAME + 2], found[PORT] = "", *program = paths_join(paths_libexec(), "sink");
     size_t count = 0;
     struct error ignored;
 
-    if ((port == NULL || key == NULL) &&
+    if ((!port || !key) &&
         configuration_load(configuration_file(options->config), &invocation->configuration, &ignored) == 0)
         route = local_route(invocation->configuration, found);
-    if (port == NULL && route != NULL)
-        port = found;
-    if (key == NULL && route != NULL)
-        key = route->secrets[0];
     arguments[count++] = "sink";
-    if (port != NULL)
-        arguments[count++] = "--port", arguments[count++] = port;
-    if (key != NULL)
-        arguments[count++] = "--key", arguments[count++] = key;
-    if (fail != NULL)
-        arguments[count++] = "--fail", arguments[count++] = fail;
     if (options->json)
         arguments[count++] = "--json";
+    if (route != NULL && !port) {
+        arguments[count++] = "--port";
+        arguments[count++] = found;
+    }
+    if (route != NULL && !key) {
+        arguments[count++] = "--key";
+        arguments[count++] = route->secrets[0];
+    }
+    for (size_t i = 0; i < options->count; i++) {
+        snprintf(names[i], sizeof(names[i]), "--%s", options->values[i].name);
+        arguments[count++] = names[i];
+        arguments[count++] = options->values[i].value;
+    }
     arguments[count] = NULL;
     if (program != NULL)
         execv(program, (char *const *)(uintptr_t)arguments);

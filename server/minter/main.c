@@ -283,7 +283,7 @@ static int prepare(struct program *program, struct error *error)
 
     if (sodium_init() < 0)
         return error_set(error, "the system gives no random numbers");
-    if (minter_open(&program->minter, paths_data(), &minter_draw, minter_now, error) != 0)
+    if (minter_open(&program->minter, paths_data(), NULL, minter_now, error) != 0)
         return -1;
     program->work_event = event_new(program->role.base, -1, 0, on_work, program);
     if (program->work_event == NULL)

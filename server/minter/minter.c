@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sodium.h>
+#include <string.h>
 #include "server/base/clock.h"
 #include "server/minter/face.h"
 #include "server/minter/minter.h"
@@ -12,6 +13,23 @@ static void sodium_bytes(void *context, void *out, size_t length)
 
 const struct draw minter_draw = {sodium_bytes, NULL};
 
+static void pool_bytes(void *context, void *out, size_t length)
+{
+    struct pool *pool = context;
+
+    if (length > sizeof pool->bytes) {
+        randombytes_buf(out, length);
+        return;
+    }
+    if (pool->left < length) {
+        randombytes_buf(pool->bytes, sizeof pool->bytes);
+        pool->left = sizeof pool->bytes;
+    }
+    pool->left -= length;
+    memcpy(out, pool->bytes + pool->left, length);
+    sodium_memzero(pool->bytes + pool->left, length);
+}
+
 int64_t minter_now(void)
 {
     return clock_wall() / 1000000;
@@ -20,7 +38,8 @@ int64_t minter_now(void)
 int minter_open(struct minter *minter, const char *data, const struct draw *draw, int64_t (*now)(void),
                 struct error *error)
 {
-    *minter = (struct minter){.draw = draw, .now = now};
+    *minter = (struct minter){.draw = draw == NULL ? &minter->own : draw, .now = now};
+    minter->own = (struct draw){pool_bytes, &minter->pool};
     if (catalogue_load(data, &minter->catalogue, error) != 0)
         return -1;
     if (faces_load(data, &minter->faces, error) != 0) {
@@ -34,5 +53,5 @@ void minter_close(struct minter *minter)
 {
     catalogue_free(minter->catalogue);
     faces_free(minter->faces);
-    *minter = (struct minter){0};
+    sodium_memzero(minter, sizeof *minter);
 }

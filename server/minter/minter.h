@@ -11,8 +11,17 @@
 
 struct faces;
 
+/* Random bytes drawn ahead, since a system call for every letter would cost more than the rest of minting; each is
+ * wiped as it is used. */
+struct pool {
+    unsigned char bytes[1024];
+    size_t left;
+};
+
 struct minter {
     const struct draw *draw;
+    struct draw own; /* of the pool */
+    struct pool pool;
     int64_t (*now)(void); /* seconds since 1970 */
     struct catalogue *catalogue;
     struct faces *faces;
@@ -22,7 +31,8 @@ struct minter {
 extern const struct draw minter_draw;
 int64_t minter_now(void);
 
-/* Reads all templates below `data`; no file is opened afterwards. draw and now: the two above, or a test's own. */
+/* Reads all templates below `data`; no file is opened afterwards. draw: NULL for the minter's pool, or a test's own. The
+ * minter must not be moved. */
 int minter_open(struct minter *minter, const char *data, const struct draw *draw, int64_t (*now)(void),
                 struct error *error);
 void minter_close(struct minter *minter);

@@ -60,7 +60,7 @@ static inline void jobs_open(struct jobs *jobs)
 
     *jobs = (struct jobs){.results = calloc(JOBS_RESULTS, sizeof *jobs->results)};
     ck_assert_ptr_nonnull(jobs->results);
-    ck_assert_msg(minter_open(&jobs->minter, data == NULL ? "../templates" : data, &minter_draw, jobs_now, &error) == 0,
+    ck_assert_msg(minter_open(&jobs->minter, data == NULL ? "../templates" : data, NULL, jobs_now, &error) == 0,
                   "%s", error.text);
 }
 

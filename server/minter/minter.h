@@ -31,8 +31,8 @@ struct minter {
 extern const struct draw minter_draw;
 int64_t minter_now(void);
 
-/* Reads all templates below `data`; no file is opened afterwards. draw: NULL for the minter's pool, or a test's own. The
- * minter must not be moved. */
+/* Reads all templates below `data`; no file is opened afterwards. draw: NULL for the minter's pool, or a test's own.
+ * The minter must not be moved. */
 int minter_open(struct minter *minter, const char *data, const struct draw *draw, int64_t (*now)(void),
                 struct error *error);
 void minter_close(struct minter *minter);

@@ -14,6 +14,8 @@
  *  "client":{…the observation's context…},
  *  "actor":{"actor","address","tokens":["t-…"],"first_seen","sightings"},
  *  "others":[{"token","kind","identity","time"} ≤ 10],
+ *  "folded"? (an update that lists all, one page):
+ *   [{"token","kind","identity","placement"?,"sighting","actor","address","grade","count","time"}],
  *  "chain":{"sequence":N,"head":"hex"},
  *  "route":null|{"name","failures","text"}} */
 #ifndef COURIER_ALERT_H

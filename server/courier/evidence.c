@@ -258,6 +258,7 @@ void evidence_unmapped(const json_t *record, struct buffer *out)
     member_value(out, "near", record_get(record, "sighting.near"));
     member_value(out, "actor", record_get(record, "actor"));
     member_value(out, "others", record_get(record, "others"));
+    member_value(out, "folded", record_get(record, "folded"));
     member_value(out, "route", record_get(record, "route"));
     member_value(out, "chain", record_get(record, "chain"));
     buffer_add_text(out, "}}");

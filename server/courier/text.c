@@ -359,6 +359,31 @@ static void add_others(struct buffer *out, const json_t *record)
     }
 }
 
+/* An update that lists all: a line for each token, actor and grade. */
+static void add_folded(struct buffer *out, const json_t *record)
+{
+    const json_t *folded = record_get(record, "folded");
+
+    if (json_array_size(folded) == 0)
+        return;
+    buffer_add_text(out, "\nWhat was used since the last message\n");
+    for (size_t i = 0; i < json_array_size(folded); i++) {
+        const json_t *line = json_array_get(folded, i);
+
+        buffer_add_text(out, "- ");
+        text_own(out, record_text(line, "grade"), WORDS);
+        buffer_add_format(out, ", %" PRId64 " times: ", record_number(line, "count", 1));
+        text_own(out, record_text(line, "kind"), WORDS);
+        buffer_add_text(out, " \"");
+        text_own(out, record_text(line, "identity"), WORDS);
+        buffer_add_text(out, "\" (");
+        text_own(out, record_text(line, "token"), WORDS);
+        buffer_add_text(out, "), from ");
+        text_own(out, record_text(line, "address"), WORDS);
+        buffer_add_char(out, '\n');
+    }
+}
+
 static void add_techniques(struct buffer *out, const json_t *record)
 {
     const struct technique *list[ATTACK_MOST];
@@ -441,6 +466,7 @@ int text_full(struct buffer *out, const json_t *record)
         add_seen(out, record);
         add_lay(out, record);
         add_client(out, record);
+        add_folded(out, record);
         add_others(out, record);
     }
     buffer_add_text(out, "\nWhat to do now\n");

@@ -11,7 +11,8 @@
 #define DERIVE_ALERTS_HOUR 30 /* alerts of one incident in an hour before the flood rule */
 #define DERIVE_SIGHTINGS 64   /* observations with a match derived in one transaction */
 #define DERIVE_ROWS 4096      /* observations looked at in one transaction */
-#define DERIVE_LISTED 100     /* lines of an update that lists all */
+#define DERIVE_LISTED 100     /* lines of one page of an update that lists all */
+#define DERIVE_PAGES 4        /* such pages made in one transaction */
 #define DERIVE_COVER 8        /* rows written where nothing was derived */
 #define DERIVE_KEPT_US (72LL * 3600 * 1000000) /* running time after which a delivery is dead */
 

@@ -124,7 +124,7 @@ static int flood(struct derivation *derivation, int64_t incident, int64_t now, s
 
 int fold_add(struct derivation *derivation, const struct folded *folded, int64_t now, struct error *error)
 {
-    struct told told = {folded->sighting, folded->opened, false, 1, folded->time, folded->time};
+    struct told told = {folded->sighting, folded->opened, false, 0, 1, folded->time, folded->time};
     struct incident incident;
     int same = count_same(derivation, folded, now, error);
     bool at_once;
@@ -173,7 +173,7 @@ static int next_due(struct derivation *derivation, int64_t now, struct due *due,
         due->actor = sqlite3_column_int64(statement, 2);
         __builtin_memcpy(due->grade, grade.data, length);
         due->grade[length] = '\0';
-        due->told = (struct told){sqlite3_column_int64(statement, 4), false, false, sqlite3_column_int64(statement, 5),
+        due->told = (struct told){sqlite3_column_int64(statement, 4), false, false, 0, sqlite3_column_int64(statement, 5),
                                   sqlite3_column_int64(statement, 6), sqlite3_column_int64(statement, 7)};
         sqlite3_reset(statement);
     }
@@ -216,18 +216,13 @@ static int update_one(struct derivation *derivation, const struct due *due, int6
     return record_sighting(derivation, &due->told, now, error);
 }
 
-/* The incident whose flood update is due, with the gravest and newest of what is unsent. 1, 0, or -1. */
-static int next_flood(struct derivation *derivation, int64_t now, int64_t *incident, struct told *told,
-                      struct error *error)
+/* The incident whose flood update is due; 1, 0, or -1. */
+static int next_flood(struct derivation *derivation, int64_t now, int64_t *incident, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger,
-        "SELECT i.number, (SELECT f.sighting FROM fold f WHERE f.incident = i.number AND f.unsent > 0 "
-        "ORDER BY CASE f.grade WHEN 'secret' THEN 0 WHEN 'secret-elsewhere' THEN 1 ELSE 2 END, f.last_seen DESC "
-        "LIMIT 1), (SELECT sum(unsent) FROM fold f WHERE f.incident = i.number), "
-        "(SELECT min(first_seen) FROM fold f WHERE f.incident = i.number AND f.unsent > 0), "
-        "(SELECT max(last_seen) FROM fold f WHERE f.incident = i.number AND f.unsent > 0) "
-        "FROM incident i WHERE flood_next IS NOT NULL AND (flood_next <= ?1 OR flood_next > ?2) LIMIT 1", error);
+        "SELECT number FROM incident WHERE flood_next IS NOT NULL AND (flood_next <= ?1 OR flood_next > ?2) LIMIT 1",
+        error);
     int found;
 
     if (statement == NULL)
@@ -237,30 +232,62 @@ static int next_flood(struct derivation *derivation, int64_t now, int64_t *incid
     found = ledger_step(derivation->ledger, statement, error);
     if (found == 1) {
         *incident = sqlite3_column_int64(statement, 0);
-        *told = (struct told){sqlite3_column_int64(statement, 1), false, true, sqlite3_column_int64(statement, 2),
-                              sqlite3_column_int64(statement, 3), sqlite3_column_int64(statement, 4)};
         sqlite3_reset(statement);
     }
     return found;
 }
 
-static int flood_one(struct derivation *derivation, int64_t incident, const struct told *told, int64_t now,
-                     struct error *error)
+/* The first DERIVE_LISTED of what is unsent, told by the gravest and newest of them. 1, 0 (nothing unsent), or -1. */
+static int next_page(struct derivation *derivation, int64_t incident, struct told *told, struct error *error)
 {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger,
+        "WITH page AS (SELECT * FROM fold WHERE incident = ?1 AND unsent > 0 ORDER BY sighting LIMIT ?2) "
+        "SELECT (SELECT sighting FROM page ORDER BY CASE grade WHEN 'secret' THEN 0 WHEN 'secret-elsewhere' THEN 1 "
+        "ELSE 2 END, last_seen DESC LIMIT 1), max(sighting), sum(unsent), min(first_seen), max(last_seen) FROM page",
+        error);
 
-    if (told->sighting != 0 && record_sighting(derivation, told, now, error) < 0)
+    if (statement == NULL)
         return -1;
-    statement = ledger_statement(derivation->ledger, "UPDATE fold SET unsent = 0, next = NULL, sent = ?2, "
-                                 "step = step + 1 WHERE incident = ?1 AND unsent > 0", error);
+    sqlite3_bind_int64(statement, 1, incident);
+    sqlite3_bind_int(statement, 2, DERIVE_LISTED);
+    if (ledger_step(derivation->ledger, statement, error) != 1)
+        return -1;
+    *told = (struct told){sqlite3_column_int64(statement, 0), false, true, sqlite3_column_int64(statement, 1),
+                          sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3),
+                          sqlite3_column_int64(statement, 4)};
+    sqlite3_reset(statement);
+    return told->sighting != 0;
+}
+
+static int settle_page(struct derivation *derivation, int64_t incident, int64_t upto, int64_t now,
+                       struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger, "UPDATE fold SET unsent = 0, next = NULL, sent = ?2, step = step + 1 "
+        "WHERE incident = ?1 AND unsent > 0 AND sighting <= ?3", error);
+
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, incident);
     sqlite3_bind_int64(statement, 2, now);
-    if (ledger_run(derivation->ledger, statement, error) < 0)
+    sqlite3_bind_int64(statement, 3, upto);
+    return ledger_run(derivation->ledger, statement, error);
+}
+
+/* One page; the incident stays due while there is more. */
+static int flood_one(struct derivation *derivation, int64_t incident, int64_t now, struct error *error)
+{
+    sqlite3_stmt *statement;
+    struct told told;
+    int found = next_page(derivation, incident, &told, error);
+
+    if (found < 0 || (found == 1 && (record_sighting(derivation, &told, now, error) < 0 ||
+                                     settle_page(derivation, incident, told.upto, now, error) < 0)))
         return -1;
-    statement = ledger_statement(derivation->ledger, "UPDATE incident SET flood_next = NULL, "
-                                 "updated = max(updated, ?2) WHERE number = ?1", error);
+    statement = ledger_statement(
+        derivation->ledger, "UPDATE incident SET updated = max(updated, ?2), flood_next = CASE WHEN EXISTS "
+        "(SELECT 1 FROM fold WHERE incident = ?1 AND unsent > 0) THEN flood_next END WHERE number = ?1", error);
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, incident);
@@ -271,7 +298,6 @@ static int flood_one(struct derivation *derivation, int64_t incident, const stru
 int fold_due(struct derivation *derivation, int64_t now, struct error *error)
 {
     struct due due;
-    struct told told;
     int64_t incident = 0;
     int found, count;
 
@@ -279,9 +305,8 @@ int fold_due(struct derivation *derivation, int64_t now, struct error *error)
         if (found < 0 || update_one(derivation, &due, now, error) < 0)
             return -1;
     }
-    for (count = 0; count < DERIVE_SIGHTINGS && (found = next_flood(derivation, now, &incident, &told, error)) != 0;
-         count++) {
-        if (found < 0 || flood_one(derivation, incident, &told, now, error) < 0)
+    for (count = 0; count < DERIVE_PAGES && (found = next_flood(derivation, now, &incident, error)) != 0; count++) {
+        if (found < 0 || flood_one(derivation, incident, now, error) < 0)
             return -1;
     }
     return 0;

@@ -349,44 +349,46 @@ static int add_others(struct making *making, struct error *error)
     return found;
 }
 
-/* In an update that lists all: every token, actor and grade with how often. */
+/* In an update that lists all: this page's tokens, actors and grades with how often. */
 static int add_folded(struct making *making, struct error *error)
 {
     struct buffer *out = making->out;
     sqlite3_stmt *statement = ledger_statement(
-        making->derivation->ledger, "SELECT t.id, t.kind, c.id, c.address, f.grade, f.unsent, f.last_seen FROM fold f "
-        "JOIN token t ON t.number = f.token JOIN actor c ON c.number = f.actor "
-        "WHERE f.incident = ? AND f.unsent > 0 ORDER BY f.last_seen DESC", error);
-    int found, listed = 0, more = 0;
+        making->derivation->ledger,
+        "SELECT t.id, t.kind, t.identity, p.id, s.id, c.id, c.address, f.grade, f.unsent, f.last_seen FROM fold f "
+        "JOIN token t ON t.number = f.token JOIN actor c ON c.number = f.actor JOIN sighting s ON s.number = f.sighting "
+        "LEFT JOIN placement p ON p.token = f.token "
+        "WHERE f.incident = ? AND f.unsent > 0 AND f.sighting <= ? ORDER BY f.sighting", error);
+    int found;
     char text[ADDRESS_TEXT];
 
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, sqlite3_column_int64(making->facts, S_INCIDENT));
+    sqlite3_bind_int64(statement, 2, making->told->upto);
     json_member_open(out, "folded");
     buffer_add_char(out, '[');
     while ((found = ledger_step(making->derivation->ledger, statement, error)) == 1) {
-        struct slice bytes = ledger_column(statement, 3);
+        struct slice bytes = ledger_column(statement, 6);
         struct address address = {{0}};
 
-        if (listed == DERIVE_LISTED) {
-            more++;
-            continue;
-        }
         if (bytes.length == ADDRESS_BYTES)
             memcpy(address.bytes, bytes.data, ADDRESS_BYTES);
-        buffer_add_text(out, listed++ > 0 ? ",{" : "{");
+        buffer_add_text(out, out->data[out->length - 1] != '[' ? ",{" : "{");
         member_id(out, "token", 't', ledger_column_id(statement, 0));
         json_member(out, "kind", ledger_column(statement, 1));
-        member_id(out, "actor", 'c', ledger_column_id(statement, 2));
+        json_member(out, "identity", ledger_column(statement, 2));
+        if (ledger_column(statement, 3).length == ID_BYTES)
+            member_id(out, "placement", 'p', ledger_column_id(statement, 3));
+        member_id(out, "sighting", 's', ledger_column_id(statement, 4));
+        member_id(out, "actor", 'c', ledger_column_id(statement, 5));
         json_member_text(out, "address", address_text(&address, text));
-        json_member(out, "grade", ledger_column(statement, 4));
-        json_member_number(out, "count", sqlite3_column_int64(statement, 5));
-        member_time(out, "time", sqlite3_column_int64(statement, 6));
+        json_member(out, "grade", ledger_column(statement, 7));
+        json_member_number(out, "count", sqlite3_column_int64(statement, 8));
+        member_time(out, "time", sqlite3_column_int64(statement, 9));
         buffer_add_char(out, '}');
     }
     buffer_add_char(out, ']');
-    json_member_number(out, "folded_more", more);
     return found;
 }
 

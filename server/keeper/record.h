@@ -10,7 +10,8 @@
 struct told {
     int64_t sighting; /* row's number: the newest that it tells of */
     bool create;      /* the incident is new */
-    bool list;        /* all that is unsent of the incident (flood) */
+    bool list;        /* a page of all that is unsent of the incident (flood) */
+    int64_t upto;     /* list: the page ends with this sighting's row */
     int64_t count, first_seen, last_seen;
 };
 

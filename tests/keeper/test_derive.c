@@ -206,7 +206,7 @@ START_TEST(a_flood_becomes_one_update_a_minute)
 }
 END_TEST
 
-START_TEST(a_long_list_still_fits)
+START_TEST(a_long_list_comes_in_pages)
 {
     char address[64];
     json_t *record;
@@ -217,12 +217,13 @@ START_TEST(a_long_list_still_fits)
         see(&right, address, WORLD_NOW + i);
     }
     world_derive(world, WORLD_NOW + 2 * WORLD_MINUTE);
-    ck_assert_int_eq(alerts(), DERIVE_ALERTS_HOUR + 1);
+    ck_assert_int_eq(alerts(), DERIVE_ALERTS_HOUR + 3);
     record = last_record();
-    ck_assert_uint_eq(json_array_size(json_object_get(record, "folded")), DERIVE_LISTED);
-    ck_assert_int_eq(json_integer_value(json_object_get(record, "folded_more")),
-                     300 - DERIVE_ALERTS_HOUR - DERIVE_LISTED);
+    ck_assert_uint_eq(json_array_size(json_object_get(record, "folded")), 300 - DERIVE_ALERTS_HOUR - 2 * DERIVE_LISTED);
+    ck_assert_int_eq(json_integer_value(json_object_get(record, "count")), 300 - DERIVE_ALERTS_HOUR - 2 * DERIVE_LISTED);
     json_decref(record);
+    world_derive(world, WORLD_NOW + 4 * WORLD_MINUTE);
+    ck_assert_int_eq(alerts(), DERIVE_ALERTS_HOUR + 3);
 }
 END_TEST
 
@@ -380,7 +381,7 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         noise_makes_nothing, a_first_use_alerts_at_once, what_is_new_alerts_at_once,
         unrelated_sightings_open_incidents_of_their_own, the_same_folds_into_updates,
-        a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_long_list_still_fits,
+        a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_long_list_comes_in_pages,
         deriving_again_changes_nothing, a_start_derives_what_is_behind, context_raises_and_explains,
         weak_secrets_are_high, near_misses_say_how_near, hostile_context_stays_out_of_the_record,
         the_placement_is_told, earlier_observations_are_counted, a_failing_route_is_told_on_the_others};

@@ -301,12 +301,12 @@ def form(identity, secret):
 class Kept:
     """A kept plain HTTP connection that posts logins to /oauth/token and gives back the raw answers."""
 
-    def __init__(self, port, host="127.0.0.1"):
-        self.port, self.host = port, host
+    def __init__(self, port, host="127.0.0.1", source="127.0.0.1"):
+        self.port, self.host, self.source = port, host, source
         self.socket = None
 
     def connect(self):
-        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=20, source_address=(self.source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self):
@@ -344,6 +344,8 @@ class Kept:
             if not more:
                 raise ConnectionError("closed")
             rest += more
+        if b"\r\nConnection: close" in head:
+            self.close()
         return head, rest
 
 

@@ -149,8 +149,13 @@ static void answer_status(const struct parcel *parcel, struct carrier_answer *an
 
 static void answer_failure(const struct parcel *parcel, CURLcode code, struct carrier_answer *answer)
 {
-    answer->result =
-        code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ? OUTCOME_REFUSED : OUTCOME_AGAIN;
+    curl_off_t connected = 0;
+
+    /* What is no HTTP at all is told by the same code as a URL that cannot be used, but after connecting. */
+    curl_easy_getinfo(parcel->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    answer->result = OUTCOME_AGAIN;
+    if (code == CURLE_URL_MALFORMAT || (code == CURLE_UNSUPPORTED_PROTOCOL && connected == 0))
+        answer->result = OUTCOME_REFUSED;
     if (parcel->forbidden[0] != '\0') {
         answer->result = OUTCOME_REFUSED;
         snprintf(answer->text, sizeof(answer->text),
@@ -364,6 +369,8 @@ static CURLcode set_trust(const struct carrier *carrier, CURL *easy)
 
     if (rc == CURLE_OK)
         rc = set_blob(easy, CURLOPT_CAINFO_BLOB, &carrier->ca);
+    if (rc == CURLE_OK && carrier->ca.length > 0)
+        rc = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* the route's own CA alone, not the system's beside it */
     if (rc == CURLE_OK)
         rc = set_blob(easy, CURLOPT_SSLCERT_BLOB, &carrier->certificate);
     if (rc == CURLE_OK)

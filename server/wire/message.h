@@ -8,7 +8,7 @@
  *   keeper  → minter   HELLO JOB…                    minter → keeper   HELLO RESULT… RESULT_DONE
  *   keeper  → courier  HELLO DELIVERY…               courier → keeper  HELLO OUTCOME…
  *   sundew  → keeper   HELLO COMMAND CREDIT…         keeper → sundew   HELLO REPLY_ROW… REPLY_DONE
- *   sundew  → planter  PLANT FILE… PLANT_GO          planter → sundew  PLANTED
+ *   sundew  → planter  PLANT FILE… PLANT_GO          planter → sundew  FILE… (to be printed) PLANTED
  *   parent  → role     see server/base/role.h */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H

@@ -95,7 +95,7 @@ static int insert_row(struct observer *observer, bool ring, const struct observe
         "INSERT INTO observation (seq, id, time, decoy, service, source, port, flow, context, presented, matched, "
         "digest, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char surplus_sql[] =
-        "INSERT OR REPLACE INTO surplus (slot, id, time, decoy, service, source, port, flow, context, presented, "
+        "INSERT INTO surplus (slot, id, time, decoy, service, source, port, flow, context, presented, "
         "matched, digest, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *statement = ledger_statement(observer->ledger, ring ? surplus_sql : observation_sql, error);
 
@@ -117,7 +117,7 @@ static int insert_row(struct observer *observer, bool ring, const struct observe
     return ledger_run(observer->ledger, statement, error);
 }
 
-/* One row, in the chain or in the ring; the work is the same. */
+/* One row, in the chain or in the ring: either way appended behind a table's last, so that the work is the same. */
 static int write_row(struct observer *observer, const struct observation *observation, bool ring, struct error *error)
 {
     unsigned char matched[MATCHED_BYTES], digest[CHAIN_BYTES];
@@ -147,8 +147,18 @@ static int write_row(struct observer *observer, const struct observation *observ
     if (insert_row(observer, ring, &row, digest, chain.head, error) < 0)
         return -1;
     if (ring)
-        observer->ring_next = (observer->ring_next + 1) % OBSERVE_RING;
+        observer->ring_next++;
     return 0;
+}
+
+int observer_prune(struct observer *observer, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(observer->ledger, "DELETE FROM surplus WHERE slot < ?", error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, observer->ring_next - OBSERVE_RING);
+    return ledger_run(observer->ledger, statement, error);
 }
 
 static int64_t row_bytes(const struct observation *observation, const struct observer *observer)

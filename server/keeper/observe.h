@@ -51,6 +51,8 @@ void observer_close(struct observer *observer);
 /* Takes the whole batch in one transaction; 0 when it is durable: verdicts are due in the order of arrival. -1:
  * nothing was kept, and no verdict may be sent. `now` is the wall clock. */
 int observer_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error);
+/* In the caller's background transaction: of what is beyond the budgets only the last OBSERVE_RING rows stay. */
+int observer_prune(struct observer *observer, struct error *error);
 
 void batch_init(struct batch *batch);
 void batch_free(struct batch *batch);

@@ -103,7 +103,7 @@ CREATE TABLE observation (
     context BLOB    -- JSON object
 ) STRICT;
 
--- Unplanted presentations beyond the budgets: a ring, same columns.
+-- Unplanted presentations beyond the budgets: the last OBSERVE_RING of them, same columns.
 CREATE TABLE surplus (
     slot INTEGER PRIMARY KEY,
     id BLOB NOT NULL,

@@ -146,6 +146,7 @@ END_TEST
 
 START_TEST(the_ring_is_bounded_and_outlives_a_restart)
 {
+    struct error error;
     int i, k;
 
     for (i = 0; i < 3 + OBSERVE_RING / 256 + 1; i++) {
@@ -156,6 +157,7 @@ START_TEST(the_ring_is_bounded_and_outlives_a_restart)
         }
         ck_assert_int_eq(world_take(world, WORLD_NOW), 0);
     }
+    ck_assert_int_eq(observer_prune(&world->observer, &error), 0);
     ck_assert_int_eq(world_number(world, "SELECT count(*) FROM surplus"), OBSERVE_RING);
     i = (int)world->observer.ring_next;
     ck_assert_int_gt(i, 0);

@@ -238,7 +238,11 @@ static void lure_parameters(struct planting *planting, struct buffer *json)
 {
     json_member_text(json, "place", planting->scheme);
     add_option(planting, json, "lure");
-    add_option(planting, json, "path");
+    /* A file's own name says which artifact fits. */
+    if (strcmp(planting->scheme, "file") == 0 && request_slice(planting->request, "path").data == NULL)
+        json_member_text(json, "path", planting->place + strlen("file:"));
+    else
+        add_option(planting, json, "path");
     json_member_text(json, "language", planting->request->keeper->configuration->language);
     if (planting->at[0] != '\0')
         json_member_text(json, "at", planting->at);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Lures as they leave the minter. */
+#include <time.h>
 #include "server/base/clock.h"
 #include "server/minter/lure.h"
 #include "server/minter/when.h"
@@ -324,6 +325,23 @@ START_TEST(summer_time_begins_and_ends)
 }
 END_TEST
 
+START_TEST(the_machines_zone_is_kept)
+{
+    struct zone zone;
+
+    setenv("TZ", "EST5EDT,M3.2.0,M11.1.0", 1);
+    tzset();
+    zone = zone_of("fr", JOBS_NOW);
+    ck_assert(zone.system);
+    ck_assert_int_eq(zone_offset(&zone, JOBS_NOW), -300);
+    ck_assert_int_eq(zone_offset(&zone, JOBS_NOW - 150LL * DAY), -240);
+    setenv("TZ", "UTC", 1);
+    tzset();
+    zone = zone_of("fr", JOBS_NOW);
+    ck_assert(!zone.system && zone.summer && zone.minutes == 60);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("lure");
@@ -343,6 +361,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, texts_are_chosen_by_their_file);
     tcase_add_test(tcase, people_work_in_daylight);
     tcase_add_test(tcase, summer_time_begins_and_ends);
+    tcase_add_test(tcase, the_machines_zone_is_kept);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -102,7 +102,17 @@ int json_member_text(struct buffer *buffer, const char *name, const char *text)
 
 int json_member_number(struct buffer *buffer, const char *name, int64_t number)
 {
-    return json_member_open(buffer, name) < 0 ? -1 : buffer_add_format(buffer, "%lld", (long long)number);
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    return json_member_open(buffer, name) < 0 ? -1 : buffer_add(buffer, digits + at, sizeof digits - at);
 }
 
 int json_member_bool(struct buffer *buffer, const char *name, bool value)

@@ -30,10 +30,17 @@ static long hex_value(struct slice in, size_t at, size_t digits)
     return value;
 }
 
+static bool holds(struct slice in, char c)
+{
+    return in.length > 0 && memchr(in.data, c, in.length) != NULL;
+}
+
 int decode_percent(struct slice in, bool plus_is_space, struct buffer *out)
 {
     bool changed = false;
 
+    if (!holds(in, '%') && !(plus_is_space && holds(in, '+')))
+        return -1;
     for (size_t i = 0; i < in.length; i++) {
         long value = in.data[i] == '%' ? hex_value(in, i + 1, 2) : -1;
         char c = (char)in.data[i];
@@ -74,6 +81,9 @@ int decode_base64(struct slice in, struct buffer *out)
 
     while (in.length > 0 && in.data[in.length - 1] == '=')
         in.length--;
+    for (size_t i = 0; i < in.length; i++)
+        if (base64_digit(in.data[i]) < 0)
+            return -1;
     for (size_t i = 0; i < in.length; i++) {
         int digit = base64_digit(in.data[i]);
 
@@ -156,6 +166,8 @@ int decode_json_string(struct slice in, struct buffer *out)
 {
     bool changed = false;
 
+    if (!holds(in, '\\'))
+        return -1;
     for (size_t i = 0; i < in.length; i++) {
         if (in.data[i] == '\\' && json_escape(in, &i, out) == 0)
             changed = true;

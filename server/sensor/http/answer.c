@@ -20,14 +20,44 @@ bool answer_closes(unsigned status)
     }
 }
 
+static void add_line(struct buffer *out, const char *name, const char *value)
+{
+    (void)buffer_add_text(out, name);
+    (void)buffer_add_text(out, value);
+    (void)buffer_add(out, "\r\n", 2);
+}
+
+static void add_number(struct buffer *out, size_t number)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    (void)buffer_add(out, digits + at, sizeof(digits) - at);
+}
+
+static void add_length(struct buffer *out, size_t length)
+{
+    (void)buffer_add_text(out, "Content-Length: ");
+    add_number(out, length);
+    (void)buffer_add(out, "\r\n", 2);
+}
+
 /* Status line, Server, Date, Content-Type: the same of both sorts. Nothing of it for HTTP/0.9. */
 static void frame_begin(struct buffer *out, const struct answer_frame *frame, unsigned status, const char *reason,
                         const char *type)
 {
-    (void)buffer_add_format(out, "HTTP/1.1 %u %s\r\nServer: %s\r\nDate: %s\r\n", status, reason, frame->server,
-                            frame->date);
+    (void)buffer_add_text(out, "HTTP/1.1 ");
+    add_number(out, status);
+    (void)buffer_add_char(out, ' ');
+    add_line(out, "", reason);
+    add_line(out, "Server: ", frame->server);
+    add_line(out, "Date: ", frame->date);
     if (type != NULL)
-        (void)buffer_add_format(out, "Content-Type: %s\r\n", type);
+        add_line(out, "Content-Type: ", type);
 }
 
 static void frame_end(struct buffer *out, const struct answer_frame *frame)
@@ -41,7 +71,7 @@ int answer_page(struct buffer *out, const struct answer_frame *frame, unsigned s
 
     if (frame->version > 9) {
         frame_begin(out, frame, nginx_status(status), nginx_reason(status), "text/html");
-        (void)buffer_add_format(out, "Content-Length: %zu\r\n", nginx_page_length(status, frame->server, padded));
+        add_length(out, nginx_page_length(status, frame->server, padded));
         frame_end(out, frame);
         (void)buffer_add(out, "\r\n", 2);
     }
@@ -57,7 +87,7 @@ int answer_site(struct buffer *out, const struct answer_frame *frame, const stru
     if (frame->version > 9) {
         frame_begin(out, frame, answer->status, upstream_reason(answer->status), answer->content_type);
         if (!bare)
-            (void)buffer_add_format(out, "Content-Length: %zu\r\n", answer->body.length);
+            add_length(out, answer->body.length);
         frame_end(out, frame);
         (void)buffer_add_slice(out, buffer_slice(&answer->headers));
         (void)buffer_add(out, "\r\n", 2);

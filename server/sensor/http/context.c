@@ -149,7 +149,12 @@ static bool write_names(struct buffer *out, struct slice raw)
 
 static void write_name_text(char name[NAME + 1], struct slice text)
 {
-    (void)snprintf(name, NAME + 1, "%.*s", (int)(text.length < NAME ? text.length : NAME), (const char *)text.data);
+    size_t length = text.length < NAME ? text.length : NAME;
+    size_t i;
+
+    for (i = 0; i < length; i++)
+        name[i] = text.data[i] == 0 ? '?' : (char)text.data[i];
+    name[length] = '\0';
 }
 
 static void write_summary(struct buffer *out, const char *name, struct slice value)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/sensor/http/fields.h"
 
-#include <stdio.h>
 #include "server/sensor/http/extract.h"
 #include "server/sensor/http/text.h"
 
@@ -112,12 +111,15 @@ void field_add(struct extract *extract, uint8_t rank, const char *where, struct 
 static const char *where_text(char text[WHERE], const char *where, struct slice name)
 {
     size_t i, length = name.length < WHERE_NAME ? name.length : WHERE_NAME;
-    int written = snprintf(text, WHERE - WHERE_NAME, "%s%s", where, length > 0 ? " " : "");
+    char *end = text;
 
-    for (i = 0; written > 0 && written < WHERE - 1 && i < length; i++)
-        text[written++] = name.data[i] > 0x20 && name.data[i] < 0x7f ? (char)name.data[i] : '?';
-    if (written > 0)
-        text[written] = '\0';
+    while (*where != '\0' && end < text + WHERE - WHERE_NAME - 2)
+        *end++ = *where++;
+    if (length > 0)
+        *end++ = ' ';
+    for (i = 0; i < length; i++)
+        *end++ = name.data[i] > 0x20 && name.data[i] < 0x7f ? (char)name.data[i] : '?';
+    *end = '\0';
     return text;
 }
 

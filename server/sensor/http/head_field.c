@@ -15,24 +15,30 @@ enum field {
     FIELD_ONCE, /* no meaning here, but may stand once */
 };
 
+#define RULE(name, field, once)                                                                                        \
+    {                                                                                                                  \
+        name, sizeof(name) - 1, field, once                                                                            \
+    }
+
 static const struct field_rule {
     const char *name;
+    size_t length;
     enum field field;
     bool once;
 } rules[] = {
-    {"Host", FIELD_HOST, true},
-    {"Connection", FIELD_CONNECTION, false},
-    {"User-Agent", FIELD_USER_AGENT, false},
-    {"Content-Length", FIELD_LENGTH, true},
-    {"Transfer-Encoding", FIELD_CODING, true},
-    {"Expect", FIELD_EXPECT, true},
-    {"Authorization", FIELD_ONCE, true},
-    {"Content-Range", FIELD_ONCE, true},
-    {"If-Match", FIELD_ONCE, true},
-    {"If-None-Match", FIELD_ONCE, true},
-    {"If-Modified-Since", FIELD_ONCE, true},
-    {"If-Unmodified-Since", FIELD_ONCE, true},
-    {"If-Range", FIELD_ONCE, true},
+    RULE("Host", FIELD_HOST, true),
+    RULE("Connection", FIELD_CONNECTION, false),
+    RULE("User-Agent", FIELD_USER_AGENT, false),
+    RULE("Content-Length", FIELD_LENGTH, true),
+    RULE("Transfer-Encoding", FIELD_CODING, true),
+    RULE("Expect", FIELD_EXPECT, true),
+    RULE("Authorization", FIELD_ONCE, true),
+    RULE("Content-Range", FIELD_ONCE, true),
+    RULE("If-Match", FIELD_ONCE, true),
+    RULE("If-None-Match", FIELD_ONCE, true),
+    RULE("If-Modified-Since", FIELD_ONCE, true),
+    RULE("If-Unmodified-Since", FIELD_ONCE, true),
+    RULE("If-Range", FIELD_ONCE, true),
 };
 
 static struct slice cut(struct slice raw, struct head_span span)
@@ -198,7 +204,7 @@ void head_field_done(struct head *head, struct slice raw, struct head_span name,
     size_t i;
 
     for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-        if (slice_is_nocase(text, rules[i].name))
+        if (text.length == rules[i].length && slice_is_nocase(text, rules[i].name))
             break;
     if (i == sizeof(rules) / sizeof(rules[0]))
         return;

@@ -18,6 +18,7 @@
 #define SITE_HEADERS 16384
 #define SITE_BODY (2 * 1024 * 1024)
 #define KEPT_BODY (BODY_KEPT + 1)
+#define SPARE 2048
 #define UNFINISHED 408  /* in the evidence of a request that was cut off */
 #define BODY_TOTAL 3600 /* seconds that a whole upload may take */
 
@@ -36,10 +37,11 @@ enum http_phase { PHASE_HEAD, PHASE_BODY, PHASE_ANSWER };
 
 struct http_connection {
     enum http_phase phase;
-    bool began;       /* the first byte of a head is there: its time runs */
-    bool closes;      /* after this answer */
-    bool presented;   /* something as the product expects credentials */
-    unsigned refused; /* nginx's own page with this status instead of the site's answer, or 0 */
+    bool began;                     /* the first byte of a head is there: its time runs */
+    bool closes;                    /* after this answer */
+    bool presented;                 /* something as the product expects credentials */
+    const struct site_route *route; /* once the request is complete */
+    unsigned refused;               /* nginx's own page with this status instead of the site's answer, or 0 */
     struct head head;
     struct body body;
     struct buffer raw;  /* the head, from when it is complete */
@@ -147,11 +149,11 @@ static void present(struct session *session)
     struct http_connection *connection = session->state;
     struct http_decoy *decoy = session->face->state;
     const struct http_request *request = request_view(session);
-    const struct site_route *route = connection->refused != 0 ? NULL : site_route(decoy->site, request);
 
+    connection->route = connection->refused != 0 ? NULL : site_route(decoy->site, request);
     credentials_clear(&decoy->credentials);
     buffer_clear(&decoy->context);
-    extract_request(decoy->extract, request, decoy->site, route, &decoy->credentials);
+    extract_request(decoy->extract, request, decoy->site, connection->route, &decoy->credentials);
     context_write(&decoy->context, request, decoy->site, connection->refused);
     connection->presented = is_login(&decoy->credentials);
     session_present(session, &decoy->credentials, buffer_slice(&decoy->context));
@@ -182,9 +184,18 @@ static int write_site(struct session *session, struct http_request *request, str
     buffer_clear(&answer->body);
     answer->content_type = NULL;
     answer->status = 500;
-    if (site_answer(decoy->site, site_route(decoy->site, request), request, outcome, answer) != 0)
+    if (site_answer(decoy->site, connection->route, request, outcome, answer) != 0)
         return -1;
     return answer_site(&session->output, frame, answer);
+}
+
+/* Small memory stays with the connection for its next request. */
+static void forget(struct buffer *buffer)
+{
+    if (buffer->capacity > SPARE)
+        buffer_free(buffer);
+    else
+        buffer_clear(buffer);
 }
 
 /* The next request is awaited. */
@@ -192,8 +203,8 @@ static void begin_again(struct session *session)
 {
     struct http_connection *connection = session->state;
 
-    buffer_free(&connection->raw);
-    buffer_free(&connection->kept);
+    forget(&connection->raw);
+    forget(&connection->kept);
     connection->phase = PHASE_HEAD;
     connection->began = false;
     connection->refused = 0;
@@ -274,24 +285,29 @@ static void choose_face(struct session *session, const struct http_request *requ
     buffer_free(&hops);
 }
 
+static uint64_t body_limit(const struct session *session, const struct http_request *request)
+{
+    const struct http_decoy *decoy = session->face->state;
+
+    return site_body_limit(decoy->site, site_route(decoy->site, request));
+}
+
 /* A complete head: whose it is, and what follows it. */
 static void take_head(struct session *session)
 {
     struct http_connection *connection = session->state;
     const struct head *head = &connection->head;
     const struct http_request *request;
-    const struct http_decoy *decoy;
     uint64_t limit;
 
     (void)buffer_add(&connection->raw, session->input.data, head->at);
     buffer_consume(&session->input, head->at);
     session->request++;
     body_begin(&connection->body, false, 0, 0);
-    choose_face(session, request_view(session));
     request = request_view(session);
-    decoy = session->face->state;
+    choose_face(session, request);
     connection->closes = !head->keep_alive || session->request >= NGINX_KEEPALIVE_REQUESTS;
-    limit = site_body_limit(decoy->site, site_route(decoy->site, request));
+    limit = head->length > 0 || head->chunked ? body_limit(session, request) : 0;
     if (session->plain_on_tls) {
         complete(session, NGINX_PLAIN_TO_TLS);
         return;

@@ -14,9 +14,10 @@ size_t text_find(struct slice text, const char *needle)
 size_t text_find_nocase(struct slice text, const char *needle)
 {
     size_t length = strlen(needle), i;
+    unsigned char first = (unsigned char)needle[0] | 0x20;
 
     for (i = 0; length <= text.length && i <= text.length - length; i++)
-        if (strncasecmp((const char *)text.data + i, needle, length) == 0)
+        if ((text.data[i] | 0x20) == first && strncasecmp((const char *)text.data + i, needle, length) == 0)
             return i;
     return TEXT_NONE;
 }

@@ -139,9 +139,9 @@ static const struct {
     bool (*digest)(const struct keyring *keyring, sqlite3_stmt *row, unsigned char digest[CHAIN_BYTES]);
 } walks[] = {
     [CHAIN_OBSERVATION] = {"SELECT seq, digest, link, id, time, decoy, service, source, port, flow, context, presented, "
-                           "matched FROM observation ORDER BY seq", observation_row},
-    [CHAIN_OPERATION] = {"SELECT seq, digest, link, time, who, what, subject, details FROM operation ORDER BY seq",
-                         operation_row},
+                           "matched FROM observation WHERE seq > ? ORDER BY seq LIMIT ?", observation_row},
+    [CHAIN_OPERATION] = {"SELECT seq, digest, link, time, who, what, subject, details FROM operation "
+                         "WHERE seq > ? ORDER BY seq LIMIT ?", operation_row},
 };
 
 static void fault_at(struct chain_fault *fault, int64_t sequence, const char *text)
@@ -207,24 +207,36 @@ static int check_tail(struct ledger *ledger, const struct chain *anchor, const s
     return 0;
 }
 
-int chain_audit(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
-                const struct chain *anchor, struct chain *end, struct chain_fault *fault, struct error *error)
+int chain_audit_piece(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
+                      const struct chain *anchor, int64_t rows, struct chain *end, struct chain_fault *fault,
+                      struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(ledger, walks[name].sql, error);
+    int64_t count = 0;
     int found = 0;
 
-    memset(end, 0, sizeof *end);
-    memset(fault, 0, sizeof *fault);
     if (statement == NULL)
         return -1;
-    while (fault->sequence == 0 && (found = ledger_step(ledger, statement, error)) == 1)
+    sqlite3_bind_int64(statement, 1, end->sequence);
+    sqlite3_bind_int64(statement, 2, rows);
+    while (fault->sequence == 0 && (found = ledger_step(ledger, statement, error)) == 1) {
         check_row(keyring, name, statement, anchor, end, fault);
+        count++;
+    }
     sqlite3_reset(statement);
     if (found < 0)
         return -1;
-    if (fault->sequence != 0)
-        return 0;
+    if (fault->sequence != 0 || count == rows)
+        return fault->sequence == 0;
     return check_tail(ledger, anchor, end, fault, name == CHAIN_OBSERVATION, error);
+}
+
+int chain_audit(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
+                const struct chain *anchor, struct chain *end, struct chain_fault *fault, struct error *error)
+{
+    memset(end, 0, sizeof *end);
+    memset(fault, 0, sizeof *fault);
+    return chain_audit_piece(ledger, keyring, name, anchor, INT64_MAX, end, fault, error);
 }
 
 int chain_parse(const char *text, struct chain *chain)

@@ -27,6 +27,11 @@ void chain_extend(struct chain *chain, const struct keyring *keyring, const unsi
  * cannot be read; what is broken stands in *fault. *end is the chain's last row as recomputed. */
 int chain_audit(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
                 const struct chain *anchor, struct chain *end, struct chain_fault *fault, struct error *error);
+/* As chain_audit() in pieces, so that nobody waits for a long chain: checks at most `rows` rows behind *end, which
+ * (like *fault) is zeroed by the caller before the first piece. 1: there is more; 0: that was the end; -1. */
+int chain_audit_piece(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
+                      const struct chain *anchor, int64_t rows, struct chain *end, struct chain_fault *fault,
+                      struct error *error);
 /* "SEQ:HEAD" with HEAD in hex; 0 or -1. */
 int chain_parse(const char *text, struct chain *chain);
 #define CHAIN_TEXT 96

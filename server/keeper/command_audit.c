@@ -2,6 +2,7 @@
  *
  * audit status */
 #include <stdlib.h>
+#include <string.h>
 #include "config.h"
 #include "server/base/json.h"
 #include "server/base/role.h"
@@ -9,10 +10,21 @@
 #include "server/keeper/command.h"
 #include "server/keeper/keeper.h"
 
+#define PIECE 512 /* rows, then the loop has its turn */
+
 static const struct {
     const char *text;
     enum chain_name name;
 } chains[] = {{"observation", CHAIN_OBSERVATION}, {"operation", CHAIN_OPERATION}};
+
+struct audit {
+    struct chain anchor, end;
+    struct chain_fault fault;
+    struct chain_fault first; /* what is broken in the first chain that is */
+    const char *broken;
+    size_t at;
+    bool anchored;
+};
 
 static void send_chain(struct request *request, const char *name, const struct chain *end,
                        const struct chain_fault *fault)
@@ -35,6 +47,49 @@ static void send_chain(struct request *request, const char *name, const struct c
     buffer_free(&json);
 }
 
+static void end_audit(struct request *request, const struct audit *audit)
+{
+    if (audit->broken == NULL)
+        request_done(request, REQUEST_DONE, "%s", "");
+    else
+        request_done(request, REQUEST_WANTING,
+                     "the chain of %ss is broken: %s; keep a copy of the state folder, and compare it with the last "
+                     "backup", audit->broken, audit->first.text);
+}
+
+static void end_chain(struct request *request, struct audit *audit)
+{
+    send_chain(request, chains[audit->at].text, &audit->end, &audit->fault);
+    if (audit->fault.sequence != 0 && audit->broken == NULL) {
+        audit->broken = chains[audit->at].text;
+        audit->first = audit->fault;
+    }
+    memset(&audit->end, 0, sizeof audit->end);
+    memset(&audit->fault, 0, sizeof audit->fault);
+    if (++audit->at == sizeof chains / sizeof chains[0])
+        end_audit(request, audit);
+}
+
+static void resume(struct request *request)
+{
+    struct audit *audit = request->state;
+    struct keeper *keeper = request->keeper;
+    enum chain_name name = chains[audit->at].name;
+    const struct chain *anchor = name == CHAIN_OBSERVATION && audit->anchored ? &audit->anchor : NULL;
+    struct error error;
+
+    switch (chain_audit_piece(&keeper->ledger, &keeper->keyring, name, anchor, PIECE, &audit->end, &audit->fault,
+                              &error)) {
+    case 1:
+        break;
+    case 0:
+        end_chain(request, audit);
+        break;
+    default:
+        request_fail(request, &error);
+    }
+}
+
 /* The anchor of an alert or heartbeat is a row of the observations. */
 static int read_anchor(struct request *request, struct chain *anchor)
 {
@@ -53,34 +108,17 @@ static int read_anchor(struct request *request, struct chain *anchor)
 
 void command_audit(struct request *request)
 {
-    struct keeper *keeper = request->keeper;
-    struct chain anchor = {0}, end;
-    struct chain_fault fault, first = {0};
-    const char *broken = NULL;
-    struct error error;
+    struct audit *audit = calloc(1, sizeof *audit);
 
-    if (read_anchor(request, &anchor) != 0)
+    if (audit == NULL) {
+        request_done(request, REQUEST_FAILED, "no memory for this command");
         return;
-    for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
-        bool anchored = chains[i].name == CHAIN_OBSERVATION && request_has(request, "anchor");
-
-        if (chain_audit(&keeper->ledger, &keeper->keyring, chains[i].name, anchored ? &anchor : NULL, &end, &fault,
-                        &error) != 0) {
-            request_fail(request, &error);
-            return;
-        }
-        send_chain(request, chains[i].text, &end, &fault);
-        if (fault.sequence != 0 && broken == NULL) {
-            broken = chains[i].text;
-            first = fault;
-        }
     }
-    if (broken == NULL)
-        request_done(request, REQUEST_DONE, "%s", "");
-    else
-        request_done(request, REQUEST_WANTING,
-                     "the chain of %ss is broken: %s; keep a copy of the state folder, and compare it with the last "
-                     "backup", broken, first.text);
+    request->state = audit;
+    request->release = free;
+    audit->anchored = request_has(request, "anchor");
+    if (read_anchor(request, &audit->anchor) == 0)
+        request->resume = resume;
 }
 
 /* ---- status ---- */

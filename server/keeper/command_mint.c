@@ -9,7 +9,9 @@
 #include "server/keeper/keeper.h"
 #include "server/keeper/order.h"
 
-#define BATCH 256
+#define BATCH 1024       /* tokens in one transaction */
+#define BATCH_IDLE 4096  /* where no sensor waits for verdicts meanwhile */
+#define ARTIFACTS 1000   /* above this count they are left out; `artifacts` shows them */
 #define SLOTS 2
 
 struct minting;
@@ -25,7 +27,7 @@ struct minting {
     struct order order;
     struct buffer view; /* members of each job's parameters */
     struct buffer row;
-    int64_t count, asked, minted;
+    int64_t count, asked, minted, batch;
     bool recorded;
     struct slot slots[SLOTS];
 };
@@ -143,14 +145,14 @@ static void on_done(bool ok, struct slice text, void *context)
 static int start_batch(struct minting *minting, struct slot *slot, struct error *error)
 {
     static const struct jobs_events events = {.result = on_result, .done = on_done};
-    int64_t left = minting->count - minting->asked, batch = left < BATCH ? left : BATCH;
+    int64_t left = minting->count - minting->asked, batch = left < minting->batch ? left : minting->batch;
     struct buffer parameters;
     int result;
 
     buffer_init(&parameters, CHANNEL_MESSAGE);
     buffer_add_char(&parameters, '{');
     json_member_number(&parameters, "count", batch);
-    json_member_bool(&parameters, "artifacts", true);
+    json_member_bool(&parameters, "artifacts", minting->count <= ARTIFACTS);
     buffer_add_char(&parameters, ',');
     buffer_add_slice(&parameters, buffer_slice(&minting->view));
     buffer_add_char(&parameters, '}');
@@ -180,7 +182,17 @@ static void resume(struct request *request)
     }
     request->resume = NULL;
     if (!busy)
-        request_done(request, REQUEST_DONE, "%s", "");
+        request_done(request, REQUEST_DONE, "%s",
+                     minting->count > ARTIFACTS ? "so many come without artifacts; `sundew artifacts TOKEN` shows them"
+                                                : "");
+}
+
+static bool sensors_wait(const struct keeper *keeper)
+{
+    for (size_t i = 0; i < KEEPER_SENSORS; i++)
+        if (keeper->sensors[i].channel != NULL)
+            return true;
+    return false;
 }
 
 static int read_count(struct request *request, int64_t *count)
@@ -221,6 +233,7 @@ void command_mint(struct request *request)
     request->release = release;
     if (order_read(request, "kind", &minting->order) != 0 || read_count(request, &minting->count) != 0)
         return;
+    minting->batch = sensors_wait(request->keeper) ? BATCH : BATCH_IDLE;
     if (order_view(request->keeper, &minting->order, &minting->view, &error) != 0)
         request_fail(request, &error);
     else

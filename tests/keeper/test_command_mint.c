@@ -65,13 +65,15 @@ END_TEST
 
 START_TEST(many_are_one_operation)
 {
-    ck_assert_int_eq(operator_ask(&o, "mint", "kind", "gitlab-token", "count", "1000", NULL), 0);
-    ck_assert_uint_eq(o.row_count, 1000);
+    ck_assert_int_eq(operator_ask(&o, "mint", "kind", "gitlab-token", "count", "10000", NULL), 0);
+    ck_assert_uint_eq(o.row_count, 10000);
     ck_assert(!o.exceeded);
-    ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM token"), 1000);
+    ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM token"), 10000);
     ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM operation WHERE what = 'mint'"), 1);
     ck_assert_int_eq(operator_number(&o, "SELECT json_extract(details, '$.count') FROM operation WHERE what = 'mint'"),
-                     1000);
+                     10000);
+    ck_assert_uint_eq(json_array_size(json_object_get(o.rows[0].json, "artifacts")), 0);
+    ck_assert_ptr_nonnull(strstr(o.text, "sundew artifacts"));
 }
 END_TEST
 
@@ -86,7 +88,7 @@ START_TEST(a_client_that_leaves_is_recorded)
     channel_free(o.end);
     o.end = NULL;
     operator_turn(&o, 11);
-    ck_assert_int_lt(operator_number(&o, "SELECT count(*) FROM token"), 2000);
+    ck_assert_int_lt(operator_number(&o, "SELECT count(*) FROM token"), 10000);
     ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM operation WHERE what = 'mint'"), 2);
     ck_assert_int_eq(operator_number(&o, "SELECT json_extract(details, '$.minted') = (SELECT count(*) FROM token)"
                                          " FROM operation ORDER BY seq DESC LIMIT 1"), 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * From the use of a planted secret to the arrival of its webhook, in microseconds: presents one login after the other
- * (lines "identity TAB secret" on standard input) as POST /oauth/token over one kept plain connection, and waits for
- * the next webhook each time.  usage: use_to_hook DECOY_PORT HOOK_PORT → prints count, p50, p99, most. */
+ * (lines "identity TAB secret" on standard input) as POST /oauth/token, each over a plain connection from a loopback
+ * address of its own (one source's uses are folded), and waits for the next webhook each time.  usage: use_to_hook DECOY_PORT HOOK_PORT → prints count, p50, p99, most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -48,12 +48,13 @@ static int listen_on(const char *port)
     return fd;
 }
 
-static int connect_to(const char *port)
+static int connect_to(const char *port, uint32_t number)
 {
-    struct sockaddr_in to = loopback(port);
+    struct sockaddr_in to = loopback(port), from = loopback("0");
     int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
+    from.sin_addr.s_addr = htonl(0x7f010001u + number);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
         give_up("cannot connect to the decoy");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
@@ -153,25 +154,28 @@ int main(int argc, char **argv)
     static uint32_t taken[MOST];
     static char line[4096];
     size_t n = 0;
-    int hooks[16], listener, decoy;
+    int hooks[16], listener;
 
     if (argc != 3)
         give_up("usage: use_to_hook DECOY_PORT HOOK_PORT");
     for (int i = 0; i < 16; i++)
         hooks[i] = -1;
     listener = listen_on(argv[2]);
-    decoy = connect_to(argv[1]);
     while (n < MOST && fgets(line, sizeof line, stdin) != NULL) {
         char *tab = strchr(line, '\t');
-        int64_t begun = now_us();
+        int64_t begun;
+        int decoy;
 
         line[strcspn(line, "\n")] = '\0';
         if (tab == NULL)
             continue;
         *tab = '\0';
+        decoy = connect_to(argv[1], (uint32_t)n);
+        begun = now_us();
         present(decoy, line, tab + 1);
         await_hook(listener, hooks);
         taken[n++] = (uint32_t)(now_us() - begun);
+        close(decoy);
     }
     qsort(taken, n, sizeof *taken, compare);
     printf("%zu %u %u %u\n", n, n ? taken[n / 2] : 0, n ? taken[n * 99 / 100] : 0, n ? taken[n - 1] : 0);

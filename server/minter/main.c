@@ -2,16 +2,10 @@
  *
  * The minter: makes tokens, artifacts, lures and what decoys look like, for the keeper alone. It reads its templates,
  * shuts its cage, and opens no file after that. */
-#include <malloc.h>
-#include <openssl/crypto.h>
-#include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include "server/base/cage.h"
 #include "server/base/log.h"
 #include "server/base/paths.h"
 #include "server/base/role.h"
@@ -266,21 +260,8 @@ static void meet(struct role *role, const char *name, int fd)
 
 /* ---- start ---- */
 
-/* What OpenSSL and the C library load when first used must be there before the cage shuts. */
-static void warm_up(void)
-{
-    EVP_PKEY *key;
-
-    tzset();
-    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
-    key = EVP_EC_gen("P-256");
-    EVP_PKEY_free(key);
-}
-
 static int prepare(struct program *program, struct error *error)
 {
-    const struct cage cage = {.role = "minter"};
-
     if (sodium_init() < 0)
         return error_set(error, "the system gives no random numbers");
     if (minter_open(&program->minter, paths_data(), NULL, minter_now, error) != 0)
@@ -288,8 +269,7 @@ static int prepare(struct program *program, struct error *error)
     program->work_event = event_new(program->role.base, -1, 0, on_work, program);
     if (program->work_event == NULL)
         return error_set(error, "out of memory");
-    warm_up();
-    return cage_shut(&cage, error);
+    return minter_shut(error);
 }
 
 int main(void)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <string.h>
+#include <time.h>
+#include "server/base/cage.h"
 #include "server/base/clock.h"
 #include "server/minter/face.h"
 #include "server/minter/minter.h"
@@ -54,4 +59,16 @@ void minter_close(struct minter *minter)
     catalogue_free(minter->catalogue);
     faces_free(minter->faces);
     sodium_memzero(minter, sizeof *minter);
+}
+
+int minter_shut(struct error *error)
+{
+    const struct cage cage = {.role = "minter"};
+    EVP_PKEY *key;
+
+    tzset();
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+    key = EVP_EC_gen("P-256");
+    EVP_PKEY_free(key);
+    return cage_shut(&cage, error);
 }

@@ -36,5 +36,8 @@ int64_t minter_now(void);
 int minter_open(struct minter *minter, const char *data, const struct draw *draw, int64_t (*now)(void),
                 struct error *error);
 void minter_close(struct minter *minter);
+/* Shuts the process's cage for good: no file is opened by name, no socket made, nothing started from here on. What
+ * OpenSSL and the C library load when first used is loaded before. */
+int minter_shut(struct error *error);
 
 #endif

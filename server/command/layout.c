@@ -102,15 +102,16 @@ static void draw_domain(char *domain, size_t size)
     static const char *const heads[] = {"b", "br", "c", "cr", "d", "dr", "f",  "g", "gr", "h", "k", "l",
                                         "m", "n",  "p", "pr", "r", "s",  "st", "t", "tr", "v", "w", "z"};
     static const char *const hearts[] = {"a", "e", "i", "o", "u", "ai", "ea", "au", "ei", "ou"};
-    static const char *const tails[] = {"l", "n", "r", "s", "m", "nd", "rt", "lt", "x", "th", "ck", ""};
+    static const char *const joints[] = {"", "", "", "n", "r", "l"};
+    static const char *const tails[] = {"", "l", "n", "r", "s", "m", "nd", "rt", "x", "th", "ck"};
     static const char *const ends[] = {"internal", "intra", "lan", "corp", "intern"};
     uint32_t syllables = 2 + randombytes_uniform(2);
     size_t used = 0;
 
     for (uint32_t i = 0; i < syllables; i++)
-        used += (size_t)snprintf(
-            domain + used, size - used, "%s%s%s", heads[randombytes_uniform(24)], hearts[randombytes_uniform(10)],
-            i + 1 == syllables ? tails[randombytes_uniform(11)] : tails[randombytes_uniform(5) + 7]);
+        used += (size_t)snprintf(domain + used, size - used, "%s%s%s", heads[randombytes_uniform(24)],
+                                 hearts[randombytes_uniform(i + 1 == syllables ? 5 : 10)],
+                                 i + 1 == syllables ? tails[randombytes_uniform(11)] : joints[randombytes_uniform(6)]);
     snprintf(domain + used, size - used, ".%s", ends[randombytes_uniform(5)]);
 }
 

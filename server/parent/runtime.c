@@ -78,7 +78,7 @@ static int lock_taken(const struct runtime *runtime, const struct configuration 
                      text, text[0] != '\0' ? ")" : "", configuration->state);
 }
 
-static int take_lock(struct runtime *runtime, const struct configuration *configuration, int wait_ms,
+static int take_lock(struct runtime *runtime, const struct configuration *configuration, uid_t uid, int wait_ms,
                      struct error *error)
 {
     const struct timespec pause = {.tv_nsec = RETRY_NS};
@@ -89,6 +89,8 @@ static int take_lock(struct runtime *runtime, const struct configuration *config
     runtime->lock = openat(runtime->folder, "sundewd.pid", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (runtime->lock < 0)
         return error_errno(error, "cannot open %s/run/sundewd.pid", configuration->state);
+    if (geteuid() == 0 && fchown(runtime->lock, uid, (gid_t)-1) < 0)
+        return error_errno(error, "cannot give %s/run/sundewd.pid to the keeper's user", configuration->state);
     while (flock(runtime->lock, LOCK_EX | LOCK_NB) < 0) {
         if (clock_monotonic() >= deadline)
             return lock_taken(runtime, configuration, error);
@@ -136,7 +138,7 @@ int runtime_open(struct runtime *runtime, const struct configuration *configurat
     if (check_state(configuration, &uid, &gid, error) < 0 || users_operators(configuration, &operators, error) < 0)
         return -1;
     runtime->folder = open_folder(configuration, uid, gid, operators, error);
-    if (runtime->folder < 0 || take_lock(runtime, configuration, wait_ms, error) < 0)
+    if (runtime->folder < 0 || take_lock(runtime, configuration, uid, wait_ms, error) < 0)
         return -1;
     return bind_control(runtime, uid, operators, error);
 }

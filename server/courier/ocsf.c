@@ -8,7 +8,7 @@
 #include "server/courier/record.h"
 #include "server/courier/text.h"
 
-#define TEXT_MOST 12288
+#define TEXT_MOST (128 * 1024) /* an update that lists all is long */
 
 static const struct {
     const char *name, *caption;

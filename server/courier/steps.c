@@ -2,6 +2,7 @@
  *
  * What to do now, by where the secret lay. */
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/courier/record.h"
 #include "server/courier/text.h"
 
@@ -41,6 +42,17 @@ static const char *const *steps_of(const json_t *record)
     return strncmp(place, "file:", 5) == 0 ? file_steps : other_steps;
 }
 
+static void add_day(struct buffer *out, const char *time)
+{
+    char text[CLOCK_TEXT];
+    int64_t planted;
+
+    if (clock_parse(time, &planted) == 0)
+        buffer_add_format(out, "%.10s", clock_text(planted, text));
+    else
+        buffer_add_text(out, "its minting");
+}
+
 static void add_step(struct buffer *out, const json_t *record, int number, const char *step)
 {
     const char *planted = record_first(record, "placement.planted token.minted");
@@ -52,7 +64,7 @@ static void add_step(struct buffer *out, const json_t *record, int number, const
         if (*step == '@')
             text_own(out, place, WORDS);
         else if (*step == '$')
-            buffer_add_format(out, "%.10s", planted[0] != '\0' ? planted : "its minting");
+            add_day(out, planted);
         else
             buffer_add_char(out, *step);
     }

@@ -100,8 +100,8 @@ static void add_what(struct buffer *out, const json_t *record)
 
 static void add_upper(struct buffer *out, const char *text)
 {
-    for (; *text != '\0'; text++)
-        buffer_add_char(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+    for (; *text >= 'a' && *text <= 'z'; text++)
+        buffer_add_char(out, (char)(*text - 'a' + 'A'));
 }
 
 static void add_headline(struct buffer *out, const json_t *record)
@@ -116,7 +116,9 @@ static void add_headline(struct buffer *out, const json_t *record)
     add_what(out, record);
     buffer_add_text(out, ". ");
     buffer_add_text(out, grade_certainty(grade));
-    buffer_add_format(out, " (grade %s)", grade);
+    buffer_add_text(out, " (grade ");
+    text_own(out, grade, WORDS);
+    buffer_add_char(out, ')');
     if (bits < GUESSABLE_BITS && strncmp(grade, "secret", 6) == 0)
         buffer_add_format(out, ". But it could have been guessed: %" PRId64 " bits", bits);
     buffer_add_char(out, '.');

@@ -56,6 +56,10 @@ static int become_owner(const struct task *task, struct error *error)
 
 static int shut_cage(const struct task *task, struct error *error)
 {
+    /* What libgit2 and the C library read beside the place. */
+    static const char *const common[] = {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/gitconfig",
+                                         "/etc/localtime", "/etc/ld.so.cache", "/usr", "/lib", "/lib64",
+                                         "/dev/urandom", "/proc/self"};
     static const char *const calls[] = {
         "open",   "openat",    "access",     "faccessat",       "faccessat2", "stat",      "lstat",
         "statx",  "lseek",     "pwrite64",   "fsync",           "fdatasync",  "link",      "linkat",
@@ -65,14 +69,15 @@ static int shut_cage(const struct task *task, struct error *error)
         "getcwd", "uname",     "flock",      "symlink",         "statfs",     "fstatfs",   "clone",
         "clone3", "prctl",     "fadvise64",  "copy_file_range", "chdir",      NULL};
     struct place_paths paths = {.count = 0};
-    struct cage_path list[PLACE_PATHS + 2];
+    struct cage_path list[PLACE_PATHS + sizeof(common) / sizeof(common[0]) + 1];
     size_t count = 0;
     int rc = task->place->paths != NULL ? task->place->paths(task, &paths, error) : 0;
 
     for (size_t i = 0; i < paths.count; i++)
         list[count++] = (struct cage_path){paths.write[i], true};
-    if (task->place->paths != NULL)
-        list[count++] = (struct cage_path){"/", false};
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+        if (access(common[i], R_OK) == 0)
+            list[count++] = (struct cage_path){common[i], false};
     list[count] = (struct cage_path){NULL, false};
     if (rc == 0)
         rc = cage_shut(&(struct cage){"planter", calls, list}, error);

@@ -18,7 +18,7 @@
     " 'delivered', (SELECT count(*) FROM delivery WHERE state = 'delivered' AND route = n.name),"                      \
     " 'dead', (SELECT count(*) FROM delivery WHERE state = 'dead' AND route = n.name),"                                \
     " 'failures', coalesce(r.failures, 0), 'succeeded', time_text(r.succeeded), 'failed', time_text(r.failed),"        \
-    " 'status', r.status, 'text', r.text"
+    " 'status', nullif(r.status, 0), 'text', r.text"
 
 /* Without user information and query, which may hold secrets of the receiver's. */
 static void show_url(struct buffer *out, const char *url)

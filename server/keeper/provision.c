@@ -86,6 +86,15 @@ static int ask(struct provision *provision, const char *what, struct buffer *jso
     return jobs_start(provision->settings.jobs, what, buffer_slice(json), &events, provision, &provision->job, error);
 }
 
+/* Listeners often share one address. */
+static bool seen_before(const struct decoy *decoy, size_t listener)
+{
+    for (size_t i = 0; i < listener; i++)
+        if (strcmp(decoy->listeners[i].address, decoy->listeners[listener].address) == 0)
+            return true;
+    return false;
+}
+
 static void add_list(struct buffer *json, const char *name, const struct part *parts, size_t count, bool addresses)
 {
     json_member_open(json, name);
@@ -96,7 +105,8 @@ static void add_list(struct buffer *json, const char *name, const struct part *p
         for (size_t k = 0; !addresses && k < decoy->name_count; k++)
             json_element(json, slice_of(decoy->names[k]));
         for (size_t k = 0; addresses && k < decoy->listener_count; k++)
-            json_element(json, slice_of(decoy->listeners[k].address));
+            if (!seen_before(decoy, k))
+                json_element(json, slice_of(decoy->listeners[k].address));
     }
     buffer_add_char(json, ']');
 }

@@ -69,7 +69,7 @@
     " 'alert', (SELECT id_text('a', w.id) FROM alert w WHERE w.number = d.alert),"                                     \
     " 'route', d.route, 'state', d.state, 'attempts', d.attempts,"                                                     \
     " 'next', iif(d.state = 'waiting', time_text(d.next), NULL), 'made', time_text(d.made),"                           \
-    " 'done', time_text(d.done), 'status', d.status, 'text', d.text)"
+    " 'done', time_text(d.done), 'status', nullif(d.status, 0), 'text', d.text)"
 
 /* An operation has no id of its own: the first bytes of its digest serve. */
 #define ROW_OPERATION                                                                                                  \

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include <grp.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "server/wire/message.h"
 #include "tests/keeper/operator.h"
@@ -185,6 +189,66 @@ START_TEST(the_socket_takes_at_most_32)
 }
 END_TEST
 
+/* The first REPLY_DONE's code that a stranger of that user and group is sent; -1: none, so it was let in. */
+static int visit(const struct sockaddr_un *address, uid_t uid, gid_t gid)
+{
+    int pipes[2], code = -2;
+    pid_t child;
+
+    ck_assert_int_eq(pipe(pipes), 0);
+    child = fork();
+    if (child == 0) {
+        struct buffer message;
+        struct error error;
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), passed;
+
+        if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0 ||
+            connect(fd, (const struct sockaddr *)address, sizeof *address) != 0)
+            _exit(1);
+        buffer_init(&message, CHANNEL_MESSAGE);
+        (void)channel_receive_now(fd, &message, &passed, 5000, &error);
+        code = channel_receive_now(fd, &message, &passed, 200, &error) == 0 ? message.data[2] : -1;
+        _exit(write(pipes[1], &code, sizeof code) == sizeof code ? 0 : 1);
+    }
+    close(pipes[1]);
+    operator_turn(&o, 1);
+    ck_assert_int_eq(read(pipes[0], &code, sizeof code), sizeof code);
+    close(pipes[0]);
+    waitpid(child, NULL, 0);
+    operator_turn(&o, 1);
+    return code;
+}
+
+START_TEST(strangers_are_refused)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    const struct group *group = getgrgid(65534);
+    struct error error;
+
+    if (geteuid() != 0 || group == NULL)
+        return; /* nobody else to be */
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s/control", o.state);
+    ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 64), 0);
+    ck_assert_int_eq(chmod(o.state, 0711), 0);
+    ck_assert_int_eq(chmod(address.sun_path, 0666), 0);
+    ck_assert_int_eq(control_peer(o.keeper.control, "control", dup(listener)), 0);
+    ck_assert_int_eq(visit(&address, 65533, 65533), 3);
+    ck_assert_int_eq(visit(&address, 65533, 65534), 3);
+    ck_assert_int_eq(visit(&address, 0, 0), -1);
+    /* The same with a group of operators. */
+    control_free(o.keeper.control);
+    free(o.keeper.configuration->operators);
+    o.keeper.configuration->operators = strdup(group->gr_name);
+    o.keeper.control = control_new(&o.keeper, o.base, o.keeper.jobs, &error);
+    ck_assert_ptr_nonnull(o.keeper.control);
+    ck_assert_int_eq(control_peer(o.keeper.control, "control", listener), 0);
+    ck_assert_int_eq(visit(&address, 65533, 65534), -1);
+    ck_assert_int_eq(visit(&address, 65533, 65533), 3);
+}
+END_TEST
+
 START_TEST(arguments_are_checked_by_the_usage_text)
 {
     ck_assert_int_eq(operator_ask(&o, "tokens", "color", "red", NULL), 2);
@@ -213,6 +277,7 @@ static Suite *suite(void)
     tcase_add_test(t, another_build_is_told_to_restart);
     tcase_add_test(t, nonsense_ends_only_its_sender);
     tcase_add_test(t, the_socket_takes_at_most_32);
+    tcase_add_test(t, strangers_are_refused);
     tcase_add_test(t, arguments_are_checked_by_the_usage_text);
     suite_add_tcase(s, t);
     return s;

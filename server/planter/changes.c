@@ -90,6 +90,12 @@ static int read_change(const struct task *task, const json_t *item, struct chang
     return 0;
 }
 
+static void set_secret(struct changes *changes, const struct change_file *file)
+{
+    changes->secret_path = file->path;
+    changes->secret_file = file->file;
+}
+
 /* secret_file names a file that came; its path is where a change puts it. */
 static void find_secret(const struct task *task, struct changes *changes)
 {
@@ -101,11 +107,11 @@ static void find_secret(const struct task *task, struct changes *changes)
 
             if (changes->secret_path == NULL && file->file != NULL &&
                 (strcmp(file->file->name, secret) == 0 || strcmp(file->path, secret) == 0))
-                changes->secret_path = file->path;
+                set_secret(changes, file);
         }
     }
-    if (changes->secret_path == NULL && changes->count > 0)
-        changes->secret_path = changes->list[0].files[0].path;
+    if (changes->secret_path == NULL)
+        set_secret(changes, &changes->list[0].files[0]);
 }
 
 int changes_read(const struct task *task, struct changes *changes, struct error *error)

@@ -28,8 +28,9 @@ struct change {
 struct changes {
     struct change list[CHANGES];
     size_t count;
-    const char *secret_path; /* where the secret stands */
-    int offset_minutes;      /* of the lure's dates */
+    const char *secret_path;             /* where the secret stands, */
+    const struct task_file *secret_file; /* in this */
+    int offset_minutes;                  /* of the lure's dates */
 };
 
 /* Refuses paths that lead out, files that are not there, removals of what the lure did not add. */

@@ -240,6 +240,16 @@ undo:
 
 /* ---- planting ---- */
 
+/* What the change does to the secret: brings it ("commit"), takes it away or writes it over ("removed_in"). */
+static const char *secret_part(const struct changes *changes, const struct change *change)
+{
+    for (size_t f = 0; f < change->file_count; f++) {
+        if (strcmp(change->files[f].path, changes->secret_path) == 0)
+            return change->files[f].file == changes->secret_file ? "commit" : "removed_in";
+    }
+    return NULL;
+}
+
 static int tell_where(const struct task *task, const struct planting *planting, bool done, struct place_result *result)
 {
     const struct repository *repository = &planting->repository;
@@ -253,13 +263,11 @@ static int tell_where(const struct task *task, const struct planting *planting, 
     if (json_is_integer(line))
         json_object_set(result->where, "line", line);
     for (size_t i = 0; i < planting->changes.count && done; i++) {
-        const struct change *change = &planting->changes.list[i];
+        const char *part = secret_part(&planting->changes, &planting->changes.list[i]);
 
-        for (size_t f = 0; f < change->file_count; f++) {
-            if (strcmp(change->files[f].path, planting->changes.secret_path) == 0)
-                json_object_set_new(result->where, change->files[f].file != NULL ? "commit" : "removed_in",
-                                    json_string(git_oid_tostr(hex, sizeof(hex), &planting->commits[i])));
-        }
+        if (part != NULL)
+            json_object_set_new(result->where, part,
+                                json_string(git_oid_tostr(hex, sizeof(hex), &planting->commits[i])));
     }
     return 0;
 }

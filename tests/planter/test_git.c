@@ -227,6 +227,34 @@ START_TEST(buried_in_history)
 }
 END_TEST
 
+START_TEST(buried_under_another_version)
+{
+    git_commit *planted, *removed;
+    char *text, spec[128];
+
+    open_repository(false);
+    commit("main", "a", "1", 1700000000);
+    plant(dir, "{}",
+          META(ADDED ",{\"message\":\"Use the vault\\n\"," AUTHOR ",\"date\":\"2024-06-04T12:00:00Z\",\"files\":["
+                     "{\"path\":\"deploy/.env\",\"file\":\"1\"}]}"),
+          0);
+    planted = commit_of("commit");
+    removed = commit_of("removed_in");
+    ck_assert(git_oid_equal(git_commit_parent_id(removed, 0), git_commit_id(planted)));
+    git_commit_free(planted);
+    git_commit_free(removed);
+    snprintf(spec, sizeof(spec), "%s", lure_where(&result, "commit"));
+    text = content_at(spec, "deploy/.env");
+    ck_assert_str_eq(text, ENV);
+    free(text);
+    text = content_at("main", "deploy/.env");
+    ck_assert_str_eq(text, "see .env\n");
+    free(text);
+    ck_assert_uint_eq(status_count(), 0);
+    lure_state("git", dir, result.where, "there");
+}
+END_TEST
+
 START_TEST(dates_follow_the_tip)
 {
     int64_t now = (int64_t)time(NULL);
@@ -498,6 +526,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_work_tree_follows);
     tcase_add_test(tests, the_users_own_changes_stay);
     tcase_add_test(tests, buried_in_history);
+    tcase_add_test(tests, buried_under_another_version);
     tcase_add_test(tests, dates_follow_the_tip);
     tcase_add_test(tests, dates_fit_any_room);
     tcase_add_test(tests, an_empty_repository_gets_its_first_commit);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/json.h"
+#include "server/sensor/ldap_schema.h"
 
 #define ANSWER (64 * 1024)
 #define FACTS 8192
@@ -24,8 +25,10 @@ static const struct {
     const char *name;
     void (*handle)(struct ldap_call *call); /* NULL: nothing to answer */
 } operations[] = {
-    {LDAP_BIND, "bind", ldap_bind},
-    {LDAP_ABANDON, "abandon", NULL},
+    {LDAP_BIND, "bind", ldap_bind},       {LDAP_SEARCH, "search", ldap_search}, {LDAP_COMPARE, "compare", ldap_compare},
+    {LDAP_MODIFY, "modify", ldap_modify}, {LDAP_ADD, "add", ldap_add},          {LDAP_DELETE, "delete", ldap_delete},
+    {LDAP_RENAME, "rename", ldap_rename}, {LDAP_ABANDON, "abandon", NULL},
+    {LDAP_EXTENDED, "extended", ldap_extend},
 };
 
 void ldap_say(struct ldap_call *call, int code, const char *text)
@@ -50,6 +53,37 @@ void ldap_describe(struct ldap_call *call, const char *name, struct slice value)
     json_member_number(call->facts, member, (int64_t)value.length);
     snprintf(member, sizeof member, "%s_classes", name);
     json_member_text(call->facts, member, session_classes(value, classes));
+}
+
+static bool ends_with(struct slice text, struct slice end)
+{
+    return text.length >= end.length &&
+           slice_equal((struct slice){text.data + text.length - end.length, end.length}, end);
+}
+
+int ldap_place(struct ldap_call *call, struct slice name)
+{
+    struct buffer normal;
+    struct slice n;
+    int place = LDAP_ELSEWHERE;
+
+    buffer_init(&normal, 4 * LDAP_LARGEST);
+    if (ldap_dn(name, &normal) < 0) {
+        ldap_say(call, LDAP_INVALID_DN, "invalid DN");
+        buffer_free(&normal);
+        return -1;
+    }
+    n = buffer_slice(&normal);
+    if (n.length == 0)
+        place = LDAP_AT_ROOT;
+    else if (slice_is(n, "\1cn=subschema"))
+        place = LDAP_AT_SUBSCHEMA;
+    else if (ends_with(n, slice_of("\1cn=config")))
+        place = LDAP_BELOW_CONFIG;
+    else if (ends_with(n, buffer_slice(&call->directory->normal)))
+        place = LDAP_BELOW_SUFFIX;
+    buffer_free(&normal);
+    return place;
 }
 
 /* ---- one message ---- */
@@ -109,7 +143,8 @@ static int take(struct session *session, struct slice message)
     struct buffer facts;
     ber_len_t length;
     struct ldap_call call = {.session = session, .directory = session->face->state, .answer = &state->answer,
-                             .credentials = &credentials, .facts = &facts};
+                             .credentials = &credentials, .facts = &facts, .version = 3, .assertion = LDAP_TRUE,
+                             .remark = ""};
     int result = -1;
 
     credentials_init(&credentials);
@@ -215,40 +250,59 @@ static void ldap_close(struct session *session)
 /* ---- the directory ---- */
 
 /* The decoy's domain as a suffix: its first name without the host, "dc=" before each label. */
-static int ldap_load(struct decoy_face *face, struct error *error)
+static void make_suffix(const struct decoy *decoy, struct buffer *suffix)
 {
-    struct ldap_directory *directory = calloc(1, sizeof *directory);
-    const char *name = face->decoy->name_count > 0 ? face->decoy->names[0] : "";
+    const char *name = decoy->name_count > 0 ? decoy->names[0] : "";
     const char *domain = strchr(name, '.');
-    struct buffer suffix;
 
-    buffer_init(&suffix, 4096);
     domain = domain != NULL && strchr(domain + 1, '.') != NULL ? domain + 1 : name;
     while (*domain != '\0') {
         size_t label = strcspn(domain, ".");
 
-        buffer_add_format(&suffix, "%sdc=%.*s", suffix.length > 0 ? "," : "", (int)label, domain);
+        buffer_add_format(suffix, "%sdc=%.*s", suffix->length > 0 ? "," : "", (int)label, domain);
         domain += label + (domain[label] == '.');
     }
-    if (directory != NULL && !suffix.failed)
-        directory->suffix = slice_copy(buffer_slice(&suffix));
-    buffer_free(&suffix);
-    if (directory == NULL || directory->suffix == NULL) {
-        free(directory);
-        return error_set(error, "out of memory");
-    }
-    face->state = directory;
-    return 0;
 }
 
 static void ldap_unload(struct decoy_face *face)
 {
     struct ldap_directory *directory = face->state;
 
-    if (directory != NULL)
-        free(directory->suffix);
+    if (directory == NULL)
+        return;
+    buffer_free(&directory->normal);
+    free(directory->suffix);
     free(directory);
     face->state = NULL;
+}
+
+static int ldap_load(struct decoy_face *face, struct error *error)
+{
+    struct ldap_directory *directory = calloc(1, sizeof *directory);
+    struct buffer suffix;
+    int result = -1;
+
+    face->state = directory;
+    buffer_init(&suffix, 4096);
+    make_suffix(face->decoy, &suffix);
+    if (directory != NULL && !suffix.failed)
+        directory->suffix = slice_copy(buffer_slice(&suffix));
+    if (directory == NULL || directory->suffix == NULL) {
+        error_set(error, "out of memory");
+        goto out;
+    }
+    for (size_t i = 0; i < face->decoy->listener_count; i++)
+        directory->tls = directory->tls || face->decoy->listeners[i].tls != TLS_NONE;
+    buffer_init(&directory->normal, 16384);
+    if (suffix.length == 0 || ldap_dn(buffer_slice(&suffix), &directory->normal) < 0)
+        error_set(error, "the directory's first name must be a host name, such as ldap.corp.example");
+    else
+        result = 0;
+out:
+    if (result < 0)
+        ldap_unload(face);
+    buffer_free(&suffix);
+    return result;
 }
 
 const struct service service_ldap = {

@@ -139,8 +139,11 @@ void ldap_bind(struct ldap_call *call)
         ldap_disconnect(call, LDAP_PROTOCOL_ERROR, "decoding error");
         return;
     }
+    call->version = bind.version;
     present(call, &bind);
     describe(call, &bind);
+    if (ldap_controls(call) < 0 || ldap_place(call, ldap_slice(&bind.name)) < 0)
+        return;
     if (bind.version == 2)
         ldap_say(call, LDAP_PROTOCOL_ERROR, "historical protocol version requested, use LDAPv3 instead");
     else if (bind.version != 3)

@@ -405,7 +405,14 @@ NAMES = [
     "telephoneNumber=abc", "telephoneNumber=", "telephoneNumber=--", "ou=", "o=x", "l=x", "st=x", "street=x", "sn=x", "gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth",
     "krbPrincipalName=x", "uid=a,cn=external,cn=auth", "cn=" + "a" * 300, "title=x", "serialNumber=\u00e4", "distinguishedName=x", "description=", "cn=*", "uid=a b,dc=c", "employeeNumber=1",
     "x-y=1", "x_y=1", "entryUUID=1", "entryDN=x", "manager=x", "jpegPhoto=x", "dnQualifier=x", "uniqueMember=x", "destinationIndicator=x", "homeDirectory=\u00e4", "uid=\u00e4",
-    "sAMAccountName=x", "userPrincipalName=x@y",
+    "sAMAccountName=x", "userPrincipalName=x@y", "mail=", "userPassword=", "dc=", "jpegPhoto=", "member=", "objectClass=", "uidNumber=", "c=d1", "c=??",
+    "uidNumber=-5", "uidNumber=05", "uidNumber=+5", "uidNumber=-0", "uidNumber= 5", "objectClass=2.5.6.6", "objectClass=1.2.3", "objectClass=1.2.3.", "createTimestamp=20260101000000Z", "createTimestamp=2026010100Z",
+    "createTimestamp=20260101000000.5Z", "createTimestamp=20260101000000+0100", "createTimestamp=20261301000000Z", "createTimestamp=20260101000000", "hasSubordinates=TRUE", "hasSubordinates=true", "telephoneNumber=+49 (0)1*", "serialNumber=a_b",
+    "serialNumber=a b?:/", "x121Address=12 3", "x121Address=12a", "uid=a ", "uid=a\\ ", "uid=\\ a", "uid=\\#a", "uid=a#b", "uid=\"\"", "uid=\"a\"b", "uid=\"a\" ,dc=b", "uid=a\"b", "uid=a>b", "uid=\\c3\\a4", "uid=\\e4", "uid=\\C3", "CN=x,OU=y,O=z,C=de",
+    "uid=a,dc=b,", "uid=a, ,dc=b", "uid=a+dc=b,cn=c+sn=d", "uid=a+uid=b", "uid =a", "uid\t=a", "uid=\ta", "\nuid=a", "uid=a,\tdc=b", "0.9=x", "1=x", "01.2=x", "2.5.4.03=x", "2.5.4.3;x=y", "cn;=x", "cn;a;b=x", "cn;a b=x", "cn_=x", "cn=x\\=y", "cn=\\2c", "cn=a\\2", "cn=a\\g0",
+    "cn=" + "a" * 8180, "cn=" + "a" * 8189, "cn=" + "a" * 8190, ",".join(["dc=a"] * 100), "member=cn=a,dc=b", "member=cn\\=a\\,dc\\=b", "seeAlso=cn\\=", "uniqueMember=cn\\=a", "uniqueMember=cn\\=a#'01'B", "entryUUID=597ae2f6-16a6-1027-98f4-d28b5365dc14", "postalAddress=a$b", "postalAddress=",
+    "facsimileTelephoneNumber=x", "nisNetgroupTriple=x", "nisNetgroupTriple=(a\\,b\\,c)", "bootParameter=x", "deliveryMode=x", "preferredDeliveryMethod=any", "preferredDeliveryMethod=x", "teletexTerminalIdentifier=x", "telexNumber=x", "x500UniqueIdentifier='01'B", "x500UniqueIdentifier=x",
+    "userCertificate=x", "supportedAlgorithms=x", "photo=x", "audio=x", "subtreeSpecification=x", "userSMIMECertificate=x", "userPKCS12=x", "memberUid=x", "memberUid=\u00e4", "authPassword=x", "ipHostNumber=x", "macAddress=x", "olcRootPW=x", "entry=x", "children=x", "labeledURI=x",
 ]
 FILTERS = [
     ("present cn", present("cn")), ("present foo", present("foo")), ("present object class", present("OBJECTCLASS")),

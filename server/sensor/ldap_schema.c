@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/sensor/ldap_schema.h"
+
+#include <string.h>
+#include <strings.h>
+#include "server/sensor/credential.h"
+
+#define NESTED 8192
+
+struct named {
+    const char *names, *oid;
+};
+
+static const struct ldap_attribute attributes[] = {
+#define ATTRIBUTE(names, oid, syntax, matching) {names, oid, LDAP_SYNTAX_##syntax, matching},
+#define CLASS(names, oid)
+#define RULE(name, oid)
+#include "server/sensor/ldap_schema.def"
+#undef ATTRIBUTE
+#undef CLASS
+#undef RULE
+};
+
+static const struct named classes[] = {
+#define ATTRIBUTE(names, oid, syntax, matching)
+#define CLASS(names, oid) {names, oid},
+#define RULE(name, oid)
+#include "server/sensor/ldap_schema.def"
+#undef ATTRIBUTE
+#undef CLASS
+#undef RULE
+};
+
+static const struct named rules[] = {
+#define ATTRIBUTE(names, oid, syntax, matching)
+#define CLASS(names, oid)
+#define RULE(name, oid) {name, oid},
+#include "server/sensor/ldap_schema.def"
+#undef ATTRIBUTE
+#undef CLASS
+#undef RULE
+};
+
+static bool among(const char *names, struct slice name)
+{
+    while (*names != '\0') {
+        size_t length = strcspn(names, " ");
+
+        if (length == name.length && strncasecmp(names, (const char *)name.data, length) == 0)
+            return true;
+        names += length + (names[length] == ' ');
+    }
+    return false;
+}
+
+bool ldap_attribute_is(const struct ldap_attribute *attribute, struct slice name)
+{
+    return name.length > 0 && (slice_is(name, attribute->oid) || among(attribute->names, name));
+}
+
+const struct ldap_attribute *ldap_attribute(struct slice name)
+{
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
+        if (ldap_attribute_is(&attributes[i], name))
+            return &attributes[i];
+    return NULL;
+}
+
+static const char *find(const struct named *list, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count && name.length > 0; i++)
+        if (slice_is(name, list[i].oid) || among(list[i].names, name))
+            return list[i].oid;
+    return NULL;
+}
+
+const char *ldap_class(struct slice name)
+{
+    return find(classes, sizeof classes / sizeof classes[0], name);
+}
+
+bool ldap_rule(struct slice name)
+{
+    return find(rules, sizeof rules / sizeof rules[0], name) != NULL;
+}
+
+struct slice ldap_base_type(struct slice description, bool *options)
+{
+    const unsigned char *end = description.length > 0 ? memchr(description.data, ';', description.length) : NULL;
+
+    *options = end != NULL;
+    if (end != NULL)
+        description.length = (size_t)(end - description.data);
+    return description;
+}
+
+static bool letter(unsigned char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool numeric_oid(struct slice text)
+{
+    bool dot = true;
+
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '.' ? dot : !digit(text.data[i]))
+            return false;
+        dot = text.data[i] == '.';
+    }
+    return !dot;
+}
+
+bool ldap_well_formed(struct slice description)
+{
+    bool options;
+    struct slice type = ldap_base_type(description, &options);
+
+    if (type.length == 0)
+        return false;
+    for (size_t i = type.length; i < description.length; i++)
+        if (!letter(description.data[i]) && !digit(description.data[i]) && description.data[i] != '-' &&
+            description.data[i] != ';')
+            return false;
+    if (numeric_oid(type))
+        return !options;
+    for (size_t i = 0; i < type.length; i++)
+        if (!letter(type.data[i]) && (i == 0 || (!digit(type.data[i]) && type.data[i] != '-')))
+            return false;
+    return true;
+}
+
+/* ---- syntaxes ---- */
+
+static bool all(struct slice value, bool (*fits)(unsigned char c))
+{
+    for (size_t i = 0; i < value.length; i++)
+        if (!fits(value.data[i]))
+            return false;
+    return true;
+}
+
+static bool is_ascii(unsigned char c)
+{
+    return c < 0x80;
+}
+
+static bool is_printable(unsigned char c)
+{
+    return letter(c) || digit(c) || (c != '\0' && strchr(" '()+,-.=/:?", c) != NULL);
+}
+
+static bool is_numeric(unsigned char c)
+{
+    return digit(c) || c == ' ';
+}
+
+static bool is_integer(struct slice value)
+{
+    if (value.length > 1 && value.data[0] == '-') {
+        value.data++;
+        value.length--;
+        if (value.data[0] == '0')
+            return false;
+    }
+    return all(value, digit) && (value.length == 1 || value.data[0] != '0');
+}
+
+static int two(const unsigned char *data)
+{
+    return (data[0] - '0') * 10 + data[1] - '0';
+}
+
+/* YYYYMMDDHH[MM[SS]][.fraction]Z; slapd takes no other zone. */
+static bool is_time(struct slice value)
+{
+    static const int most[] = {99, 99, 12, 31, 23, 59, 60};
+    size_t at = 0;
+
+    for (size_t part = 0; part < 7 && at + 2 <= value.length && digit(value.data[at]); part++, at += 2)
+        if (!digit(value.data[at + 1]) || two(value.data + at) > most[part] ||
+            ((part == 2 || part == 3) && two(value.data + at) == 0))
+            return false;
+    if (at < 10)
+        return false;
+    if (at < value.length && (value.data[at] == '.' || value.data[at] == ','))
+        for (at++; at < value.length && digit(value.data[at]);)
+            at++;
+    return at + 1 == value.length && value.data[at] == 'Z';
+}
+
+static bool is_bits(struct slice value)
+{
+    if (value.length < 3 || value.data[0] != '\'' || memcmp(value.data + value.length - 2, "'B", 2) != 0)
+        return false;
+    for (size_t i = 1; i < value.length - 2; i++)
+        if (value.data[i] != '0' && value.data[i] != '1')
+            return false;
+    return true;
+}
+
+static bool is_oid(const struct ldap_attribute *attribute, struct slice value)
+{
+    if (ldap_attribute_is(attribute, slice_of("objectClass")) ||
+        ldap_attribute_is(attribute, slice_of("structuralObjectClass")))
+        return ldap_class(value) != NULL;
+    return numeric_oid(value) || ldap_attribute(value) != NULL || ldap_class(value) != NULL;
+}
+
+static bool is_dn(struct slice value, unsigned depth)
+{
+    struct buffer normal;
+    const unsigned char *uid = memrchr(value.data, '#', value.length);
+    bool valid;
+
+    if (uid != NULL && is_bits((struct slice){uid + 1, value.length - (size_t)(uid - value.data) - 1}))
+        value.length = (size_t)(uid - value.data);
+    if (depth == LDAP_NESTING)
+        return true;
+    buffer_init(&normal, NESTED * 2);
+    valid = ldap_dn_at(value, &normal, depth + 1) == 0;
+    buffer_free(&normal);
+    return valid;
+}
+
+bool ldap_valid(const struct ldap_attribute *attribute, struct slice value)
+{
+    return ldap_valid_at(attribute, value, 0);
+}
+
+bool ldap_valid_at(const struct ldap_attribute *attribute, struct slice value, unsigned depth)
+{
+    if (value.length == 0)
+        return attribute->syntax == LDAP_SYNTAX_DN || attribute->syntax == LDAP_SYNTAX_IA5 ||
+               attribute->syntax == LDAP_SYNTAX_OCTETS;
+    switch (attribute->syntax) {
+    case LDAP_SYNTAX_TEXT:
+        return text_is_utf8(value);
+    case LDAP_SYNTAX_IA5:
+        return all(value, is_ascii);
+    case LDAP_SYNTAX_PRINTABLE:
+    case LDAP_SYNTAX_PHONE:
+        return all(value, is_printable);
+    case LDAP_SYNTAX_COUNTRY:
+        return value.length == 2 && all(value, is_printable);
+    case LDAP_SYNTAX_NUMERIC:
+        return all(value, is_numeric);
+    case LDAP_SYNTAX_INTEGER:
+        return is_integer(value);
+    case LDAP_SYNTAX_BOOLEAN:
+        return slice_is(value, "TRUE") || slice_is(value, "FALSE");
+    case LDAP_SYNTAX_TIME:
+        return is_time(value);
+    case LDAP_SYNTAX_OID:
+        return is_oid(attribute, value);
+    case LDAP_SYNTAX_DN:
+        return is_dn(value, depth);
+    case LDAP_SYNTAX_BITS:
+        return is_bits(value);
+    case LDAP_SYNTAX_BINARY:
+        return false;
+    default:
+        return true;
+    }
+}

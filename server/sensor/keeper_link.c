@@ -217,9 +217,14 @@ void link_forget(struct keeper_link *link, struct link_ticket *ticket)
     ticket_release(link, ticket);
 }
 
+static bool takes_one_way(const struct keeper_link *link)
+{
+    return link_up(link) && channel_waiting(link->channel) <= LINK_ONE_WAY;
+}
+
 void link_observe(struct keeper_link *link, struct observation *observation)
 {
-    if (link->channel == NULL || !link->greeted || channel_waiting(link->channel) > LINK_ONE_WAY) {
+    if (!takes_one_way(link)) {
         link->shed++;
         return;
     }
@@ -234,9 +239,9 @@ void link_observe(struct keeper_link *link, struct observation *observation)
 
 uint64_t link_shed(struct keeper_link *link)
 {
-    uint64_t shed = link->shed;
+    uint64_t shed = takes_one_way(link) ? link->shed : 0;
 
-    link->shed = 0;
+    link->shed -= shed;
     return shed;
 }
 

@@ -36,7 +36,7 @@ struct link_ticket *link_present(struct keeper_link *link, struct observation *o
 void link_forget(struct keeper_link *link, struct link_ticket *ticket);
 /* One-way: sent, or shed and counted. */
 void link_observe(struct keeper_link *link, struct observation *observation);
-/* Observations shed since the last call. */
+/* Observations shed since the last call; 0 while no observation could carry the number to the keeper. */
 uint64_t link_shed(struct keeper_link *link);
 /* Sends what could not be sent before. To be called now and then. */
 void link_retry(struct keeper_link *link);

@@ -33,7 +33,7 @@ struct control {
 struct known {
     const char *oid, *name;
     unsigned operations;
-    /* The result code and *text; 0: fine. NULL: the value must be absent. */
+    /* The result code and *text; 0: fine; -1: all is said. NULL: the value must be absent. */
     int (*check)(struct ldap_call *call, const struct control *control, const char **text);
 };
 
@@ -127,8 +127,10 @@ static int check_values(struct ldap_call *call, const struct control *control, c
         return wrong(text, "valuesReturnFilter control value is absent");
     if (control->value.bv_len == 0)
         return wrong(text, "valuesReturnFilter control value is empty");
-    if (!decodes(&control->value, decode_sequence, NULL))
+    if (!decodes(&control->value, decode_sequence, NULL)) {
         call->remark = "error decoding vrFilter";
+        ldap_notice(call->answer, LDAP_PROTOCOL_ERROR, call->remark);
+    }
     return 0;
 }
 
@@ -165,7 +167,12 @@ static int check_assert(struct ldap_call *call, const struct control *control, c
         return wrong(text, "assert control value is absent");
     if (control->value.bv_len == 0)
         return wrong(text, "assert control value is empty");
-    return decodes(&control->value, decode_filter, call) ? 0 : wrong(text, "error decoding filter");
+    if (decodes(&control->value, decode_filter, call))
+        return 0;
+    for (int i = 0; i < 2; i++) /* slapd says it twice */
+        ldap_notice(call->answer, LDAP_PROTOCOL_ERROR, "error decoding filter");
+    call->close = call->operation != LDAP_ADD;
+    return -1;
 }
 
 static int check_options(struct ldap_call *call, const struct control *control, const char **text)
@@ -227,7 +234,7 @@ static int check_session(struct ldap_call *call, const struct control *control, 
 static int check_lazy(struct ldap_call *call, const struct control *control, const char **text)
 {
     (void)call;
-    return control->value.bv_val != NULL ? wrong(text, "") : 0;
+    return control->value.bv_val != NULL ? wrong(text, "\"Lazy Commit?\" control value not absent") : 0;
 }
 
 static const struct known known[] = {
@@ -302,7 +309,7 @@ static int check(struct ldap_call *call, const struct control *control, unsigned
             snprintf(fault, sizeof fault, "%s control value not absent", known[i].name);
             return refuse(call, LDAP_PROTOCOL_ERROR, fault);
         }
-        return code == 0 ? 0 : refuse(call, code, text);
+        return code <= 0 ? code : refuse(call, code, text);
     }
     return control->critical ? refuse(call, LDAP_CRITICAL_EXTENSION, "critical extension is not recognized") : 0;
 }

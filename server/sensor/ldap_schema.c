@@ -204,6 +204,59 @@ static bool is_bits(struct slice value)
     return true;
 }
 
+static bool is_uuid(struct slice value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        unsigned char c = value.data[i];
+
+        if (hyphen ? c != '-' : !digit(c) && !((c | 0x20) >= 'a' && (c | 0x20) <= 'f'))
+            return false;
+    }
+    return value.length == 36;
+}
+
+/* (host,user,domain) */
+static bool is_netgroup(struct slice value)
+{
+    size_t commas = 0;
+
+    for (size_t i = 0; i < value.length; i++)
+        commas += value.data[i] == ',';
+    return value.length >= 4 && value.data[0] == '(' && value.data[value.length - 1] == ')' && commas == 2;
+}
+
+/* key=server:path */
+static bool is_boot(struct slice value)
+{
+    const unsigned char *equals = memchr(value.data, '=', value.length);
+
+    return equals != NULL && memchr(equals, ':', value.length - (size_t)(equals - value.data)) != NULL;
+}
+
+/* Words of a fixed list between dollar signs. */
+static bool is_delivery(struct slice value)
+{
+    static const char *const words[] = {"any", "mhs", "physical", "telex", "teletex",
+                                        "g3fax", "g4fax", "ia5", "videotex", "telephone"};
+    size_t start = 0;
+
+    for (size_t i = 0; i <= value.length; i++) {
+        bool known = false;
+
+        if (i < value.length && value.data[i] != '$')
+            continue;
+        while (start < i && value.data[start] == ' ')
+            start++;
+        for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
+            known = known || slice_is_nocase((struct slice){value.data + start, i - start}, words[w]);
+        if (!known)
+            return false;
+        start = i + 1;
+    }
+    return true;
+}
+
 static bool is_oid(const struct ldap_attribute *attribute, struct slice value)
 {
     if (ldap_attribute_is(attribute, slice_of("objectClass")) ||
@@ -262,6 +315,14 @@ bool ldap_valid_at(const struct ldap_attribute *attribute, struct slice value, u
         return is_dn(value, depth);
     case LDAP_SYNTAX_BITS:
         return is_bits(value);
+    case LDAP_SYNTAX_UUID:
+        return is_uuid(value);
+    case LDAP_SYNTAX_NETGROUP:
+        return is_netgroup(value);
+    case LDAP_SYNTAX_BOOT:
+        return is_boot(value);
+    case LDAP_SYNTAX_DELIVERY:
+        return is_delivery(value);
     case LDAP_SYNTAX_BINARY:
         return false;
     default:

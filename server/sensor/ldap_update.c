@@ -23,23 +23,30 @@ static bool is_password(struct slice description)
            slice_is(ldap_base_type(description, &options), "2.5.4.35");
 }
 
-/* slapd knows language tags and no other options here. */
-static const struct ldap_attribute *find_type(struct slice description)
+/* slapd knows language tags, and "binary" for what cannot be written as text. */
+static const struct ldap_attribute *find_type(struct slice description, const char **fault)
 {
     bool options;
-    struct slice type = ldap_base_type(description, &options);
+    struct slice type = ldap_base_type(description, &options), option;
+    const struct ldap_attribute *attribute = ldap_attribute(type);
 
-    if (options && (description.length < type.length + 6 ||
-                    strncasecmp((const char *)description.data + type.length, ";lang-", 6) != 0))
-        return NULL;
-    return ldap_attribute(type);
-}
-
-static const char *type_fault(struct slice description)
-{
+    *fault = "attribute type undefined";
     if (description.length == 0)
-        return "empty AttributeDescription";
-    return ldap_well_formed(description) ? NULL : "AttributeDescription contains inappropriate characters";
+        *fault = "empty AttributeDescription";
+    else if (!ldap_well_formed(description))
+        *fault = "AttributeDescription contains inappropriate characters";
+    if (attribute == NULL || !options || !ldap_well_formed(description))
+        return attribute;
+    option = (struct slice){description.data + type.length + 1, description.length - type.length - 1};
+    if (slice_is_nocase(option, "binary") && attribute->syntax != LDAP_SYNTAX_BINARY) {
+        *fault = "option \"binary\" not supported with type";
+        return NULL;
+    }
+    *fault = "unrecognized option";
+    return slice_is_nocase(option, "binary") ||
+                   (option.length > 5 && strncasecmp((const char *)option.data, "lang-", 5) == 0)
+               ? attribute
+               : NULL;
 }
 
 /* ---- compare ---- */
@@ -76,10 +83,11 @@ void ldap_compare(struct ldap_call *call)
         credentials_add_login(call->credentials, 0, "compare", ldap_slice(&name), ldap_slice(&value));
     if (ldap_controls(call) < 0 || (place = ldap_place(call, ldap_slice(&name))) < 0)
         return;
-    attribute = find_type(ldap_slice(&description));
-    fault = type_fault(ldap_slice(&description));
+    attribute = find_type(ldap_slice(&description), &fault);
     if (attribute == NULL)
-        ldap_say(call, LDAP_UNDEFINED_TYPE, fault != NULL ? fault : "");
+        ldap_say(call, LDAP_UNDEFINED_TYPE, ldap_well_formed(ldap_slice(&description)) ? "" : fault);
+    else if (attribute->syntax == LDAP_SYNTAX_BINARY)
+        ldap_say(call, LDAP_INVALID_SYNTAX, "unable to normalize value for matching");
     else if (attribute->matching[0] != 'E')
         ldap_say(call, 18, "inappropriate matching request");
     else if (!ldap_valid(attribute, ldap_slice(&value)))
@@ -100,8 +108,9 @@ struct changes {
 
 static void check_change(struct changes *changes, struct slice description, const struct berval *values)
 {
-    const struct ldap_attribute *attribute = find_type(description);
-    const char *fault = type_fault(description);
+    const char *fault;
+    const struct ldap_attribute *attribute = find_type(description, &fault);
+    bool binary = memchr(description.data, ';', description.length) != NULL;
 
     changes->count++;
     if (changes->code != 0)
@@ -109,10 +118,10 @@ static void check_change(struct changes *changes, struct slice description, cons
     if (attribute == NULL) {
         changes->code = LDAP_UNDEFINED_TYPE;
         snprintf(changes->fault, sizeof changes->fault, "%.*s: %s", (int)description.length,
-                 (const char *)description.data, fault != NULL ? fault : "attribute type undefined");
+                 (const char *)description.data, fault);
         return;
     }
-    if (attribute->syntax == LDAP_SYNTAX_BINARY) {
+    if (attribute->syntax == LDAP_SYNTAX_BINARY && !binary) {
         changes->code = LDAP_UNDEFINED_TYPE;
         snprintf(changes->fault, sizeof changes->fault, "%.*s: requires ;binary transfer", (int)description.length,
                  (const char *)description.data);
@@ -121,8 +130,9 @@ static void check_change(struct changes *changes, struct slice description, cons
     for (size_t i = 0; values != NULL && values[i].bv_val != NULL; i++)
         if (!ldap_valid(attribute, ldap_slice(&values[i]))) {
             changes->code = LDAP_INVALID_SYNTAX;
-            snprintf(changes->fault, sizeof changes->fault, "%.*s: value #%zu invalid per syntax",
-                     (int)strcspn(attribute->names, " "), attribute->names, i);
+            snprintf(changes->fault, sizeof changes->fault, "%.*s%s: value #%zu invalid per syntax",
+                     (int)strcspn(attribute->names, " "), attribute->names,
+                     attribute->syntax == LDAP_SYNTAX_BINARY ? ";binary" : "", i);
             return;
         }
 }
@@ -173,7 +183,6 @@ static int read_changes(struct ldap_call *call, struct slice name, struct change
 
         if (ber_scanf(call->ber, "{e{m[W]}}", &operation, &description, &values) == LBER_ERROR) {
             ldap_say(call, LDAP_PROTOCOL_ERROR, "decoding modlist error");
-            call->close = true;
             return -1;
         }
         fault = operation_fault(operation, values);
@@ -248,8 +257,8 @@ void ldap_add(struct ldap_call *call)
     }
     ldap_describe(call, "dn", ldap_slice(&name));
     read = read_attributes(call, ldap_slice(&name), &changes);
-    if (read < 0) {
-        undecodable(call);
+    if (read < 0) { /* slapd says it disconnects, and does not */
+        ldap_notice(call->answer, LDAP_PROTOCOL_ERROR, "decoding error");
         return;
     }
     if (read > 0) {

@@ -336,21 +336,30 @@ void sensor_adopt(struct sensor *sensor, struct door *door, int fd, const struct
     connection_start(c);
 }
 
-/* Room for one more: the client that has been silent longest goes, unless it waits for a verdict. */
-static bool make_room(struct sensor *sensor)
+/* Where all connections are in use, the one that has been silent longest and waits for no verdict; else NULL. */
+static struct connection *dispensable(const struct sensor *sensor)
 {
     struct connection *c = sensor->oldest;
 
-    if (sensor->connection_count < sensor->connection_maximum)
-        return true;
     for (int i = 0; i < EVICTIONS && c != NULL && c->session.waiting; i++)
         c = c->newer;
-    if (c == NULL || c->session.waiting)
-        return false;
+    return c == NULL || c->session.waiting ? NULL : c;
+}
+
+static bool full(const struct sensor *sensor)
+{
+    return sensor->connection_count >= sensor->connection_maximum;
+}
+
+static void make_room(struct sensor *sensor)
+{
+    struct connection *c = full(sensor) ? dispensable(sensor) : NULL;
+
+    if (c == NULL)
+        return;
     if (sensor->evicted++ == 0)
         log_warning("all %zu connections are in use; those silent longest are closed", sensor->connection_maximum);
     connection_free(c);
-    return true;
 }
 
 static void pause_door(struct door *door)
@@ -376,7 +385,7 @@ static void on_client(evutil_socket_t listener, short what, void *context)
         struct sockaddr_storage peer;
         socklen_t length = sizeof peer;
 
-        if (!make_room(sensor)) {
+        if (full(sensor) && dispensable(sensor) == NULL) {
             pause_door(door);
             break;
         }
@@ -385,6 +394,7 @@ static void on_client(evutil_socket_t listener, short what, void *context)
             continue;
         if (fd < 0)
             break;
+        make_room(sensor);
         sensor_adopt(sensor, door, fd, (struct sockaddr *)&peer);
     }
     /* Out of descriptors or memory: the clients wait in the backlog until the next tick. */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A sensor's heart with a keeper that knows nothing, behind a door on loopback, to be compared with the product that
+ * it imitates. door SERVICE NAME [starttls|tls]: prints the port, and lives until standard input ends. */
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "tests/sensor/rig.h"
+
+static void on_input(evutil_socket_t fd, short what, void *context)
+{
+    char byte;
+
+    (void)what;
+    if (read(fd, &byte, 1) <= 0)
+        event_base_loopbreak(context);
+}
+
+int main(int argc, char **argv)
+{
+    static struct rig rig;
+    struct rig_options options = {.tls = TLS_NONE};
+    struct event *input;
+
+    if (argc < 3 || sodium_init() < 0)
+        return 2;
+    signal(SIGPIPE, SIG_IGN);
+    options.service = argv[1];
+    options.name = argv[2];
+    if (argc > 3)
+        options.tls = strcmp(argv[3], "tls") == 0 ? TLS_DIRECT : TLS_STARTTLS;
+    rig_begin(&rig, &options);
+    printf("%u\n", rig.sensor->doors[0].port);
+    fflush(stdout);
+    input = event_new(rig.base, 0, EV_READ | EV_PERSIST, on_input, rig.base);
+    event_add(input, NULL);
+    event_base_dispatch(rig.base);
+    event_free(input);
+    rig_end(&rig);
+    return 0;
+}

@@ -144,22 +144,36 @@ static int new_incident(struct derivation *derivation, struct shown *shown, int6
     return 0;
 }
 
+static int remember_incident(struct derivation *derivation, const char *sql, int64_t number, int64_t incident,
+                             struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(derivation->ledger, sql, error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, number);
+    sqlite3_bind_int64(statement, 2, incident);
+    return ledger_run(derivation->ledger, statement, error);
+}
+
 /* The open incident of the token, else of the actor, else a new one. */
 static int find_incident(struct derivation *derivation, struct shown *shown, int64_t now, struct error *error)
 {
     static const char of_token[] =
-        "SELECT i.number FROM fold f JOIN incident i ON i.number = f.incident WHERE f.token = ? AND i.state = 'open' "
-        "ORDER BY i.number DESC LIMIT 1";
+        "SELECT i.number FROM token t JOIN incident i ON i.number = t.incident WHERE t.number = ? AND i.state = 'open'";
     static const char of_actor[] =
-        "SELECT i.number FROM fold f JOIN incident i ON i.number = f.incident WHERE f.actor = ? AND i.state = 'open' "
-        "ORDER BY i.number DESC LIMIT 1";
+        "SELECT i.number FROM actor c JOIN incident i ON i.number = c.incident WHERE c.number = ? AND i.state = 'open'";
     int found = open_incident_of(derivation, of_token, shown->match.token, &shown->incident, error);
 
     if (found == 0)
         found = open_incident_of(derivation, of_actor, shown->actor, &shown->incident, error);
-    if (found < 0)
+    if (found < 0 || (found == 0 && new_incident(derivation, shown, now, error) < 0))
         return -1;
-    return found == 1 ? 0 : new_incident(derivation, shown, now, error);
+    if (remember_incident(derivation, "UPDATE token SET incident = ?2 WHERE number = ?1 AND incident IS NOT ?2",
+                          shown->match.token, shown->incident, error) < 0)
+        return -1;
+    return remember_incident(derivation, "UPDATE actor SET incident = ?2 WHERE number = ?1 AND incident IS NOT ?2",
+                             shown->actor, shown->incident, error);
 }
 
 static void context_json(struct buffer *out, const struct shown *shown)

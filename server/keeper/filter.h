@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include "server/keeper/keyring.h"
 
-#define FILTER_MAXIMUM (16u * 1024 * 1024) /* bytes */
+#define FILTER_MAXIMUM (32u * 1024 * 1024) /* bytes */
 
 struct filter {
     uint64_t *words;

@@ -97,15 +97,22 @@ void keyring_wipe(struct keyring *keyring)
 
 struct digest keyring_digest(const struct keyring *keyring, enum digest_tag tag, struct slice bytes)
 {
+    unsigned char together[512];
     crypto_generichash_state state;
     struct digest digest;
-    unsigned char first = (unsigned char)tag;
 
-    crypto_generichash_init(&state, keyring->digest_key, KEYRING_BYTES, DIGEST_BYTES);
-    crypto_generichash_update(&state, &first, 1);
-    if (bytes.length > 0)
+    together[0] = (unsigned char)tag;
+    if (bytes.length < sizeof together) {
+        if (bytes.length > 0)
+            memcpy(together + 1, bytes.data, bytes.length);
+        crypto_generichash(digest.bytes, DIGEST_BYTES, together, bytes.length + 1, keyring->digest_key, KEYRING_BYTES);
+        sodium_memzero(together, bytes.length + 1);
+    } else {
+        crypto_generichash_init(&state, keyring->digest_key, KEYRING_BYTES, DIGEST_BYTES);
+        crypto_generichash_update(&state, together, 1);
         crypto_generichash_update(&state, bytes.data, bytes.length);
-    crypto_generichash_final(&state, digest.bytes, DIGEST_BYTES);
+        crypto_generichash_final(&state, digest.bytes, DIGEST_BYTES);
+    }
     return digest;
 }
 

@@ -163,6 +163,14 @@ static int script(struct ledger *ledger, const char *sql, const char *doing, str
     return sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(ledger, doing, error);
 }
 
+/* One thread uses SQLite here: no locks, no statistics. Without effect once SQLite was used. */
+static void tune(void)
+{
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1024, 256);
+}
+
 static int open_database(struct ledger *ledger, bool create, struct error *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW;
@@ -171,6 +179,7 @@ static int open_database(struct ledger *ledger, bool create, struct error *error
 
     if (made >= 0)
         close(made); /* SQLite would let others read it, and gives what lies beside it the same mode */
+    tune();
     if (sqlite3_open_v2(ledger->path, &ledger->db, flags | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
         return fail(ledger, "opening", error);
     sqlite3_extended_result_codes(ledger->db, 1);
@@ -179,7 +188,7 @@ static int open_database(struct ledger *ledger, bool create, struct error *error
                          "another user", ledger->path);
     snprintf(text, sizeof text,
              "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-%d; "
-             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;", CACHE_KIB);
+             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;", CACHE_KIB);
     if (script(ledger, text, "opening", error) < 0)
         return -1;
     return add_functions(ledger->db) < 0 ? error_set(error, "out of memory") : 0;
@@ -314,6 +323,8 @@ void ledger_close(struct ledger *ledger)
     if (ledger->lock >= 0)
         close(ledger->lock);
     ledger->folder = ledger->lock = -1;
+    filter_close(&ledger->filter);
+    pending_clear(&ledger->pending);
     free(ledger->path);
     ledger->path = NULL;
 }

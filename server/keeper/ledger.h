@@ -15,6 +15,7 @@
 #include "server/base/id.h"
 #include "server/keeper/filter.h"
 #include "server/keeper/keyring.h"
+#include "server/keeper/pending.h"
 
 #define LEDGER_APPLICATION 0x53554e44
 #define LEDGER_VERSION 1
@@ -30,6 +31,7 @@ struct ledger {
     bool full;          /* the disk was full: the reserve is spent, noise is not stored */
     int64_t full_since; /* monotonic */
     struct filter filter; /* of secret_index; recognise.h fills it */
+    struct pending_digests pending; /* written by ledger_commit() */
     struct {
         const char *sql;
         sqlite3_stmt *statement;

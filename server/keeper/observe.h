@@ -11,7 +11,7 @@
 #define BATCH_MESSAGES 512
 #define BATCH_BYTES (2 * 1024 * 1024)
 #define OBSERVE_RING 4096
-#define OBSERVE_RECENT 32768 /* ids remembered, to know what was sent again */
+#define OBSERVE_RECENT 16384 /* ids remembered, to know what was sent again */
 #define OBSERVE_NOISE_ROWS 100000 /* new sources counted in one hour; past it they are counted as one (::) */
 
 /* Messages that wait to be taken together. */

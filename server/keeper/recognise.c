@@ -48,12 +48,15 @@ static int refresh(struct recogniser *recogniser, struct error *error)
 {
     sqlite3_stmt *statement =
         ledger_statement(recogniser->ledger, "SELECT coalesce(max(number), 0) FROM token", error);
+    int i;
 
     if (statement == NULL || ledger_step(recogniser->ledger, statement, error) != 1)
         return -1;
     recogniser->last_token = sqlite3_column_int64(statement, 0);
     recogniser->until_refresh = REFRESH;
     sqlite3_reset(statement);
+    for (i = 0; i < RECOGNISE_POOL; i++)
+        recogniser->anybody[i] = 1 + recogniser->last_token * i / RECOGNISE_POOL;
     return 0;
 }
 
@@ -67,12 +70,29 @@ int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const 
     recogniser->ledger = ledger;
     recogniser->keyring = keyring;
     randombytes_buf(plain, sizeof plain);
+    randombytes_buf(recogniser->nobodys, sizeof recogniser->nobodys);
     buffer_init(&sealed, sizeof recogniser->dummy);
     if (keyring_seal(keyring, (struct slice){plain, sizeof plain}, &sealed) < 0)
         return error_set(error, "out of memory");
     memcpy(recogniser->dummy, sealed.data, sizeof recogniser->dummy);
     buffer_free(&sealed);
     return refresh(recogniser, error);
+}
+
+/* Sized for what is known of: how many tokens there are, or how many digests were met before it was too small. */
+static int begin_filling(struct recogniser *recogniser, struct error *error)
+{
+    struct filter *filter = &recogniser->ledger->filter;
+    uint64_t digests = filter->added * 2;
+
+    if (refresh(recogniser, error) < 0)
+        return -1;
+    if (digests < (uint64_t)recogniser->last_token * 3)
+        digests = (uint64_t)recogniser->last_token * 3;
+    if (filter_open(filter, digests) < 0)
+        return error_set(error, "out of memory");
+    filter->scanning = true;
+    return 0;
 }
 
 int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error)
@@ -84,13 +104,8 @@ int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error
 
     if (filter->complete && !filter_crowded(filter))
         return 0;
-    if (!filter->scanning || (filter->complete && filter_crowded(filter))) {
-        if (refresh(recogniser, error) < 0)
-            return -1;
-        if (filter_open(filter, (uint64_t)recogniser->last_token * 3) < 0)
-            return error_set(error, "out of memory");
-        filter->scanning = true;
-    }
+    if ((!filter->scanning || filter_crowded(filter)) && begin_filling(recogniser, error) < 0)
+        return -1;
     statement = ledger_statement(recogniser->ledger,
                                  "SELECT digest FROM secret_index WHERE digest > ? ORDER BY digest LIMIT ?", error);
     if (statement == NULL)
@@ -110,7 +125,7 @@ int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error
     }
     if (found < 0)
         return -1;
-    filter->complete = taken < rows;
+    filter->complete = taken < rows && !filter_crowded(filter);
     return filter->complete ? 0 : 1;
 }
 
@@ -200,7 +215,6 @@ static int look_up(struct recogniser *recogniser, const struct digest *digest, s
 static int find_hits(struct scene *scene, struct error *error)
 {
     struct recogniser *recogniser = scene->recogniser;
-    struct digest nobodys;
     struct hit hit;
     size_t i, looked = 0;
     int found;
@@ -217,25 +231,10 @@ static int find_hits(struct scene *scene, struct error *error)
             scene->hits[scene->hit_count++] = hit;
     }
     for (; looked < RECOGNISE_LOOKUPS; looked++) {
-        if (recogniser->probe_count > 0)
-            nobodys = recogniser->probes[looked % recogniser->probe_count].digest;
-        else
-            memset(&nobodys, (int)looked + 1, sizeof nobodys);
-        nobodys.bytes[0] ^= (unsigned char)(0x55 + looked);
-        if (look_up(recogniser, &nobodys, &hit, error) < 0)
+        if (look_up(recogniser, &recogniser->nobodys[recogniser->turn++ % RECOGNISE_POOL], &hit, error) < 0)
             return -1;
     }
     return 0;
-}
-
-/* The number of some token, by what was presented: the digests are keyed. */
-static int64_t any_token(const struct recogniser *recogniser)
-{
-    uint32_t value = 0;
-
-    if (recogniser->probe_count > 0)
-        memcpy(&value, recogniser->probes[0].digest.bytes, sizeof value);
-    return 1 + (recogniser->last_token > 0 ? (int64_t)value % recogniser->last_token : 0);
 }
 
 /* Reads and unseals a token. `number` 0: any, and its facts are not used. 1, 0 when it is not there, -1. */
@@ -251,7 +250,7 @@ static int open_token(struct scene *scene, int64_t number, struct known *known, 
     if (statement == NULL)
         return -1;
     memset(known, 0, sizeof *known);
-    sqlite3_bind_int64(statement, 1, number != 0 ? number : any_token(recogniser));
+    sqlite3_bind_int64(statement, 1, number != 0 ? number : recogniser->anybody[recogniser->turn % RECOGNISE_POOL]);
     found = ledger_step(recogniser->ledger, statement, error);
     if (found < 0)
         return -1;

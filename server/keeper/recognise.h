@@ -46,6 +46,7 @@ struct recognition {
 };
 
 #define RECOGNISE_PROBES (OBSERVATION_CANDIDATES * (NORMALISE_SPELLINGS + 1))
+#define RECOGNISE_POOL 16   /* digests that nobody has, and tokens, for the work of a miss */
 #define RECOGNISE_LOOKUPS 2 /* at least so many look-ups in the ledger for each observation */
 
 struct probe {
@@ -57,8 +58,11 @@ struct probe {
 struct recogniser {
     struct ledger *ledger;
     const struct keyring *keyring;
+    struct digest nobodys[RECOGNISE_POOL];
+    int64_t anybody[RECOGNISE_POOL];
     unsigned char dummy[SEAL_OVERHEAD + 32]; /* unsealed while there is no token at all */
     int64_t last_token;                      /* highest number */
+    unsigned turn;
     unsigned until_refresh;
     struct probe probes[RECOGNISE_PROBES];
     size_t probe_count;

@@ -50,7 +50,8 @@ CREATE TABLE token (
     owner TEXT,
     contact TEXT,
     memo TEXT,
-    drill INTEGER NOT NULL DEFAULT 0
+    drill INTEGER NOT NULL DEFAULT 0,
+    incident INTEGER -- the last one that it is in; so that it is found at once
 ) STRICT;
 
 -- part: 1 identity, 2 secret, 3 a secret that was rotated out (its token is the one that bore it).
@@ -145,7 +146,8 @@ CREATE TABLE actor (
     address BLOB NOT NULL, -- as first seen
     first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL,
-    sightings INTEGER NOT NULL
+    sightings INTEGER NOT NULL,
+    incident INTEGER -- the last one that it is in
 ) STRICT;
 
 CREATE TABLE incident (

@@ -79,7 +79,7 @@ int ledger_begin(struct ledger *ledger, struct error *error)
 
 int ledger_commit(struct ledger *ledger, struct error *error)
 {
-    if (ledger_execute(ledger, "COMMIT", error) == 0)
+    if (pending_write(ledger, error) == 0 && ledger_execute(ledger, "COMMIT", error) == 0)
         return 0;
     ledger_rollback(ledger);
     return -1;
@@ -90,6 +90,7 @@ void ledger_rollback(struct ledger *ledger)
     struct error ignored;
     int code = ledger->code;
 
+    pending_clear(&ledger->pending);
     if (ledger->db != NULL && sqlite3_get_autocommit(ledger->db) == 0)
         ledger_execute(ledger, "ROLLBACK", &ignored);
     ledger->code = code;

@@ -2,26 +2,10 @@
 #include "server/keeper/token.h"
 
 #include <string.h>
-#include "server/keeper/filter.h"
 #include "server/keeper/normalise.h"
+#include "server/keeper/pending.h"
 
 enum { PART_IDENTITY = 1, PART_SECRET = 2 };
-
-static int insert_digest(struct ledger *ledger, const struct digest *digest, int64_t number, int part,
-                         struct error *error)
-{
-    sqlite3_stmt *statement = ledger_statement(
-        ledger, "INSERT INTO secret_index (digest, token, part, key) VALUES (?, ?, ?, ?)", error);
-
-    if (statement == NULL)
-        return -1;
-    ledger_bind_blob(statement, 1, (struct slice){digest->bytes, DIGEST_BYTES});
-    sqlite3_bind_int64(statement, 2, number);
-    sqlite3_bind_int(statement, 3, part);
-    sqlite3_bind_int(statement, 4, KEYRING_NUMBER);
-    filter_add(&ledger->filter, digest);
-    return ledger_run(ledger, statement, error);
-}
 
 static void bind_time(sqlite3_stmt *statement, int index, int64_t time)
 {
@@ -73,11 +57,11 @@ static int insert_digests(struct ledger *ledger, const struct keyring *keyring, 
 
     for (i = 0; i < spellings->count; i++) {
         digest = keyring_digest(keyring, DIGEST_IDENTITY, spellings->items[i]);
-        if (insert_digest(ledger, &digest, number, PART_IDENTITY, error) < 0)
+        if (pending_add(ledger, &digest, number, PART_IDENTITY, error) < 0)
             return -1;
     }
     digest = keyring_digest(keyring, DIGEST_SECRET, normalise_secret(token->secret));
-    return insert_digest(ledger, &digest, number, PART_SECRET, error);
+    return pending_add(ledger, &digest, number, PART_SECRET, error);
 }
 
 int token_insert(struct ledger *ledger, const struct keyring *keyring, const struct token_result *token,

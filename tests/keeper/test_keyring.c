@@ -67,7 +67,9 @@ END_TEST
 START_TEST(digests_are_keyed_and_tagged)
 {
     const unsigned char a[KEYRING_BYTES] = {1}, b[KEYRING_BYTES] = {2};
+    unsigned char text[600];
     struct digest one, other;
+    size_t i;
     struct keyring first, second;
 
     keyring_derive(&first, a);
@@ -81,6 +83,17 @@ START_TEST(digests_are_keyed_and_tagged)
     ck_assert_mem_ne(&one, &other, sizeof one);
     other = keyring_digest(&first, DIGEST_SECRET, slice_of("hunter3"));
     ck_assert_mem_ne(&one, &other, sizeof one);
+    ck_assert_int_eq(crypto_generichash(other.bytes, sizeof other.bytes, (const unsigned char *)"Shunter2", 8,
+                                        first.digest_key, KEYRING_BYTES), 0);
+    ck_assert_mem_eq(&one, &other, sizeof one);
+    for (i = 505; i < 520; i++) {
+        memset(text, 'x', sizeof text);
+        text[0] = 'S';
+        one = keyring_digest(&first, DIGEST_SECRET, (struct slice){text + 1, i});
+        ck_assert_int_eq(crypto_generichash(other.bytes, sizeof other.bytes, text, i + 1, first.digest_key,
+                                            KEYRING_BYTES), 0);
+        ck_assert_mem_eq(&one, &other, sizeof one);
+    }
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/keeper/record.h"
+#include "server/keeper/making.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -10,82 +10,6 @@
 #include "server/base/json.h"
 
 #define OTHERS 10
-#define GUESSABLE_BITS 60
-
-static const char *const severities[] = {
-    [SEVERITY_CRITICAL] = "critical", [SEVERITY_HIGH] = "high",   [SEVERITY_MEDIUM] = "medium",
-    [SEVERITY_LOW] = "low",           [SEVERITY_INFORMATIONAL] = "informational",
-};
-
-const char *severity_name(enum severity severity)
-{
-    return severities[severity];
-}
-
-enum severity severity_of(struct slice name)
-{
-    int severity;
-
-    for (severity = SEVERITY_CRITICAL; severity < SEVERITY_INFORMATIONAL; severity++) {
-        if (slice_is(name, severities[severity]))
-            break;
-    }
-    return (enum severity)severity;
-}
-
-enum severity grade_severity(struct slice grade, int secret_bits)
-{
-    if (slice_is(grade, "secret") || slice_is(grade, "secret-elsewhere"))
-        return secret_bits < GUESSABLE_BITS ? SEVERITY_HIGH : SEVERITY_CRITICAL;
-    if (slice_is(grade, "identity") || slice_is(grade, "key-offered"))
-        return SEVERITY_HIGH;
-    return SEVERITY_LOW;
-}
-
-struct id derived_id(const struct keyring *keyring, char letter, struct id base, struct id other, int64_t number)
-{
-    crypto_generichash_state state;
-    unsigned char hash[16];
-
-    crypto_generichash_init(&state, keyring->chain_key, KEYRING_BYTES, sizeof hash);
-    crypto_generichash_update(&state, (const unsigned char *)&letter, 1);
-    crypto_generichash_update(&state, base.bytes, ID_BYTES);
-    crypto_generichash_update(&state, other.bytes, ID_BYTES);
-    crypto_generichash_update(&state, (const unsigned char *)&number, sizeof number);
-    crypto_generichash_final(&state, hash, sizeof hash);
-    memcpy(base.bytes + 6, hash, ID_BYTES - 6);
-    return base;
-}
-
-static const char facts_sql[] =
-    "SELECT s.id, s.observation_id, s.time, s.decoy, s.service, s.grade, s.near_distance, s.near_length, s.part, "
-    "s.found_in, s.reason, s.source, s.port, s.via, s.client, s.context, s.drill, s.token, s.actor, s.incident, "
-    "t.id, t.kind, t.form, t.identity, t.bound, t.state, t.minted, t.expires, t.owner, t.contact, t.memo, "
-    "t.secret_bits, (SELECT min(first_seen) FROM fold WHERE token = t.number), "
-    "c.id, c.address, c.first_seen, c.sightings, i.id, "
-    "p.id, p.place, p.location, p.planted, p.state, p.lure, p.owner, p.uprooted "
-    "FROM sighting s JOIN token t ON t.number = s.token JOIN actor c ON c.number = s.actor "
-    "JOIN incident i ON i.number = s.incident LEFT JOIN placement p ON p.token = s.token WHERE s.number = ?";
-
-enum fact {
-    S_ID, S_OBSERVATION, S_TIME, S_DECOY, S_SERVICE, S_GRADE, S_DISTANCE, S_LENGTH, S_PART, S_FOUND_IN, S_REASON,
-    S_SOURCE, S_PORT, S_VIA, S_CLIENT, S_CONTEXT, S_DRILL, S_TOKEN, S_ACTOR, S_INCIDENT,
-    T_ID, T_KIND, T_FORM, T_IDENTITY, T_BOUND, T_STATE, T_MINTED, T_EXPIRES, T_OWNER, T_CONTACT, T_MEMO, T_BITS,
-    T_FIRST_USED, C_ID, C_ADDRESS, C_FIRST_SEEN, C_SIGHTINGS, I_ID,
-    P_ID, P_PLACE, P_LOCATION, P_PLANTED, P_STATE, P_LURE, P_OWNER, P_UPROOTED
-};
-
-/* An alert on its way into the table. */
-struct making {
-    struct derivation *derivation;
-    struct buffer *out;
-    sqlite3_stmt *facts; /* NULL for type route */
-    const struct told *told;
-    struct id id;
-    int64_t number, now;
-    enum severity severity;
-    char title[256], grade[24];
-};
 
 /* ---- members ---- */
 
@@ -444,111 +368,10 @@ static void add_span(struct making *making, int64_t count, int64_t first, int64_
     member_time(making->out, "last_seen", last);
 }
 
-/* ---- rows ---- */
-
-static int insert_alert(struct making *making, const char *type, bool create, struct error *error)
+int making_sighting(struct making *making, struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(
-        making->derivation->ledger, "INSERT INTO alert (number, id, incident, sighting, token, time, type, activity, "
-        "severity, grade, title, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
-
-    if (statement == NULL)
-        return -1;
-    sqlite3_bind_int64(statement, 1, making->number);
-    ledger_bind_id(statement, 2, &making->id);
-    if (making->facts != NULL) {
-        sqlite3_bind_int64(statement, 3, sqlite3_column_int64(making->facts, S_INCIDENT));
-        sqlite3_bind_int64(statement, 4, making->told->sighting);
-        sqlite3_bind_int64(statement, 5, sqlite3_column_int64(making->facts, S_TOKEN));
-    }
-    sqlite3_bind_int64(statement, 6, making->now);
-    ledger_bind_text(statement, 7, slice_of(type));
-    ledger_bind_text(statement, 8, slice_of(create ? "create" : "update"));
-    ledger_bind_text(statement, 9, slice_of(severity_name(making->severity)));
-    ledger_bind_text(statement, 10, slice_of(making->grade));
-    ledger_bind_text(statement, 11, slice_of(making->title));
-    ledger_bind_text(statement, 12, buffer_slice(making->out));
-    return ledger_run(making->derivation->ledger, statement, error);
-}
-
-static int insert_delivery(struct making *making, const char *route, struct error *error)
-{
-    sqlite3_stmt *statement = ledger_statement(
-        making->derivation->ledger, "INSERT INTO delivery (id, alert, route, rank, state, due, next, deadline, made) "
-        "VALUES (?1, ?2, ?3, ?4, 'waiting', 1, ?5, ?6, ?5)", error);
-    struct id name = {{0}}, id;
-
-    if (statement == NULL)
-        return -1;
-    crypto_generichash(name.bytes, ID_BYTES, (const unsigned char *)route, strlen(route), NULL, 0);
-    id = derived_id(making->derivation->keyring, 'd', making->id, name, 0);
-    ledger_bind_id(statement, 1, &id);
-    sqlite3_bind_int64(statement, 2, making->number);
-    ledger_bind_text(statement, 3, slice_of(route));
-    sqlite3_bind_int(statement, 4, making->severity);
-    sqlite3_bind_int64(statement, 5, making->now);
-    sqlite3_bind_int64(statement, 6, making->derivation->running + DERIVE_KEPT_US);
-    return ledger_run(making->derivation->ledger, statement, error);
-}
-
-static int insert_deliveries(struct making *making, const char *but, struct error *error)
-{
-    const struct configuration *configuration = making->derivation->configuration;
-    size_t i;
-
-    for (i = 0; i < configuration->route_count; i++) {
-        if (but != NULL && strcmp(configuration->routes[i].name, but) == 0)
-            continue;
-        if (insert_delivery(making, configuration->routes[i].name, error) < 0)
-            return -1;
-    }
-    making->derivation->alerts++;
-    return 0;
-}
-
-static int next_number(struct making *making, struct error *error)
-{
-    sqlite3_stmt *statement = ledger_statement(making->derivation->ledger,
-                                               "SELECT coalesce(max(number), 0) + 1 FROM alert", error);
-
-    if (statement == NULL || ledger_step(making->derivation->ledger, statement, error) != 1)
-        return -1;
-    making->number = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
-    return 0;
-}
-
-/* The title's parts come from us, but for the address, which is one. */
-static void make_title(struct making *making)
-{
-    struct slice kind = ledger_column(making->facts, T_KIND), decoy = ledger_column(making->facts, S_DECOY);
-    struct slice source = ledger_column(making->facts, S_SOURCE);
-    struct address address = {{0}};
-    char text[ADDRESS_TEXT];
-
-    if (source.length == ADDRESS_BYTES)
-        memcpy(address.bytes, source.data, ADDRESS_BYTES);
-    if (making->told->list)
-        snprintf(making->title, sizeof making->title, "%" PRId64 " more uses of planted credentials, last at %.*s from %s",
-                 making->told->count, (int)decoy.length, (const char *)decoy.data, address_text(&address, text));
-    else
-        snprintf(making->title, sizeof making->title, "Planted %.*s %s at %.*s from %s%s", (int)kind.length,
-                 (const char *)kind.data,
-                 strcmp(making->grade, "identity") == 0 ? "identity tried with a wrong secret" : "used",
-                 (int)decoy.length, (const char *)decoy.data, address_text(&address, text),
-                 making->told->count > 1 ? ", again" : "");
-}
-
-static int fill_sighting(struct making *making, struct error *error)
-{
-    struct slice grade = ledger_column(making->facts, S_GRADE);
     const struct told *told = making->told;
 
-    snprintf(making->grade, sizeof making->grade, "%.*s", (int)grade.length, (const char *)grade.data);
-    making->severity = grade_severity(grade, sqlite3_column_int(making->facts, T_BITS));
-    making->id = derived_id(making->derivation->keyring, 'a', ledger_column_id(making->facts, S_ID),
-                            ledger_column_id(making->facts, I_ID), told->list);
-    make_title(making);
     add_head(making, "sighting", told->create, sqlite3_column_int(making->facts, S_DRILL) != 0);
     add_span(making, told->count, told->first_seen, told->last_seen);
     add_installation(making);
@@ -564,54 +387,24 @@ static int fill_sighting(struct making *making, struct error *error)
     return making->out->failed ? error_set(error, "an alert's record does not fit") : 0;
 }
 
-int record_sighting(struct derivation *derivation, const struct told *told, int64_t now, struct error *error)
+void making_route(struct making *making, const char *route, int64_t failures, const char *text)
 {
-    struct making making = {derivation, &derivation->record, NULL, told, .now = now};
-    int result = -1;
-
-    making.facts = ledger_statement(derivation->ledger, facts_sql, error);
-    if (making.facts == NULL || next_number(&making, error) < 0)
-        return -1;
-    sqlite3_bind_int64(making.facts, 1, told->sighting);
-    if (ledger_step(derivation->ledger, making.facts, error) != 1)
-        return -1;
-    if (fill_sighting(&making, error) == 0 && insert_alert(&making, "sighting", told->create, error) == 0 &&
-        insert_deliveries(&making, NULL, error) == 0)
-        result = 0;
-    sqlite3_reset(making.facts);
-    return result;
-}
-
-int derive_route_alert(struct derivation *derivation, const char *route, int64_t failures, const char *text,
-                       int64_t now, struct error *error)
-{
-    struct making making = {derivation, &derivation->record, .now = now, .severity = SEVERITY_HIGH, .grade = "route"};
-
-    if (next_number(&making, error) < 0)
-        return -1;
-    making.id = id_ordered(now);
-    snprintf(making.title, sizeof making.title, "Alert route %.100s fails: alerts do not arrive there", route);
-    add_head(&making, "route", true, false);
-    add_span(&making, failures, now, now);
-    add_installation(&making);
-    member_null(making.out, "token");
-    member_null(making.out, "placement");
-    member_null(making.out, "sighting");
-    member_null(making.out, "source");
-    member_null(making.out, "client");
-    member_null(making.out, "actor");
-    json_member_open(making.out, "others");
-    buffer_add_text(making.out, "[]");
-    add_chain(&making);
-    json_member_open(making.out, "route");
-    buffer_add_char(making.out, '{');
-    json_member_text(making.out, "name", route);
-    json_member_number(making.out, "failures", failures);
-    json_member_text(making.out, "text", text);
-    buffer_add_text(making.out, "}}");
-    if (making.out->failed)
-        return error_set(error, "an alert's record does not fit");
-    if (insert_alert(&making, "route", true, error) < 0)
-        return -1;
-    return insert_deliveries(&making, route, error);
+    add_head(making, "route", true, false);
+    add_span(making, failures, making->now, making->now);
+    add_installation(making);
+    member_null(making->out, "token");
+    member_null(making->out, "placement");
+    member_null(making->out, "sighting");
+    member_null(making->out, "source");
+    member_null(making->out, "client");
+    member_null(making->out, "actor");
+    json_member_open(making->out, "others");
+    buffer_add_text(making->out, "[]");
+    add_chain(making);
+    json_member_open(making->out, "route");
+    buffer_add_char(making->out, '{');
+    json_member_text(making->out, "name", route);
+    json_member_number(making->out, "failures", failures);
+    json_member_text(making->out, "text", text);
+    buffer_add_text(making->out, "}}");
 }

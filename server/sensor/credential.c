@@ -212,6 +212,8 @@ void credentials_add_decoded(struct credentials *credentials, enum candidate_par
 
     credentials_add(credentials, part, pair, rank, where, value);
     value = cut(value);
+    if (value.length == 0)
+        return;
     buffer_init(&scratch, STORE);
     if (decode_percent(value, false, &scratch) == 0)
         add_variant(&target, buffer_slice(&scratch), value);

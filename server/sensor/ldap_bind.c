@@ -36,7 +36,7 @@ static void present_plain(struct credentials *credentials, struct slice message)
     struct slice parts[3] = {message, SLICE_NONE, SLICE_NONE};
 
     for (size_t i = 0; i < 2; i++) {
-        const unsigned char *nul = memchr(parts[i].data, '\0', parts[i].length);
+        const unsigned char *nul = parts[i].length == 0 ? NULL : memchr(parts[i].data, '\0', parts[i].length);
 
         if (nul == NULL)
             return;

@@ -110,7 +110,7 @@ static void check_change(struct changes *changes, struct slice description, cons
 {
     const char *fault;
     const struct ldap_attribute *attribute = find_type(description, &fault);
-    bool binary = memchr(description.data, ';', description.length) != NULL;
+    bool binary = description.length > 0 && memchr(description.data, ';', description.length) != NULL;
 
     changes->count++;
     if (changes->code != 0)

@@ -254,14 +254,16 @@ static int pass_on(struct channel *channel, const struct mmsghdr headers[BATCH],
                    const bool *freed)
 {
     for (int i = 0; i < got; i++) {
-        struct slice message = {channel->slots + (size_t)i * CHANNEL_MESSAGE, headers[i].msg_len};
+        struct slice message = {NULL, headers[i].msg_len};
 
         if ((*freed || headers[i].msg_len == 0) && fds[i] >= 0)
             close(fds[i]);
-        if (!*freed && headers[i].msg_len == 0)
+        if (*freed)
+            continue;
+        if (headers[i].msg_len == 0)
             return 1;
-        if (!*freed)
-            channel->events->message(channel, message, fds[i], channel->context);
+        message.data = channel->slots + (size_t)i * CHANNEL_MESSAGE;
+        channel->events->message(channel, message, fds[i], channel->context);
     }
     return *freed;
 }

@@ -24,7 +24,8 @@ struct yaml {
     struct yaml **keys;  /* YAML_MAP: texts */
 };
 
-/* The caller frees with yaml_discard() (libyaml exports a yaml_free() of its own). An empty document is an empty map. `file` is copied. */
+/* The caller frees with yaml_discard() (libyaml exports a yaml_free() of its own). An empty document is an empty map.
+ * `file` is copied. */
 int yaml_load_file(const char *file, struct yaml **root, struct error *error);
 int yaml_load(struct slice text, const char *file, struct yaml **root, struct error *error);
 void yaml_discard(struct yaml *root);

@@ -2,7 +2,9 @@
  *
  * From the use of a planted secret to the arrival of its webhook, in microseconds: presents one login after the other
  * (lines "identity TAB secret" on standard input) as POST /oauth/token, each over a plain connection from a loopback
- * address of its own (one source's uses are folded), and waits for the next webhook each time.  usage: use_to_hook DECOY_PORT HOOK_PORT → prints count, p50, p99, most. */
+ * address of its own (one source's uses are folded), and waits for the next webhook each time.
+ *
+ * usage: use_to_hook DECOY_PORT HOOK_PORT → prints count, p50, p99, most. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -93,7 +93,7 @@ static size_t last_bind(struct slice input)
 {
     size_t at = 0, bind = 0, length;
 
-    while (ldap_frame((struct slice){input.data + at, input.length - at}, &length) == 1) {
+    while (at < input.length && ldap_frame((struct slice){input.data + at, input.length - at}, &length) == 1) {
         if (ldap_is_bind((struct slice){input.data + at, length}))
             bind = at + length;
         at += length;

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
  * The sensor: speaks the decoys' protocols with whoever comes, and asks the keeper. Once caged it opens nothing. */
-#include <openssl/rand.h>
-#include <openssl/ssl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include "server/base/cage.h"
 #include "server/base/log.h"
 #include "server/base/role.h"
 #include "server/sensor/sensor.h"
 
 #define KEEPER_MS 60000 /* the keeper may have much to derive before it speaks */
 #define DRAIN_S 10      /* after STOP, for requests under way */
-
-static const char *const calls[] = {"accept4", "setsockopt", "getsockname", NULL};
-static const struct cage cage = {.role = "sensor", .calls = calls};
 
 /* ---- start: keys from the keeper, blocking ---- */
 
@@ -94,19 +87,6 @@ static int begin(struct role *role, struct sensor **sensor, struct error *error)
     return sensor_load(*sensor, error);
 }
 
-/* All that libraries would otherwise open when first used. */
-static void warm_up(void)
-{
-    unsigned char byte;
-    time_t now = time(NULL);
-    struct tm parts;
-
-    tzset();
-    localtime_r(&now, &parts);
-    RAND_bytes(&byte, 1);
-    RAND_priv_bytes(&byte, 1);
-}
-
 /* ---- running ---- */
 
 static void on_peer(struct role *role, const char *name, int fd)
@@ -157,8 +137,7 @@ int main(void)
         result = role_fail(&role, &error);
         goto out;
     }
-    warm_up();
-    if (sensor_open(sensor, &error) < 0 || cage_shut(&cage, &error) < 0) {
+    if (sensor_open(sensor, &error) < 0 || sensor_cage(&error) < 0) {
         result = role_fail(&role, &error);
         goto out;
     }

@@ -75,6 +75,8 @@ int sensor_listen(struct sensor *sensor, const char *decoy, uint16_t index, int 
 int sensor_keys(struct sensor *sensor, const struct decoy_keys *keys, struct error *error);
 /* After all doors and keys: every face loaded and, where a listener speaks TLS, with a certificate. */
 int sensor_load(struct sensor *sensor, struct error *error);
+/* Shuts the cage: from now on no file is opened, no socket made, nothing connected to. Everything is loaded. */
+int sensor_cage(struct error *error);
 /* Starts accepting. */
 int sensor_open(struct sensor *sensor, struct error *error);
 /* Stops accepting; connections go on. */

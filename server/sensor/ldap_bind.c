@@ -52,10 +52,11 @@ static void present_plain(struct credentials *credentials, struct slice message)
 static void present_bearer(struct credentials *credentials, struct slice message)
 {
     static const char prefix[] = "auth=Bearer ";
-    const unsigned char *at = message.length > 0 ? memmem(message.data, message.length, prefix, sizeof prefix - 1) : NULL;
+    const unsigned char *at = NULL, *end;
     struct slice token;
-    const unsigned char *end;
 
+    if (message.length > 0)
+        at = memmem(message.data, message.length, prefix, sizeof prefix - 1);
     if (at == NULL)
         return;
     at += sizeof prefix - 1;

@@ -284,7 +284,8 @@ size_t rig_ask(struct rig *rig, int client, const void *data, size_t length, voi
     size_t got = 0;
     ssize_t n = 1;
 
-    need(length == 0 || write(client, data, length) == (ssize_t)length || errno == EPIPE || errno == ECONNRESET, "write");
+    need(length == 0 || write(client, data, length) == (ssize_t)length || errno == EPIPE || errno == ECONNRESET,
+         "write");
     rig_turn(rig, 0);
     while (got < size - 1 && (n = read(client, (char *)answer + got, size - 1 - got)) > 0) {
         got += (size_t)n;

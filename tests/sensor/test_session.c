@@ -54,7 +54,8 @@ START_TEST(answers_after_the_verdict)
     ck_assert_str_eq(rig_last(&rig)->candidates[0].value, "cn=a");
     ck_assert_str_eq(rig_last(&rig)->candidates[1].value, "b");
     ck_assert_int_eq(rig_last(&rig)->candidates[0].pair, rig_last(&rig)->candidates[1].pair);
-    ck_assert_ptr_nonnull(strstr(rig_last(&rig)->context, "\"connection\":1,\"request\":2,\"local\":{\"address\":\"127"));
+    ck_assert_ptr_nonnull(
+        strstr(rig_last(&rig)->context, "\"connection\":1,\"request\":2,\"local\":{\"address\":\"127"));
     ck_assert_ptr_null(strstr(rig_last(&rig)->context, "cn=a"));
     rig_release(&rig);
     ASK(client, "");

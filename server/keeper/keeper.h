@@ -87,6 +87,12 @@ void keeper_stir(struct keeper *keeper);
 /* Writes a failure to the log, at most one a second. */
 void keeper_complain(struct keeper *keeper, const struct error *error);
 
+/* ---- shut.c ---- */
+
+/* The cage: the state folder is all that may be opened or written; while there is no ledger yet, the key's folder
+ * too. No socket is made, nothing is run. */
+int keeper_shut(const struct keeper *keeper, const char *key_folder, struct error *error);
+
 /* ---- peers.c ---- */
 
 /* A PEER "sensor" or "courier"; takes fd. -1 for another name: then fd is still the caller's. */

@@ -5,19 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "server/base/cage.h"
 #include "server/base/log.h"
 #include "server/base/paths.h"
 #include "server/keeper/init.h"
 #include "server/keeper/keeper.h"
-
-/* What SQLite, the reserve, the lock and the control socket need beside the basic calls. */
-static const char *const calls[] = {
-    "open",       "openat",    "pread64",    "pwrite64",  "fdatasync", "fsync",      "ftruncate", "fallocate",
-    "lseek",      "unlink",    "unlinkat",   "access",    "faccessat", "faccessat2", "mkdir",     "mkdirat",
-    "flock",      "stat",      "lstat",      "fstat",     "newfstatat", "statx",     "statfs",    "fstatfs",
-    "readlink",   "readlinkat", "getcwd",    "fchmod",    "fchown",    "umask",      "rename",    "accept",
-    "accept4",    "getpeername", "getsockname", "mlock",  "munlock",   "msync",      "utimensat", NULL};
 
 static bool has_peer(const struct role *role, const char *name)
 {
@@ -65,18 +56,6 @@ static void on_peer(struct role *role, const char *name, int fd)
     attach(role->context, name, fd);
 }
 
-static int shut_cage(const struct keeper *keeper, const char *key_folder, struct error *error)
-{
-    const struct cage_path paths[] = {
-        {keeper->configuration->state, true},
-        {keeper->open ? NULL : key_folder, true},
-        {NULL, false},
-    };
-    const struct cage cage = {"keeper", calls, paths};
-
-    return cage_shut(&cage, error);
-}
-
 static int set_up(struct keeper *keeper, struct role *role, struct error *error)
 {
     const struct configuration *configuration;
@@ -103,7 +82,7 @@ static int set_up(struct keeper *keeper, struct role *role, struct error *error)
     }
     keeper->control = control_new(keeper, keeper->base, keeper->jobs, error);
     if (keeper->control != NULL && keeper_start(keeper, error) == 0)
-        result = shut_cage(keeper, key_folder, error);
+        result = keeper_shut(keeper, key_folder, error);
 out:
     free(key_folder);
     return result;

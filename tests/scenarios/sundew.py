@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import random
+import re
 import shutil
 import signal
 import socket
@@ -161,15 +162,17 @@ def sundew_part(event):
     return event["data"]["unmapped"]["sundew"]
 
 
+known_tokens = {}
+
+
 def tokens_of(events):
-    """Every token id that the events name, also in updates that list several."""
+    """Every token id that the events name, also in updates that list several. Each event is read once: the receiver
+    waits meanwhile."""
     found = set()
     for event in events:
-        text = json.dumps(event)
-        at = text.find('"t-')
-        while at >= 0:
-            found.add(text[at + 1:at + 29])
-            at = text.find('"t-', at + 1)
+        if id(event) not in known_tokens:
+            known_tokens[id(event)] = (event, set(re.findall(r'"(t-[a-z2-7]{26})"', json.dumps(event))))
+        found |= known_tokens[id(event)][1]
     return found
 
 

@@ -133,6 +133,8 @@ int main(void)
     struct error error;
     int result = 1;
 
+    /* libsodium's own generator, seeded by the kernel: an answer needs several small draws. */
+    randombytes_set_implementation(&randombytes_internal_implementation);
     if (sodium_init() < 0 || role_begin(&role, "sensor", &error) < 0 || begin(&role, &sensor, &error) < 0) {
         result = role_fail(&role, &error);
         goto out;

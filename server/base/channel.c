@@ -25,6 +25,13 @@ struct queued {
     unsigned char *bytes;
 };
 
+/* What the kernel is given for one batch; made once, for it is large and used for every turn. */
+struct vectors {
+    struct mmsghdr headers[BATCH];
+    struct iovec vectors[BATCH];
+    union control controls[BATCH];
+};
+
 struct channel {
     int fd;
     struct event *reading, *writing, *flushing;
@@ -34,6 +41,7 @@ struct channel {
     size_t first, count;
     size_t ring;
     unsigned char *slots; /* BATCH receive slots of CHANNEL_MESSAGE, touched only as far as used */
+    struct vectors sending, receiving;
     bool gone, paused;
     bool *freed; /* set while callbacks run, so that they may free the channel */
 };
@@ -185,21 +193,19 @@ static int take_descriptor(struct msghdr *header)
 /* Sends up to BATCH of what waits. The number sent, -1 when the socket is full or gone. */
 static int send_batch(struct channel *channel)
 {
-    struct mmsghdr headers[BATCH] = {0};
-    struct iovec vectors[BATCH];
-    union control controls[BATCH];
+    struct vectors *v = &channel->sending;
     size_t n = channel->count < BATCH ? channel->count : BATCH;
     int sent;
 
     for (size_t i = 0; i < n; i++) {
         struct queued *item = &channel->queue[(channel->first + i) % channel->ring];
 
-        vectors[i] = (struct iovec){item->bytes, item->length};
-        headers[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
-        put_descriptor(&headers[i].msg_hdr, &controls[i], item->fd);
+        v->vectors[i] = (struct iovec){item->bytes, item->length};
+        v->headers[i].msg_hdr = (struct msghdr){.msg_iov = &v->vectors[i], .msg_iovlen = 1};
+        put_descriptor(&v->headers[i].msg_hdr, &v->controls[i], item->fd);
     }
     do
-        sent = sendmmsg(channel->fd, headers, (unsigned)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = sendmmsg(channel->fd, v->headers, (unsigned)n, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     for (int i = 0; i < sent; i++)
         drop_first(channel);
@@ -225,45 +231,44 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 }
 
 /* Receives up to BATCH messages into the slots. The number; 0 at the end; -1 when there is nothing now. */
-static int receive_batch(struct channel *channel, struct mmsghdr headers[BATCH], int fds[BATCH])
+static int receive_batch(struct channel *channel, int fds[BATCH])
 {
-    struct iovec vectors[BATCH];
-    union control controls[BATCH];
+    struct vectors *v = &channel->receiving;
     int got;
 
-    memset(headers, 0, BATCH * sizeof *headers);
     for (size_t i = 0; i < BATCH; i++) {
-        vectors[i] = (struct iovec){channel->slots + i * CHANNEL_MESSAGE, CHANNEL_MESSAGE};
-        headers[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i],
-                                             .msg_iovlen = 1,
-                                             .msg_control = &controls[i],
-                                             .msg_controllen = sizeof controls[i]};
+        v->vectors[i] = (struct iovec){channel->slots + i * CHANNEL_MESSAGE, CHANNEL_MESSAGE};
+        v->headers[i].msg_hdr = (struct msghdr){.msg_iov = &v->vectors[i],
+                                                .msg_iovlen = 1,
+                                                .msg_control = &v->controls[i],
+                                                .msg_controllen = sizeof v->controls[i]};
     }
     do
-        got = recvmmsg(channel->fd, headers, BATCH, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+        got = recvmmsg(channel->fd, v->headers, BATCH, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN ? -1 : 0;
     for (int i = 0; i < got; i++)
-        fds[i] = take_descriptor(&headers[i].msg_hdr);
+        fds[i] = take_descriptor(&v->headers[i].msg_hdr);
     return got;
 }
 
-/* 1 when the peer has closed or the channel was freed by a callback. */
-static int pass_on(struct channel *channel, const struct mmsghdr headers[BATCH], const int fds[BATCH], int got,
-                   const bool *freed)
+/* 1 when the peer has closed or the channel was freed by a callback: then only `freed` may be read. */
+static int pass_on(struct channel *channel, const int fds[BATCH], int got, const bool *freed)
 {
-    for (int i = 0; i < got; i++) {
-        struct slice message = {NULL, headers[i].msg_len};
+    unsigned lengths[BATCH];
 
-        if ((*freed || headers[i].msg_len == 0) && fds[i] >= 0)
+    for (int i = 0; i < got; i++)
+        lengths[i] = channel->receiving.headers[i].msg_len;
+    for (int i = 0; i < got; i++) {
+        if ((*freed || lengths[i] == 0) && fds[i] >= 0)
             close(fds[i]);
-        if (*freed)
-            continue;
-        if (headers[i].msg_len == 0)
+        if (!*freed && lengths[i] == 0)
             return 1;
-        message.data = channel->slots + (size_t)i * CHANNEL_MESSAGE;
-        channel->events->message(channel, message, fds[i], channel->context);
+        if (!*freed)
+            channel->events->message(channel,
+                                     (struct slice){channel->slots + (size_t)i * CHANNEL_MESSAGE, lengths[i]}, fds[i],
+                                     channel->context);
     }
     return *freed;
 }
@@ -271,7 +276,6 @@ static int pass_on(struct channel *channel, const struct mmsghdr headers[BATCH],
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
     struct channel *channel = context;
-    struct mmsghdr headers[BATCH];
     bool freed = false, end = false;
     int got = BATCH, fds[BATCH];
 
@@ -279,9 +283,9 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)what;
     channel->freed = &freed;
     for (int turn = 0; turn < TURN && got == BATCH && !end && !freed && !channel->paused; turn += got) {
-        got = receive_batch(channel, headers, fds);
+        got = receive_batch(channel, fds);
         if (got > 0)
-            end = pass_on(channel, headers, fds, got, &freed) && !freed;
+            end = pass_on(channel, fds, got, &freed) && !freed;
         else
             end = got == 0;
         if (got < 0)

@@ -8,11 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-struct slice slice_of(const char *text)
-{
-    return (struct slice){(const unsigned char *)text, text == NULL ? 0 : strlen(text)};
-}
-
 bool slice_equal(struct slice a, struct slice b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
@@ -85,32 +80,14 @@ static int enlarge(struct buffer *buffer, size_t needed)
     return 0;
 }
 
-unsigned char *buffer_reserve(struct buffer *buffer, size_t length)
+unsigned char *buffer_enlarge(struct buffer *buffer, size_t length)
 {
-    /* One byte beyond the maximum may be allocated, for the NUL of buffer_text(). */
     if (length > buffer->maximum || buffer->length > buffer->maximum - length ||
         (buffer->length + length + 1 > buffer->capacity && enlarge(buffer, buffer->length + length + 1) < 0)) {
         buffer->failed = true;
         return NULL;
     }
     return buffer->data + buffer->length;
-}
-
-void buffer_grow(struct buffer *buffer, size_t length)
-{
-    buffer->length += length;
-}
-
-int buffer_add(struct buffer *buffer, const void *data, size_t length)
-{
-    unsigned char *room = buffer_reserve(buffer, length);
-
-    if (room == NULL)
-        return -1;
-    if (length > 0)
-        memcpy(room, data, length);
-    buffer->length += length;
-    return 0;
 }
 
 int buffer_add_text(struct buffer *buffer, const char *text)

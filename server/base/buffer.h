@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Bytes that somebody else owns. */
 struct slice {
@@ -16,7 +17,10 @@ struct slice {
 
 #define SLICE_NONE ((struct slice){NULL, 0})
 
-struct slice slice_of(const char *text);
+static inline struct slice slice_of(const char *text)
+{
+    return (struct slice){(const unsigned char *)text, text == NULL ? 0 : strlen(text)};
+}
 bool slice_equal(struct slice a, struct slice b);
 bool slice_is(struct slice a, const char *text);
 /* As slice_is(), ASCII letters of either case. */
@@ -39,15 +43,36 @@ void buffer_init(struct buffer *buffer, size_t maximum);
 void buffer_free(struct buffer *buffer);
 /* Wipes the content, keeps the memory. */
 void buffer_clear(struct buffer *buffer);
+/* As buffer_reserve(), where there is no room yet. */
+unsigned char *buffer_enlarge(struct buffer *buffer, size_t length);
+/* Room for `length` more bytes behind the content, to be taken with buffer_grow(); NULL when it does not fit. One byte
+ * beyond the content is always kept, for the NUL of buffer_text(). */
+static inline unsigned char *buffer_reserve(struct buffer *buffer, size_t length)
+{
+    return length < buffer->capacity - buffer->length && length <= buffer->maximum - buffer->length
+               ? buffer->data + buffer->length
+               : buffer_enlarge(buffer, length);
+}
+static inline void buffer_grow(struct buffer *buffer, size_t length)
+{
+    buffer->length += length;
+}
 /* All buffer_add functions: 0, or -1 when it does not fit or memory ran out: nothing was added, `failed` is set. */
-int buffer_add(struct buffer *buffer, const void *data, size_t length);
+static inline int buffer_add(struct buffer *buffer, const void *data, size_t length)
+{
+    unsigned char *room = buffer_reserve(buffer, length);
+
+    if (room == NULL)
+        return -1;
+    if (length > 0)
+        memcpy(room, data, length);
+    buffer->length += length;
+    return 0;
+}
 int buffer_add_text(struct buffer *buffer, const char *text);
 int buffer_add_slice(struct buffer *buffer, struct slice slice);
 int buffer_add_char(struct buffer *buffer, char c);
 int buffer_add_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Room for `length` more bytes behind the content, to be taken with buffer_grow(); NULL when it does not fit. */
-unsigned char *buffer_reserve(struct buffer *buffer, size_t length);
-void buffer_grow(struct buffer *buffer, size_t length);
 /* Drops the first `length` bytes. */
 void buffer_consume(struct buffer *buffer, size_t length);
 /* The content as text ended by NUL, owned by the buffer; "" when empty or without memory. */

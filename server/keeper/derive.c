@@ -359,6 +359,36 @@ static int derive_row(struct derivation *derivation, sqlite3_stmt *row, int64_t 
     return made;
 }
 
+#define ROW_SQL "SELECT seq, id, time, decoy, service, source, port, flow, context, presented, matched FROM observation "
+
+/* What is new, ahead of the backlog; deriving it again when the watermark comes by changes nothing. */
+static int derive_urgent(struct derivation *derivation, int64_t now, struct error *error)
+{
+    struct observer *observer = derivation->observer;
+    size_t count = observer->urgent_count < DERIVE_SIGHTINGS ? observer->urgent_count : DERIVE_SIGHTINGS;
+    int made = 0, found;
+
+    for (size_t i = 0; i < count; i++) {
+        sqlite3_stmt *row = ledger_statement(derivation->ledger, ROW_SQL "WHERE seq = ?", error);
+        int result = 0;
+
+        if (row == NULL)
+            return -1;
+        sqlite3_bind_int64(row, 1, observer->urgent[i]);
+        found = ledger_step(derivation->ledger, row, error);
+        if (found == 1) {
+            result = derive_row(derivation, row, now, error);
+            sqlite3_reset(row);
+        }
+        if (found < 0 || result < 0)
+            return -1;
+        made += result;
+    }
+    observer->urgent_count -= count;
+    memmove(observer->urgent, observer->urgent + count, observer->urgent_count * sizeof *observer->urgent);
+    return made;
+}
+
 static int derive_rows(struct derivation *derivation, int64_t now, struct error *error)
 {
     int64_t last = derivation->observer->chain.sequence, end = derivation->watermark + DERIVE_ROWS, reached;
@@ -369,9 +399,7 @@ static int derive_rows(struct derivation *derivation, int64_t now, struct error 
     if (end == derivation->watermark)
         return 0;
     row = ledger_statement(derivation->ledger,
-                           "SELECT seq, id, time, decoy, service, source, port, flow, context, presented, matched "
-                           "FROM observation WHERE seq > ? AND seq <= ? AND matched <> zeroblob(128) ORDER BY seq",
-                           error);
+                           ROW_SQL "WHERE seq > ? AND seq <= ? AND matched <> zeroblob(128) ORDER BY seq", error);
     if (row == NULL)
         return -1;
     sqlite3_bind_int64(row, 1, derivation->watermark);
@@ -432,12 +460,17 @@ int64_t derive_backlog(const struct derivation *derivation)
 
 int derive_step(struct derivation *derivation, int64_t now, struct error *error)
 {
-    int made = derive_rows(derivation, now, error);
+    int urgent = 0, made;
 
+    if (derive_backlog(derivation) > DERIVE_SIGHTINGS)
+        urgent = derive_urgent(derivation, now, error);
+    else
+        derivation->observer->urgent_count = 0;
+    made = urgent < 0 ? -1 : derive_rows(derivation, now, error);
     if (made < 0 || fold_due(derivation, now, error) < 0 ||
         ledger_set(derivation->ledger, "watermark", derivation->watermark, error) < 0)
         return -1;
-    return made;
+    return made + urgent;
 }
 
 int derive_behind(struct derivation *derivation, int64_t now, struct error *error)

@@ -9,7 +9,7 @@
 #include "server/wire/configuration.h"
 
 #define DERIVE_ALERTS_HOUR 30 /* alerts of one incident in an hour before the flood rule */
-#define DERIVE_SIGHTINGS 64   /* observations with a match derived in one transaction */
+#define DERIVE_SIGHTINGS 48   /* observations with a match derived in one transaction */
 #define DERIVE_ROWS 4096      /* observations looked at in one transaction */
 #define DERIVE_LISTED 100     /* lines of one page of an update that lists all */
 #define DERIVE_PAGES 4        /* such pages made in one transaction */

@@ -23,7 +23,7 @@
 #define KEEPER_TICK_US 5000    /* the grid on which background work happens */
 #define KEEPER_SLOW_MS 250     /* how often what falls due by itself is looked for */
 #define KEEPER_SAVE_US 60000000 /* how often the clock of running time is written */
-#define KEEPER_BACKLOG 100000  /* observations not derived yet, past which taking makes room first */
+#define KEEPER_BACKLOG 500000  /* observations not derived yet, past which taking makes room first */
 
 struct keeper;
 

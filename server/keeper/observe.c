@@ -13,7 +13,7 @@
 struct progress {
     struct chain chain;
     int64_t ring_next, noise_bytes;
-    size_t remembered;
+    size_t remembered, urgent_count;
 };
 
 static int load_recent(struct observer *observer, struct error *error)
@@ -161,6 +161,28 @@ int observer_prune(struct observer *observer, struct error *error)
     return ledger_run(observer->ledger, statement, error);
 }
 
+/* A flood of one token must not hold up the alert of another: what was not seen lately goes ahead of the backlog. */
+static void look_for_news(struct observer *observer, const struct observation *observation)
+{
+    struct address prefix = source_prefix(&observation->source);
+    uint64_t source[2];
+    bool news = false;
+
+    memcpy(source, prefix.bytes, sizeof source);
+    for (size_t i = 0; i < observer->recognition.count; i++) {
+        const struct match *match = &observer->recognition.matches[i];
+        uint64_t hash = ((uint64_t)match->token << 4 | match->grade) * 0x9e3779b97f4a7c15u;
+
+        hash = (hash ^ source[0]) * 0xff51afd7ed558ccdu;
+        hash = (hash ^ hash >> 32 ^ source[1]) * 0xc4ceb9fe1a85ec53u;
+        hash ^= hash >> 29;
+        news = news || observer->familiar[hash % OBSERVE_FAMILIAR] != hash;
+        observer->familiar[hash % OBSERVE_FAMILIAR] = hash;
+    }
+    if (news && observer->urgent_count < OBSERVE_URGENT)
+        observer->urgent[observer->urgent_count++] = observer->chain.sequence;
+}
+
 static int64_t row_bytes(const struct observation *observation, const struct observer *observer)
 {
     return (int64_t)(observation->context.length + observer->flow.length + observer->presented.length) +
@@ -189,6 +211,7 @@ static int keep(struct observer *observer, const struct observation *observation
         observer->surplus++;
     } else {
         observer->rows++;
+        look_for_news(observer, observation);
         source->kept += !matched;
         observer->noise_bytes += matched ? 0 : row_bytes(observation, observer);
     }
@@ -244,7 +267,7 @@ static int take_all(struct observer *observer, struct batch *batch, int64_t now,
 
 static int try_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error)
 {
-    struct progress progress = {observer->chain, observer->ring_next, observer->noise_bytes, 0};
+    struct progress progress = {observer->chain, observer->ring_next, observer->noise_bytes, 0, observer->urgent_count};
 
     if (take_all(observer, batch, now, &progress, error) == 0)
         return 0;
@@ -253,6 +276,8 @@ static int try_take(struct observer *observer, struct batch *batch, int64_t now,
     observer->ring_next = progress.ring_next;
     observer->noise_bytes = progress.noise_bytes;
     recent_undo(observer->recent, progress.remembered);
+    observer->urgent_count = progress.urgent_count;
+    memset(observer->familiar, 0, sizeof observer->familiar);
     return -1;
 }
 

@@ -12,6 +12,8 @@
 #define BATCH_BYTES (2 * 1024 * 1024)
 #define OBSERVE_RING 4096
 #define OBSERVE_RECENT 16384 /* ids remembered, to know what was sent again */
+#define OBSERVE_URGENT 1024  /* rows with something new in them that wait to be derived ahead of the backlog */
+#define OBSERVE_FAMILIAR 4096 /* kinds of matches remembered, to know what is new */
 #define OBSERVE_NOISE_ROWS 100000 /* new sources counted in one hour; past it they are counted as one (::) */
 
 /* Messages that wait to be taken together. */
@@ -38,6 +40,9 @@ struct observer {
     int64_t noise_bytes;  /* of rows without a match in `observation` */
     int64_t budget_bytes; /* for noise in all */
     int64_t budget_source; /* rows per source and hour */
+    int64_t urgent[OBSERVE_URGENT];      /* seq; derivation empties it */
+    size_t urgent_count;
+    uint64_t familiar[OBSERVE_FAMILIAR]; /* token, grade and source of matches seen, by their hash */
     struct buffer flow, presented;
     struct observation observation;
     struct recognition recognition;

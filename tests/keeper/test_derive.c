@@ -227,6 +227,29 @@ START_TEST(a_long_list_comes_in_pages)
 }
 END_TEST
 
+START_TEST(a_flood_of_one_token_holds_up_no_other)
+{
+    struct observation observation;
+    int i;
+
+    for (i = 0; i < 10 * DERIVE_SIGHTINGS; i++) {
+        observation = world_login(&right, "203.0.113.5", WORLD_NOW);
+        world_add(world, &observation);
+    }
+    observation = world_login(&second, "203.0.113.6", WORLD_NOW);
+    world_add(world, &observation);
+    ck_assert_int_eq(world_take(world, WORLD_NOW), 0);
+    ck_assert_int_gt(world_derive(world, WORLD_NOW), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM alert a JOIN token t ON t.number = a.token "
+                                  "WHERE t.identity = 'svc-tulln-3k'"), 1);
+    ck_assert_int_gt(derive_backlog(&world->derivation), 8 * DERIVE_SIGHTINGS);
+    while (derive_backlog(&world->derivation) > 0)
+        ck_assert_int_ge(world_derive(world, WORLD_NOW), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM sighting"), 10 * DERIVE_SIGHTINGS + 1);
+    ck_assert_int_eq(alerts(), 2);
+}
+END_TEST
+
 START_TEST(deriving_again_changes_nothing)
 {
     char *before, *after;
@@ -382,6 +405,7 @@ static Suite *suite(void)
         noise_makes_nothing, a_first_use_alerts_at_once, what_is_new_alerts_at_once,
         unrelated_sightings_open_incidents_of_their_own, the_same_folds_into_updates,
         a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_long_list_comes_in_pages,
+        a_flood_of_one_token_holds_up_no_other,
         deriving_again_changes_nothing, a_start_derives_what_is_behind, context_raises_and_explains,
         weak_secrets_are_high, near_misses_say_how_near, hostile_context_stays_out_of_the_record,
         the_placement_is_told, earlier_observations_are_counted, a_failing_route_is_told_on_the_others};

@@ -6,22 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-bool slice_equal(struct slice a, struct slice b)
-{
-    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
-}
-
-bool slice_is(struct slice a, const char *text)
-{
-    return slice_equal(a, slice_of(text));
-}
-
-bool slice_is_nocase(struct slice a, const char *text)
-{
-    return a.length == strlen(text) && (a.length == 0 || strncasecmp((const char *)a.data, text, a.length) == 0);
-}
 
 char *slice_copy(struct slice a)
 {
@@ -88,21 +72,6 @@ unsigned char *buffer_enlarge(struct buffer *buffer, size_t length)
         return NULL;
     }
     return buffer->data + buffer->length;
-}
-
-int buffer_add_text(struct buffer *buffer, const char *text)
-{
-    return buffer_add(buffer, text, strlen(text));
-}
-
-int buffer_add_slice(struct buffer *buffer, struct slice slice)
-{
-    return buffer_add(buffer, slice.data, slice.length);
-}
-
-int buffer_add_char(struct buffer *buffer, char c)
-{
-    return buffer_add(buffer, &c, 1);
 }
 
 int buffer_add_format(struct buffer *buffer, const char *format, ...)

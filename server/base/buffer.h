@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* Bytes that somebody else owns. */
 struct slice {
@@ -21,10 +22,19 @@ static inline struct slice slice_of(const char *text)
 {
     return (struct slice){(const unsigned char *)text, text == NULL ? 0 : strlen(text)};
 }
-bool slice_equal(struct slice a, struct slice b);
-bool slice_is(struct slice a, const char *text);
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+static inline bool slice_is(struct slice a, const char *text)
+{
+    return slice_equal(a, slice_of(text));
+}
 /* As slice_is(), ASCII letters of either case. */
-bool slice_is_nocase(struct slice a, const char *text);
+static inline bool slice_is_nocase(struct slice a, const char *text)
+{
+    return a.length == strlen(text) && (a.length == 0 || strncasecmp((const char *)a.data, text, a.length) == 0);
+}
 /* A copy ended by NUL, to be freed by the caller; NULL without memory. Bytes of value 0 stay in it. */
 char *slice_copy(struct slice a);
 
@@ -69,9 +79,18 @@ static inline int buffer_add(struct buffer *buffer, const void *data, size_t len
     buffer->length += length;
     return 0;
 }
-int buffer_add_text(struct buffer *buffer, const char *text);
-int buffer_add_slice(struct buffer *buffer, struct slice slice);
-int buffer_add_char(struct buffer *buffer, char c);
+static inline int buffer_add_text(struct buffer *buffer, const char *text)
+{
+    return buffer_add(buffer, text, strlen(text));
+}
+static inline int buffer_add_slice(struct buffer *buffer, struct slice slice)
+{
+    return buffer_add(buffer, slice.data, slice.length);
+}
+static inline int buffer_add_char(struct buffer *buffer, char c)
+{
+    return buffer_add(buffer, &c, 1);
+}
 int buffer_add_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Drops the first `length` bytes. */
 void buffer_consume(struct buffer *buffer, size_t length);

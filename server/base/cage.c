@@ -124,6 +124,8 @@ static int shut_calls(const struct cage *cage, struct error *error)
 
     if (filter == NULL)
         return error_set(error, "cage: cannot make a system call filter");
+    /* A tree instead of a list: the frequent calls come late in any list. */
+    seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (allow_calls(filter, cage_basics, error) < 0 || allow_calls(filter, cage->calls, error) < 0)
         goto out;
     if (seccomp_load(filter) < 0) {

@@ -179,15 +179,24 @@ static void put_descriptor(struct msghdr *header, union control *control, int fd
     header->msg_controllen = sizeof *control;
 }
 
+/* The descriptor that came along, or -1. The control's padding has room for a second one: no peer sends two, so one
+ * that does loses both. */
 static int take_descriptor(struct msghdr *header)
 {
     struct cmsghdr *part = CMSG_FIRSTHDR(header);
-    int fd = -1;
+    size_t count = 0;
+    int fd = -1, taken = -1;
 
-    if (part != NULL && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
-        part->cmsg_len == CMSG_LEN(sizeof fd))
-        memcpy(&fd, CMSG_DATA(part), sizeof fd);
-    return fd;
+    if (part != NULL && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+        count = (part->cmsg_len - CMSG_LEN(0)) / sizeof fd;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+        if (count == 1)
+            taken = fd;
+        else
+            close(fd);
+    }
+    return taken;
 }
 
 /* Sends up to BATCH of what waits. The number sent, -1 when the socket is full or gone. */

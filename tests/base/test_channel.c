@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "server/base/channel.h"
 
@@ -124,6 +125,43 @@ START_TEST(a_descriptor_travels)
 }
 END_TEST
 
+START_TEST(descriptors_that_no_peer_sends_are_closed)
+{
+    struct end b = {.base = event_base_new(), .fd = -1, .stop_at = 1};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(3 * sizeof(int))];
+    } control = {{0}};
+    struct iovec vector = {(char[]){"x"}, 1};
+    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control};
+    struct channel *right;
+    struct error error;
+    int fds[2], passed[3], before;
+
+    ck_assert_int_eq(channel_pair(fds, &error), 0);
+    right = channel_new(b.base, fds[1], &events, &b);
+    before = dup(0);
+    for (int count = 2; count <= 3; count++) {
+        for (int i = 0; i < count; i++)
+            passed[i] = fds[0];
+        header.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+        control.header =
+            (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN((size_t)count * 4)};
+        memcpy(CMSG_DATA(&control.header), passed, (size_t)count * sizeof(int));
+        ck_assert_int_eq(sendmsg(fds[0], &header, 0), 1);
+        b.messages = 0;
+        event_base_dispatch(b.base);
+        ck_assert_int_eq(b.fd, -1);
+    }
+    close(before);
+    ck_assert_int_eq(dup(0), before); /* the lowest free one still */
+    close(before);
+    channel_free(right);
+    close(fds[0]);
+    event_base_free(b.base);
+}
+END_TEST
+
 START_TEST(a_callback_may_free_the_channel)
 {
     struct end a = {.base = event_base_new()}, b = {.base = a.base, .fd = -1, .free_at_first = true};
@@ -173,6 +211,7 @@ static Suite *suite(void)
     tcase_add_test(tests, many_messages_arrive_in_order_and_batches);
     tcase_add_test(tests, the_queue_is_bounded);
     tcase_add_test(tests, a_descriptor_travels);
+    tcase_add_test(tests, descriptors_that_no_peer_sends_are_closed);
     tcase_add_test(tests, a_callback_may_free_the_channel);
     tcase_add_test(tests, blocking_forms);
     suite_add_tcase(suite, tests);

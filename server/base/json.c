@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 /* The length of the UTF-8 sequence at the front (RFC 3629: shortest form, no surrogates), 0 when it is none. */
 static size_t sequence(struct slice text, uint32_t *point)
 {
@@ -27,8 +29,11 @@ static bool misleads(uint32_t point)
            (point >= 0x2066 && point <= 0x2069) || point == 0x200e || point == 0x200f || point == 0xfeff;
 }
 
+/* \u0000 is valid JSON, but many readers refuse it and with it the whole text. */
 static int write_point(struct buffer *buffer, struct slice bytes, uint32_t point)
 {
+    if (point == 0)
+        return buffer_add_text(buffer, REPLACEMENT);
     if (point == '"' || point == '\\')
         return buffer_add_format(buffer, "\\%c", (char)point);
     if (point == '\n')
@@ -64,7 +69,7 @@ int json_write_string(struct buffer *buffer, struct slice text)
         } else if ((length = sequence(rest, &point)) > 0) {
             result = write_point(buffer, (struct slice){rest.data, length}, point);
         } else {
-            result = buffer_add_text(buffer, "\xef\xbf\xbd");
+            result = buffer_add_text(buffer, REPLACEMENT);
             length = 1;
         }
         i += length;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include "server/base/buffer.h"
 
-/* A quoted string; bytes that are not UTF-8 become U+FFFD; control characters, U+2028, U+2029 and bidirectional
+/* A quoted string; bytes that are not UTF-8, and 0, become U+FFFD; control characters, U+2028, U+2029 and bidirectional
  * marks (U+202A..E, U+2066..9) are escaped. */
 int json_write_string(struct buffer *buffer, struct slice text);
 /* Members: `"name":value`, with a comma before where the buffer's last byte is not '{' or '['. */

@@ -70,8 +70,7 @@ static void column_address(struct making *making, const char *name, enum fact fa
 static void column_json(struct making *making, const char *name, enum fact fact, const char *otherwise)
 {
     struct slice text = ledger_column(making->facts, fact);
-    json_t *tree = text.length > 0 ? json_loadb((const char *)text.data, text.length, JSON_REJECT_DUPLICATES, NULL) :
-                                     NULL;
+    json_t *tree = text.length > 0 ? json_loadb((const char *)text.data, text.length, 0, NULL) : NULL;
 
     json_member_open(making->out, name);
     if (tree != NULL && (json_is_object(tree) ? '{' : '[') == otherwise[0])

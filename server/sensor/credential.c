@@ -8,6 +8,7 @@
 #define WHERE 255 /* bytes; longer ones do not pass the wire */
 /* What a datagram has left beside the context and the fixed fields, names and addresses of an observation. */
 #define DATAGRAM (CHANNEL_MESSAGE - OBSERVATION_CONTEXT - 2048)
+#define TELLING 8 /* bytes of a secret that do not stand in a text by chance */
 #define FIXED 10 /* of one candidate: part, pair, two lengths */
 
 void credentials_init(struct credentials *credentials)
@@ -231,6 +232,18 @@ void credentials_add_decoded(struct credentials *credentials, enum candidate_par
 }
 
 /* ---- the observation ---- */
+
+bool credentials_within(const struct credentials *credentials, struct slice text)
+{
+    for (size_t i = 0; i < credentials->count; i++) {
+        struct slice value = value_of(credentials, i);
+
+        if ((credentials->items[i].part & CANDIDATE_SECRET) != 0 && value.length >= TELLING &&
+            value.length <= text.length && memmem(text.data, text.length, value.data, value.length) != NULL)
+            return true;
+    }
+    return false;
+}
 
 /* Positions of the items, likeliest first, equals in the order they came. */
 static void sort(const struct credentials *credentials, uint16_t order[OBSERVATION_CANDIDATES])

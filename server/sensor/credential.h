@@ -33,6 +33,8 @@ void credentials_add_login(struct credentials *credentials, uint8_t rank, const 
  * differs. */
 void credentials_add_decoded(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
                              const char *where, struct slice value);
+/* Does a presented secret (of at least 8 bytes: shorter ones stand in many texts) stand in the text? */
+bool credentials_within(const struct credentials *credentials, struct slice text);
 /* Fills observation->candidates, likeliest first, within OBSERVATION_CANDIDATES and one datagram. The slices point
  * into `credentials`. */
 void credentials_list(const struct credentials *credentials, struct observation *observation);

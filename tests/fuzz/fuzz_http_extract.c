@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buffer_init(&context, CONTEXT_MAXIMUM);
     if (extract != NULL)
         extract_request(extract, &request, fake_site(), site_route(fake_site(), &request), &credentials);
-    context_write(&context, &request, fake_site(), head.status);
+    context_write(&context, &request, fake_site(), head.status, &credentials);
     if (context.failed || credentials.count > OBSERVATION_CANDIDATES)
         abort();
     buffer_free(&context);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/test.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include "server/sensor/http/context.h"
@@ -36,7 +37,7 @@ static void take_bytes(const char *head_text, struct slice body)
     request.body = body;
     request.body_length = body.length;
     extract_request(extract, &request, fake_site(), site_route(fake_site(), &request), &found);
-    context_write(&context, &request, fake_site(), head.status);
+    context_write(&context, &request, fake_site(), head.status, &found);
     extract_free(extract);
 }
 
@@ -371,6 +372,29 @@ START_TEST(test_context_keeps_no_values)
 }
 END_TEST
 
+START_TEST(test_context_keeps_no_presented_secret)
+{
+    get_with("PRIVATE-TOKEN: " SECRET "\r\nUser-Agent: x/1 " SECRET "\r\nAccept: */*\r\nContent-Type: " SECRET);
+    ck_assert(!kept(SECRET) && kept("\"user_agent\":\"{25:") && kept("\"Accept\":\"*/*\""));
+    take("GET / HTTP/1.1\r\nHost: " SECRET "\r\nPRIVATE-TOKEN: " SECRET "\r\n\r\n", "");
+    ck_assert(!kept(SECRET) && kept("\"host\":\"{21:"));
+}
+END_TEST
+
+START_TEST(test_context_can_be_read_by_all)
+{
+    static const char raw[] = "GET /?a=1&a=2&%=3&%=4 HTTP/1.1\r\nHost: x\r\nAccept: one\r\nAccept: two\r\nX-A: b\r\n"
+                              "X-A: c\r\n\x81: d\r\n\x82: e\r\nAccept-\x81: f\r\nAccept-\x82: g\r\n\r\n";
+    json_t *tree;
+
+    take(raw, "");
+    tree = json_loadb((const char *)context.data, context.length, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert_ptr_nonnull(tree);
+    json_decref(tree);
+    ck_assert(kept("\"Accept\":\"one\"") && kept("\"Accept (2)\":\"two\"") && kept("\"X-A (2)\":{"));
+}
+END_TEST
+
 START_TEST(test_context_is_bounded)
 {
     static char text[34000];
@@ -406,6 +430,8 @@ static Suite *suite(void)
     tcase_add_test(c, test_a_flood_does_not_hide_a_login);
     tcase_add_test(c, test_ordinary_requests_present_nothing);
     tcase_add_test(c, test_context_keeps_no_values);
+    tcase_add_test(c, test_context_keeps_no_presented_secret);
+    tcase_add_test(c, test_context_can_be_read_by_all);
     tcase_add_test(c, test_context_is_bounded);
     suite_add_tcase(s, c);
     return s;

@@ -2,6 +2,7 @@
 #include "server/sensor/http/context.h"
 
 #include <stdio.h>
+#include <string.h>
 #include "server/base/json.h"
 #include "server/sensor/http/head.h"
 #include "server/sensor/http/text.h"
@@ -14,6 +15,7 @@
 #define HEADERS 64
 #define PARAMETERS 32
 #define MARK (SESSION_CLASSES + 24)
+#define KEY (NAME + 12)
 #define ESCAPED 6 /* the longest that a byte becomes in JSON */
 #define CLOSING 64
 
@@ -147,14 +149,27 @@ static bool write_names(struct buffer *out, struct slice raw)
     return whole;
 }
 
-static void write_name_text(char name[NAME + 1], struct slice text)
+/* The members of one object: what reads JSON may refuse it, or see one of them only, where two bear one name. */
+struct keys {
+    char texts[HEADERS][KEY];
+    size_t count;
+};
+
+/* The name as printable ASCII; the second of its name is "Accept (2)". For at most HEADERS names. */
+static const char *key_of(struct keys *keys, struct slice name)
 {
-    size_t length = text.length < NAME ? text.length : NAME;
-    size_t i;
+    char *key = keys->texts[keys->count];
+    size_t length = name.length < NAME ? name.length : NAME, same = 1, i;
 
     for (i = 0; i < length; i++)
-        name[i] = text.data[i] == 0 ? '?' : (char)text.data[i];
-    name[length] = '\0';
+        key[i] = name.data[i] > 0x20 && name.data[i] < 0x7f ? (char)name.data[i] : '?';
+    key[length] = '\0';
+    for (i = 0; i < keys->count; i++)
+        same += strncmp(keys->texts[i], key, length) == 0 && strchr(" ", keys->texts[i][length]) != NULL;
+    if (same > 1)
+        (void)snprintf(key + length, KEY - length, " (%zu)", same);
+    keys->count++;
+    return key;
 }
 
 static void write_summary(struct buffer *out, const char *name, struct slice value)
@@ -168,27 +183,39 @@ static void write_summary(struct buffer *out, const char *name, struct slice val
     (void)buffer_add_char(out, '}');
 }
 
-static bool write_values(struct buffer *out, struct slice raw, bool kept)
+/* A value that may stand word for word, unless what was presented as a secret stands in it. */
+static void write_kept(struct buffer *out, const char *name, struct slice value, const struct credentials *presented)
+{
+    char text[MARK];
+
+    if (presented != NULL && credentials_within(presented, value))
+        (void)json_member_text(out, name, mark(value, text));
+    else
+        (void)json_member(out, name, text_before(value, VALUE));
+}
+
+static bool write_values(struct buffer *out, struct slice raw, bool kept, const struct credentials *presented)
 {
     struct http_header header;
+    struct keys keys = {.count = 0};
     size_t at = 0, count = 0;
-    char name[NAME + 1];
+    const char *name;
     bool whole = true;
 
     (void)json_member_open(out, kept ? "values" : "others");
     (void)buffer_add_char(out, '{');
     while (count++ < HEADERS && next_header(raw, &at, &header)) {
-        struct slice value = kept ? text_before(header.value, VALUE) : header.value;
+        struct slice value = header.value;
 
         if (is_kept(header.name) != kept)
             continue;
-        if (!fits(out, NAME + (kept ? value.length : SESSION_CLASSES))) {
+        if (!fits(out, KEY + SESSION_CLASSES + (kept ? text_before(value, VALUE).length : 0))) {
             whole = false;
             break;
         }
-        write_name_text(name, header.name);
+        name = key_of(&keys, header.name);
         if (kept)
-            (void)json_member(out, name, value);
+            write_kept(out, name, value, presented);
         else
             write_summary(out, name, value);
     }
@@ -199,23 +226,20 @@ static bool write_values(struct buffer *out, struct slice raw, bool kept)
 static void write_parameters(struct buffer *out, struct slice query)
 {
     struct slice pair, name;
-    char text[NAME + 1];
+    struct keys keys = {.count = 0};
     size_t count = 0;
 
     (void)json_member_open(out, "query");
     (void)buffer_add_char(out, '{');
-    while (query.length > 0 && count++ < PARAMETERS && fits(out, NAME + SESSION_CLASSES)) {
+    while (query.length > 0 && count++ < PARAMETERS && fits(out, KEY + SESSION_CLASSES)) {
         pair = text_cut(&query, '&');
         name = text_find_char(pair, '=') == TEXT_NONE ? SLICE_NONE : text_cut(&pair, '=');
-        (void)snprintf(text, sizeof(text), "?");
-        if (is_name(name))
-            write_name_text(text, name);
-        write_summary(out, text, pair);
+        write_summary(out, key_of(&keys, is_name(name) ? name : slice_of("?")), pair);
     }
     (void)buffer_add_char(out, '}');
 }
 
-static void write_body(struct buffer *out, const struct http_request *request)
+static void write_body(struct buffer *out, const struct http_request *request, const struct credentials *presented)
 {
     struct slice type = http_request_header(request, "Content-Type");
 
@@ -224,11 +248,12 @@ static void write_body(struct buffer *out, const struct http_request *request)
     (void)json_member_number(out, "length", (int64_t)request->body_length);
     (void)json_member_number(out, "kept", (int64_t)request->body.length);
     if (type.length > 0 && fits(out, VALUE))
-        (void)json_member(out, "type", text_before(type, VALUE));
+        write_kept(out, "type", type, presented);
     (void)buffer_add_char(out, '}');
 }
 
-void context_write(struct buffer *out, const struct http_request *request, const struct site *site, unsigned refused)
+void context_write(struct buffer *out, const struct http_request *request, const struct site *site, unsigned refused,
+                   const struct credentials *presented)
 {
     static const char *const versions[] = {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"};
     struct slice agent = http_request_header(request, "User-Agent");
@@ -238,9 +263,9 @@ void context_write(struct buffer *out, const struct http_request *request, const
     (void)json_member(out, "method", text_before(request->method, METHOD));
     (void)json_member_text(out, "version",
                            versions[request->version >= 9 && request->version <= 11 ? request->version - 9 : 1]);
-    (void)json_member(out, "host", text_before(request->host, VALUE));
+    write_kept(out, "host", request->host, presented);
     if (agent.data != NULL)
-        (void)json_member(out, "user_agent", text_before(agent, VALUE));
+        write_kept(out, "user_agent", agent, presented);
     if (request->target.length > 0)
         write_target(out, request, site);
     if (refused != 0) {
@@ -248,10 +273,10 @@ void context_write(struct buffer *out, const struct http_request *request, const
         write_summary(out, "raw", request->raw);
     }
     if (request->body_length > 0)
-        write_body(out, request);
+        write_body(out, request, presented);
     whole = write_names(out, request->raw);
-    whole = write_values(out, request->raw, true) && whole;
-    whole = write_values(out, request->raw, false) && whole;
+    whole = write_values(out, request->raw, true, presented) && whole;
+    whole = write_values(out, request->raw, false, presented) && whole;
     if (request->query.length > 0)
         write_parameters(out, request->query);
     if (!whole)

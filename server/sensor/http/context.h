@@ -7,6 +7,7 @@
 #define HTTP_CONTEXT_H
 
 #include "server/base/buffer.h"
+#include "server/sensor/credential.h"
 #include "server/sensor/http/request.h"
 #include "server/sensor/http/site.h"
 #include "server/wire/message.h"
@@ -14,7 +15,9 @@
 #define CONTEXT_MAXIMUM (OBSERVATION_CONTEXT / 2)
 
 /* Adds to `out` (at most CONTEXT_MAXIMUM bytes; past that parts are left out and "truncated" says so). refused: the
- * status with which nginx itself refuses the request, or 0. site may be NULL. */
-void context_write(struct buffer *out, const struct http_request *request, const struct site *site, unsigned refused);
+ * status with which nginx itself refuses the request, or 0. A value in which a presented secret stands is not kept word
+ * for word. site and presented may be NULL. */
+void context_write(struct buffer *out, const struct http_request *request, const struct site *site, unsigned refused,
+                   const struct credentials *presented);
 
 #endif

@@ -154,7 +154,7 @@ static void present(struct session *session)
     credentials_clear(&decoy->credentials);
     buffer_clear(&decoy->context);
     extract_request(decoy->extract, request, decoy->site, connection->route, &decoy->credentials);
-    context_write(&decoy->context, request, decoy->site, connection->refused);
+    context_write(&decoy->context, request, decoy->site, connection->refused, &decoy->credentials);
     connection->presented = is_login(&decoy->credentials);
     session_present(session, &decoy->credentials, buffer_slice(&decoy->context));
     credentials_clear(&decoy->credentials);

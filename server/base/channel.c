@@ -11,6 +11,8 @@
 
 #define BATCH 32   /* messages in one system call */
 #define TURN 512   /* messages in one turn of the loop */
+#define VECTORS 512 /* pieces of memory in one system call */
+#define PREFIX 4    /* each message's length stands before it */
 #define SOCKET_BUFFER (4 * 1024 * 1024)
 
 union control {
@@ -18,9 +20,13 @@ union control {
     unsigned char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* A message that waits; its bytes follow. */
+/* A packed datagram: this, then messages with their lengths before them. No message has the type 0xffff. */
+static const unsigned char pack_mark[2] = {0xff, 0xff};
+
+/* A message that waits. bytes: its length as 32 bits, then the message. */
 struct queued {
     int fd;
+    bool packed;
     size_t length;
     unsigned char *bytes;
 };
@@ -28,8 +34,9 @@ struct queued {
 /* What the kernel is given for one batch; made once, for it is large and used for every turn. */
 struct vectors {
     struct mmsghdr headers[BATCH];
-    struct iovec vectors[BATCH];
+    struct iovec vectors[VECTORS];
     union control controls[BATCH];
+    size_t messages[BATCH]; /* in each datagram */
 };
 
 struct channel {
@@ -78,7 +85,7 @@ static void drop_first(struct channel *channel)
 
     if (item->fd >= 0)
         close(item->fd);
-    sodium_memzero(item->bytes, item->length);
+    sodium_memzero(item->bytes, PREFIX + item->length);
     free(item->bytes);
     channel->first = (channel->first + 1) % channel->ring;
     channel->count--;
@@ -146,16 +153,18 @@ static int ring_grow(struct channel *channel)
     return 0;
 }
 
-int channel_send(struct channel *channel, struct slice message, int fd)
+static int enqueue(struct channel *channel, struct slice message, int fd, bool packed)
 {
-    struct queued item = {.fd = -1, .length = message.length};
+    struct queued item = {.fd = -1, .packed = packed, .length = message.length};
 
     if (channel->gone || message.length == 0 || message.length > CHANNEL_MESSAGE || ring_grow(channel) < 0)
         return -1;
-    item.bytes = malloc(message.length);
+    item.bytes = malloc(PREFIX + message.length);
     if (item.bytes == NULL)
         return -1;
-    memcpy(item.bytes, message.data, message.length);
+    for (size_t i = 0; i < PREFIX; i++)
+        item.bytes[i] = (unsigned char)(message.length >> (8 * (PREFIX - 1 - i)));
+    memcpy(item.bytes + PREFIX, message.data, message.length);
     if (fd >= 0 && (item.fd = dup(fd)) < 0) {
         free(item.bytes);
         return -1;
@@ -164,6 +173,16 @@ int channel_send(struct channel *channel, struct slice message, int fd)
     if (!event_pending(channel->writing, EV_WRITE, NULL))
         event_active(channel->flushing, EV_WRITE, 0);
     return 0;
+}
+
+int channel_send(struct channel *channel, struct slice message, int fd)
+{
+    return enqueue(channel, message, fd, false);
+}
+
+int channel_send_packed(struct channel *channel, struct slice message)
+{
+    return enqueue(channel, message, -1, true);
 }
 
 static void put_descriptor(struct msghdr *header, union control *control, int fd)
@@ -199,25 +218,55 @@ static int take_descriptor(struct msghdr *header)
     return taken;
 }
 
-/* Sends up to BATCH of what waits. The number sent, -1 when the socket is full or gone. */
+static struct queued *queued_at(const struct channel *channel, size_t index)
+{
+    return &channel->queue[(channel->first + index) % channel->ring];
+}
+
+/* Lays out the datagram that begins with the message `index`, from vector *used on. How many messages it holds. */
+static size_t lay_out(struct channel *channel, size_t index, size_t datagram, size_t *used)
+{
+    struct vectors *v = &channel->sending;
+    struct iovec *first = &v->vectors[*used];
+    struct queued *item = queued_at(channel, index);
+    size_t messages = 0, bytes = sizeof pack_mark;
+
+    first[0] = (struct iovec){(void *)(uintptr_t)pack_mark, sizeof pack_mark};
+    while (item->packed && *used + 1 + messages < VECTORS && bytes + PREFIX + item->length <= CHANNEL_MESSAGE) {
+        first[++messages] = (struct iovec){item->bytes, PREFIX + item->length};
+        bytes += PREFIX + item->length;
+        if (index + messages == channel->count)
+            break;
+        item = queued_at(channel, index + messages);
+    }
+    v->headers[datagram].msg_hdr = (struct msghdr){.msg_iov = first, .msg_iovlen = 1 + messages};
+    if (messages < 2) {
+        item = queued_at(channel, index);
+        first[0] = (struct iovec){item->bytes + PREFIX, item->length};
+        v->headers[datagram].msg_hdr.msg_iovlen = messages = 1;
+        put_descriptor(&v->headers[datagram].msg_hdr, &v->controls[datagram], item->fd);
+    }
+    *used += v->headers[datagram].msg_hdr.msg_iovlen;
+    return messages;
+}
+
+/* Sends up to BATCH datagrams of what waits. The number sent, -1 when the socket is full or gone. */
 static int send_batch(struct channel *channel)
 {
     struct vectors *v = &channel->sending;
-    size_t n = channel->count < BATCH ? channel->count : BATCH;
+    size_t datagrams = 0, used = 0, messages = 0;
     int sent;
 
-    for (size_t i = 0; i < n; i++) {
-        struct queued *item = &channel->queue[(channel->first + i) % channel->ring];
-
-        v->vectors[i] = (struct iovec){item->bytes, item->length};
-        v->headers[i].msg_hdr = (struct msghdr){.msg_iov = &v->vectors[i], .msg_iovlen = 1};
-        put_descriptor(&v->headers[i].msg_hdr, &v->controls[i], item->fd);
+    while (datagrams < BATCH && messages < channel->count && used + 1 < VECTORS) {
+        v->messages[datagrams] = lay_out(channel, messages, datagrams, &used);
+        messages += v->messages[datagrams++];
     }
     do
-        sent = sendmmsg(channel->fd, v->headers, (unsigned)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = sendmmsg(channel->fd, v->headers, (unsigned)datagrams, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     for (int i = 0; i < sent; i++)
-        drop_first(channel);
+        for (size_t k = 0; k < v->messages[i]; k++)
+            drop_first(channel);
     return sent;
 }
 
@@ -262,6 +311,27 @@ static int receive_batch(struct channel *channel, int fds[BATCH])
     return got;
 }
 
+/* One datagram's message, or messages. What is damaged behind a good part is left out. */
+static void pass_datagram(struct channel *channel, struct slice datagram, int fd, const bool *freed)
+{
+    struct reader reader = reader_of(datagram);
+    struct slice message;
+
+    if (datagram.length < sizeof pack_mark || memcmp(datagram.data, pack_mark, sizeof pack_mark) != 0) {
+        channel->events->message(channel, datagram, fd, channel->context);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    reader_raw(&reader, sizeof pack_mark);
+    while (!*freed && reader.left > 0) {
+        message = reader_bytes(&reader, CHANNEL_MESSAGE);
+        if (reader.failed)
+            return;
+        channel->events->message(channel, message, -1, channel->context);
+    }
+}
+
 /* 1 when the peer has closed or the channel was freed by a callback: then only `freed` may be read. */
 static int pass_on(struct channel *channel, const int fds[BATCH], int got, const bool *freed)
 {
@@ -275,9 +345,8 @@ static int pass_on(struct channel *channel, const int fds[BATCH], int got, const
         if (!*freed && lengths[i] == 0)
             return 1;
         if (!*freed)
-            channel->events->message(channel,
-                                     (struct slice){channel->slots + (size_t)i * CHANNEL_MESSAGE, lengths[i]}, fds[i],
-                                     channel->context);
+            pass_datagram(channel, (struct slice){channel->slots + (size_t)i * CHANNEL_MESSAGE, lengths[i]}, fds[i],
+                          freed);
     }
     return *freed;
 }

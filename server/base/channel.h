@@ -32,6 +32,9 @@ int channel_fd(const struct channel *channel);
  * as few system calls as possible. `fd` (or -1) is passed along; it is duplicated, the caller keeps its own.
  * -1 when the queue is full or the peer is gone. */
 int channel_send(struct channel *channel, struct slice message, int fd);
+/* As channel_send() without a descriptor; the message may share a datagram with its neighbours, which spares the kernel
+ * work. Receiving channels take both; channel_receive_now() takes only what channel_send() sent. */
+int channel_send_packed(struct channel *channel, struct slice message);
 void channel_flush(struct channel *channel);
 /* Messages not yet taken by the kernel. */
 size_t channel_waiting(const struct channel *channel);

@@ -118,7 +118,7 @@ static void send_verdicts(struct keeper *keeper, struct keeper_sensor *sensor)
         buffer_clear(&message);
         verdict_add(&message, &verdict);
         if (sensor != NULL && sensor->channel != NULL &&
-            (message.failed || channel_send(sensor->channel, buffer_slice(&message), -1) < 0)) {
+            (message.failed || channel_send_packed(sensor->channel, buffer_slice(&message)) < 0)) {
             log_warning("a sensor does not take its verdicts: it is let go");
             channel_free(sensor->channel);
             sensor->channel = NULL;

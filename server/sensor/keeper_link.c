@@ -163,7 +163,7 @@ static void ticket_release(struct keeper_link *link, struct link_ticket *ticket)
 static bool ticket_send(struct keeper_link *link, struct link_ticket *ticket)
 {
     if (link->channel == NULL || !link->greeted ||
-        channel_send(link->channel, buffer_slice(&ticket->message), -1) < 0)
+        channel_send_packed(link->channel, buffer_slice(&ticket->message)) < 0)
         return false;
     ticket->sent = ticket->tried = true;
     return true;
@@ -232,7 +232,7 @@ void link_observe(struct keeper_link *link, struct observation *observation)
     observation->again = false;
     buffer_clear(&link->scratch);
     if (observation_add(&link->scratch, observation) < 0 ||
-        channel_send(link->channel, buffer_slice(&link->scratch), -1) < 0)
+        channel_send_packed(link->channel, buffer_slice(&link->scratch)) < 0)
         link->shed++;
     buffer_clear(&link->scratch);
 }

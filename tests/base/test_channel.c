@@ -77,6 +77,64 @@ START_TEST(many_messages_arrive_in_order_and_batches)
 }
 END_TEST
 
+/* Sizes that make packs end by their bytes, by their number, and by a message that goes alone. */
+START_TEST(packed_messages_arrive_alike)
+{
+    static unsigned char message[CHANNEL_MESSAGE];
+    struct end a = {.base = event_base_new()}, b = {.base = a.base, .fd = -1, .stop_at = 4000};
+    struct channel *left, *right;
+    struct error error;
+    size_t bytes = 0;
+    int fds[2];
+
+    ck_assert_int_eq(channel_pair(fds, &error), 0);
+    left = channel_new(a.base, fds[0], &events, &a);
+    right = channel_new(a.base, fds[1], &events, &b);
+    for (unsigned i = 0; i < 4000; i++) {
+        size_t length = i % 500 == 7 ? CHANNEL_MESSAGE : i % 50 == 3 ? 9000 : 1 + i % 90;
+
+        memset(message, (int)(i % 251), length);
+        if (i % 333 == 0)
+            ck_assert_int_eq(channel_send(left, (struct slice){message, length}, STDERR_FILENO), 0);
+        else
+            ck_assert_int_eq(channel_send_packed(left, (struct slice){message, length}), 0);
+        bytes += length;
+    }
+    event_base_dispatch(a.base);
+    ck_assert_uint_eq(b.messages, 4000);
+    ck_assert_uint_eq(b.bytes, bytes);
+    ck_assert_uint_eq(b.last, 3999 % 251);
+    ck_assert_int_ge(b.fd, 0);
+    channel_free(left);
+    event_base_dispatch(a.base);
+    ck_assert_uint_eq(b.closed, 1);
+    channel_free(right);
+    event_base_free(a.base);
+}
+END_TEST
+
+START_TEST(a_damaged_pack_does_no_harm)
+{
+    static const unsigned char pack[] = {0xff, 0xff, 0, 0, 0, 2, 'o', 'k', 0xff, 0xff, 0xff, 0xff, 'x'};
+    struct end b = {.base = event_base_new(), .fd = -1, .stop_at = 2};
+    struct channel *right;
+    struct error error;
+    int fds[2];
+
+    ck_assert_int_eq(channel_pair(fds, &error), 0);
+    right = channel_new(b.base, fds[1], &events, &b);
+    ck_assert_int_eq(channel_send_now(fds[0], (struct slice){pack, sizeof pack}, STDERR_FILENO, &error), 0);
+    ck_assert_int_eq(channel_send_now(fds[0], slice_of("next"), -1, &error), 0);
+    event_base_dispatch(b.base);
+    ck_assert_uint_eq(b.messages, 2);
+    ck_assert_uint_eq(b.bytes, 6);
+    ck_assert_int_eq(b.fd, -1);
+    close(fds[0]);
+    channel_free(right);
+    event_base_free(b.base);
+}
+END_TEST
+
 START_TEST(the_queue_is_bounded)
 {
     struct end a = {.base = event_base_new()};
@@ -209,6 +267,8 @@ static Suite *suite(void)
     TCase *tests = tcase_create("channel");
 
     tcase_add_test(tests, many_messages_arrive_in_order_and_batches);
+    tcase_add_test(tests, packed_messages_arrive_alike);
+    tcase_add_test(tests, a_damaged_pack_does_no_harm);
     tcase_add_test(tests, the_queue_is_bounded);
     tcase_add_test(tests, a_descriptor_travels);
     tcase_add_test(tests, descriptors_that_no_peer_sends_are_closed);

@@ -361,7 +361,7 @@ void output_row(struct output *output, struct slice row)
             output->failed = true;
         return;
     }
-    value = json_loadb((const char *)row.data, row.length, JSON_REJECT_DUPLICATES, NULL);
+    value = json_loadb((const char *)row.data, row.length, 0, NULL);
     if (value == NULL)
         output->failed = true;
     else

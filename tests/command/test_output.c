@@ -94,6 +94,15 @@ START_TEST(attackers_cannot_move_the_cursor)
 }
 END_TEST
 
+START_TEST(repeated_members_lose_no_row)
+{
+    char *text = SHOWN("mint", false, false, "{\"token\":\"t-a\",\"x\":{\"b\":1,\"b\":2}}", TOKEN_B);
+
+    ck_assert_str_eq(text, "t-a  -  -\nt-bbb  -  x\n");
+    free(text);
+}
+END_TEST
+
 START_TEST(an_empty_listing_is_empty)
 {
     char *text = shown("tokens", false, true, (const char *const[]){NULL});
@@ -127,6 +136,7 @@ static Suite *suite(void)
     tcase_add_test(tc, widths_count_characters);
     tcase_add_test(tc, show_is_nested);
     tcase_add_test(tc, attackers_cannot_move_the_cursor);
+    tcase_add_test(tc, repeated_members_lose_no_row);
     tcase_add_test(tc, an_empty_listing_is_empty);
     tcase_add_test(tc, listeners_are_readable);
     suite_add_tcase(s, tc);

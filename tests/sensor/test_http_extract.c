@@ -132,7 +132,9 @@ START_TEST(test_tokens)
         "Authorization: Odd-Scheme " SECRET,
         "Authorization: Odd a=b, c=" SECRET,
         "Authorization: Basic x\r\nAuthorization: Bearer " SECRET,
+        "Authorization: Bearer \"" SECRET "\"",
         "PRIVATE-TOKEN: " SECRET,
+        "PRIVATE-TOKEN: \"" SECRET "\"",
         "private-token: Bearer " SECRET,
         "PRIVATE_TOKEN: " SECRET,
         "JOB-TOKEN: " SECRET,
@@ -278,6 +280,8 @@ START_TEST(test_json)
     post_as("/x", JSON, "{\"query\":\"mutation{login(token:\\\"" SECRET "\\\"){id}}\"}");
     ck_assert(has(SECRET));
     post_as("/x", JSON, "{\"a\":\"glpat\\u002dxYz_4711-abcDEF\"}");
+    ck_assert(has(SECRET));
+    post_as("/x", JSON, "{\"" SECRET "\":1}");
     ck_assert(has(SECRET));
     post_as("/x", JSON, "{\"key\\");
     post_as("/x", JSON, "not json but " SECRET);

@@ -253,6 +253,8 @@ static void take_header(struct extract *extract, const struct http_header *heade
 
     if (value.length == 0)
         return;
+    if (!is_plain_header(name))
+        extract_quoted(extract, 4, "header", value);
     if (name.length == 0) {
         extract_text(extract, 4, "header", value);
     } else if (slice_is_nocase(name, "Authorization") || slice_is_nocase(name, "Proxy-Authorization") ||

@@ -9,6 +9,7 @@
 #define TEXT_LINES 512
 #define QUOTES 64
 #define RUN_LEAST 8
+#define KEY_LEAST 16 /* shorter names in JSON are no tokens */
 #define SNIFFED 512
 
 void extract_form(struct extract *extract, uint8_t rank, const char *where, struct slice text)
@@ -75,6 +76,8 @@ void extract_json(struct extract *extract, struct slice text)
         }
         next = skip_white(text, at);
         if (next < text.length && text.data[next] == ':') {
+            if (value.length >= KEY_LEAST)
+                field_value(extract, CANDIDATE_EITHER, 6, "json", value);
             key = value;
             at = next + 1;
             continue;

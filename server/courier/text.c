@@ -240,6 +240,8 @@ static void add_seen(struct buffer *out, const json_t *record)
     if (strcmp(record_text(record, "token.state"), "retired") == 0)
         buffer_add_text(out, "- the token is retired; it still tells that it was read\n");
     add_field(out, "expired or expires", record_text(record, "token.expires"), false);
+    if (record_get(record, "placement") == NULL)
+        add_field(out, "owner", record_text(record, "token.owner"), false);
     add_field(out, "memo", record_text(record, "token.memo"), false);
     add_field(out, "contact", record_text(record, "token.contact"), false);
 }

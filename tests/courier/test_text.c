@@ -138,6 +138,17 @@ START_TEST(guessable_secrets_and_near_misses_are_told)
 }
 END_TEST
 
+START_TEST(an_unplanted_token_still_names_its_owner)
+{
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
+
+    json_object_del(record, "placement");
+    json_object_set_new(json_object_get(record, "token"), "owner", json_string("Ines Halloway"));
+    ck_assert_ptr_nonnull(strstr(full(record), "- owner: Ines Halloway\n"));
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(empty_records_do_no_harm)
 {
     json_t *record = json_loads("{\"sighting\":{},\"client\":7,\"others\":[null,3],\"source\":[]}", 0, NULL);
@@ -172,6 +183,7 @@ static Suite *suite(void)
     tcase_add_test(tests, order_is_what_an_analyst_needs);
     tcase_add_test(tests, attackers_words_never_begin_a_line);
     tcase_add_test(tests, guessable_secrets_and_near_misses_are_told);
+    tcase_add_test(tests, an_unplanted_token_still_names_its_owner);
     tcase_add_test(tests, empty_records_do_no_harm);
     tcase_add_test(tests, a_full_buffer_is_told);
     suite_add_tcase(suite, tests);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,6 +261,42 @@ static void given_of(const char *name, const char *mail, char given[64])
     snprintf(given, 64, "%.*s", (int)strcspn(from, name[0] != 0 ? " " : ".@-_"), from);
     if (given[0] >= 'a' && given[0] <= 'z')
         given[0] = (char)(given[0] - 32);
+    given[strcspn(given, ".")] = 0;
+}
+
+/* j.doe or jane.doe@… as "J. Doe" and "Jane Doe"; a login of one word says nothing. */
+static void spell_out(const char *login, char name[256])
+{
+    size_t words = 0, length = 0, end = strcspn(login, "@"), word;
+
+    for (size_t at = strspn(login, "._-"); at < end && length < 192; at += word + strspn(login + at + word, "._-")) {
+        word = strcspn(login + at, "._-@");
+        if (!isalpha((unsigned char)login[at]) || word > 32) {
+            words = 0;
+            break;
+        }
+        length += (size_t)snprintf(name + length, 256 - length, "%s%c%.*s%s", words++ > 0 ? " " : "",
+                                   toupper((unsigned char)login[at]), (int)word - 1, login + at + 1,
+                                   word == 1 ? "." : "");
+    }
+    if (words < 2)
+        name[0] = 0;
+}
+
+/* A name that is a login becomes a mail; a mail without a name gets one where it spells one out. */
+static void complete_owner(const char *domain, char name[256], char mail[256])
+{
+    char spelt[256] = "";
+
+    if (name[0] != 0 && mail[0] == 0 && strpbrk(name, "._-") != NULL &&
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == strlen(name)) {
+        snprintf(mail, 256, "%.120s@%.120s", name, domain);
+        name[0] = 0;
+    }
+    if (name[0] != 0)
+        return;
+    spell_out(mail, spelt);
+    memcpy(name, spelt, sizeof spelt);
 }
 
 json_t *view_owner(const json_t *parameters)
@@ -272,6 +309,10 @@ json_t *view_owner(const json_t *parameters)
     if (name[0] == 0 && mail[0] == 0)
         return NULL;
     person = person_like(json_object_get(persona, "people"), name, mail);
+    if (person == NULL) {
+        complete_owner(text_of(persona, "domain"), name, mail);
+        person = person_like(json_object_get(persona, "people"), name, mail);
+    }
     if (person != NULL)
         return person;
     given_of(name, mail, given);

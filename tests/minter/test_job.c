@@ -261,12 +261,17 @@ END_TEST
 START_TEST(owners_become_people)
 {
     static const struct {
-        const char *owner, *mail, *given;
+        const char *owner, *mail, *given, *name;
     } cases[] = {
-        {"Jane Doe <jane.doe@corp.marais.internal>", "jane.doe@corp.marais.internal", "Jane"},
-        {"jane.doe@corp.marais.internal", "jane.doe@corp.marais.internal", "Jane"},
-        {"Élodie Brûlé", "elodie.brule@corp.marais.internal", "Élodie"},
-        {"x\r\nBcc: y <a@b\r\nc>", "a@b", "X"},
+        {"Jane Doe <jane.doe@corp.marais.internal>", "jane.doe@corp.marais.internal", "Jane", "Jane Doe"},
+        {"jane.doe@corp.marais.internal", "jane.doe@corp.marais.internal", "Jane", "Jane Doe"},
+        {"j.doe", "j.doe@corp.marais.internal", "J", "J. Doe"},
+        {"jane_van-doe", "jane_van-doe@corp.marais.internal", "Jane", "Jane Van Doe"},
+        {"jdoe@corp.marais.internal", "jdoe@corp.marais.internal", "Jdoe", ""},
+        {".@corp.marais.internal", ".@corp.marais.internal", "", ""},
+        {"x.9@corp.marais.internal", "x.9@corp.marais.internal", "X", ""},
+        {"Élodie Brûlé", "elodie.brule@corp.marais.internal", "Élodie", "Élodie Brûlé"},
+        {"x\r\nBcc: y <a@b\r\nc>", "a@b", "X", NULL},
     };
     json_t *parameters, *owner;
 
@@ -276,6 +281,8 @@ START_TEST(owners_become_people)
         ck_assert_str_eq(json_string_value(json_object_get(owner, "mail")), cases[i].mail);
         ck_assert_str_eq(json_string_value(json_object_get(owner, "given")), cases[i].given);
         ck_assert_ptr_null(strchr(json_string_value(json_object_get(owner, "name")), '\n'));
+        if (cases[i].name != NULL)
+            ck_assert_str_eq(json_string_value(json_object_get(owner, "name")), cases[i].name);
         json_decref(owner);
         json_decref(parameters);
     }

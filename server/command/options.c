@@ -357,6 +357,8 @@ void options_help(void)
 
 void options_help_command(const struct command_entry *command)
 {
-    printf("usage: sundew [-c FILE] [--json] %s%s%s\n\n%s.\n", command->name, command->usage[0] != '\0' ? " " : "",
-           command->usage, command->summary);
+    const char *summary = command->summary;
+
+    printf("usage: sundew [-c FILE] [--json] %s%s%s\n\n%s%s\n", command->name, command->usage[0] != '\0' ? " " : "",
+           command->usage, summary, strchr("?.", summary[strlen(summary) - 1]) == NULL ? "." : "");
 }

@@ -66,7 +66,8 @@ static char *absolute(const char *path)
         folder = path[0] == '/' ? strdup("") : getcwd(NULL, 0);
     else
         path = again == NULL ? path : basename(again);
-    if (folder != NULL && asprintf(&joined, "%s%s%s", folder, path[0] == '/' ? "" : "/", path) < 0)
+    if (folder != NULL &&
+        asprintf(&joined, "%s%s%s", strcmp(folder, "/") == 0 ? "" : folder, path[0] == '/' ? "" : "/", path) < 0)
         joined = NULL;
     free(folder);
     free(again);

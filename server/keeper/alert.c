@@ -93,7 +93,7 @@ static int insert_delivery(struct making *making, const char *route, struct erro
 {
     sqlite3_stmt *statement = ledger_statement(
         making->derivation->ledger, "INSERT INTO delivery (id, alert, route, rank, state, due, next, deadline, made) "
-        "VALUES (?1, ?2, ?3, ?4, 'waiting', 1, ?5, ?6, ?5)", error);
+        "VALUES (?1, ?2, ?3, ?4, 'waiting', 1, ?5, ?6, ?5) ON CONFLICT (alert, route) DO NOTHING", error);
     struct id name = {{0}}, id;
 
     if (statement == NULL)
@@ -185,6 +185,18 @@ int record_sighting(struct derivation *derivation, const struct told *told, int6
         result = 0;
     sqlite3_reset(making.facts);
     return result;
+}
+
+int record_deliveries(struct derivation *derivation, struct id alert, int64_t number, enum severity severity,
+                      int64_t now, struct error *error)
+{
+    const struct configuration *configuration = derivation->configuration;
+    struct making making = {.derivation = derivation, .id = alert, .number = number, .severity = severity, .now = now};
+
+    for (size_t i = 0; i < configuration->route_count; i++)
+        if (insert_delivery(&making, configuration->routes[i].name, error) < 0)
+            return -1;
+    return 0;
 }
 
 int derive_route_alert(struct derivation *derivation, const char *route, int64_t failures, const char *text,

@@ -105,7 +105,7 @@ void command_routes(struct request *request)
 
 /* ---- replay ---- */
 
-/* 0, 1 when there is no such delivery, -1. */
+/* 0, 1 when there is no such delivery, 2 when its route is gone, -1. */
 static int replay(struct request *request, struct id id, struct error *error)
 {
     struct keeper *keeper = request->keeper;
@@ -118,7 +118,7 @@ static int replay(struct request *request, struct id id, struct error *error)
     if (result == 0 && order_operation(request, "replay", id_text(id, 'd', text), "", error) == 0)
         return ledger_commit(&keeper->ledger, error);
     ledger_rollback(&keeper->ledger);
-    return result == 1 ? 1 : -1;
+    return result > 0 ? result : -1;
 }
 
 void command_replay(struct request *request)
@@ -132,6 +132,9 @@ void command_replay(struct request *request)
     result = replay(request, id, &error);
     if (result == 1) {
         request_unknown(request, 'd', id);
+    } else if (result == 2) {
+        request_done(request, REQUEST_FAILED, "the configuration has no route of that name any more; put it back, run "
+                                              "`sundew reload`, then replay");
     } else if (result != 0) {
         request_fail(request, &error);
     } else {

@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/base/log.h"
 
 #define SECOND_US 1000000LL
@@ -48,7 +49,8 @@ int outbox_open(struct outbox *outbox, struct ledger *ledger, struct derivation 
     outbox_running(outbox, monotonic);
     if (ledger_begin(ledger, error) < 0)
         return -1;
-    if (outbox_wake(outbox, NULL, error) < 0 || ledger_commit(ledger, error) < 0) {
+    if (outbox_wake(outbox, NULL, error) < 0 || outbox_hand_over(outbox, clock_wall(), error) < 0 ||
+        ledger_commit(ledger, error) < 0) {
         ledger_rollback(ledger);
         return -1;
     }
@@ -360,14 +362,19 @@ int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_
 {
     sqlite3_stmt *statement = ledger_statement(
         outbox->ledger, "UPDATE delivery SET state = 'waiting', due = 1, step = 0, next = ?2, deadline = ?3, "
-        "done = NULL WHERE id = ?1", error);
+        "done = NULL WHERE id = ?1 RETURNING route", error);
+    bool known;
+    int found;
 
     if (statement == NULL)
         return -1;
     ledger_bind_id(statement, 1, &delivery);
     sqlite3_bind_int64(statement, 2, now);
     sqlite3_bind_int64(statement, 3, outbox_running(outbox, monotonic) + DERIVE_KEPT_US);
-    if (ledger_run(outbox->ledger, statement, error) < 0)
+    found = ledger_step(outbox->ledger, statement, error);
+    if (found < 0)
         return -1;
-    return sqlite3_changes(outbox->ledger->db) > 0 ? 0 : 1;
+    known = found == 1 && outbox_has(outbox, ledger_column(statement, 0));
+    sqlite3_reset(statement);
+    return found == 0 ? 1 : known ? 0 : 2;
 }

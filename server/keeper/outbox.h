@@ -38,7 +38,8 @@ struct outbox_send {
     void *context;
 };
 
-/* Also makes all waiting deliveries due, in a transaction of its own. */
+/* Also makes all waiting deliveries due, and hands over what waits for routes that are gone, in a transaction of its
+ * own. */
 int outbox_open(struct outbox *outbox, struct ledger *ledger, struct derivation *derivation,
                 const struct configuration *configuration, int64_t monotonic, struct error *error);
 /* The clock of running time; also given to the derivation. */
@@ -48,6 +49,9 @@ int outbox_dispatch(struct outbox *outbox, const struct outbox_send *send, struc
 /* The courier died: what was under way is due again. */
 void outbox_courier_gone(struct outbox *outbox);
 
+/* Does the configuration have a route of that name? */
+bool outbox_has(const struct outbox *outbox, struct slice route);
+
 /* ---- in the caller's transaction ---- */
 
 /* What the courier said. Unknown ids are ignored. */
@@ -56,7 +60,10 @@ int outbox_outcome(struct outbox *outbox, const struct outcome *outcome, int64_t
 int outbox_promote(struct outbox *outbox, int64_t now, struct error *error);
 /* Makes all waiting deliveries of a route (NULL: of all) due. */
 int outbox_wake(struct outbox *outbox, const char *route, struct error *error);
-/* Sets a delivery to waiting and due, with a new 72 h. 1 when there is none with that id. */
+/* What waits for routes that the configuration does not have any more (removed, or renamed) goes to all that it has
+ * and were not given it yet; the old deliveries are dead and say why. Without any route all stays as it is. */
+int outbox_hand_over(struct outbox *outbox, int64_t now, struct error *error);
+/* Sets a delivery to waiting and due, with a new 72 h. 1 when there is none with that id, 2 when its route is gone. */
 int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_t monotonic, struct error *error);
 /* Writes the clock of running time. */
 int outbox_save(struct outbox *outbox, int64_t monotonic, struct error *error);

@@ -17,6 +17,9 @@ struct told {
 
 /* Makes alert and deliveries in the caller's transaction. */
 int record_sighting(struct derivation *derivation, const struct told *told, int64_t now, struct error *error);
+/* Deliveries of an alert on all routes of the configuration that it has none on. */
+int record_deliveries(struct derivation *derivation, struct id alert, int64_t number, enum severity severity,
+                      int64_t now, struct error *error);
 /* An id that follows from others: the time of `base`, the rest from letter, base, other and number. */
 struct id derived_id(const struct keyring *keyring, char letter, struct id base, struct id other, int64_t number);
 enum severity grade_severity(struct slice grade, int secret_bits);

@@ -323,13 +323,68 @@ START_TEST(replays)
 }
 END_TEST
 
+static int hand_over(void)
+{
+    int result;
+
+    ck_assert_int_eq(ledger_begin(&world->ledger, &world->error), 0);
+    result = outbox_hand_over(&world->outbox, now, &world->error);
+    ck_assert_int_eq(ledger_commit(&world->ledger, &world->error), 0);
+    return result;
+}
+
+START_TEST(what_waits_for_a_removed_route_goes_to_the_others)
+{
+    alert("old", SEVERITY_LOW);
+    alert("old", SEVERITY_CRITICAL);
+    alert("older", SEVERITY_HIGH);
+    alert("soc", SEVERITY_HIGH);
+    run("UPDATE delivery SET attempts = 3 WHERE number = 2");
+    run("INSERT INTO delivery (id, alert, route, rank, state, next, deadline, made) "
+        "SELECT randomblob(16), 3, 'siem', 1, 'delivered', 0, 0, 0");
+    ck_assert_int_eq(hand_over(), 0);
+    ck_assert_uint_eq(dispatch(), 4 + 2);
+    ck_assert_int_eq(carrier.items[0].number, 2);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM delivery WHERE state = 'dead' AND route LIKE 'old%' AND "
+                                         "text LIKE 'the configuration has no route%'"), 3);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM delivery WHERE state = 'waiting'"), 6);
+    ck_assert_int_eq(hand_over(), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM delivery"), 10);
+}
+END_TEST
+
+START_TEST(without_routes_all_keeps_waiting)
+{
+    alert("old", SEVERITY_LOW);
+    world->outbox.route_count = 0;
+    ck_assert_int_eq(hand_over(), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM delivery WHERE state = 'waiting'"), 1);
+}
+END_TEST
+
+START_TEST(nothing_is_replayed_to_a_removed_route)
+{
+    struct id id;
+    sqlite3_stmt *statement;
+
+    alert("old", SEVERITY_LOW);
+    statement = ledger_statement(&world->ledger, "SELECT id FROM delivery", &world->error);
+    ck_assert_int_eq(ledger_step(&world->ledger, statement, &world->error), 1);
+    id = ledger_column_id(statement, 0);
+    sqlite3_reset(statement);
+    ck_assert_int_eq(outbox_replay(&world->outbox, id, now, monotonic, &world->error), 2);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
         waits_follow_the_schedule, worst_first_then_newest, delivered_is_done, a_failing_one_blocks_no_other,
         retries_until_72_hours_of_running, running_time_outlives_a_restart, a_start_makes_all_due,
         a_first_success_makes_all_due, a_route_that_keeps_failing_is_alerted_once, a_refusal_is_alerted_at_once,
-        a_dead_courier_loses_nothing, a_full_courier_loses_nothing, a_clock_set_back_holds_nothing_up, replays};
+        a_dead_courier_loses_nothing, a_full_courier_loses_nothing, a_clock_set_back_holds_nothing_up, replays,
+        what_waits_for_a_removed_route_goes_to_the_others, without_routes_all_keeps_waiting,
+        nothing_is_replayed_to_a_removed_route};
     Suite *s = suite_create("outbox");
     TCase *t = tcase_create("outbox");
     size_t i;

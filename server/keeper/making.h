@@ -25,6 +25,7 @@ struct making {
     int64_t number, now;
     enum severity severity;
     char title[256], grade[24];
+    size_t most; /* bytes of any one text, where the whole does not fit otherwise; 0: as they are */
 };
 
 /* Write the whole record into making->out. */

@@ -10,6 +10,8 @@
 #include "server/base/json.h"
 
 #define OTHERS 10
+#define SHORT_TEXT 200  /* bytes */
+#define SHORT_JSON 8192
 
 /* ---- members ---- */
 
@@ -33,12 +35,19 @@ static void member_null(struct buffer *out, const char *name)
     buffer_add_text(out, "null");
 }
 
+static void member_text(struct making *making, const char *name, struct slice text)
+{
+    if (making->most > 0 && text.length > making->most)
+        text.length = making->most;
+    json_member(making->out, name, text);
+}
+
 static void column_text(struct making *making, const char *name, enum fact fact)
 {
     if (sqlite3_column_type(making->facts, fact) == SQLITE_NULL)
         member_null(making->out, name);
     else
-        json_member(making->out, name, ledger_column(making->facts, fact));
+        member_text(making, name, ledger_column(making->facts, fact));
 }
 
 static void column_id(struct making *making, const char *name, char letter, enum fact fact)
@@ -73,7 +82,8 @@ static void column_json(struct making *making, const char *name, enum fact fact,
     json_t *tree = text.length > 0 ? json_loadb((const char *)text.data, text.length, 0, NULL) : NULL;
 
     json_member_open(making->out, name);
-    if (tree != NULL && (json_is_object(tree) ? '{' : '[') == otherwise[0])
+    if (tree != NULL && (making->most == 0 || text.length <= SHORT_JSON) &&
+        (json_is_object(tree) ? '{' : '[') == otherwise[0])
         buffer_add_slice(making->out, text);
     else
         buffer_add_text(making->out, otherwise);
@@ -264,7 +274,7 @@ static int add_others(struct making *making, struct error *error)
         buffer_add_char(out, '{');
         member_id(out, "token", 't', ledger_column_id(statement, 0));
         json_member(out, "kind", ledger_column(statement, 1));
-        json_member(out, "identity", ledger_column(statement, 2));
+        member_text(making, "identity", ledger_column(statement, 2));
         member_time(out, "time", sqlite3_column_int64(statement, 3));
         buffer_add_char(out, '}');
     }
@@ -300,7 +310,7 @@ static int add_folded(struct making *making, struct error *error)
         buffer_add_text(out, out->data[out->length - 1] != '[' ? ",{" : "{");
         member_id(out, "token", 't', ledger_column_id(statement, 0));
         json_member(out, "kind", ledger_column(statement, 1));
-        json_member(out, "identity", ledger_column(statement, 2));
+        member_text(making, "identity", ledger_column(statement, 2));
         if (ledger_column(statement, 3).length == ID_BYTES)
             member_id(out, "placement", 'p', ledger_column_id(statement, 3));
         member_id(out, "sighting", 's', ledger_column_id(statement, 4));
@@ -367,7 +377,7 @@ static void add_span(struct making *making, int64_t count, int64_t first, int64_
     member_time(making->out, "last_seen", last);
 }
 
-int making_sighting(struct making *making, struct error *error)
+static int write_sighting(struct making *making, struct error *error)
 {
     const struct told *told = making->told;
 
@@ -383,6 +393,20 @@ int making_sighting(struct making *making, struct error *error)
     add_chain(making);
     member_null(making->out, "route");
     buffer_add_char(making->out, '}');
+    return 0;
+}
+
+/* Long texts of operators' (memo, owner, paths) may not keep an alert, and with it all that come later, from going. */
+int making_sighting(struct making *making, struct error *error)
+{
+    making->most = 0;
+    if (write_sighting(making, error) < 0)
+        return -1;
+    if (making->out->failed) {
+        making->most = SHORT_TEXT;
+        if (write_sighting(making, error) < 0)
+            return -1;
+    }
     return making->out->failed ? error_set(error, "an alert's record does not fit") : 0;
 }
 

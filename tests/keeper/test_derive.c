@@ -349,6 +349,21 @@ START_TEST(hostile_context_stays_out_of_the_record)
 }
 END_TEST
 
+START_TEST(no_length_of_texts_stops_alerts)
+{
+    json_t *record;
+
+    ck_assert(sqlite3_exec(world->ledger.db,
+                           "UPDATE token SET memo = replace(hex(zeroblob(8000)), '0', char(1)), "
+                           "owner = replace(hex(zeroblob(8000)), '0', '\"')", NULL, NULL, NULL) == SQLITE_OK);
+    ck_assert_msg(see(&right, "203.0.113.5", WORLD_NOW) == 1, "%s", world->error.text);
+    record = last_record();
+    ck_assert_uint_eq(strlen(member(record, "token", "memo")), 200);
+    ck_assert_str_eq(member(record, "token", "identity"), right.identity);
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(the_placement_is_told)
 {
     json_t *record;
@@ -408,6 +423,7 @@ static Suite *suite(void)
         a_flood_of_one_token_holds_up_no_other,
         deriving_again_changes_nothing, a_start_derives_what_is_behind, context_raises_and_explains,
         weak_secrets_are_high, near_misses_say_how_near, hostile_context_stays_out_of_the_record,
+        no_length_of_texts_stops_alerts,
         the_placement_is_told, earlier_observations_are_counted, a_failing_route_is_told_on_the_others};
     Suite *s = suite_create("derive");
     TCase *t = tcase_create("derive");

@@ -2,6 +2,7 @@
 #include "server/wire/users.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -69,6 +70,44 @@ int users_of(const struct configuration *configuration, const char *role, uid_t 
     *uid = state.st_uid;
     *gid = entry != NULL ? entry->pw_gid : state.st_gid;
     return 0;
+}
+
+/* The key only when it lies in the folder itself. */
+static const char *key_within(const struct configuration *configuration)
+{
+    size_t length = strlen(configuration->state);
+    const char *key = configuration->master_key;
+
+    if (strncmp(key, configuration->state, length) != 0 || key[length] != '/' || strchr(key + length + 1, '/') != NULL)
+        return "key";
+    return key + length + 1;
+}
+
+int users_give_state(const struct configuration *configuration, struct error *error)
+{
+    const char *parts[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "reserve",
+                           "lock",      key_within(configuration)};
+    const char *name = configured(configuration, "keeper");
+    int folder = -1, result = 0;
+    struct stat state;
+    uid_t uid;
+    gid_t gid;
+
+    if (name == NULL || geteuid() != 0)
+        goto out;
+    result = users_of(configuration, "keeper", &uid, &gid, error);
+    folder = open(configuration->state, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    if (result < 0 || folder < 0 || fstat(folder, &state) < 0 || state.st_uid != 0)
+        goto out;
+    for (size_t i = 0; result == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (fchownat(folder, parts[i], uid, gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+            result = error_errno(error, "cannot give %s/%s to %s", configuration->state, parts[i], name);
+    if (result == 0 && fchown(folder, uid, gid) < 0)
+        result = error_errno(error, "cannot give %s to %s", configuration->state, name);
+out:
+    if (folder >= 0)
+        close(folder);
+    return result;
 }
 
 int users_operators(const struct configuration *configuration, gid_t *gid, struct error *error)

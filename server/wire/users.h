@@ -11,6 +11,9 @@
 
 /* -1 with what to do: no state folder, no such user, somebody else's state. */
 int users_of(const struct configuration *configuration, const char *role, uid_t *uid, gid_t *gid, struct error *error);
+/* To be called by starters before the roles: where root made the state and `users:` names a keeper, the folder and what
+ * the keeper has in it become that user's. Else nothing. */
+int users_give_state(const struct configuration *configuration, struct error *error);
 /* The group that `operators:` names; (gid_t)-1 when none is. */
 int users_operators(const struct configuration *configuration, gid_t *gid, struct error *error);
 

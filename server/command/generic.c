@@ -43,8 +43,14 @@ static int converse(struct invocation *invocation, const char *leave_out, const 
     int code = 3;
 
     fill(invocation->options, &command, leave_out);
-    if (link_open(&link, invocation->configuration, error) == 0)
-        code = link_command(&link, &command, rows, error);
+    if (link_open(&link, invocation->configuration, error) < 0)
+        goto out;
+    if (strcmp(invocation->options->command->name, "watch") == 0 && link.keeper.pid > 0) {
+        error_set(error, "no daemon runs on this state, so nothing can be seen; start one by sundewd -c FILE");
+        goto out;
+    }
+    code = link_command(&link, &command, rows, error);
+out:
     link_close(&link);
     return code;
 }

@@ -423,13 +423,30 @@ static int read_flag(struct request *request, const char *name, bool *flag)
     return request_word(request, name, words);
 }
 
+static int check_buried(struct planting *planting)
+{
+    static const char *const layered[] = {
+#define PLACE(symbol, scheme, summary, takes) strcmp(takes, "repository") == 0 ? scheme : "",
+#include "server/wire/tables/places.def"
+#undef PLACE
+        NULL,
+    };
+
+    for (size_t i = 0; layered[i] != NULL; i++)
+        if (!planting->buried || strcmp(layered[i], planting->scheme) == 0)
+            return 0;
+    request_done(planting->request, REQUEST_USAGE, "--buried is for repositories: only they keep a history");
+    return -1;
+}
+
 static int read_arguments(struct planting *planting)
 {
     struct request *request = planting->request;
     int64_t at = 0;
 
     if (read_place(planting) != 0 || read_flag(request, "buried", &planting->buried) != 0 ||
-        read_flag(request, "dry-run", &planting->dry_run) != 0 || request_time(request, "at", &at) != 0)
+        check_buried(planting) != 0 || read_flag(request, "dry-run", &planting->dry_run) != 0 ||
+        request_time(request, "at", &at) != 0)
         return -1;
     if (request_has(request, "at"))
         (void)clock_text(at, planting->at);

@@ -43,12 +43,12 @@ START_TEST(plant_gives_job_and_files)
     char *placement = NULL;
     const json_t *options;
 
-    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/srv/mail/ada", "at", "2026-01-02",
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "git:/srv/git/app", "at", "2026-01-02",
                                   "buried", "true", NULL), 0);
     ck_assert_uint_eq(o.row_count, 2);
     ck_assert_str_eq(o.rows[0].kind, "job");
     ck_assert_str_eq(operator_text(&o, 0, "action"), "plant");
-    ck_assert_str_eq(operator_text(&o, 0, "place"), "maildir:/srv/mail/ada");
+    ck_assert_str_eq(operator_text(&o, 0, "place"), "git:/srv/git/app");
     options = json_object_get(o.rows[0].json, "options");
     ck_assert_str_eq(json_string_value(json_object_get(options, "at")), "2026-01-02T00:00:00.000000Z");
     ck_assert(json_is_true(json_object_get(options, "buried")));
@@ -57,7 +57,7 @@ START_TEST(plant_gives_job_and_files)
     ck_assert_str_eq(o.rows[1].kind, "file");
     ck_assert_str_eq(o.rows[1].name, "0");
     ck_assert_ptr_nonnull(strstr(buffer_text(&o.rows[1].data), o.minter.secret));
-    ck_assert_str_eq(json_string_value(json_object_get(o.minter.parameters, "place")), "maildir");
+    ck_assert_str_eq(json_string_value(json_object_get(o.minter.parameters, "place")), "git");
     ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM placement WHERE state = 'planned'"), 1);
     ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM operation WHERE what = 'plant'"), 1);
     free(placement);
@@ -138,6 +138,7 @@ START_TEST(wrong_plants_are_refused)
     ck_assert_ptr_nonnull(strstr(o.text, "maildir:"));
     ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", "memo", "x", NULL), 2);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", "buried", "true", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "plant", "token", "secret", "place", "maildir:/m", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", "at", "soon", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "retire", "token", token, NULL), 0);

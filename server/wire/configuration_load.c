@@ -235,9 +235,6 @@ static int take_decoy(struct loading *loading, const struct yaml *key, const str
         return yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together");
     if (decoy->grant)
         return yaml_fault(yaml_get(map, "grant"), loading->error, "no site can let anybody in yet; write \"grant: no\"");
-    if (decoy->proxy)
-        return yaml_fault(yaml_get(map, "proxy"), loading->error,
-                          "the PROXY protocol is not spoken yet; write \"proxy: no\"");
     return strcmp(decoy->service, "http") == 0 ? check_site(loading, map, decoy) : 0;
 }
 

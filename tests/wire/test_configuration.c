@@ -59,7 +59,7 @@ static const char whole[] = "organisation: Example Rail\n"
                             "    names: [git.corp.example]\n"
                             "    listen: [{address: \"::\", port: 443, tls: tls}, {address: \"::\", port: 80}]\n"
                             "    grant: no\n"
-                            "    proxy: no\n"
+                            "    proxy: yes\n"
                             "  ldap:\n"
                             "    service: ldap\n"
                             "    names: [ldap.corp.example, dir.corp.example]\n"
@@ -78,6 +78,7 @@ static void check_whole(const struct configuration *c, const struct place *place
     ck_assert_str_eq(c->master_key, path);
     ck_assert_str_eq(c->language, "fr");
     ck_assert_uint_eq(c->decoy_count, 2);
+    ck_assert(c->decoys[0].proxy && !c->decoys[1].proxy);
     ck_assert_str_eq(c->decoys[1].names[1], "dir.corp.example");
     ck_assert_int_eq(c->decoys[1].listeners[0].tls, TLS_STARTTLS);
     ck_assert_str_eq(c->decoys[1].listeners[0].address, "::");

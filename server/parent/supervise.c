@@ -355,8 +355,10 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    if (child->spawned && !child->reaped)
+    if (child->spawned && !child->reaped) {
         kill(child->pid, SIGKILL);
-    else if (!child->spawned)
+    } else if (!child->spawned) {
+        child->due = 0; /* the loop's coarse clock lets it ring early, but once only */
         tree_start(child->tree);
+    }
 }

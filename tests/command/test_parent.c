@@ -3,6 +3,7 @@
  * The parent's plain parts: sockets, the lock and control socket, who gets what. No roles are started. */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "server/parent/listen.h"
 #include "server/parent/plan.h"
 #include "server/parent/runtime.h"
+#include "server/parent/supervise.h"
 #include "tests/test.h"
 
 static char text_127[] = "127.0.0.1", text_any[] = "::", empty[] = "", http[] = "http", ldap[] = "ldap";
@@ -256,6 +258,56 @@ START_TEST(a_sensor_for_each_service_and_isolate)
 }
 END_TEST
 
+/* ---- starting again ---- */
+
+#define TREES 16
+
+struct starts {
+    struct event_base *base;
+    unsigned again;
+};
+
+static void on_ended(struct child *child, void *context)
+{
+    struct starts *starts = context;
+
+    if (child->restarts == 2 && ++starts->again == TREES)
+        event_base_loopbreak(starts->base);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    (void)context;
+}
+
+/* Other wakes of the loop, whose clock is a coarse one, let timers ring a moment early. */
+START_TEST(what_cannot_start_is_tried_again)
+{
+    static const struct tree_events events = {.ended = on_ended};
+    const struct timeval often = {0, 700}, limit = {3, 0};
+    struct starts starts = {.base = event_base_new()};
+    struct event *tick = event_new(starts.base, -1, EV_PERSIST, on_tick, NULL);
+    struct tree *trees[TREES];
+
+    ck_assert_int_eq(setenv("SUNDEW_LIBEXECDIR", "/nowhere", 1), 0);
+    event_add(tick, &often);
+    for (size_t i = 0; i < TREES; i++) {
+        trees[i] = tree_new(starts.base, -1, &events, &starts);
+        ck_assert_ptr_nonnull(tree_add(trees[i], "keeper", "keeper", 0));
+        tree_start(trees[i]);
+    }
+    event_base_loopexit(starts.base, &limit);
+    event_base_dispatch(starts.base);
+    ck_assert_uint_eq(starts.again, TREES);
+    for (size_t i = 0; i < TREES; i++)
+        tree_free(trees[i]);
+    event_free(tick);
+    event_base_free(starts.base);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("parent");
@@ -267,6 +319,7 @@ static Suite *suite(void)
     tcase_add_test(tc, long_paths_do);
     tcase_add_test(tc, no_state_is_explained);
     tcase_add_test(tc, a_sensor_for_each_service_and_isolate);
+    tcase_add_test(tc, what_cannot_start_is_tried_again);
     suite_add_tcase(s, tc);
     return s;
 }

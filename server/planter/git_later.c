@@ -299,7 +299,8 @@ static int uproot(const struct planted_commit *planted, struct place_result *res
         return 0;
     if (droppable(planted))
         return drop(planted, result, error);
-    if (blob_at(planted->repository.tip, planted->path, &now) == 0) {
+    if (blob_at(planted->repository.tip, planted->path, &now) == 0 &&
+        (!planted->buried || git_oid_equal(&now, &planted->blob))) {
         if (!git_oid_equal(&now, &planted->blob))
             return error_set(error, "%s was changed since it was planted; remove it by hand if it is only the lure",
                              planted->path);

@@ -502,6 +502,23 @@ START_TEST(uproot_leaves_history_alone)
 }
 END_TEST
 
+START_TEST(a_buried_lure_is_not_called_changed)
+{
+    struct place_result later;
+
+    open_repository(true);
+    commit("main", "a", "1", 1700000000);
+    plant(dir, "{}",
+          META(ADDED ",{\"message\":\"Use the vault\\n\"," AUTHOR ",\"date\":\"2024-06-04T12:00:00Z\",\"files\":["
+                     "{\"path\":\"deploy/.env\",\"file\":\"1\"}]}"),
+          0);
+    commit("main", "b", "1", 1750000000);
+    lure_later("uproot", "git", dir, result.where, &later, -1, &error);
+    ck_assert_ptr_nonnull(strstr(error.text, "history"));
+    place_result_free(&later);
+}
+END_TEST
+
 START_TEST(uproot_of_the_first_commit)
 {
     struct place_result later;
@@ -539,6 +556,7 @@ static Suite *suite(void)
     tcase_add_test(tests, uproot_drops_what_nobody_has);
     tcase_add_test(tests, uproot_takes_out_what_others_have);
     tcase_add_test(tests, uproot_leaves_history_alone);
+    tcase_add_test(tests, a_buried_lure_is_not_called_changed);
     tcase_add_test(tests, uproot_of_the_first_commit);
     suite_add_tcase(suite, tests);
     return suite;

@@ -298,6 +298,8 @@ void command_uprooted(struct request *request)
     if (read_report(request, &report) != 0 || read_row(request, report.id, &row) != 0)
         goto out;
     if (!report.ok) {
+        if (slice_is(report.state, "unknown"))
+            report.state = slice_of(row.state); /* that it could not be taken out says nothing new */
         if (change(request, "UPDATE placement SET state = ?2,"
                             " location = coalesce(?3, location), checked = ?4, digest = coalesce(digest, ?5)"
                             " WHERE number = ?1", &row, &report, row.state) == 0)

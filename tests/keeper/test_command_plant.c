@@ -174,6 +174,8 @@ START_TEST(inspect_and_uproot)
     ck_assert_int_eq(operator_ask(&o, "uprooted", "placement", placement, "ok", "false", "state", "there", "text",
                                   "not writable", NULL), 3);
     ck_assert_str_eq(operator_text(&o, 0, "state"), "there");
+    ck_assert_int_eq(operator_ask(&o, "uprooted", "placement", placement, "ok", "false", "state", "unknown", NULL), 3);
+    ck_assert_str_eq(operator_text(&o, 0, "state"), "there");
     ck_assert_int_eq(operator_ask(&o, "uprooted", "placement", placement, "ok", "true", "state", "gone", NULL), 0);
     ck_assert_int_eq((int)strlen(operator_text(&o, 0, "uprooted")), 27);
     ck_assert_int_eq(operator_ask(&o, "uproot", "placement", placement, NULL), 0);

@@ -67,6 +67,7 @@ static void begin_row(struct artifacts *artifacts)
     json_member_text(row, "kind", order->kind);
     json_member_text(row, "form", order->form);
     json_member_text(row, "identity", order->identity);
+    json_member(row, "secret", buffer_slice(&order->secret));
     json_member_text(row, "decoy", order->decoy != NULL ? order->decoy->name : "");
     json_member_open(row, "artifacts");
     buffer_add_char(row, '[');

@@ -138,6 +138,7 @@ START_TEST(artifacts_again)
 
     ck_assert_int_eq(operator_ask(&o, "artifacts", "token", token, NULL), 0);
     ck_assert_str_eq(operator_text(&o, 0, "token"), token);
+    ck_assert_str_eq(operator_text(&o, 0, "secret"), o.minter.secret);
     ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(artifact(0, 0), "text")), o.minter.secret));
     ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM operation WHERE what = 'artifacts'"), 1);
     ck_assert_int_eq(operator_ask(&o, "artifacts", "token", "t-aaaaaaaaaaaaaaaaaaaaaaaaaa", NULL), 3);

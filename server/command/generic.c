@@ -100,6 +100,33 @@ static unsigned char *content_of(const json_t *artifact, size_t *length)
     return content;
 }
 
+/* The folder of a name such as ".git/config" below `top`, made where it is not there; *name becomes its last part. */
+static int folder_of(int top, const char **name, struct error *error)
+{
+    int folder = fcntl(top, F_DUPFD_CLOEXEC, 0), inner;
+    const char *slash;
+    char part[256];
+
+    while (folder >= 0 && (slash = strchr(*name, '/')) != NULL) {
+        inner = -1;
+        snprintf(part, sizeof(part), "%.*s", (int)(slash - *name), *name);
+        if (!is_plain(part))
+            error_set(error, "an artifact's name leads out of the folder");
+        else if ((mkdirat(folder, part, 0700) < 0 && errno != EEXIST) ||
+                 (inner = openat(folder, part, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+            error_errno(error, "cannot make the folder %s", part);
+        close(folder);
+        folder = inner;
+        *name = slash + 1;
+    }
+    if (folder >= 0 && !is_plain(*name)) {
+        error_set(error, "an artifact's name is no plain file name");
+        close(folder);
+        folder = -1;
+    }
+    return folder;
+}
+
 static int write_file(int folder, const char *name, const unsigned char *content, size_t length, struct error *error)
 {
     int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), result = 0;
@@ -129,10 +156,13 @@ static int write_artifact(struct writing *writing, int folder, const json_t *art
 
     if (name == NULL || content == NULL) {
         result = error_set(writing->error, "the keeper sent a damaged artifact");
-    } else if (folder >= 0 && !is_plain(name)) {
-        result = error_set(writing->error, "the artifact's name %s is no plain file name", name);
     } else if (folder >= 0) {
-        result = write_file(folder, name, content, length, writing->error);
+        const char *last = name;
+        int inner = folder_of(folder, &last, writing->error);
+
+        result = inner < 0 ? -1 : write_file(inner, last, content, length, writing->error);
+        if (inner >= 0)
+            close(inner);
         if (result == 0 && !output->json)
             fprintf(output->file, "%s/%s\n", writing->folder, name);
     } else if (!output->json) {

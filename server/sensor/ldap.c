@@ -18,6 +18,7 @@ struct ldap_state {
     ber_int_t id;
     ber_tag_t operation;
     bool close, start_tls;
+    size_t scanned, bind; /* of the input: looked through for binds so far; the end of the last one, or 0 */
 };
 
 static const struct {
@@ -88,17 +89,32 @@ int ldap_place(struct ldap_call *call, struct slice name)
 
 /* ---- one message ---- */
 
-/* Where a bind follows in what has come already, slapd abandons what is before it: nothing of that is answered. */
-static size_t last_bind(struct slice input)
+/* Where a bind follows in what has come already, slapd abandons what is before it: nothing of that is answered. The
+ * end of the last bind; each message is looked at once, however many wait. */
+static size_t last_bind(struct session *session)
 {
-    size_t at = 0, bind = 0, length;
+    struct ldap_state *state = session->state;
+    struct slice input = buffer_slice(&session->input);
+    size_t length;
 
-    while (at < input.length && ldap_frame((struct slice){input.data + at, input.length - at}, &length) == 1) {
-        if (ldap_is_bind((struct slice){input.data + at, length}))
-            bind = at + length;
-        at += length;
+    while (state->scanned < input.length &&
+           ldap_frame((struct slice){input.data + state->scanned, input.length - state->scanned}, &length) == 1) {
+        struct slice message = {input.data + state->scanned, length};
+
+        state->scanned += length;
+        if (ldap_is_bind(message))
+            state->bind = state->scanned;
     }
-    return bind;
+    return state->bind;
+}
+
+static void consume(struct session *session, size_t length)
+{
+    struct ldap_state *state = session->state;
+
+    buffer_consume(&session->input, length);
+    state->scanned = state->scanned > length ? state->scanned - length : 0;
+    state->bind = state->bind > length ? state->bind - length : 0;
 }
 
 static void send_answer(struct session *session, bool abandoned)
@@ -112,6 +128,8 @@ static void send_answer(struct session *session, bool abandoned)
         session_close(session, false);
     else if (state->start_tls && session_start_tls(session) < 0)
         session_close(session, false);
+    if (state->start_tls)
+        state->scanned = state->bind = 0; /* what was sent before TLS is dropped */
     state->start_tls = false;
 }
 
@@ -194,7 +212,7 @@ static int ldap_open(struct session *session)
 static void ldap_input(struct session *session)
 {
     struct slice input = buffer_slice(&session->input);
-    size_t bind = last_bind(input), at = 0, length = 0;
+    size_t bind = last_bind(session), at = 0, length = 0;
     int framed = 0;
 
     while (!session->waiting && !session_congested(session) &&
@@ -213,7 +231,7 @@ static void ldap_input(struct session *session)
         if (state->close || started_tls)
             break;
     }
-    buffer_consume(&session->input, at);
+    consume(session, at);
     if (framed < 0)
         session_close(session, false);
 }
@@ -221,7 +239,7 @@ static void ldap_input(struct session *session)
 static void ldap_verdict(struct session *session, const struct verdict *verdict)
 {
     (void)verdict;
-    send_answer(session, last_bind(buffer_slice(&session->input)) > 0);
+    send_answer(session, last_bind(session) > 0);
 }
 
 static void ldap_unavailable(struct session *session)

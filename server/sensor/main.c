@@ -118,11 +118,13 @@ static void on_stop(struct role *role)
 {
     static const struct timeval often = {0, 100000}, limit = {DRAIN_S, 0};
     struct sensor *sensor = role->context;
-    struct event *drain = event_new(role->base, -1, EV_PERSIST, on_drain, role);
 
+    if (sensor->drain != NULL)
+        return;
+    sensor->drain = event_new(role->base, -1, EV_PERSIST, on_drain, role);
     sensor_shut(sensor);
     event_base_loopexit(role->base, &limit);
-    if (drain == NULL || event_add(drain, &often) < 0)
+    if (sensor->drain == NULL || event_add(sensor->drain, &often) < 0)
         event_base_loopbreak(role->base);
 }
 

@@ -104,6 +104,8 @@ void sensor_free(struct sensor *sensor)
         buffer_free(&sensor->pool[--sensor->pool_count]);
     if (sensor->tick != NULL)
         event_free(sensor->tick);
+    if (sensor->drain != NULL)
+        event_free(sensor->drain);
     link_free(sensor->link);
     buffer_free(&sensor->context);
     configuration_free(sensor->configuration);

@@ -53,6 +53,7 @@ struct sensor {
     struct keeper_link *link;
     struct wheel wheel;
     struct event *tick;
+    struct event *drain; /* after STOP */
     struct connection *oldest, *newest; /* by last activity */
     size_t connection_count, connection_maximum;
     uint64_t connections; /* so far */

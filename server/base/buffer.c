@@ -51,6 +51,8 @@ static int enlarge(struct buffer *buffer, size_t needed)
 
     while (capacity < needed)
         capacity *= 2;
+    if (capacity - 1 > buffer->maximum && needed - 1 <= buffer->maximum)
+        capacity = buffer->maximum + 1;
     data = malloc(capacity);
     if (data == NULL)
         return -1;

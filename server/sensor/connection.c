@@ -83,7 +83,7 @@ static void give_back(struct sensor *sensor, struct buffer *buffer)
 static void account(struct connection *c)
 {
     struct sensor *sensor = c->session.sensor;
-    size_t now = c->session.input.capacity + c->session.output.capacity;
+    size_t now = c->session.input.capacity + c->session.output.capacity + c->session.held;
 
     sensor->buffered += now - c->accounted;
     c->accounted = now;
@@ -226,6 +226,14 @@ static ssize_t read_some(struct connection *c, size_t *asked)
     return got;
 }
 
+/* Where all hold too much, who goes on sending much is closed first, so that those with little are still served. */
+static bool too_much(const struct connection *c)
+{
+    size_t buffered = c->session.sensor->buffered;
+
+    return buffered > 2 * SENSOR_BUFFERED || (buffered > SENSOR_BUFFERED && c->accounted > SENSOR_LITTLE);
+}
+
 static void read_input(struct connection *c)
 {
     struct buffer *input = &c->session.input;
@@ -241,7 +249,7 @@ static void read_input(struct connection *c)
     c->more = c->stream.ssl != NULL && got > 0;
     if (got == STREAM_END)
         c->end = true;
-    else if (got == STREAM_BROKEN || c->session.sensor->buffered > SENSOR_BUFFERED)
+    else if (got == STREAM_BROKEN || too_much(c))
         c->broken = true;
 }
 
@@ -515,6 +523,7 @@ void connection_free(struct connection *c)
     buffer_clear(&c->session.output);
     give_back(sensor, &c->session.input);
     give_back(sensor, &c->session.output);
+    c->session.held = 0;
     account(c);
     unchain(c);
     sensor->connection_count--;

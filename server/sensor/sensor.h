@@ -17,7 +17,8 @@
 
 #define SENSOR_CONNECTIONS 65536                  /* at most, whatever RLIMIT_NOFILE says */
 #define SENSOR_SPARE 64                           /* descriptors kept free for channels, restarts of the keeper */
-#define SENSOR_BUFFERED (256L * 1024 * 1024)      /* bytes of clients' input and output in all */
+#define SENSOR_BUFFERED (256UL * 1024 * 1024)     /* bytes of clients' input and output in all */
+#define SENSOR_LITTLE 65536                       /* of one client's, that are taken beyond that still */
 #define SENSOR_POOL 64                            /* buffers kept for the next request */
 #define SENSOR_POOL_BYTES 16384                   /* the largest that is kept */
 #define SENSOR_SCRATCH 65536

@@ -40,6 +40,7 @@ struct session {
     bool waiting;        /* for a verdict: input is not called */
     bool plain_on_tls;   /* the first byte on a TLS port was none of TLS: nginx answers 400, slapd closes */
     bool linger;         /* set by the service: the client may still be sending; discard that before closing */
+    size_t held;         /* set by the service: bytes of the client's that it keeps beside input and output */
     void *state;         /* the service's */
 };
 

@@ -224,6 +224,21 @@ START_TEST(test_thousandth_request_closes)
 }
 END_TEST
 
+START_TEST(test_what_is_kept_is_counted)
+{
+    static char body[300001];
+
+    memset(body, 'a', sizeof(body) - 1);
+    arrives("POST /users HTTP/1.1\r\n" HOST "Content-Length: 300001\r\n\r\n", SIZE_MAX);
+    fake_session_arrives(&fake, slice_of(body), 65536);
+    ck_assert_uint_ge(fake.session.held, 256 * 1024);
+    ck_assert_uint_lt(fake.session.held, 258 * 1024);
+    arrives("a", SIZE_MAX);
+    fake_session_verdict(&fake);
+    ck_assert_uint_lt(fake.session.held, 8192);
+}
+END_TEST
+
 START_TEST(test_unread_answers_stop_pipelining)
 {
     int i;
@@ -257,6 +272,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_old_http_and_head);
     tcase_add_test(c, test_head_has_no_body);
     tcase_add_test(c, test_thousandth_request_closes);
+    tcase_add_test(c, test_what_is_kept_is_counted);
     tcase_add_test(c, test_unread_answers_stop_pipelining);
     suite_add_tcase(s, c);
     return s;

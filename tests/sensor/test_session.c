@@ -279,6 +279,28 @@ START_TEST(idle_connections_hold_no_buffers)
 }
 END_TEST
 
+START_TEST(those_with_little_are_served_when_others_hold_much)
+{
+    int client;
+
+    begin(TLS_NONE);
+    client = rig_connect(&rig);
+    rig.sensor->buffered = SENSOR_BUFFERED + 1;
+    ASK(client, login);
+    ck_assert(!closed);
+    rig.sensor->newest->accounted = SENSOR_LITTLE + 1;
+    ASK(client, login);
+    ck_assert(closed);
+    close(client);
+    client = rig_connect(&rig);
+    rig.sensor->buffered = 2 * SENSOR_BUFFERED + 1;
+    ASK(client, login);
+    ck_assert(closed);
+    close(client);
+    rig_end(&rig);
+}
+END_TEST
+
 /* ---- TLS ---- */
 
 static SSL *tls_client(int fd, const char *name)
@@ -519,6 +541,7 @@ static Suite *suite(void)
     tcase_add_test(t, closes_idle_connections);
     tcase_add_test(t, makes_room_for_new_clients);
     tcase_add_test(t, idle_connections_hold_no_buffers);
+    tcase_add_test(t, those_with_little_are_served_when_others_hold_much);
     tcase_add_test(t, chooses_decoys_by_server_name);
     tcase_add_test(t, closes_plain_bytes_on_tls);
     tcase_add_test(t, starts_tls);

@@ -198,6 +198,13 @@ static void forget(struct buffer *buffer)
         buffer_clear(buffer);
 }
 
+static void hold(struct session *session)
+{
+    const struct http_connection *connection = session->state;
+
+    session->held = connection->raw.capacity + connection->kept.capacity;
+}
+
 /* The next request is awaited. */
 static void begin_again(struct session *session)
 {
@@ -378,6 +385,7 @@ static void http_input(struct session *session)
         else
             more = session->input.length > 0 && step_head(session);
     }
+    hold(session);
     session_send(session);
 }
 
@@ -387,6 +395,7 @@ static void http_verdict(struct session *session, const struct verdict *verdict)
 
     (void)verdict;
     answer(session, connection->refused);
+    hold(session);
 }
 
 /* The product behind nginx is down; what nginx refuses by itself it still refuses. */
@@ -434,6 +443,7 @@ static void http_close(struct session *session)
     buffer_free(&connection->raw);
     buffer_free(&connection->kept);
     free(connection);
+    session->held = 0;
     session->state = NULL;
 }
 

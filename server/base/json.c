@@ -43,22 +43,59 @@ static int write_point(struct buffer *buffer, struct slice bytes, uint32_t point
     return buffer_add_slice(buffer, bytes);
 }
 
+#define EACH(byte) (UINT64_MAX / 255 * (byte))
+
+/* Of eight bytes, is any no printable ASCII, a quote or a backslash? Exact in that, not in which. */
+static bool needs_escape(const unsigned char *bytes)
+{
+    uint64_t eight, quote, slash, delete;
+
+    memcpy(&eight, bytes, sizeof eight);
+    quote = eight ^ EACH('"');
+    slash = eight ^ EACH('\\');
+    delete = eight ^ EACH(0x7f);
+    return ((eight | ((eight - EACH(0x20)) & ~eight) | ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash) |
+             ((delete - EACH(1)) & ~delete)) &
+            EACH(0x80)) != 0;
+}
+
 /* The run of plain ASCII at the front that needs no escape. */
 static size_t plain_run(struct slice text, size_t from)
 {
     size_t i = from;
 
+    while (text.length - i >= 8 && !needs_escape(text.data + i))
+        i += 8;
+    if (text.length - from >= 8 && text.length - i < 8 && !needs_escape(text.data + text.length - 8))
+        i = text.length;
     while (i < text.length && text.data[i] >= 0x20 && text.data[i] < 0x7f && text.data[i] != '"' &&
            text.data[i] != '\\')
         i++;
     return i - from;
 }
 
+static int write_plain(struct buffer *buffer, struct slice text)
+{
+    unsigned char *room = buffer_reserve(buffer, text.length + 2);
+
+    if (room == NULL)
+        return -1;
+    *room++ = '"';
+    if (text.length > 0)
+        memcpy(room, text.data, text.length);
+    room[text.length] = '"';
+    buffer_grow(buffer, text.length + 2);
+    return 0;
+}
+
 int json_write_string(struct buffer *buffer, struct slice text)
 {
-    size_t before = buffer->length;
-    int result = buffer_add_char(buffer, '"');
+    size_t before = buffer->length, plain = plain_run(text, 0);
+    int result;
 
+    if (plain == text.length)
+        return write_plain(buffer, text);
+    result = buffer_add_char(buffer, '"');
     for (size_t i = 0; i < text.length && result == 0;) {
         struct slice rest = {text.data + i, text.length - i};
         size_t length = plain_run(text, i);

@@ -3,13 +3,15 @@
 
 #include <string.h>
 #include "server/base/channel.h"
+#include "server/base/unzeroed.h"
 
 #define STORE (256 * 1024)
 #define WHERE 255 /* bytes; longer ones do not pass the wire */
 /* What a datagram has left beside the context and the fixed fields, names and addresses of an observation. */
 #define DATAGRAM (CHANNEL_MESSAGE - OBSERVATION_CONTEXT - 2048)
 #define TELLING 8 /* bytes of a secret that do not stand in a text by chance */
-#define FIXED 10 /* of one candidate: part, pair, two lengths */
+#define FEW 16    /* candidates of one request that are sorted by moving them one by one */
+#define FIXED 10  /* of one candidate: part, pair, two lengths */
 
 void credentials_init(struct credentials *credentials)
 {
@@ -245,8 +247,20 @@ bool credentials_within(const struct credentials *credentials, struct slice text
     return false;
 }
 
-/* Positions of the items, likeliest first, equals in the order they came. */
-static void sort(const struct credentials *credentials, uint16_t order[OBSERVATION_CANDIDATES])
+/* Positions of the items, likeliest first, equals in the order they came. For few. */
+static void sort_few(const struct credentials *credentials, uint16_t order[OBSERVATION_CANDIDATES])
+{
+    for (size_t i = 0; i < credentials->count; i++) {
+        size_t at = i;
+
+        for (; at > 0 && credentials->items[order[at - 1]].rank > credentials->items[i].rank; at--)
+            order[at] = order[at - 1];
+        order[at] = (uint16_t)i;
+    }
+}
+
+/* The same for any number. */
+static void sort_many(const struct credentials *credentials, uint16_t order[OBSERVATION_CANDIDATES])
 {
     uint16_t starts[UINT8_MAX + 2] = {0};
 
@@ -260,13 +274,16 @@ static void sort(const struct credentials *credentials, uint16_t order[OBSERVATI
 
 void credentials_list(const struct credentials *credentials, struct observation *observation)
 {
-    uint16_t order[OBSERVATION_CANDIDATES];
+    UNZEROED uint16_t order[OBSERVATION_CANDIDATES];
     size_t left = DATAGRAM;
 
     observation->candidate_count = 0;
     if (credentials->count == 0)
         return;
-    sort(credentials, order);
+    if (credentials->count <= FEW)
+        sort_few(credentials, order);
+    else
+        sort_many(credentials, order);
     for (size_t i = 0; i < credentials->count; i++) {
         size_t at = order[i];
         size_t size = FIXED + credentials->items[at].where_length + credentials->items[at].value_length;

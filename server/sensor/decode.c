@@ -59,6 +59,12 @@ int decode_percent(struct slice in, bool plus_is_space, struct buffer *out)
     return changed ? 0 : -1;
 }
 
+/* Of both alphabets. */
+static const bool base64_letters[256] = {
+    ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['+'] = true,
+    ['-'] = true,         ['/'] = true,         ['_'] = true,
+};
+
 static int base64_digit(unsigned char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -82,7 +88,7 @@ int decode_base64(struct slice in, struct buffer *out)
     while (in.length > 0 && in.data[in.length - 1] == '=')
         in.length--;
     for (size_t i = 0; i < in.length; i++)
-        if (base64_digit(in.data[i]) < 0)
+        if (!base64_letters[in.data[i]])
             return -1;
     for (size_t i = 0; i < in.length; i++) {
         int digit = base64_digit(in.data[i]);

@@ -85,10 +85,9 @@ int site_answer(const struct site *which, const struct site_route *route, const 
     return buffer_add_slice(&answer->body, request->body);
 }
 
-uint64_t site_body_limit(const struct site *which, const struct site_route *route)
+uint64_t site_body_limit(const struct site *which, const struct http_request *request)
 {
-    (void)which;
-    return route == &sign_in ? 1024 : 0;
+    return site_route(which, request) == &sign_in ? 1024 : 0;
 }
 
 const char *site_server(const struct site *which)

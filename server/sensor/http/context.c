@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/json.h"
+#include "server/base/unzeroed.h"
 #include "server/sensor/http/head.h"
 #include "server/sensor/http/text.h"
 #include "server/sensor/session.h"
@@ -97,11 +98,31 @@ static void redact_query(struct buffer *out, struct slice query)
     }
 }
 
+/* A path that the site itself has, of which nothing is redacted. */
+static bool is_open(struct slice path, const struct site *site)
+{
+    struct slice segment;
+
+    if (site == NULL || path.length >= TARGET)
+        return false;
+    while (path.length > 0) {
+        segment = text_cut(&path, '/');
+        if (segment.length > 0 && !site_literal(site, segment))
+            return false;
+    }
+    return true;
+}
+
 static void write_target(struct buffer *out, const struct http_request *request, const struct site *site)
 {
     struct buffer text;
     size_t path;
 
+    if (request->query.length == 0 && is_open(request->path, site)) {
+        (void)json_member(out, "path", request->path);
+        (void)json_member(out, "target", request->path);
+        return;
+    }
     buffer_init(&text, 2 * TARGET);
     redact_path(&text, request->path, site);
     path = text.length;
@@ -113,6 +134,8 @@ static void write_target(struct buffer *out, const struct http_request *request,
 
 static bool is_kept(struct slice name)
 {
+    if (name.length == 0 || strchr("achuACHU", name.data[0]) == NULL)
+        return false;
     return slice_is_nocase(name, "Host") || slice_is_nocase(name, "User-Agent") ||
            slice_is_nocase(name, "Connection") || slice_is_nocase(name, "Cache-Control") ||
            text_starts_nocase(name, "Accept") || text_starts_nocase(name, "Content-");
@@ -165,7 +188,8 @@ static const char *key_of(struct keys *keys, struct slice name)
         key[i] = name.data[i] > 0x20 && name.data[i] < 0x7f ? (char)name.data[i] : '?';
     key[length] = '\0';
     for (i = 0; i < keys->count; i++)
-        same += strncmp(keys->texts[i], key, length) == 0 && strchr(" ", keys->texts[i][length]) != NULL;
+        same += keys->texts[i][0] == key[0] && strncmp(keys->texts[i], key, length) == 0 &&
+                strchr(" ", keys->texts[i][length]) != NULL;
     if (same > 1)
         (void)snprintf(key + length, KEY - length, " (%zu)", same);
     keys->count++;
@@ -197,11 +221,12 @@ static void write_kept(struct buffer *out, const char *name, struct slice value,
 static bool write_values(struct buffer *out, struct slice raw, bool kept, const struct credentials *presented)
 {
     struct http_header header;
-    struct keys keys = {.count = 0};
+    UNZEROED struct keys keys;
     size_t at = 0, count = 0;
     const char *name;
     bool whole = true;
 
+    keys.count = 0;
     (void)json_member_open(out, kept ? "values" : "others");
     (void)buffer_add_char(out, '{');
     while (count++ < HEADERS && next_header(raw, &at, &header)) {
@@ -226,9 +251,10 @@ static bool write_values(struct buffer *out, struct slice raw, bool kept, const 
 static void write_parameters(struct buffer *out, struct slice query)
 {
     struct slice pair, name;
-    struct keys keys = {.count = 0};
+    UNZEROED struct keys keys;
     size_t count = 0;
 
+    keys.count = 0;
     (void)json_member_open(out, "query");
     (void)buffer_add_char(out, '{');
     while (query.length > 0 && count++ < PARAMETERS && fits(out, KEY + SESSION_CLASSES)) {

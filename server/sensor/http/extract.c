@@ -34,60 +34,38 @@ void extract_free(struct extract *extract)
 /* Headers whose values are no credentials: what browsers and tools say about themselves and the message. */
 static bool is_plain_header(struct slice name)
 {
-    static const char *const plain[] = {"Host",
-                                        "User-Agent",
-                                        "Connection",
-                                        "Cache-Control",
-                                        "Content-Length",
-                                        "Content-Type",
-                                        "Content-Encoding",
-                                        "Content-Language",
-                                        "Content-Disposition",
-                                        "Content-MD5",
-                                        "Content-Range",
-                                        "Content-Location",
-                                        "Expect",
-                                        "Origin",
-                                        "Pragma",
-                                        "Range",
-                                        "Date",
-                                        "DNT",
-                                        "Keep-Alive",
-                                        "Priority",
-                                        "Upgrade",
-                                        "Upgrade-Insecure-Requests",
-                                        "TE",
-                                        "Trailer",
-                                        "Transfer-Encoding",
-                                        "Via",
-                                        "Forwarded",
-                                        "Git-Protocol",
-                                        "Save-Data",
-                                        "Depth",
-                                        "Destination",
-                                        "Proxy-Connection",
-                                        "X-Requested-With",
-                                        "X-Real-IP",
-                                        "True-Client-IP",
-                                        "CF-Connecting-IP",
-                                        "X-Client-IP",
-                                        "Max-Forwards",
-                                        "Early-Data",
-                                        "Alt-Used",
-                                        "Timeout",
-                                        "Overwrite",
-                                        "traceparent",
-                                        "tracestate",
-                                        NULL};
+    static const char *const plain[26][12] = {
+        ['a' - 'a'] = {"Alt-Used"},
+        ['c' - 'a'] = {"Connection", "Cache-Control", "Content-Length", "Content-Type", "Content-Encoding",
+                       "Content-Language", "Content-Disposition", "Content-MD5", "Content-Range", "Content-Location",
+                       "CF-Connecting-IP"},
+        ['d' - 'a'] = {"Date", "DNT", "Depth", "Destination"},
+        ['e' - 'a'] = {"Expect", "Early-Data"},
+        ['f' - 'a'] = {"Forwarded"},
+        ['g' - 'a'] = {"Git-Protocol"},
+        ['h' - 'a'] = {"Host"},
+        ['k' - 'a'] = {"Keep-Alive"},
+        ['m' - 'a'] = {"Max-Forwards"},
+        ['o' - 'a'] = {"Origin", "Overwrite"},
+        ['p' - 'a'] = {"Pragma", "Priority", "Proxy-Connection"},
+        ['r' - 'a'] = {"Range"},
+        ['s' - 'a'] = {"Save-Data"},
+        ['t' - 'a'] = {"TE", "Trailer", "Transfer-Encoding", "True-Client-IP", "Timeout", "traceparent", "tracestate"},
+        ['u' - 'a'] = {"User-Agent", "Upgrade", "Upgrade-Insecure-Requests"},
+        ['v' - 'a'] = {"Via"},
+        ['x' - 'a'] = {"X-Requested-With", "X-Real-IP", "X-Client-IP"},
+    };
     static const char *const starts[] = {"Accept", "Sec-", "If-", "X-Forwarded-", "Access-Control-", NULL};
-    int first = name.length > 0 ? name.data[0] | 0x20 : 0;
-    size_t i;
+    unsigned letter = name.length > 0 ? (name.data[0] | 0x20u) - 'a' : 26;
+    const char *const *at;
 
-    for (i = 0; plain[i] != NULL; i++)
-        if ((plain[i][0] | 0x20) == first && slice_is_nocase(name, plain[i]))
+    if (letter >= 26)
+        return false;
+    for (at = plain[letter]; *at != NULL; at++)
+        if (slice_is_nocase(name, *at))
             return true;
-    for (i = 0; starts[i] != NULL; i++)
-        if ((starts[i][0] | 0x20) == first && text_starts_nocase(name, starts[i]))
+    for (at = starts; *at != NULL; at++)
+        if (((*at)[0] | 0x20u) - 'a' == letter && text_starts_nocase(name, *at))
             return true;
     return false;
 }
@@ -247,13 +225,15 @@ static void take_target(struct extract *extract, struct slice target, const char
     take_path(extract, path);
 }
 
-static void take_header(struct extract *extract, const struct http_header *header)
+/* True when the value is to be paired with others under its name. */
+static bool take_header(struct extract *extract, const struct http_header *header)
 {
     struct slice name = header->name, value = header->value;
+    bool plain = is_plain_header(name);
 
     if (value.length == 0)
-        return;
-    if (!is_plain_header(name))
+        return false;
+    if (!plain)
         extract_quoted(extract, 4, "header", value);
     if (name.length == 0) {
         extract_text(extract, 4, "header", value);
@@ -268,27 +248,45 @@ static void take_header(struct extract *extract, const struct http_header *heade
         take_userinfo(extract, value);
         if (query != TEXT_NONE)
             extract_form(extract, 4, "Referer", text_from(value, query + 1));
-    } else if (!is_plain_header(name)) {
+    } else if (!plain) {
         if (field_part(name) == CANDIDATE_SECRET && text_find_char(value, ' ') != TEXT_NONE)
             take_authorization(extract, "header", value);
+        return true;
     }
+    return slice_is_nocase(name, "X-Authorization");
 }
 
-/* Headers under their names make pairs as form fields do: X-Username and X-Password. */
-static void take_headers(struct extract *extract, struct slice raw)
+static void take_named(struct extract *extract, struct slice raw)
 {
     struct http_header header;
     size_t at = 0;
 
     while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
-        take_header(extract, &header);
-    at = 0;
-    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
         if (header.name.length > 0 && header.value.length > 0 && !is_plain_header(header.name) &&
             !slice_is_nocase(header.name, "Authorization") && !slice_is_nocase(header.name, "Proxy-Authorization") &&
             !slice_is_nocase(header.name, "Cookie") && !slice_is_nocase(header.name, "Referer"))
             field_add(extract, 1, "header", header.name, header.value);
+}
+
+/* Headers under their names make pairs as form fields do: X-Username and X-Password. The Content-Type. */
+static struct slice take_headers(struct extract *extract, struct slice raw)
+{
+    struct http_header header;
+    struct slice type = SLICE_NONE;
+    bool typed = false, named = false;
+    size_t at = 0;
+
+    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0)) {
+        named = take_header(extract, &header) || named;
+        if (!typed && slice_is_nocase(header.name, "Content-Type")) {
+            type = header.value;
+            typed = true;
+        }
+    }
+    if (named)
+        take_named(extract, raw);
     field_take(extract, 1, "header");
+    return type;
 }
 
 /* What may be behind the head of a broken request: its body. */
@@ -314,21 +312,10 @@ static struct slice loose_target(struct slice raw)
     return text_trim(line);
 }
 
-static struct slice content_type(struct slice raw)
-{
-    struct http_header header;
-    size_t at = 0;
-
-    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
-        if (slice_is_nocase(header.name, "Content-Type"))
-            return header.value;
-    return SLICE_NONE;
-}
-
 void extract_request(struct extract *extract, const struct http_request *request, const struct site *site,
                      const struct site_route *route, struct credentials *to)
 {
-    struct slice body = request->body.length > 0 ? request->body : beyond_head(request->raw);
+    struct slice body = request->body.length > 0 ? request->body : beyond_head(request->raw), type;
 
     extract->site = site;
     extract->route = route;
@@ -338,8 +325,8 @@ void extract_request(struct extract *extract, const struct http_request *request
     buffer_clear(&extract->scratch);
     if (extract->scratch.capacity < request->raw.length + body.length + SCRATCH_FIRST)
         (void)buffer_reserve(&extract->scratch, request->raw.length + body.length + SCRATCH_FIRST);
-    take_headers(extract, request->raw);
-    extract_body(extract, content_type(request->raw), body);
+    type = take_headers(extract, request->raw);
+    extract_body(extract, type, body);
     take_target(extract, loose_target(request->raw), "query");
     buffer_clear(&extract->scratch);
     extract->to = NULL;

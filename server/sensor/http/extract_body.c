@@ -282,17 +282,18 @@ void extract_body(struct extract *extract, struct slice type, struct slice body)
 {
     struct slice text = text_trim(body);
     int first = text.length > 0 ? text.data[0] : 0;
+    bool form = slice_is_nocase(type, "application/x-www-form-urlencoded"); /* and so nothing else */
 
     if (text.length == 0)
         return;
-    if ((text_find_nocase(type, "multipart/") != TEXT_NONE || first == '-') &&
+    if (((!form && text_find_nocase(type, "multipart/") != TEXT_NONE) || first == '-') &&
         extract_multipart(extract, type, body) == 0)
         return;
-    if (first == '{' || first == '[' || first == '"' || text_find_nocase(type, "json") != TEXT_NONE)
+    if (first == '{' || first == '[' || first == '"' || (!form && text_find_nocase(type, "json") != TEXT_NONE))
         extract_json(extract, text);
-    else if (first == '<' || text_find_nocase(type, "xml") != TEXT_NONE)
+    else if (first == '<' || (!form && text_find_nocase(type, "xml") != TEXT_NONE))
         extract_xml(extract, text);
-    else if (text_find_nocase(type, "form-urlencoded") != TEXT_NONE || is_form(text))
+    else if (form || text_find_nocase(type, "form-urlencoded") != TEXT_NONE || is_form(text))
         extract_form(extract, 1, "form", text);
     else if (is_binary(body))
         extract_runs(extract, body);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/sensor/http/fields.h"
 
+#include "server/base/unzeroed.h"
 #include "server/sensor/http/extract.h"
 #include "server/sensor/http/text.h"
 
@@ -8,29 +9,65 @@
 #define WHERE_NAME 40
 #define LONE_IDENTITY 8 /* a user name this long may be a token: https://TOKEN@host */
 
-static bool has_any(struct slice name, const char *const *words)
+enum word_class { WORD_ID = 1, WORD_SECRET = 2, WORD_IDENTITY = 4, WORD_AUTHOR = 8 };
+
+struct word {
+    const char *rest; /* behind the first letter */
+    size_t length;
+    unsigned classes;
+};
+
+#define WORD(rest, classes)                                                                                            \
+    {                                                                                                                  \
+        rest, sizeof(rest) - 1, classes                                                                                \
+    }
+#define LETTER_WORDS 6
+
+/* What names say, by the words in them, which stand under their first letter. */
+static const struct word words[26][LETTER_WORDS] = {
+    ['a' - 'a'] = {WORD("pp_id", WORD_ID), WORD("uthor", WORD_AUTHOR), WORD("uth", WORD_SECRET),
+                   WORD("ccount", WORD_IDENTITY)},
+    ['b' - 'a'] = {WORD("earer", WORD_SECRET)},
+    ['c' - 'a'] = {WORD("lient_id", WORD_ID), WORD("lient-id", WORD_ID), WORD("lientid", WORD_ID),
+                   WORD("red", WORD_SECRET)},
+    ['k' - 'a'] = {WORD("ey_id", WORD_ID), WORD("ey-id", WORD_ID), WORD("eyid", WORD_ID), WORD("ey", WORD_SECRET)},
+    ['l' - 'a'] = {WORD("ogin", WORD_IDENTITY)},
+    ['m' - 'a'] = {WORD("ail", WORD_IDENTITY)},
+    ['n' - 'a'] = {WORD("ame", WORD_IDENTITY)},
+    ['p' - 'a'] = {WORD("ass", WORD_SECRET), WORD("wd", WORD_SECRET), WORD("rincipal", WORD_IDENTITY)},
+    ['s' - 'a'] = {WORD("ecret", WORD_SECRET)},
+    ['t' - 'a'] = {WORD("oken", WORD_SECRET)},
+    ['u' - 'a'] = {WORD("ser", WORD_IDENTITY), WORD("id", WORD_IDENTITY)},
+};
+
+static unsigned classes_at(struct slice rest)
 {
-    for (; *words != NULL; words++)
-        if (text_find_nocase(name, *words) != TEXT_NONE)
-            return true;
-    return false;
+    unsigned letter = (rest.data[0] | 0x20u) - 'a', classes = 0;
+    const struct word *word;
+
+    if (letter > 'z' - 'a')
+        return 0;
+    rest = text_from(rest, 1);
+    for (word = words[letter]; word < words[letter] + LETTER_WORDS && word->rest != NULL; word++)
+        if (word->length <= rest.length && (rest.data[0] | 0x20) == word->rest[0] &&
+            strncasecmp((const char *)rest.data, word->rest, word->length) == 0)
+            classes |= word->classes;
+    return classes;
 }
 
 enum candidate_part field_part(struct slice name)
 {
-    static const char *const ids[] = {"key_id",    "key-id",   "keyid",  "client_id",
-                                      "client-id", "clientid", "app_id", NULL};
-    static const char *const secrets[] = {"pass", "pwd", "secret", "token", "key", "auth", "cred", "bearer", NULL};
-    static const char *const identities[] = {"user", "login", "mail", "account", "name", "uid", "principal", NULL};
+    unsigned classes = 0;
+    size_t i;
 
     name = text_before(name, WHERE);
-    if (name.length == 0)
-        return CANDIDATE_EITHER;
-    if (has_any(name, ids))
+    for (i = 0; i < name.length; i++)
+        classes |= classes_at(text_from(name, i));
+    if ((classes & WORD_ID) != 0)
         return CANDIDATE_IDENTITY;
-    if (has_any(name, secrets) && text_find_nocase(name, "author") == TEXT_NONE)
+    if ((classes & WORD_SECRET) != 0 && (classes & WORD_AUTHOR) == 0)
         return CANDIDATE_SECRET;
-    return has_any(name, identities) ? CANDIDATE_IDENTITY : CANDIDATE_EITHER;
+    return (classes & WORD_IDENTITY) != 0 ? CANDIDATE_IDENTITY : CANDIDATE_EITHER;
 }
 
 static bool is_own(const struct extract *extract, struct slice value)
@@ -143,7 +180,7 @@ static struct slice value_of(struct extract *extract, const char *name)
 static void take_route(struct extract *extract, const char *where)
 {
     struct slice identity, secret;
-    char text[WHERE];
+    UNZEROED char text[WHERE];
 
     if (extract->route == NULL)
         return;
@@ -172,7 +209,7 @@ static void take_one(struct extract *extract, const enum candidate_part parts[FI
 {
     const struct field *field = &extract->fields[at];
     size_t identity = parts[at] == CANDIDATE_SECRET ? identity_near(parts, extract->count, at) : TEXT_NONE;
-    char text[WHERE];
+    UNZEROED char text[WHERE];
 
     if (field->value.length == 0 || is_own(extract, field->value))
         return;
@@ -188,7 +225,7 @@ static void take_one(struct extract *extract, const enum candidate_part parts[FI
 
 void field_take(struct extract *extract, uint8_t rank, const char *where)
 {
-    enum candidate_part parts[FIELDS];
+    UNZEROED enum candidate_part parts[FIELDS];
     size_t i;
 
     take_route(extract, where);

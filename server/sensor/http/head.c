@@ -375,14 +375,21 @@ static int room_step(struct head *head)
     return 0;
 }
 
-/* The values' bulk needs no state for each byte. */
-static void value_run(struct head *head, struct slice input)
+/* The bulk of targets, names and values needs no state for each byte. */
+static void run(struct head *head, struct slice input)
 {
     uint32_t limit = head->room < input.length ? head->room : (uint32_t)input.length;
     uint32_t at = head->at;
 
-    while (at < limit && input.data[at] > 0x20)
-        at++;
+    if (head->state == AT_NAME)
+        while (at < limit && (letter(input.data[at]) || input.data[at] == '-' || digit(input.data[at])))
+            at++;
+    else if (head->state == AT_TARGET)
+        while (at < limit && input.data[at] > 0x20 && input.data[at] != 0x7f)
+            at++;
+    else
+        while (at < limit && input.data[at] > 0x20)
+            at++;
     head->at = at;
 }
 
@@ -425,8 +432,8 @@ enum head_result head_parse(struct head *head, struct slice input)
             break;
         if (head->at >= input.length)
             return HEAD_MORE;
-        if (head->state == AT_VALUE) {
-            value_run(head, input);
+        if (head->state == AT_VALUE || head->state == AT_NAME || head->state == AT_TARGET) {
+            run(head, input);
             if (head->at == head->room || head->at == input.length)
                 continue;
         }

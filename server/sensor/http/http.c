@@ -296,7 +296,7 @@ static uint64_t body_limit(const struct session *session, const struct http_requ
 {
     const struct http_decoy *decoy = session->face->state;
 
-    return site_body_limit(decoy->site, site_route(decoy->site, request));
+    return site_body_limit(decoy->site, request);
 }
 
 /* A complete head: whose it is, and what follows it. */

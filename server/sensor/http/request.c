@@ -46,6 +46,7 @@ void head_request(const struct head *head, struct slice raw, struct http_request
 bool head_line_next(struct slice raw, size_t *at, struct http_header *line)
 {
     struct slice rest = text_from(raw, *at), whole;
+    size_t colon;
 
     if (*at == 0) {
         (void)text_cut(&rest, '\n');
@@ -55,11 +56,8 @@ bool head_line_next(struct slice raw, size_t *at, struct http_header *line)
         return false;
     whole = text_cut(&rest, '\n');
     *at = raw.length - rest.length;
-    line->value = text_trim(whole);
-    line->name = SLICE_NONE;
-    if (text_find_char(whole, ':') != TEXT_NONE) {
-        line->name = text_trim(text_cut(&whole, ':'));
-        line->value = text_trim(whole);
-    }
+    colon = text_find_char(whole, ':');
+    line->name = colon == TEXT_NONE ? SLICE_NONE : text_trim(text_before(whole, colon));
+    line->value = text_trim(colon == TEXT_NONE ? whole : text_from(whole, colon + 1));
     return true;
 }

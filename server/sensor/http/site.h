@@ -53,8 +53,8 @@ bool site_literal(const struct site *site, struct slice segment);
  * and the secret's field of the route's form, or NULL. */
 const char *site_identity_field(const struct site_route *route);
 const char *site_secret_field(const struct site_route *route);
-/* The largest body that the product's front end takes (client_max_body_size), in bytes; 0: no limit. */
-uint64_t site_body_limit(const struct site *site, const struct site_route *route);
+/* The largest body that the product's front end takes (client_max_body_size) for this head, in bytes; 0: no limit. */
+uint64_t site_body_limit(const struct site *site, const struct http_request *request);
 /* What the nginx in front says in Server; e.g. "nginx". */
 const char *site_server(const struct site *site);
 /* One line on the site, for listings. */

@@ -23,47 +23,46 @@ static bool method_fits(const struct site_route *route, struct slice method)
     return false;
 }
 
-static bool conditions_fit(const struct site_route *route, const struct http_request *request)
+/* `value` is working memory. */
+static bool conditions_fit(const struct site_route *route, const struct http_request *request, struct buffer *value)
 {
-    struct buffer value;
     bool fit = true;
 
-    if (route->condition_count == 0)
-        return true;
-    buffer_init(&value, SITE_VALUE);
     for (size_t i = 0; fit && i < route->condition_count; i++) {
         const struct site_condition *condition = &route->conditions[i];
-        bool there = field_find(request, condition->field, &value) == 0 && value.length > 0;
+        bool there = field_find(request, condition->field, value) == 0 && value->length > 0;
 
         if (strcmp(condition->value, "*") == 0)
             fit = there;
         else if (strcmp(condition->value, "!") == 0)
             fit = !there;
         else
-            fit = there && slice_is(buffer_slice(&value), condition->value);
+            fit = there && slice_is(buffer_slice(value), condition->value);
     }
-    buffer_free(&value);
     return fit;
 }
 
 const struct site_route *site_route(const struct site *site, const struct http_request *request)
 {
     const struct site_route *found = &site->routes[site->route_count - 1];
-    struct buffer decoded;
+    struct buffer decoded, value;
     struct slice path;
 
     buffer_init(&decoded, SITE_PATH);
+    buffer_init(&value, SITE_VALUE);
     path = pattern_path(request->path, &decoded);
     for (size_t i = 0; i + 1 < site->route_count; i++) {
         const struct site_route *route = &site->routes[i];
 
-        if (method_fits(route, request->method) && pattern_match(&route->pattern, path, NULL) &&
-            (route->host == NULL || slice_is_nocase(request->host, route->host)) && conditions_fit(route, request)) {
+        if (pattern_match(&route->pattern, path, NULL) && method_fits(route, request->method) &&
+            (route->host == NULL || slice_is_nocase(request->host, route->host)) &&
+            conditions_fit(route, request, &value)) {
             found = route;
             break;
         }
     }
     buffer_free(&decoded);
+    buffer_free(&value);
     return found;
 }
 

@@ -116,6 +116,7 @@ struct site {
     size_t reply_count;
     struct site_route *routes;
     size_t route_count;
+    bool own_limits; /* some route has a body_limit */
     char **literals; /* sorted, owned */
     size_t literal_count;
     int64_t runtime_low, runtime_high;

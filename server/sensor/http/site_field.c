@@ -24,6 +24,15 @@ static int decode_into(struct buffer *out, struct slice in)
     return buffer_add_slice(out, in);
 }
 
+/* Is it the name, percent-encoded or not? `scratch` is working memory. */
+static bool name_is(struct slice encoded, const char *name, struct buffer *scratch)
+{
+    bool plain = memchr(encoded.data, '%', encoded.length) == NULL && memchr(encoded.data, '+', encoded.length) == NULL;
+
+    return plain ? slice_is(encoded, name)
+                 : decode_into(scratch, encoded) == 0 && slice_is(buffer_slice(scratch), name);
+}
+
 /* name=value&name=value, both percent-encoded. */
 static int find_encoded(struct slice text, const char *name, struct buffer *value)
 {
@@ -35,7 +44,7 @@ static int find_encoded(struct slice text, const char *name, struct buffer *valu
         end = found == NULL ? text.length : (size_t)(found - text.data);
         found = memchr(text.data + at, '=', end - at);
         equals = found == NULL ? end : (size_t)(found - text.data);
-        if (decode_into(value, part_of(text, at, equals)) == 0 && slice_is(buffer_slice(value), name))
+        if (name_is(part_of(text, at, equals), name, value))
             return equals == end ? (buffer_clear(value), 0) : decode_into(value, part_of(text, equals + 1, end));
         at = end + 1;
     }

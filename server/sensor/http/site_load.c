@@ -188,6 +188,7 @@ static int load_route(struct site *site, const char *folder, const struct yaml *
         load_conditions(route, yaml_get(node, "where"), error) != 0 ||
         load_form(site, route, folder, yaml_get(node, "form"), error) != 0)
         return -1;
+    site->own_limits = site->own_limits || route->body_limit >= 0;
     return load_replies(site, route, folder, node, error);
 }
 
@@ -332,13 +333,23 @@ void site_free(struct site *site)
 
 bool site_literal(const struct site *site, struct slice segment)
 {
-    char *text = slice_copy(segment);
-    bool found = false;
+    size_t low = 0, high = site->literal_count, middle;
+    const char *text = (const char *)segment.data;
+    int order;
 
-    if (text != NULL && strlen(text) == segment.length && site->literal_count > 0)
-        found = bsearch(&text, site->literals, site->literal_count, sizeof(char *), compare_texts) != NULL;
-    free(text);
-    return found;
+    if (segment.length == 0 || memchr(text, '\0', segment.length) != NULL)
+        return false;
+    while (low < high) {
+        middle = (low + high) / 2;
+        order = strncmp(text, site->literals[middle], segment.length);
+        if (order == 0 && site->literals[middle][segment.length] == '\0')
+            return true;
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
 }
 
 const char *site_identity_field(const struct site_route *route)
@@ -351,9 +362,11 @@ const char *site_secret_field(const struct site_route *route)
     return route->form.secret;
 }
 
-uint64_t site_body_limit(const struct site *site, const struct site_route *route)
+uint64_t site_body_limit(const struct site *site, const struct http_request *request)
 {
-    return (uint64_t)(route->body_limit >= 0 ? route->body_limit : site->body_limit);
+    int64_t limit = site->own_limits ? site_route(site, request)->body_limit : -1;
+
+    return (uint64_t)(limit >= 0 ? limit : site->body_limit);
 }
 
 const char *site_server(const struct site *site)

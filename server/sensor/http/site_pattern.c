@@ -101,9 +101,11 @@ void pattern_free(struct pattern *pattern)
     *pattern = (struct pattern){0};
 }
 
+/* start is not empty. The last byte tells paths apart sooner than the first. */
 static bool starts_with(struct slice text, struct slice start)
 {
-    return text.length >= start.length && memcmp(text.data, start.data, start.length) == 0;
+    return text.length >= start.length && text.data[start.length - 1] == start.data[start.length - 1] &&
+           memcmp(text.data, start.data, start.length) == 0;
 }
 
 static struct slice behind(struct slice text, size_t length)
@@ -163,9 +165,12 @@ static size_t rest_at(const struct pattern *pattern)
 
 bool pattern_match(const struct pattern *pattern, struct slice path, struct slice parts[SITE_PARTS])
 {
-    size_t rest = rest_at(pattern), before = 0;
     struct slice left = path, tail;
+    size_t rest, before = 0;
 
+    if (pattern->count > 0 && pattern->tokens[0].type == TOKEN_TEXT && !starts_with(path, pattern->tokens[0].text))
+        return false;
+    rest = rest_at(pattern);
     for (size_t i = 0; i < rest; i++)
         before += pattern->tokens[i].type != TOKEN_TEXT;
     if (!match_simple(pattern, 0, rest, &left, rest == pattern->count, parts))

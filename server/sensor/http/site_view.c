@@ -107,11 +107,18 @@ static int set_runtime(struct answering *a, const struct site_reply *reply)
 {
     uint32_t range = (uint32_t)(reply->runtime_high - reply->runtime_low) + 1;
     int64_t runtime = reply->runtime_low + randombytes_uniform(range);
-    char text[32];
+    char text[32], *at = text + sizeof(text);
+    int digits = 0;
 
     a->runtime_us = (unsigned)runtime;
-    snprintf(text, sizeof(text), "%d.%06d", (int)(runtime / 1000000), (int)(runtime % 1000000));
-    return set_text(a, "runtime", text);
+    *--at = '\0';
+    do {
+        *--at = (char)('0' + runtime % 10);
+        runtime /= 10;
+        if (++digits == 6)
+            *--at = '.';
+    } while (digits < 7 || runtime > 0);
+    return set_text(a, "runtime", at);
 }
 
 static int set_random(struct answering *a, const char *name, bool hexadecimal)

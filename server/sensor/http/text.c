@@ -2,12 +2,35 @@
 #include "server/sensor/http/text.h"
 
 #include <string.h>
-#include <strings.h>
+
+#define SHORT 256
+
+/* In short texts, going from one first character to the next beats memmem()'s preparations. */
+static size_t find_short(struct slice text, const char *needle, size_t length)
+{
+    const unsigned char *at = text.data, *end = text.data + text.length;
+
+    while ((size_t)(end - at) >= length) {
+        at = memchr(at, needle[0], (size_t)(end - at) - length + 1);
+        if (at == NULL)
+            break;
+        if (memcmp(at, needle, length) == 0)
+            return (size_t)(at - text.data);
+        at++;
+    }
+    return TEXT_NONE;
+}
 
 size_t text_find(struct slice text, const char *needle)
 {
-    const unsigned char *hit = text.length == 0 ? NULL : memmem(text.data, text.length, needle, strlen(needle));
+    size_t length = strlen(needle);
+    const unsigned char *hit;
 
+    if (text.length == 0)
+        return TEXT_NONE;
+    if (text.length <= SHORT && length > 0)
+        return find_short(text, needle, length);
+    hit = memmem(text.data, text.length, needle, length);
     return hit == NULL ? TEXT_NONE : (size_t)(hit - text.data);
 }
 
@@ -20,13 +43,6 @@ size_t text_find_nocase(struct slice text, const char *needle)
         if ((text.data[i] | 0x20) == first && strncasecmp((const char *)text.data + i, needle, length) == 0)
             return i;
     return TEXT_NONE;
-}
-
-size_t text_find_char(struct slice text, char c)
-{
-    const unsigned char *hit = text.length == 0 ? NULL : memchr(text.data, c, text.length);
-
-    return hit == NULL ? TEXT_NONE : (size_t)(hit - text.data);
 }
 
 int text_hex(unsigned char digit)
@@ -52,43 +68,15 @@ static bool is_white(unsigned char c)
 
 struct slice text_trim(struct slice text)
 {
-    while (text.length > 0 && is_white(text.data[0]))
-        text = text_from(text, 1);
-    while (text.length > 0 && is_white(text.data[text.length - 1]))
-        text.length--;
-    return text;
-}
+    const unsigned char *from = text.data, *end = text.data + text.length;
 
-struct slice text_before(struct slice text, size_t at)
-{
-    text.length = at < text.length ? at : text.length;
-    return text;
-}
-
-struct slice text_from(struct slice text, size_t at)
-{
-    at = at < text.length ? at : text.length;
-    if (at > 0) {
-        text.data += at;
-        text.length -= at;
-    }
-    return text;
-}
-
-bool text_starts_nocase(struct slice text, const char *start)
-{
-    size_t length = strlen(start);
-
-    return text.length >= length && strncasecmp((const char *)text.data, start, length) == 0;
-}
-
-struct slice text_cut(struct slice *rest, char c)
-{
-    size_t at = text_find_char(*rest, c);
-    struct slice part = text_before(*rest, at);
-
-    *rest = at == TEXT_NONE ? text_from(*rest, rest->length) : text_from(*rest, at + 1);
-    return part;
+    if (text.length == 0)
+        return text;
+    while (from < end && is_white(*from))
+        from++;
+    while (from < end && is_white(end[-1]))
+        end--;
+    return (struct slice){from, (size_t)(end - from)};
 }
 
 struct slice text_word(struct slice *rest)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <strings.h>
 #include "server/base/buffer.h"
 
 #define TEXT_NONE SIZE_MAX
@@ -15,18 +17,47 @@
 size_t text_find(struct slice text, const char *needle);
 size_t text_find_nocase(struct slice text, const char *needle);
 /* Where the byte stands, or TEXT_NONE. */
-size_t text_find_char(struct slice text, char c);
+static inline size_t text_find_char(struct slice text, char c)
+{
+    const unsigned char *hit = text.length == 0 ? NULL : memchr(text.data, c, text.length);
+
+    return hit == NULL ? TEXT_NONE : (size_t)(hit - text.data);
+}
 /* Two hexadecimal digits as a number, or -1. */
 int text_hex_pair(const unsigned char *digits);
 int text_hex(unsigned char digit);
 /* Without spaces and tabs (and CR, LF) around it. */
 struct slice text_trim(struct slice text);
 /* The first `at` bytes, and what is behind them; `at` beyond the end counts as the end. */
-struct slice text_before(struct slice text, size_t at);
-struct slice text_from(struct slice text, size_t at);
-bool text_starts_nocase(struct slice text, const char *start);
+static inline struct slice text_before(struct slice text, size_t at)
+{
+    text.length = at < text.length ? at : text.length;
+    return text;
+}
+static inline struct slice text_from(struct slice text, size_t at)
+{
+    at = at < text.length ? at : text.length;
+    if (at > 0) {
+        text.data += at;
+        text.length -= at;
+    }
+    return text;
+}
+static inline bool text_starts_nocase(struct slice text, const char *start)
+{
+    size_t length = strlen(start);
+
+    return text.length >= length && strncasecmp((const char *)text.data, start, length) == 0;
+}
 /* Cuts off and returns what stands before the next `c` (which is dropped), or all. */
-struct slice text_cut(struct slice *rest, char c);
+static inline struct slice text_cut(struct slice *rest, char c)
+{
+    size_t at = text_find_char(*rest, c);
+    struct slice part = text_before(*rest, at);
+
+    *rest = text_from(*rest, at == TEXT_NONE ? at : at + 1);
+    return part;
+}
 /* As text_cut(), at white space; leading white space is passed over. Empty when nothing is left. */
 struct slice text_word(struct slice *rest);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/courier/record.h"
+#include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/json.h"
 
 #define RECORD_DEPTH 16
 #define RECORD_NAME 64
+#define KEY 512 /* a header's name and its number */
 
 const json_t *record_get(const json_t *record, const char *path)
 {
@@ -132,13 +134,20 @@ int record_write(struct buffer *out, const json_t *value)
 
 int record_header(const json_t *record, size_t i, const char **name, const char **value)
 {
-    const json_t *entry = json_array_get(record_get(record, "client.http.headers"), i);
+    const json_t *names = record_get(record, "client.http.headers"), *entry = json_array_get(names, i);
+    char key[KEY];
     const char *kept;
+    size_t same = 1;
 
     if (entry == NULL)
         return -1;
     *name = json_is_string(entry) ? json_string_value(entry) : "";
-    kept = json_string_value(json_object_get(record_get(record, "client.http.values"), *name));
+    for (size_t k = 0; k < i; k++)
+        same += json_equal(json_array_get(names, k), entry);
+    snprintf(key, sizeof(key), "%s", *name);
+    if (same > 1)
+        snprintf(key, sizeof(key), "%s (%zu)", *name, same);
+    kept = json_string_value(json_object_get(record_get(record, "client.http.values"), key));
     *value = kept != NULL ? kept : "";
     return 0;
 }

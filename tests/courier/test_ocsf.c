@@ -91,6 +91,22 @@ START_TEST(evidence_tells_who_and_with_what)
 }
 END_TEST
 
+START_TEST(each_header_has_its_own_value)
+{
+    json_t *record = json_pack("{s:{s:{s:[s,s,s],s:{s:s,s:s,s:s}}}}", "client", "http", "headers", "Accept", "Host",
+                               "Accept", "values", "Accept", "a", "Host", "h", "Accept (2)", "b");
+    static const char *const expected[] = {"a", "h", "b"};
+    const char *name, *value;
+
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(record_header(record, i, &name, &value), 0);
+        ck_assert_str_eq(value, expected[i]);
+    }
+    ck_assert_int_eq(record_header(record, 3, &name, &value), -1);
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(updates_keep_the_finding)
 {
     json_t *record = sample(), *event;
@@ -199,6 +215,7 @@ static Suite *suite(void)
     tcase_add_test(tests, required_members);
     tcase_add_test(tests, ids_are_easily_found);
     tcase_add_test(tests, evidence_tells_who_and_with_what);
+    tcase_add_test(tests, each_header_has_its_own_value);
     tcase_add_test(tests, updates_keep_the_finding);
     tcase_add_test(tests, inferred_techniques_are_marked);
     tcase_add_test(tests, drills_are_no_breach);

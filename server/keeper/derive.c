@@ -78,33 +78,63 @@ static int is_derived(struct derivation *derivation, const struct shown *shown, 
     return found;
 }
 
+static int count_actor(struct derivation *derivation, const struct shown *shown, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger, "UPDATE actor SET sightings = sightings + 1, last_seen = max(last_seen, ?2), "
+        "first_seen = min(first_seen, ?2) WHERE number = ?1", error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, shown->actor);
+    sqlite3_bind_int64(statement, 2, shown->time);
+    return ledger_run(derivation->ledger, statement, error);
+}
+
+static int new_actor(struct derivation *derivation, struct shown *shown, const struct address *address,
+                     struct error *error)
+{
+    struct address prefix = source_prefix(address);
+    struct id id, base = {{0}};
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger, "INSERT INTO actor (id, prefix, address, first_seen, last_seen, sightings) "
+        "VALUES (?1, ?2, ?3, ?4, ?4, 1)", error);
+
+    if (statement == NULL)
+        return -1;
+    memcpy(base.bytes, prefix.bytes, sizeof base.bytes);
+    id = derived_id(derivation->keyring, 'c', shown->observation, base, 0);
+    ledger_bind_id(statement, 1, &id);
+    ledger_bind_blob(statement, 2, (struct slice){prefix.bytes, ADDRESS_BYTES});
+    ledger_bind_blob(statement, 3, (struct slice){address->bytes, ADDRESS_BYTES});
+    sqlite3_bind_int64(statement, 4, shown->time);
+    if (ledger_run(derivation->ledger, statement, error) < 0)
+        return -1;
+    shown->actor = sqlite3_last_insert_rowid(derivation->ledger->db);
+    return 0;
+}
+
+/* Look-up and update by number, not an upsert that returns: SQLite would make a table for each of those. */
 static int find_actor(struct derivation *derivation, struct shown *shown, struct error *error)
 {
     struct slice source = ledger_column(shown->row, ROW_SOURCE);
     struct address address = {{0}}, prefix;
-    struct id id, base = {{0}};
-    sqlite3_stmt *statement = ledger_statement(
-        derivation->ledger,
-        "INSERT INTO actor (id, prefix, address, first_seen, last_seen, sightings) VALUES (?1, ?2, ?3, ?4, ?4, 1) "
-        "ON CONFLICT (prefix) DO UPDATE SET sightings = sightings + 1, last_seen = max(last_seen, ?4), "
-        "first_seen = min(first_seen, ?4) RETURNING number", error);
+    sqlite3_stmt *statement = ledger_statement(derivation->ledger, "SELECT number FROM actor WHERE prefix = ?", error);
+    int found;
 
     if (statement == NULL)
         return -1;
     if (source.length == ADDRESS_BYTES)
         memcpy(address.bytes, source.data, ADDRESS_BYTES);
     prefix = source_prefix(&address);
-    memcpy(base.bytes, prefix.bytes, sizeof base.bytes);
-    id = derived_id(derivation->keyring, 'c', shown->observation, base, 0);
-    ledger_bind_id(statement, 1, &id);
-    ledger_bind_blob(statement, 2, (struct slice){prefix.bytes, ADDRESS_BYTES});
-    ledger_bind_blob(statement, 3, (struct slice){address.bytes, ADDRESS_BYTES});
-    sqlite3_bind_int64(statement, 4, shown->time);
-    if (ledger_step(derivation->ledger, statement, error) != 1)
-        return -1;
-    shown->actor = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
-    return 0;
+    ledger_bind_blob(statement, 1, (struct slice){prefix.bytes, ADDRESS_BYTES});
+    found = ledger_step(derivation->ledger, statement, error);
+    if (found == 1) {
+        shown->actor = sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+        return count_actor(derivation, shown, error);
+    }
+    return found < 0 ? -1 : new_actor(derivation, shown, &address, error);
 }
 
 static int open_incident_of(struct derivation *derivation, const char *sql, int64_t number, int64_t *incident,

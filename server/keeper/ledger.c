@@ -15,6 +15,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/paths.h"
+#include "server/keeper/gather.h"
 
 #define LOCK_WAIT_US 5000000
 #define CACHE_KIB 12288
@@ -180,7 +181,8 @@ static int open_database(struct ledger *ledger, bool create, struct error *error
     if (made >= 0)
         close(made); /* SQLite would let others read it, and gives what lies beside it the same mode */
     tune();
-    if (sqlite3_open_v2(ledger->path, &ledger->db, flags | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(ledger->path, &ledger->db, flags | (create ? SQLITE_OPEN_CREATE : 0), gather_register()) !=
+        SQLITE_OK)
         return fail(ledger, "opening", error);
     sqlite3_extended_result_codes(ledger->db, 1);
     if (sqlite3_db_readonly(ledger->db, "main") == 1)

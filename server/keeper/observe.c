@@ -9,6 +9,8 @@
 #include "server/keeper/row.h"
 #include "server/keeper/sources.h"
 
+#define ROW_FIXED_BYTES (MATCHED_BYTES + 2 * CHAIN_BYTES + 128)
+
 /* What a batch changes beside the ledger; put back when its transaction fails. */
 struct progress {
     struct chain chain;
@@ -36,7 +38,7 @@ static int load_recent(struct observer *observer, struct error *error)
 
 static int load_ring(struct observer *observer, struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(observer->ledger, "SELECT id FROM surplus ORDER BY slot", error);
+    sqlite3_stmt *statement = ledger_statement(observer->ledger, "SELECT id, slot FROM surplus ORDER BY slot", error);
     struct id id;
     int found;
 
@@ -45,8 +47,29 @@ static int load_ring(struct observer *observer, struct error *error)
     while ((found = ledger_step(observer->ledger, statement, error)) == 1) {
         id = ledger_column_id(statement, 0);
         recent_add(observer->recent, &id);
+        observer->ring_next = sqlite3_column_int64(statement, 1) + 1;
     }
     return found;
+}
+
+/* What the last observer_save() wrote, and the rows that came since. */
+static int load_noise_bytes(struct observer *observer, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        observer->ledger, "SELECT coalesce(sum(length(context) + length(flow) + length(presented) + ?2), 0) "
+        "FROM observation WHERE seq > ?1 AND matched = zeroblob(128)", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, ledger_setting(observer->ledger, "noise-upto", 0));
+    sqlite3_bind_int64(statement, 2, ROW_FIXED_BYTES);
+    found = ledger_step(observer->ledger, statement, error);
+    if (found == 1) {
+        observer->noise_bytes = ledger_setting(observer->ledger, "noise-bytes", 0) + sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return found < 0 ? -1 : 0;
 }
 
 int observer_open(struct observer *observer, struct ledger *ledger, const struct keyring *keyring,
@@ -65,11 +88,9 @@ int observer_open(struct observer *observer, struct ledger *ledger, const struct
         error_set(error, "out of memory");
         goto fail;
     }
-    observer->ring_next = ledger_setting(ledger, "ring", 0);
-    observer->noise_bytes = ledger_setting(ledger, "noise-bytes", 0);
     if (recogniser_open(&observer->recogniser, ledger, keyring, error) < 0 ||
         chain_load(ledger, CHAIN_OBSERVATION, &observer->chain, error) < 0 || load_recent(observer, error) < 0 ||
-        load_ring(observer, error) < 0)
+        load_ring(observer, error) < 0 || load_noise_bytes(observer, error) < 0)
         goto fail;
     return 0;
 fail:
@@ -161,6 +182,13 @@ int observer_prune(struct observer *observer, struct error *error)
     return ledger_run(observer->ledger, statement, error);
 }
 
+int observer_save(struct observer *observer, struct error *error)
+{
+    if (ledger_set(observer->ledger, "noise-upto", observer->chain.sequence, error) < 0)
+        return -1;
+    return ledger_set(observer->ledger, "noise-bytes", observer->noise_bytes, error);
+}
+
 /* A flood of one token must not hold up the alert of another: what was not seen lately goes ahead of the backlog. */
 static void look_for_news(struct observer *observer, const struct observation *observation)
 {
@@ -186,7 +214,7 @@ static void look_for_news(struct observer *observer, const struct observation *o
 static int64_t row_bytes(const struct observation *observation, const struct observer *observer)
 {
     return (int64_t)(observation->context.length + observer->flow.length + observer->presented.length) +
-           MATCHED_BYTES + 2 * CHAIN_BYTES + 128;
+           ROW_FIXED_BYTES;
 }
 
 static int keep(struct observer *observer, const struct observation *observation, bool shed, struct error *error)
@@ -258,9 +286,7 @@ static int take_all(struct observer *observer, struct batch *batch, int64_t now,
         if (take_one(observer, batch, i, progress, error) < 0)
             return -1;
     }
-    if (sources_write(observer->sources, observer->ledger, error) < 0 ||
-        ledger_set(observer->ledger, "noise-bytes", observer->noise_bytes, error) < 0 ||
-        ledger_set(observer->ledger, "ring", observer->ring_next, error) < 0)
+    if (sources_write(observer->sources, observer->ledger, error) < 0)
         return -1;
     return ledger_commit(observer->ledger, error);
 }

@@ -58,6 +58,9 @@ void observer_close(struct observer *observer);
 int observer_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error);
 /* In the caller's background transaction: of what is beyond the budgets only the last OBSERVE_RING rows stay. */
 int observer_prune(struct observer *observer, struct error *error);
+/* In the caller's background transaction: how many bytes noise takes. What came after the last one is counted anew by
+ * observer_open(). */
+int observer_save(struct observer *observer, struct error *error);
 
 void batch_init(struct batch *batch);
 void batch_free(struct batch *batch);

@@ -207,7 +207,7 @@ CREATE TABLE fold (
     sent INTEGER NOT NULL,    -- when the last alert told of it
     step INTEGER NOT NULL,    -- updates sent
     next INTEGER,             -- when the next update goes out; NULL: nothing unsent
-    sighting INTEGER NOT NULL REFERENCES sighting (number), -- the last one
+    sighting INTEGER NOT NULL, -- the last one's number; were it a REFERENCE, SQLite would make a table for each update
     PRIMARY KEY (incident, token, actor, grade)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fold_due ON fold (next) WHERE next IS NOT NULL;

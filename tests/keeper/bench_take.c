@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Presentations a second through the keeper's heart, and look-ups among many: bench_take FOLDER [TOKENS [BATCH]].
+ * Presentations a second through the keeper's heart, and look-ups among many: bench_take FOLDER [TOKENS [BATCH [ROUNDS]]].
  * Each batch is durable when it returns. Prints one JSON object a line. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "server/keeper/observe.h"
 #include "server/keeper/token.h"
 
-#define ROUNDS 40000
+static int rounds = 40000;
 
 static struct keyring keyring;
 static struct ledger ledger;
@@ -100,7 +101,7 @@ static void present(int tokens, int size, bool planted)
     buffer_init(&message, CHANNEL_MESSAGE);
     began = clock_monotonic();
     spent = cpu();
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; i < rounds; i++) {
         struct observation observation = observe(planted ? i % tokens : i, planted, identity, secret);
 
         buffer_clear(&message);
@@ -113,8 +114,8 @@ static void present(int tokens, int size, bool planted)
         }
     }
     printf("{\"planted\":%s,\"tokens\":%d,\"batch\":%d,\"per_second\":%.0f,\"cpu_us\":%.2f}\n",
-           planted ? "true" : "false", tokens, size, ROUNDS * 1e6 / (double)(clock_monotonic() - began),
-           (cpu() - spent) / ROUNDS);
+           planted ? "true" : "false", tokens, size, rounds * 1e6 / (double)(clock_monotonic() - began),
+           (cpu() - spent) / rounds);
     buffer_free(&message);
 }
 
@@ -126,14 +127,14 @@ static void look(int tokens, bool planted)
     uint32_t state = 1;
     int i;
 
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; i < rounds; i++) {
         state = state * 1664525 + 1013904223;
         struct observation observation = observe((int)(state % (uint32_t)tokens), planted, identity, secret);
 
         must(recognise(&observer.recogniser, &observation, recognition, &error));
     }
     printf("{\"recognise\":%s,\"tokens\":%d,\"us\":%.2f}\n", planted ? "\"planted\"" : "\"unplanted\"", tokens,
-           (double)(clock_monotonic() - began) / ROUNDS);
+           (double)(clock_monotonic() - began) / rounds);
     free(recognition);
 }
 
@@ -159,6 +160,10 @@ int main(int count, char **arguments)
 
     if (count < 2)
         return 2;
+    if (count > 4)
+        rounds = (int)strtol(arguments[4], NULL, 10);
+    if (sodium_init() < 0)
+        return 1;
     keyring_derive(&keyring, master);
     batch_init(&batch);
     must(ledger_open(&ledger, arguments[1], &keyring, !ledger_exists(arguments[1]), &error));

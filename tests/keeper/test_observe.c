@@ -195,6 +195,24 @@ START_TEST(noise_in_all_is_bounded)
 }
 END_TEST
 
+START_TEST(the_bytes_of_noise_outlive_a_restart)
+{
+    struct error error;
+    int64_t bytes;
+
+    take(&strange, "198.51.100.1");
+    take(&strange, "198.51.100.2");
+    ck_assert_int_eq(observer_save(&world->observer, &error), 0);
+    bytes = world->observer.noise_bytes;
+    take(&strange, "198.51.100.3");
+    take(&right, "198.51.100.3");
+    ck_assert_int_gt(world->observer.noise_bytes, bytes);
+    bytes = world->observer.noise_bytes;
+    world_restart(world);
+    ck_assert_int_eq(world->observer.noise_bytes, bytes);
+}
+END_TEST
+
 START_TEST(what_comes_again_is_kept_once)
 {
     struct observation observation = world_login(&right, "203.0.113.5", WORLD_NOW);
@@ -353,7 +371,8 @@ static Suite *suite(void)
 {
     const TTest *const wide[] = {
         rows_are_equal_in_size, verdicts_are_due_for_presentations_only, no_clear_text_is_kept,
-        presented_and_flow_unpack, noise_in_all_is_bounded, what_comes_again_is_kept_once,
+        presented_and_flow_unpack, noise_in_all_is_bounded, the_bytes_of_noise_outlive_a_restart,
+        what_comes_again_is_kept_once,
         the_chain_shows_what_was_done_to_it, operations_are_chained, a_full_disk_costs_noise_first,
         a_failed_batch_leaves_nothing, batches_are_bounded, NULL};
     const TTest *const small[] = {

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/keeper/gather.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define NAME "gather"
+#define GATHERED (0x1ffff) /* the most that the file system below writes at once: it masks lengths with it */
+
+struct gather {
+    sqlite3_file file; /* SQLite's handle on us; must be first */
+    sqlite3_file *below;
+    unsigned char *bytes;
+    sqlite3_int64 at; /* where in the file bytes[0] belongs */
+    int held;
+};
+
+static struct gather *of(sqlite3_file *file)
+{
+    return (struct gather *)(void *)file;
+}
+
+/* What could not be written is dropped: whoever is told so rolls back. */
+static int flush(struct gather *gather)
+{
+    int held = gather->held;
+
+    gather->held = 0;
+    return held == 0 ? SQLITE_OK : gather->below->pMethods->xWrite(gather->below, gather->bytes, held, gather->at);
+}
+
+static int gather_close(sqlite3_file *file)
+{
+    struct gather *gather = of(file);
+    int code = flush(gather), closed = gather->below->pMethods->xClose(gather->below);
+
+    sqlite3_free(gather->bytes);
+    gather->bytes = NULL;
+    return code != SQLITE_OK ? code : closed;
+}
+
+static int gather_read(sqlite3_file *file, void *to, int size, sqlite3_int64 at)
+{
+    struct gather *gather = of(file);
+    int code = flush(gather);
+
+    return code != SQLITE_OK ? code : gather->below->pMethods->xRead(gather->below, to, size, at);
+}
+
+static int gather_write(sqlite3_file *file, const void *from, int size, sqlite3_int64 at)
+{
+    struct gather *gather = of(file);
+    int code = SQLITE_OK;
+
+    if (gather->held > 0 && (at != gather->at + gather->held || size > GATHERED - gather->held))
+        code = flush(gather);
+    if (code != SQLITE_OK)
+        return code;
+    if (size > GATHERED)
+        return gather->below->pMethods->xWrite(gather->below, from, size, at);
+    if (gather->held == 0)
+        gather->at = at;
+    memcpy(gather->bytes + gather->held, from, (size_t)size);
+    gather->held += size;
+    return SQLITE_OK;
+}
+
+static int gather_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    struct gather *gather = of(file);
+    int code = flush(gather);
+
+    return code != SQLITE_OK ? code : gather->below->pMethods->xTruncate(gather->below, size);
+}
+
+static int gather_sync(sqlite3_file *file, int flags)
+{
+    struct gather *gather = of(file);
+    int code = flush(gather);
+
+    return code != SQLITE_OK ? code : gather->below->pMethods->xSync(gather->below, flags);
+}
+
+static int gather_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    struct gather *gather = of(file);
+    int code = flush(gather);
+
+    return code != SQLITE_OK ? code : gather->below->pMethods->xFileSize(gather->below, size);
+}
+
+static int gather_lock(sqlite3_file *file, int level)
+{
+    return of(file)->below->pMethods->xLock(of(file)->below, level);
+}
+
+static int gather_unlock(sqlite3_file *file, int level)
+{
+    return of(file)->below->pMethods->xUnlock(of(file)->below, level);
+}
+
+static int gather_reserved(sqlite3_file *file, int *reserved)
+{
+    return of(file)->below->pMethods->xCheckReservedLock(of(file)->below, reserved);
+}
+
+static int gather_control(sqlite3_file *file, int operation, void *argument)
+{
+    return of(file)->below->pMethods->xFileControl(of(file)->below, operation, argument);
+}
+
+static int gather_sector(sqlite3_file *file)
+{
+    return of(file)->below->pMethods->xSectorSize(of(file)->below);
+}
+
+static int gather_device(sqlite3_file *file)
+{
+    return of(file)->below->pMethods->xDeviceCharacteristics(of(file)->below);
+}
+
+static const sqlite3_io_methods methods = {
+    .iVersion = 1,
+    .xClose = gather_close,
+    .xRead = gather_read,
+    .xWrite = gather_write,
+    .xTruncate = gather_truncate,
+    .xSync = gather_sync,
+    .xFileSize = gather_size,
+    .xLock = gather_lock,
+    .xUnlock = gather_unlock,
+    .xCheckReservedLock = gather_reserved,
+    .xFileControl = gather_control,
+    .xSectorSize = gather_sector,
+    .xDeviceCharacteristics = gather_device,
+};
+
+static sqlite3_vfs *below_of(sqlite3_vfs *vfs)
+{
+    sqlite3_vfs *below = sqlite3_vfs_find(NULL);
+
+    return below != vfs ? below : NULL;
+}
+
+static int gather_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    sqlite3_vfs *below = below_of(vfs);
+    struct gather *gather = of(file);
+    int code;
+
+    file->pMethods = NULL;
+    if (below == NULL)
+        return SQLITE_CANTOPEN;
+    if ((flags & SQLITE_OPEN_WAL) == 0)
+        return below->xOpen(below, name, file, flags, out);
+    memset(gather, 0, sizeof *gather);
+    gather->below = (sqlite3_file *)(void *)(gather + 1);
+    gather->bytes = sqlite3_malloc(GATHERED);
+    if (gather->bytes == NULL)
+        return SQLITE_NOMEM;
+    code = below->xOpen(below, name, gather->below, flags, out);
+    if (code == SQLITE_OK)
+        file->pMethods = &methods;
+    else
+        sqlite3_free(gather->bytes);
+    return code;
+}
+
+const char *gather_register(void)
+{
+    static sqlite3_vfs vfs; /* SQLite's list holds it for good */
+    sqlite3_vfs *below = sqlite3_vfs_find(NULL);
+
+    if (sqlite3_vfs_find(NAME) != NULL)
+        return NAME;
+    if (below == NULL)
+        return NULL;
+    vfs = *below;
+    vfs.pNext = NULL;
+    vfs.zName = NAME;
+    vfs.szOsFile = (int)sizeof(struct gather) + below->szOsFile;
+    vfs.xOpen = gather_open;
+    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK ? NAME : NULL;
+}

@@ -33,7 +33,9 @@ static inline bool slice_is(struct slice a, const char *text)
 /* As slice_is(), ASCII letters of either case. */
 static inline bool slice_is_nocase(struct slice a, const char *text)
 {
-    return a.length == strlen(text) && (a.length == 0 || strncasecmp((const char *)a.data, text, a.length) == 0);
+    return a.length == strlen(text) &&
+           (a.length == 0 || ((a.data[0] | 0x20) == ((unsigned char)text[0] | 0x20) &&
+                              strncasecmp((const char *)a.data, text, a.length) == 0));
 }
 /* A copy ended by NUL, to be freed by the caller; NULL without memory. Bytes of value 0 stay in it. */
 char *slice_copy(struct slice a);

@@ -46,7 +46,7 @@ static int write_point(struct buffer *buffer, struct slice bytes, uint32_t point
 #define EACH(byte) (UINT64_MAX / 255 * (byte))
 
 /* Of eight bytes, is any no printable ASCII, a quote or a backslash? Exact in that, not in which. */
-static bool needs_escape(const unsigned char *bytes)
+static inline bool needs_escape(const unsigned char *bytes)
 {
     uint64_t eight, quote, slash, delete;
 
@@ -59,6 +59,13 @@ static bool needs_escape(const unsigned char *bytes)
             EACH(0x80)) != 0;
 }
 
+/* Printable ASCII but quote and backslash. */
+static const bool plain_bytes[256] = {
+    [0x20 ... '"' - 1] = true,
+    ['"' + 1 ... '\\' - 1] = true,
+    ['\\' + 1 ... 0x7e] = true,
+};
+
 /* The run of plain ASCII at the front that needs no escape. */
 static size_t plain_run(struct slice text, size_t from)
 {
@@ -68,8 +75,7 @@ static size_t plain_run(struct slice text, size_t from)
         i += 8;
     if (text.length - from >= 8 && text.length - i < 8 && !needs_escape(text.data + text.length - 8))
         i = text.length;
-    while (i < text.length && text.data[i] >= 0x20 && text.data[i] < 0x7f && text.data[i] != '"' &&
-           text.data[i] != '\\')
+    while (i < text.length && plain_bytes[text.data[i]])
         i++;
     return i - from;
 }

@@ -218,22 +218,26 @@ static void write_kept(struct buffer *out, const char *name, struct slice value,
         (void)json_member(out, name, text_before(value, VALUE));
 }
 
-static bool write_values(struct buffer *out, struct slice raw, bool kept, const struct credentials *presented)
+/* *left: may there be any for this object? Then set for the other one. */
+static bool write_values(struct buffer *out, struct slice raw, bool kept, bool *left,
+                         const struct credentials *presented)
 {
     struct http_header header;
     UNZEROED struct keys keys;
     size_t at = 0, count = 0;
     const char *name;
-    bool whole = true;
+    bool whole = true, more = false;
 
     keys.count = 0;
     (void)json_member_open(out, kept ? "values" : "others");
     (void)buffer_add_char(out, '{');
-    while (count++ < HEADERS && next_header(raw, &at, &header)) {
+    while (*left && count++ < HEADERS && next_header(raw, &at, &header)) {
         struct slice value = header.value;
 
-        if (is_kept(header.name) != kept)
+        if (is_kept(header.name) != kept) {
+            more = true;
             continue;
+        }
         if (!fits(out, KEY + SESSION_CLASSES + (kept ? text_before(value, VALUE).length : 0))) {
             whole = false;
             break;
@@ -244,6 +248,7 @@ static bool write_values(struct buffer *out, struct slice raw, bool kept, const 
         else
             write_summary(out, name, value);
     }
+    *left = more || !whole;
     (void)buffer_add_char(out, '}');
     return whole;
 }
@@ -283,7 +288,7 @@ void context_write(struct buffer *out, const struct http_request *request, const
 {
     static const char *const versions[] = {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"};
     struct slice agent = http_request_header(request, "User-Agent");
-    bool whole;
+    bool whole, left = true;
 
     (void)buffer_add_text(out, "{\"http\":{");
     (void)json_member(out, "method", text_before(request->method, METHOD));
@@ -301,8 +306,8 @@ void context_write(struct buffer *out, const struct http_request *request, const
     if (request->body_length > 0)
         write_body(out, request, presented);
     whole = write_names(out, request->raw);
-    whole = write_values(out, request->raw, true, presented) && whole;
-    whole = write_values(out, request->raw, false, presented) && whole;
+    whole = write_values(out, request->raw, true, &left, presented) && whole;
+    whole = write_values(out, request->raw, false, &left, presented) && whole;
     if (request->query.length > 0)
         write_parameters(out, request->query);
     if (!whole)

@@ -40,14 +40,12 @@ static const struct word words[26][LETTER_WORDS] = {
     ['u' - 'a'] = {WORD("ser", WORD_IDENTITY), WORD("id", WORD_IDENTITY)},
 };
 
-static unsigned classes_at(struct slice rest)
+/* rest: what is behind the letter, counted from 0 for 'a'. */
+static unsigned classes_of(unsigned letter, struct slice rest)
 {
-    unsigned letter = (rest.data[0] | 0x20u) - 'a', classes = 0;
     const struct word *word;
+    unsigned classes = 0;
 
-    if (letter > 'z' - 'a')
-        return 0;
-    rest = text_from(rest, 1);
     for (word = words[letter]; word < words[letter] + LETTER_WORDS && word->rest != NULL; word++)
         if (word->length <= rest.length && (rest.data[0] | 0x20) == word->rest[0] &&
             strncasecmp((const char *)rest.data, word->rest, word->length) == 0)
@@ -57,12 +55,15 @@ static unsigned classes_at(struct slice rest)
 
 enum candidate_part field_part(struct slice name)
 {
-    unsigned classes = 0;
+    unsigned classes = 0, letter;
     size_t i;
 
     name = text_before(name, WHERE);
-    for (i = 0; i < name.length; i++)
-        classes |= classes_at(text_from(name, i));
+    for (i = 0; i < name.length; i++) {
+        letter = (name.data[i] | 0x20u) - 'a';
+        if (letter <= 'z' - 'a' && words[letter][0].rest != NULL)
+            classes |= classes_of(letter, (struct slice){name.data + i + 1, name.length - i - 1});
+    }
     if ((classes & WORD_ID) != 0)
         return CANDIDATE_IDENTITY;
     if ((classes & WORD_SECRET) != 0 && (classes & WORD_AUTHOR) == 0)

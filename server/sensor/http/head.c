@@ -375,6 +375,8 @@ static int room_step(struct head *head)
     return 0;
 }
 
+static const bool name_bytes[256] = {['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true};
+
 /* The bulk of targets, names and values needs no state for each byte. */
 static void run(struct head *head, struct slice input)
 {
@@ -382,7 +384,7 @@ static void run(struct head *head, struct slice input)
     uint32_t at = head->at;
 
     if (head->state == AT_NAME)
-        while (at < limit && (letter(input.data[at]) || input.data[at] == '-' || digit(input.data[at])))
+        while (at < limit && name_bytes[input.data[at]])
             at++;
     else if (head->state == AT_TARGET)
         while (at < limit && input.data[at] > 0x20 && input.data[at] != 0x7f)

@@ -36,6 +36,7 @@ enum site_need {
     SITE_NEED_MODIFIED = 4096,
     SITE_NEED_YEAR = 8192,
     SITE_NEED_META = 16384,
+    SITE_NEED_TLS = 32768,
 };
 
 struct site_page {

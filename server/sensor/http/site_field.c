@@ -24,27 +24,23 @@ static int decode_into(struct buffer *out, struct slice in)
     return buffer_add_slice(out, in);
 }
 
-/* Is it the name, percent-encoded or not? `scratch` is working memory. */
-static bool name_is(struct slice encoded, const char *name, struct buffer *scratch)
-{
-    bool plain = memchr(encoded.data, '%', encoded.length) == NULL && memchr(encoded.data, '+', encoded.length) == NULL;
-
-    return plain ? slice_is(encoded, name)
-                 : decode_into(scratch, encoded) == 0 && slice_is(buffer_slice(scratch), name);
-}
-
 /* name=value&name=value, both percent-encoded. */
 static int find_encoded(struct slice text, const char *name, struct buffer *value)
 {
+    struct slice wanted = slice_of(name), here;
     size_t at = 0, end, equals;
     const unsigned char *found;
+    bool plain = text.length == 0 ||
+                 (memchr(text.data, '%', text.length) == NULL && memchr(text.data, '+', text.length) == NULL);
 
     while (at < text.length) {
         found = memchr(text.data + at, '&', text.length - at);
         end = found == NULL ? text.length : (size_t)(found - text.data);
         found = memchr(text.data + at, '=', end - at);
         equals = found == NULL ? end : (size_t)(found - text.data);
-        if (name_is(part_of(text, at, equals), name, value))
+        here = part_of(text, at, equals);
+        if (plain ? slice_equal(here, wanted)
+                  : decode_into(value, here) == 0 && slice_equal(buffer_slice(value), wanted))
             return equals == end ? (buffer_clear(value), 0) : decode_into(value, part_of(text, equals + 1, end));
         at = end + 1;
     }

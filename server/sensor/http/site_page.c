@@ -123,6 +123,7 @@ static const struct {
     {"modified", SITE_NEED_MODIFIED},
     {"query", SITE_NEED_PATH},
     {"in_a_year", SITE_NEED_YEAR},
+    {"tls", SITE_NEED_TLS},
 };
 
 static unsigned needs_of(struct site *site, const struct template *t, int depth)

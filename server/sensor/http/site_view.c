@@ -235,8 +235,9 @@ static int set_session(struct answering *a, unsigned needs)
 int site_view(struct answering *a, const struct site_reply *reply)
 {
     unsigned needs = reply->needs;
-    int result = set(a, "tls", json_boolean(a->request->tls));
+    int result = 0;
 
+    result |= (needs & SITE_NEED_TLS) != 0 ? set(a, "tls", json_boolean(a->request->tls)) : 0;
     result |= (needs & SITE_NEED_URL) != 0 ? set_url(a) : 0;
     result |= (needs & SITE_NEED_REQUEST_ID) != 0 ? set_request_id(a) : 0;
     result |= (needs & SITE_NEED_RUNTIME) != 0 ? set_runtime(a, reply) : 0;

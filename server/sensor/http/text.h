@@ -47,7 +47,9 @@ static inline bool text_starts_nocase(struct slice text, const char *start)
 {
     size_t length = strlen(start);
 
-    return text.length >= length && strncasecmp((const char *)text.data, start, length) == 0;
+    return text.length >= length &&
+           (length == 0 || ((text.data[0] | 0x20) == ((unsigned char)start[0] | 0x20) &&
+                            strncasecmp((const char *)text.data, start, length) == 0));
 }
 /* Cuts off and returns what stands before the next `c` (which is dropped), or all. */
 static inline struct slice text_cut(struct slice *rest, char c)

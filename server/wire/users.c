@@ -78,7 +78,8 @@ static const char *key_within(const struct configuration *configuration)
     size_t length = strlen(configuration->state);
     const char *key = configuration->master_key;
 
-    if (key == NULL || strncmp(key, configuration->state, length) != 0 || key[length] != '/' || strchr(key + length + 1, '/') != NULL)
+    if (key == NULL || strncmp(key, configuration->state, length) != 0 || key[length] != '/' ||
+        strchr(key + length + 1, '/') != NULL)
         return "key";
     return key + length + 1;
 }

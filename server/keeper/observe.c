@@ -265,7 +265,7 @@ static int take_one(struct observer *observer, struct batch *batch, size_t index
         observer->duplicates++;
         return 0;
     }
-    shed = observation->candidate_count == 0 && batch->count > BATCH_MESSAGES / 2;
+    shed = observation->candidate_count == 0 && batch->count == BATCH_MESSAGES;
     if (recognise(&observer->recogniser, observation, &observer->recognition, error) < 0 ||
         keep(observer, observation, shed, error) < 0)
         return -1;

@@ -8,7 +8,7 @@
 #include "server/keeper/recognise.h"
 #include "server/wire/configuration.h"
 
-#define BATCH_MESSAGES 512
+#define BATCH_MESSAGES 96 /* in one transaction: while it is committed the sensor answers the one before */
 #define BATCH_BYTES (2 * 1024 * 1024)
 #define OBSERVE_RING 4096
 #define OBSERVE_RECENT 16384 /* ids remembered, to know what was sent again */

@@ -149,8 +149,8 @@ START_TEST(the_ring_is_bounded_and_outlives_a_restart)
     struct error error;
     int i, k;
 
-    for (i = 0; i < 3 + OBSERVE_RING / 256 + 1; i++) {
-        for (k = 0; k < 256; k++) {
+    for (i = 0; i < 3 + OBSERVE_RING / 64 + 1; i++) {
+        for (k = 0; k < 64; k++) {
             struct observation observation = world_login(&strange, "203.0.113.5", WORLD_NOW);
 
             world_add(world, &observation);

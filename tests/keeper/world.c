@@ -134,7 +134,11 @@ void world_add(struct world *world, const struct observation *observation)
     buffer_init(&message, CHANNEL_MESSAGE);
     observation_add(&message, observation);
     ck_assert(!message.failed);
-    ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message)), 0);
+    /* As the keeper does with a full batch: it is taken first. */
+    if (batch_add(&world->batch, buffer_slice(&message)) < 0) {
+        ck_assert_msg(world_take(world, observation->time) == 0, "%s", world->error.text);
+        ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message)), 0);
+    }
     buffer_free(&message);
 }
 

@@ -202,7 +202,7 @@ static bool within(struct slice line, size_t at, const struct slice *keep, size_
     return false;
 }
 
-/* Where to break: the last space within the width, else the first behind it; the line's length for nowhere. */
+/* Where to break: the last space within the width, else the first behind it; the line's length where there is none. */
 static size_t break_at(struct slice line, size_t width, const struct slice *keep, size_t keep_count)
 {
     size_t best = line.length, columns = 0;

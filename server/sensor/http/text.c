@@ -68,10 +68,11 @@ static bool is_white(unsigned char c)
 
 struct slice text_trim(struct slice text)
 {
-    const unsigned char *from = text.data, *end = text.data + text.length;
+    const unsigned char *from = text.data, *end;
 
     if (text.length == 0)
         return text;
+    end = text.data + text.length;
     while (from < end && is_white(*from))
         from++;
     while (from < end && is_white(end[-1]))

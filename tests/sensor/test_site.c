@@ -464,6 +464,41 @@ START_TEST(test_facts)
 }
 END_TEST
 
+START_TEST(test_names_of_the_face)
+{
+    static const char text[] = "product: p\nsummary: s\nmissing: {status: 404, body: no}\n"
+                               "session: {cookie: \"{{names.cookie}}\", field: \"{{names.field}}\"}\n"
+                               "routes:\n"
+                               "  - match: \"POST {{paths.login}}\"\n"
+                               "    form: {identity: \"{{names.user}}\", secret: \"p_{{names.user}}\",\n"
+                               "           rejected: {status: 403}}\n"
+                               "    answer: {status: 200, body: \"{{session}}\"}\n";
+    struct csrf_session session;
+    struct csrf own;
+    struct error error = {""};
+    char cookie[CSRF_SESSION_TEXT], field[CSRF_FIELD_TEXT], line[256], form[256];
+
+    site_free(site);
+    ck_assert_msg(site_load_text(slice_of(text), "/nonexistent", &decoy,
+                                 "{\"names\":{\"cookie\":\"sid\",\"field\":\"_t\",\"user\":\"u\"},"
+                                 "\"paths\":{\"login\":\"/enter\"}}",
+                                 salt, &site, &error) == 0, "%s", error.text);
+    csrf_init(&own, salt);
+    session = csrf_session_new(&own, time(NULL));
+    snprintf(line, sizeof(line), "sid=%s", csrf_session_text(&session, cookie));
+    snprintf(form, sizeof(form), "_t=%s&u=a&p_u=b", csrf_field(&own, &session, field));
+    ask("POST", "/enter", "application/x-www-form-urlencoded", form);
+    ck_assert_str_eq(site_identity_field(site_route(site, &request)), "u");
+    ck_assert_str_eq(site_secret_field(site_route(site, &request)), "p_u");
+    get_answer(SITE_REFUSED);
+    ck_assert_uint_eq(answer.status, 403);
+    header("Cookie", line);
+    get_answer(SITE_REFUSED);
+    ck_assert_uint_eq(answer.status, 200);
+    ck_assert_str_eq(body(), cookie);
+}
+END_TEST
+
 #define GOOD "product: p\nsummary: s\nmissing: {status: 404, body: no}\n"
 
 static const struct {
@@ -530,6 +565,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_head_only);
     tcase_add_test(c, test_bare_face);
     tcase_add_test(c, test_facts);
+    tcase_add_test(c, test_names_of_the_face);
     tcase_add_loop_test(f, test_fault, 0, sizeof(faults) / sizeof(*faults));
     suite_add_tcase(s, c);
     suite_add_tcase(s, f);

@@ -78,7 +78,7 @@ struct site_condition {
 };
 
 struct site_form {
-    const char *identity, *secret;
+    char *identity, *secret; /* names of fields; owned, or NULL */
     bool guarded; /* asks for the session cookie and the CSRF field */
     const struct site_reply *rejected;
 };
@@ -102,11 +102,11 @@ struct site {
     struct csrf csrf;
     const char *product, *summary, *server;
     int64_t body_limit;
-    const char *cookie, *field, *field_header; /* names of the session cookie, CSRF field and header, or NULL */
-    int64_t session_age;                       /* seconds */
-    bool same_origin;                          /* a guarded form refuses a foreign Origin */
-    bool sorted;                               /* headers by name */
-    bool empty_head;                           /* HEAD gets Content-Length: 0, but for files */
+    char *cookie, *field, *field_header; /* names of the session cookie, CSRF field and header; owned, or NULL */
+    int64_t session_age;                 /* seconds */
+    bool same_origin;                    /* a guarded form refuses a foreign Origin */
+    bool sorted;                         /* headers by name */
+    bool empty_head;                     /* HEAD gets Content-Length: 0, but for files */
     unsigned front_statuses[SITE_STATUSES];
     size_t front_count;
     const char *front_head;
@@ -156,6 +156,8 @@ const struct site_reply *site_load_reply(struct site *site, const char *folder, 
 int site_load_runtime(const struct yaml *node, int64_t *low, int64_t *high, struct error *error);
 
 /* site_pattern.c */
+/* A text of site.yaml with the face's facts filled in; the caller's. */
+int site_facts(char **out, const struct site *site, const struct yaml *at, const char *text, struct error *error);
 int pattern_parse(struct pattern *pattern, const struct site *site, const struct yaml *at, const char *text,
                   struct error *error);
 void pattern_free(struct pattern *pattern);

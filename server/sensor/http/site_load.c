@@ -32,6 +32,16 @@ static int load_top(struct site *site, struct error *error)
     return 0;
 }
 
+/* A name that may hold facts of the face; *name stays NULL where there is none. */
+static int load_name(const struct site *site, const struct yaml *map, const char *key, char **name, struct error *error)
+{
+    const char *text = NULL;
+
+    if (yaml_text(map, key, &text, error) != 0)
+        return -1;
+    return text == NULL ? 0 : site_facts(name, site, yaml_get(map, key), text, error);
+}
+
 static int load_session(struct site *site, struct error *error)
 {
     static const char *const keys[] = {"cookie", "field", "header", "age", "same-origin", NULL};
@@ -40,9 +50,9 @@ static int load_session(struct site *site, struct error *error)
     site->session_age = 7200;
     if (session == NULL)
         return 0;
-    if (yaml_only(session, keys, error) != 0 || yaml_text(session, "cookie", &site->cookie, error) != 0 ||
-        yaml_text(session, "field", &site->field, error) != 0 ||
-        yaml_text(session, "header", &site->field_header, error) != 0 ||
+    if (yaml_only(session, keys, error) != 0 || load_name(site, session, "cookie", &site->cookie, error) != 0 ||
+        load_name(site, session, "field", &site->field, error) != 0 ||
+        load_name(site, session, "header", &site->field_header, error) != 0 ||
         yaml_duration(session, "age", &site->session_age, error) != 0 ||
         yaml_bool(session, "same-origin", &site->same_origin, error) != 0)
         return -1;
@@ -146,8 +156,8 @@ static int load_form(struct site *site, struct site_route *route, const char *fo
 
     if (node == NULL)
         return 0;
-    if (yaml_only(node, keys, error) != 0 || yaml_text(node, "identity", &route->form.identity, error) != 0 ||
-        yaml_text(node, "secret", &route->form.secret, error) != 0)
+    if (yaml_only(node, keys, error) != 0 || load_name(site, node, "identity", &route->form.identity, error) != 0 ||
+        load_name(site, node, "secret", &route->form.secret, error) != 0)
         return -1;
     rejected = yaml_get(node, "rejected");
     if (rejected == NULL)
@@ -317,8 +327,11 @@ void site_free(struct site *site)
     }
     for (size_t i = 0; i < site->reply_count; i++)
         free_reply(site->replies[i]);
-    for (size_t i = 0; i < site->route_count; i++)
+    for (size_t i = 0; i < site->route_count; i++) {
         pattern_free(&site->routes[i].pattern);
+        free(site->routes[i].form.identity);
+        free(site->routes[i].form.secret);
+    }
     for (size_t i = 0; i < site->literal_count; i++)
         free(site->literals[i]);
     free(site->pages);
@@ -326,6 +339,9 @@ void site_free(struct site *site)
     free(site->routes);
     free(site->literals);
     free(site->front_lines);
+    free(site->cookie);
+    free(site->field);
+    free(site->field_header);
     json_decref(site->face);
     yaml_discard(site->tree);
     free(site);

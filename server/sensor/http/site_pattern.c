@@ -11,8 +11,7 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
-static int render_facts(char **out, const struct site *site, const struct yaml *at, const char *text,
-                        struct error *error)
+int site_facts(char **out, const struct site *site, const struct yaml *at, const char *text, struct error *error)
 {
     struct template *t = NULL;
     struct buffer path;
@@ -22,11 +21,11 @@ static int render_facts(char **out, const struct site *site, const struct yaml *
 
     buffer_init(&path, SITE_PATH);
     *out = NULL;
-    if (template_parse(slice_of(text), "path", &t, &why) != 0)
+    if (template_parse(slice_of(text), "this text", &t, &why) != 0)
         result = yaml_fault(at, error, "%s", why.text);
     else if (template_render(t, &face, 1, RENDER_PLAIN, NULL, &path) != 0 ||
              (*out = slice_copy(buffer_slice(&path))) == NULL)
-        result = yaml_fault(at, error, "the path is too long");
+        result = yaml_fault(at, error, "this text is too long");
     else
         result = 0;
     template_free(t);
@@ -78,7 +77,7 @@ int pattern_parse(struct pattern *pattern, const struct site *site, const struct
     const char *brace;
 
     *pattern = (struct pattern){0};
-    if (render_facts(&pattern->text, site, at, text, error) != 0)
+    if (site_facts(&pattern->text, site, at, text, error) != 0)
         return -1;
     text = pattern->text;
     if (*text != '/')

@@ -30,6 +30,14 @@ bool texts_hold(const struct texts *texts, const char *text)
     return texts->items == NULL;
 }
 
+bool texts_hold_decoy(const struct texts *services, const json_t *decoy)
+{
+    const char *service = json_string_value(json_object_get(decoy, "service"));
+    const char *site = json_string_value(json_object_get(decoy, "site"));
+
+    return texts_hold(services, service == NULL ? "" : service) || (site != NULL && texts_hold(services, site));
+}
+
 static void *memory(size_t count, size_t size, struct error *error)
 {
     void *data = calloc(count > 0 ? count : 1, size);

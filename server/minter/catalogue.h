@@ -5,6 +5,7 @@
 #ifndef MINTER_CATALOGUE_H
 #define MINTER_CATALOGUE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "server/base/error.h"
@@ -17,6 +18,8 @@ struct texts {
 };
 
 bool texts_hold(const struct texts *texts, const char *text);
+/* Does the list name the decoy's service, or its site? `decoy`: a job's. */
+bool texts_hold_decoy(const struct texts *services, const json_t *decoy);
 
 struct artifact {
     char *name; /* the file in which it lives: .git-credentials, .git/config, … */

@@ -76,15 +76,23 @@ static const char *type_of(const char *place)
     return NULL;
 }
 
+static const json_t *decoy_of(const struct lure_work *work)
+{
+    return json_object_get(work->parameters, "decoy");
+}
+
+/* For messages: what the decoy is. */
 static const char *service_of(const struct lure_work *work)
 {
-    return text_of(json_object_get(work->parameters, "decoy"), "service");
+    const char *site = text_of(decoy_of(work), "site");
+
+    return site[0] != 0 ? site : text_of(decoy_of(work), "service");
 }
 
 static bool lure_fits(const struct lure *lure, const struct lure_work *work, const char *type)
 {
     return strcmp(lure->type, type) == 0 && texts_hold(&lure->kinds, work->kind) &&
-           texts_hold(&lure->services, service_of(work)) && texts_hold(&lure->places, work->place);
+           texts_hold_decoy(&lure->services, decoy_of(work)) && texts_hold(&lure->places, work->place);
 }
 
 /* One of those that fit, of the language if there is any. */
@@ -116,7 +124,7 @@ static const struct lure *lure_named(const struct lure_work *work, const char *t
             if (lure_fits(&catalogue->lures[i], work, type))
                 return &catalogue->lures[i];
             error_set(error,
-                      "lure '%s' does not fit a %s on a decoy of service %s in a place that takes %s; `sundew "
+                      "lure '%s' does not fit a %s on a decoy that is %s in a place that takes %s; `sundew "
                       "lures` lists what does",
                       name, work->kind, service_of(work), type);
             return NULL;
@@ -163,13 +171,13 @@ static int draw_variables(struct lure_work *work, struct error *error)
 
 /* ---- text ---- */
 
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *service,
+const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const json_t *decoy,
                                      const char *language, size_t *index)
 {
     while (*index < catalogue->artifact_count) {
         const struct artifact *artifact = &catalogue->artifacts[(*index)++];
 
-        if (texts_hold(&artifact->kinds, kind) && texts_hold(&artifact->services, service) &&
+        if (texts_hold(&artifact->kinds, kind) && texts_hold_decoy(&artifact->services, decoy) &&
             texts_hold(&artifact->languages, language))
             return artifact;
     }
@@ -200,7 +208,7 @@ static const struct artifact *choose_artifact(const struct lure_work *work, stru
     const struct artifact *artifact, *first = NULL;
     size_t index = 0;
 
-    while ((artifact = artifact_next(work->minter->catalogue, work->kind, service_of(work), work->language, &index))) {
+    while ((artifact = artifact_next(work->minter->catalogue, work->kind, decoy_of(work), work->language, &index))) {
         if (name[0] != 0 ? strcmp(artifact->name, name) == 0 : artifact->plantable && asked_for(artifact, work->path))
             return artifact;
         if (first == NULL && artifact->plantable)
@@ -209,7 +217,7 @@ static const struct artifact *choose_artifact(const struct lure_work *work, stru
     if (name[0] != 0)
         error_set(error, "no artifact of a %s is called '%s'; `sundew artifacts` shows a token's", work->kind, name);
     else if (first == NULL)
-        error_set(error, "no artifact fits a %s for service %s", work->kind, service_of(work));
+        error_set(error, "no artifact fits a %s for a decoy that is %s", work->kind, service_of(work));
     return name[0] != 0 ? NULL : first;
 }
 

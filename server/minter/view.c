@@ -86,9 +86,10 @@ static json_t *decoy_view(const json_t *decoy, const char *domain)
     snprintf(number, sizeof number, "%d", (int)(port > 0 && port < 65536 ? port : usual));
     snprintf(url, sizeof url, "%s://%s", scheme, buffer_text(&authority));
     base_dn(domain_of(decoy, domain), &dn);
-    view = json_pack("{ss ss ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service",
-                     text_of(decoy, "service"), "host", host, "authority", buffer_text(&authority), "port", number,
-                     "scheme", scheme, "url", url, "tls", tls, "base_dn", buffer_text(&dn));
+    view = json_pack("{ss ss s{sb} ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service",
+                     text_of(decoy, "service"), "site", text_of(decoy, "site"), true, "host", host, "authority",
+                     buffer_text(&authority), "port", number, "scheme", scheme, "url", url, "tls", tls, "base_dn",
+                     buffer_text(&dn));
     buffer_free(&authority);
     buffer_free(&dn);
     return view;

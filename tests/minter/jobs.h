@@ -129,8 +129,9 @@ static inline json_t *jobs_persona(struct jobs *jobs, const char *language)
 
 static inline json_t *jobs_decoy(const char *service, int port, bool tls)
 {
-    return json_pack("{ss ss ss si sb}", "name", "gitlab", "service", service, "host", "git.corp.marais.internal",
-                     "port", port, "tls", tls);
+    return json_pack("{ss ss ss ss si sb}", "name", "gitlab", "service", service, "site",
+                     strcmp(service, "http") == 0 ? "gitlab" : "", "host", "git.corp.marais.internal", "port", port,
+                     "tls", tls);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+#include "server/base/nearest.h"
 #include "server/base/paths.h"
 
 #define YAML_BYTES (1024 * 1024)
@@ -246,53 +247,9 @@ struct yaml *yaml_get(const struct yaml *map, const char *key)
     return NULL;
 }
 
-/* Levenshtein distance of short words; long ones count as far. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[64];
-    size_t width = strlen(b);
-
-    if (width >= 63 || strlen(a) >= 63)
-        return 64;
-    for (size_t j = 0; j <= width; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        unsigned corner = row[0];
-
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= width; j++) {
-            unsigned best = corner + (a[i - 1] != b[j - 1]);
-
-            corner = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[width];
-}
-
-static const char *nearest(const char *word, const char *const *allowed)
-{
-    const char *best = NULL;
-    unsigned least = 4;
-
-    for (size_t i = 0; allowed[i] != NULL; i++) {
-        unsigned far = distance(word, allowed[i]);
-
-        if (far < least) {
-            least = far;
-            best = allowed[i];
-        }
-    }
-    return best;
-}
-
 static int unknown_key(const struct yaml *key, const char *const *allowed, struct error *error)
 {
-    const char *near = nearest(key->text, allowed);
+    const char *near = nearest_word(key->text, allowed);
     char list[256] = "";
 
     if (near != NULL)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "server/base/log.h"
 #include "server/command/command.h"
+#include "server/wire/help.h"
 
 static const struct command_way ways[] = {
     {"kinds", NEEDS_NOTHING, run_kinds},         {"sites", NEEDS_NOTHING, run_sites},
@@ -67,13 +68,13 @@ int main(int argc, char **argv)
         printf("sundew " PACKAGE_VERSION "\n");
         return 0;
     }
-    if (options.command == NULL) {
-        options_help();
-        return options.help ? 0 : 2;
-    }
     if (options.help) {
-        options_help_command(options.command);
+        help_write(stdout, options.command != NULL ? options.command->name : "sundew");
         return 0;
+    }
+    if (options.command == NULL) {
+        help_write(stderr, "sundew");
+        return 2;
     }
     code = run(&options, &error);
     if (error.text[0] != '\0')

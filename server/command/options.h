@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "server/base/error.h"
+#include "server/wire/usage.h"
 
 #define OPTIONS_ARGUMENTS 64 /* of wire/message.h */
-#define OPTIONS_NAME 32
 
 enum command_where { here, keeper };
 
@@ -24,7 +24,7 @@ const struct command_entry *command_at(size_t index);
 const struct command_entry *command_find(const char *name);
 
 struct option_value {
-    char name[OPTIONS_NAME]; /* without "--", or the operand's: "token", "place", ... */
+    char name[USAGE_NAME]; /* without "--", or the operand's: "token", "place", ... */
     const char *value;       /* of argv; "true" for an option without a value */
 };
 
@@ -41,16 +41,5 @@ struct options {
 int options_read(int argc, char *const *argv, struct options *options, struct error *error);
 /* The last value under that name, or NULL. */
 const char *options_value(const struct options *options, const char *name);
-
-/* The n-th operand of a usage text under its short name ("TOKEN|KIND" is "token"); false behind the last.
- * *optional: it may be left out; *repeated: it may stand more than once. */
-bool usage_operand(const char *usage, size_t n, char name[OPTIONS_NAME], bool *optional, bool *repeated);
-/* 1 when the usage text has "--name VALUE", 0 when it has "--name" alone, -1 when it has no such option. */
-int usage_option(const char *usage, const char *name);
-/* The word of the list (NULL-ended) that is nearest to `word`, or NULL when none is near. */
-const char *nearest_word(const char *word, const char *const *words);
-
-void options_help(void);
-void options_help_command(const struct command_entry *command);
 
 #endif

@@ -47,7 +47,7 @@ int run_sink(struct invocation *invocation, struct error *error)
     bool port = options_value(options, "port") != NULL, key = options_value(options, "key") != NULL;
     const char *arguments[ARGUMENTS];
     const struct route *route = NULL;
-    char names[OPTIONS_ARGUMENTS][OPTIONS_NAME + 2], found[PORT] = "", *program = paths_join(paths_libexec(), "sink");
+    char names[OPTIONS_ARGUMENTS][USAGE_NAME + 2], found[PORT] = "", *program = paths_join(paths_libexec(), "sink");
     size_t count = 0;
     struct error ignored;
 

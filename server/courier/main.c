@@ -13,6 +13,7 @@
 #include "server/base/role.h"
 #include "server/courier/carrier.h"
 #include "server/courier/courier.h"
+#include "server/wire/help.h"
 
 struct post {
     struct role role;
@@ -208,12 +209,14 @@ static void put_down(struct post *post)
     post->configuration = NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct post post = {.greeted = false};
     struct error error;
     int rc;
 
+    if (help_asked("courier", argc, argv))
+        return 0;
     if (role_begin(&post.role, "courier", &error) != 0 || prepare(&post, &error) != 0) {
         put_down(&post);
         return role_fail(&post.role, &error);

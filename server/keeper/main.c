@@ -9,6 +9,7 @@
 #include "server/base/paths.h"
 #include "server/keeper/init.h"
 #include "server/keeper/keeper.h"
+#include "server/wire/help.h"
 
 static bool has_peer(const struct role *role, const char *name)
 {
@@ -103,13 +104,15 @@ static int bring_up(struct keeper *keeper, struct role *role, struct error *erro
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct keeper *keeper = NULL;
     struct error error = {{0}};
     struct role role;
     int code;
 
+    if (help_asked("keeper", argc, argv))
+        return 0;
     if (sodium_init() < 0)
         return 1;
     if (role_begin(&role, "keeper", &error) < 0)

@@ -1,61 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/keeper/request.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/id.h"
-
-#define NAME_BYTES 32
-
-/* One word of a usage text. */
-struct usage {
-    char name[NAME_BYTES]; /* "count"; operands in lower case up to the first character that is no letter */
-    bool operand, required, repeated;
-};
-
-/* Skips the value of an option: "[--count N]". */
-static const char *usage_option(const char *at, size_t length, struct usage *usage)
-{
-    size_t dashes = strspn(at, "[-"), end = strcspn(at, " ]");
-
-    (void)snprintf(usage->name, sizeof usage->name, "%.*s", (int)(end - dashes), at + dashes);
-    if (end == length && at[end] == ' ') {
-        at += end + 1;
-        at += strcspn(at, " ");
-    } else {
-        at += length;
-    }
-    return at;
-}
-
-static const char *usage_next(const char *at, struct usage *usage)
-{
-    size_t length, used = 0;
-
-    at += strspn(at, " ");
-    if (*at == '\0')
-        return NULL;
-    memset(usage, 0, sizeof *usage);
-    length = strcspn(at, " ");
-    if (strncmp(at, "--", 2) == 0 || strncmp(at, "[--", 3) == 0)
-        return usage_option(at, length, usage);
-    usage->operand = true;
-    usage->required = *at != '[';
-    usage->repeated = length > 3 && memmem(at, length, "...", 3) != NULL;
-    for (const char *c = at + !usage->required; isupper((unsigned char)*c) && used + 1 < NAME_BYTES; c++)
-        usage->name[used++] = (char)tolower((unsigned char)*c);
-    return at + length;
-}
-
-static bool usage_find(const char *text, struct slice name, struct usage *usage)
-{
-    while ((text = usage_next(text, usage)) != NULL)
-        if (slice_is(name, usage->name))
-            return true;
-    return false;
-}
+#include "server/wire/usage.h"
 
 static int count_of(const struct request *request, struct slice name)
 {
@@ -68,10 +18,10 @@ static int count_of(const struct request *request, struct slice name)
 
 static int check_argument(struct request *request, const char *text, const struct argument *argument)
 {
-    struct usage usage;
-    int name = (int)(argument->name.length < NAME_BYTES ? argument->name.length : NAME_BYTES);
+    struct usage_word usage;
+    int name = (int)(argument->name.length < USAGE_NAME ? argument->name.length : USAGE_NAME);
 
-    if (!usage_find(text, argument->name, &usage))
+    if (!usage_find(text, argument->name, false, &usage) && !usage_find(text, argument->name, true, &usage))
         request_done(request, REQUEST_USAGE, "this command takes no \"%.*s\"; it takes: %s", name,
                      (const char *)argument->name.data, text[0] == '\0' ? "nothing" : text);
     else if (!usage.repeated && count_of(request, argument->name) > 1)
@@ -90,14 +40,14 @@ static int check_argument(struct request *request, const char *text, const struc
 
 int request_check(struct request *request, const char *usage)
 {
-    struct usage word;
+    struct usage_word word;
     const char *at = usage;
 
     for (size_t i = 0; i < request->command->argument_count; i++)
         if (check_argument(request, usage, &request->command->arguments[i]) != 0)
             return -1;
     while ((at = usage_next(at, &word)) != NULL) {
-        if (word.operand && word.required && command_argument(request->command, word.name).length == 0) {
+        if (!word.option && !word.optional && command_argument(request->command, word.name).length == 0) {
             request_done(request, REQUEST_USAGE, "this command needs a %s: %s", word.name, usage);
             return -1;
         }

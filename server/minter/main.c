@@ -11,6 +11,7 @@
 #include "server/base/role.h"
 #include "server/minter/job.h"
 #include "server/minter/minter.h"
+#include "server/wire/help.h"
 
 #define STEP_RESULTS 256  /* results made in one turn of the loop */
 #define WAITING_MOST 4096 /* results that wait for the keeper; past that minting pauses */
@@ -272,12 +273,14 @@ static int prepare(struct program *program, struct error *error)
     return minter_shut(error);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct program program = {0};
     struct error error;
     int rc = 1;
 
+    if (help_asked("minter", argc, argv))
+        return 0;
     json_set_alloc_funcs(wiping_malloc, wiping_free);
     program.last = &program.first;
     if (role_begin(&program.role, "minter", &error) != 0 || prepare(&program, &error) != 0) {

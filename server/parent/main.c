@@ -8,8 +8,10 @@
 #include <unistd.h>
 #include "server/base/error.h"
 #include "server/base/log.h"
+#include "server/base/nearest.h"
 #include "server/parent/parent.h"
 #include "server/wire/configuration.h"
+#include "server/wire/help.h"
 
 #define PATH 4096
 
@@ -17,17 +19,6 @@ struct arguments {
     const char *config;
     bool check, help, version;
 };
-
-static const char usage[] = "usage: sundewd [-c FILE] [--log json|text] [--check]\n"
-                            "\n"
-                            "Runs the decoys of an installation in the foreground; prints \"ready\" when all answer.\n"
-                            "\n"
-                            "  -c FILE     the configuration; else $SUNDEW_CONFIG, ./sundew.yaml, "
-                            "/etc/sundew/sundew.yaml\n"
-                            "  --log json  log lines as JSON objects\n"
-                            "  --check     only read and check the configuration\n"
-                            "\n"
-                            "SIGHUP reads the configuration again; SIGTERM stops.\n";
 
 static int set_log(const char *value)
 {
@@ -37,7 +28,7 @@ static int set_log(const char *value)
     return 0;
 }
 
-/* The value of an option that stands as "--name value" or "--name=value"; NULL when argv[*i] is another one. */
+/* The value of an option that stands as "--name value", "--name=value" or "-nvalue"; NULL when argv[*i] is another. */
 static const char *value_of(const char *name, int argc, char *const *argv, int *i)
 {
     size_t length = strlen(name);
@@ -46,7 +37,24 @@ static const char *value_of(const char *name, int argc, char *const *argv, int *
         return NULL;
     if (argv[*i][length] == '=')
         return argv[*i] + length + 1;
+    if (name[1] != '-' && argv[*i][length] != '\0')
+        return argv[*i] + length;
     return argv[*i][length] == '\0' && *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+/* Says what is wrong with an argument, and what might have been meant. */
+static int not_understood(const char *given)
+{
+    static const char *const words[] = {"-c", "--config", "--log", "--check", "--help", "--version", NULL};
+    const char *near = nearest_word(given, words);
+
+    if (strcmp(given, "-c") == 0 || strcmp(given, "--config") == 0 || strncmp(given, "--log", 5) == 0)
+        fprintf(stderr, "sundewd: %s needs %s\n", given, given[2] == 'l' ? "json or text" : "a file");
+    else if (near != NULL)
+        fprintf(stderr, "sundewd: cannot understand %s; did you mean %s?\n", given, near);
+    else
+        fprintf(stderr, "sundewd: cannot understand %s; see: sundewd --help\n", given);
+    return -1;
 }
 
 static int read_arguments(int argc, char *const *argv, struct arguments *arguments)
@@ -65,7 +73,7 @@ static int read_arguments(int argc, char *const *argv, struct arguments *argumen
         else if (strcmp(argv[i], "--version") == 0)
             arguments->version = true;
         else
-            return fprintf(stderr, "sundewd: cannot understand %s\n%s", argv[i], usage), -1;
+            return not_understood(value != NULL ? "--log" : argv[i]);
     }
     return 0;
 }
@@ -104,7 +112,10 @@ int main(int argc, char **argv)
     if (read_arguments(argc, argv, &arguments) < 0)
         return 2;
     if (arguments.help || arguments.version) {
-        printf("%s", arguments.help ? usage : "sundewd " PACKAGE_VERSION "\n");
+        if (arguments.help)
+            help_write(stdout, "sundewd");
+        else
+            printf("sundewd " PACKAGE_VERSION "\n");
         return 0;
     }
     if (arguments.check)

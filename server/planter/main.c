@@ -17,6 +17,7 @@
 #include "server/base/role.h"
 #include "server/planter/planter.h"
 #include "server/planter/repository.h"
+#include "server/wire/help.h"
 #include "server/wire/message.h"
 
 #define PIECE (60 * 1024)
@@ -157,13 +158,15 @@ static int prepare(struct task *task, struct error *error)
     return shut_cage(task, error);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct task task;
     struct place_result result;
     struct error error;
     int rc;
 
+    if (help_asked("planter", argc, argv))
+        return 0;
     log_open("planter");
     signal(SIGPIPE, SIG_IGN);
     if (fcntl(ROLE_FD, F_GETFD) < 0) {

@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/role.h"
 #include "server/sensor/sensor.h"
+#include "server/wire/help.h"
 
 #define KEEPER_MS 60000 /* the keeper may have much to derive before it speaks */
 #define DRAIN_S 10      /* after STOP, for requests under way */
@@ -128,13 +129,15 @@ static void on_stop(struct role *role)
         event_base_loopbreak(role->base);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct role role;
     struct sensor *sensor = NULL;
     struct error error;
     int result = 1;
 
+    if (help_asked("sensor", argc, argv))
+        return 0;
     /* libsodium's own generator, seeded by the kernel: an answer needs several small draws. */
     randombytes_set_implementation(&randombytes_internal_implementation);
     if (sodium_init() < 0 || role_begin(&role, "sensor", &error) < 0 || begin(&role, &sensor, &error) < 0) {

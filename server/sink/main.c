@@ -10,18 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/sink/sink.h"
+#include "server/wire/help.h"
 
 #define DEFAULT_PORT 8181
-
-static const char usage[] =
-    "usage: sundew sink [--port P] [--address A] [--key KEY|FILE] [--json] [--fail MODE[:N]] [--count N]\n"
-    "\n"
-    "  --port P       listen on that port; 0 takes a free one (default 8181)\n"
-    "  --address A    listen on that address (default 127.0.0.1)\n"
-    "  --key K        whsec_... or whpk_..., or a file that holds one a line; may be given several times\n"
-    "  --json         one JSON object a line: the event, and whether it was verified\n"
-    "  --fail MODE[:N] fail the first N requests, or all, as 500 410 429 slow hang redirect close\n"
-    "  --count N      end after N alerts\n";
 
 static volatile sig_atomic_t stopped;
 
@@ -118,11 +109,11 @@ int main(int argc, char **argv)
         sodium_init() < 0 ? error_set(&error, "libsodium does not start") : read_options(argc, argv, &options, &error);
 
     if (rc == 1) {
-        fputs(usage, stdout);
+        help_write(stdout, "sink");
         return 0;
     }
     if (rc != 0) {
-        fprintf(stderr, "sink: %s\n%s", error.text, usage);
+        fprintf(stderr, "sink: %s; see: sundew sink --help\n", error.text);
         return 2;
     }
     sigaction(SIGINT, &action, NULL);

@@ -29,9 +29,32 @@ static const char *const formats[] = {
 #undef FORMAT
     NULL};
 
+static const struct {
+    const char *map, *name;
+} keys[] = {
+#define KEY(map, name, value, standard, explanation) {#map, name},
+#include "server/wire/tables/keys.def"
+#undef KEY
+};
+
+#define KEYS (sizeof keys / sizeof keys[0])
+
 static int out_of_memory(struct loading *loading)
 {
     return error_set(loading->error, "out of memory");
+}
+
+/* Faults a key that keys.def does not have for such a map. */
+static int check_keys(struct loading *loading, const struct yaml *map, const char *type)
+{
+    const char *names[KEYS + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < KEYS; i++)
+        if (strcmp(keys[i].map, type) == 0)
+            names[count++] = keys[i].name;
+    names[count] = NULL;
+    return yaml_only(map, names, loading->error);
 }
 
 /* Copies a text member; without it the standard, which may be NULL for "must be there". */
@@ -112,12 +135,11 @@ static int take_networks(struct loading *loading, const struct yaml *map, const 
 
 static int take_listener(struct loading *loading, const struct yaml *node, struct listener *listener)
 {
-    static const char *const keys[] = {"address", "port", "tls", NULL};
     const char *tls = "none";
     struct address address;
     int64_t port = 0;
 
-    if (yaml_only(node, keys, loading->error) < 0 ||
+    if (check_keys(loading, node, "listener") < 0 ||
         take_text(loading, node, "address", "::", &listener->address) < 0 ||
         yaml_integer(node, "port", 1, 65535, &port, loading->error) < 0 ||
         yaml_text(node, "tls", &tls, loading->error) < 0)
@@ -211,15 +233,12 @@ static int take_names(struct loading *loading, const struct yaml *map, struct de
 
 static int take_decoy(struct loading *loading, const struct yaml *key, const struct yaml *map, struct decoy *decoy)
 {
-    static const char *const keys[] = {"service", "site",    "names",       "listen", "grant", "proxy",
-                                       "isolate", "certificate", "key", NULL};
-
     decoy->name = strdup(key->text);
     if (decoy->name == NULL)
         return out_of_memory(loading);
     if (key->text[0] == '\0' || strlen(key->text) > 63)
         return yaml_fault(key, loading->error, "a decoy's name has 1 to 63 characters");
-    if (yaml_only(map, keys, loading->error) < 0 || take_text(loading, map, "service", NULL, &decoy->service) < 0 ||
+    if (check_keys(loading, map, "decoy") < 0 || take_text(loading, map, "service", NULL, &decoy->service) < 0 ||
         take_text(loading, map, "site", "", &decoy->site) < 0 ||
         take_text(loading, map, "isolate", "", &decoy->isolate) < 0 ||
         take_path(loading, map, "certificate", "", &decoy->certificate) < 0 ||
@@ -277,7 +296,6 @@ static int check_route(struct loading *loading, const struct yaml *map, const st
 
 static int take_route(struct loading *loading, const struct yaml *key, const struct yaml *map, struct route *route)
 {
-    static const char *const keys[] = {"format", "url", "secret", "allow", "ca", "certificate", "key", "pins", NULL};
     const struct yaml *secret;
 
     route->name = strdup(key->text);
@@ -285,7 +303,7 @@ static int take_route(struct loading *loading, const struct yaml *key, const str
         return out_of_memory(loading);
     if (key->text[0] == '\0' || strlen(key->text) > 63)
         return yaml_fault(key, loading->error, "a route's name has 1 to 63 characters");
-    if (yaml_only(map, keys, loading->error) < 0 ||
+    if (check_keys(loading, map, "route") < 0 ||
         take_text(loading, map, "format", "cloudevents", &route->format) < 0 ||
         take_text(loading, map, "url", NULL, &route->url) < 0 || take_path(loading, map, "ca", "", &route->ca) < 0 ||
         take_path(loading, map, "certificate", "", &route->certificate) < 0 ||
@@ -378,8 +396,6 @@ static int take_rate(struct loading *loading, const struct yaml *map, const char
 
 static int take_limits(struct loading *loading, const struct yaml *root)
 {
-    static const char *const retention_keys[] = {"noise", "observations", NULL};
-    static const char *const budget_keys[] = {"noise", "per-source", NULL};
     struct configuration *configuration = loading->configuration;
     const struct yaml *retention = yaml_get(root, "retention"), *budget = yaml_get(root, "budget");
 
@@ -391,11 +407,11 @@ static int take_limits(struct loading *loading, const struct yaml *root)
     if (yaml_integer(root, "workers", 1, 64, &configuration->workers, loading->error) < 0)
         return -1;
     if (retention != NULL &&
-        (yaml_only(retention, retention_keys, loading->error) < 0 ||
+        (check_keys(loading, retention, "retention") < 0 ||
          yaml_duration(retention, "noise", &configuration->retention_noise_s, loading->error) < 0 ||
          yaml_duration(retention, "observations", &configuration->retention_observations_s, loading->error) < 0))
         return -1;
-    if (budget != NULL && (yaml_only(budget, budget_keys, loading->error) < 0 ||
+    if (budget != NULL && (check_keys(loading, budget, "budget") < 0 ||
                            yaml_size(budget, "noise", &configuration->budget_noise, loading->error) < 0 ||
                            take_rate(loading, budget, "per-source", &configuration->budget_source_per_hour) < 0))
         return -1;
@@ -442,12 +458,9 @@ static int check_collisions(struct loading *loading, const struct yaml *root)
 
 static int take_all(struct loading *loading, const struct yaml *root)
 {
-    static const char *const keys[] = {"organisation", "domain", "language", "state",     "key",    "users",
-                                       "operators",    "proxies", "decoys",  "routes",    "retention", "budget",
-                                       "workers",      NULL};
     struct configuration *configuration = loading->configuration;
 
-    if (yaml_only(root, keys, loading->error) < 0 ||
+    if (check_keys(loading, root, "root") < 0 ||
         take_text(loading, root, "organisation", NULL, &configuration->organisation) < 0 ||
         take_text(loading, root, "domain", NULL, &configuration->domain) < 0 ||
         take_text(loading, root, "language", "en", &configuration->language) < 0 ||

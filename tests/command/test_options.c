@@ -109,17 +109,18 @@ END_TEST
 START_TEST(every_usage_is_understood)
 {
     const struct command_entry *command = command_at((size_t)_i);
-    char name[OPTIONS_NAME];
-    bool optional, repeated;
+    const char *usage = command->usage;
+    struct usage_word word;
 
     ck_assert_ptr_eq(command_find(command->name), command);
-    for (size_t n = 0; usage_operand(command->usage, n, name, &optional, &repeated); n++)
-        ck_assert_msg(name[0] != '\0', "operand %zu of %s has no name", n, command->name);
+    while ((usage = usage_next(usage, &word)) != NULL)
+        ck_assert_msg(word.name[0] != '\0', "%.*s of %s has no name", (int)word.text.length,
+                      (const char *)word.text.data, command->name);
     for (const char *at = command->usage; (at = strstr(at, "--")) != NULL; at += 2) {
-        char option[OPTIONS_NAME];
+        size_t length = strcspn(at, " ]");
 
-        snprintf(option, sizeof(option), "%.*s", (int)strcspn(at + 2, " ]"), at + 2);
-        ck_assert_int_eq(usage_option(command->usage, option), at[2 + strlen(option)] == ' ');
+        ck_assert(usage_find(command->usage, (struct slice){(const unsigned char *)at + 2, length - 2}, true, &word));
+        ck_assert_int_eq(word.value.length > 0, at[length] == ' ');
     }
 }
 END_TEST

@@ -37,6 +37,7 @@ int run_decoys(struct invocation *invocation, struct error *error);
 int run_init(struct invocation *invocation, struct error *error);
 int run_plant(struct invocation *invocation, struct error *error); /* plant, inspect, uproot */
 int run_artifacts(struct invocation *invocation, struct error *error);
+int run_drill(struct invocation *invocation, struct error *error);
 int run_reload(struct invocation *invocation, struct error *error);
 int run_sink(struct invocation *invocation, struct error *error);
 /* Any other: sends the arguments as they are and prints the rows. */

@@ -4,18 +4,15 @@
  * work, and the keeper is told what became of it. */
 #include "server/command/command.h"
 
-#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "server/base/channel.h"
-#include "server/base/role.h"
 #include "server/command/connect.h"
+#include "server/command/planter.h"
 
-#define PIECE 60000 /* of a FILE's data */
 #define PRINTED (16 * 1024 * 1024)
 
 struct lure_file {
@@ -159,80 +156,32 @@ static const char *text_member(const json_t *object, const char *name)
     return text != NULL ? text : "";
 }
 
-static int send_now(int fd, struct buffer *message, struct error *error)
+static int hand_over(struct planter *planter, const struct planting *job, struct error *error)
 {
-    int result = message->failed ? error_set(error, "the lure is too large for one message")
-                                 : channel_send_now(fd, buffer_slice(message), -1, error);
+    int result = planter_tell(planter, text_member(job->json, "action"), text_member(job->json, "place"),
+                              json_object_get(job->json, "options"), json_object_get(job->json, "meta"), error);
 
-    buffer_clear(message);
-    return result;
-}
-
-static int send_plant(int fd, const struct planting *job, struct buffer *message, struct error *error)
-{
-    char *options = json_dumps(json_object_get(job->json, "options"), JSON_COMPACT);
-    char *meta = json_dumps(json_object_get(job->json, "meta"), JSON_COMPACT);
-    const struct plant plant = {
-        .action = slice_of(text_member(job->json, "action")),
-        .place = slice_of(text_member(job->json, "place")),
-        .options = slice_of(options != NULL ? options : "{}"),
-        .meta = slice_of(meta != NULL ? meta : "{}"),
-    };
-
-    plant_add(message, &plant);
-    free(options);
-    free(meta);
-    return send_now(fd, message, error);
-}
-
-static int send_file(int fd, const struct lure_file *lure, struct buffer *message, struct error *error)
-{
-    struct slice rest = buffer_slice(&lure->data);
-    struct file file = {.name = slice_of(lure->name)};
-
-    do {
-        size_t length = rest.length < PIECE ? rest.length : PIECE;
-
-        file.data = (struct slice){rest.data, length};
-        rest = (struct slice){rest.data + length, rest.length - length};
-        file.more = rest.length > 0;
-        file_add(message, &file);
-        if (send_now(fd, message, error) < 0)
-            return -1;
-    } while (rest.length > 0);
-    return 0;
-}
-
-static int hand_over(int fd, const struct planting *job, struct error *error)
-{
-    struct buffer message;
-    int result;
-
-    buffer_init(&message, CHANNEL_MESSAGE);
-    result = send_plant(fd, job, &message, error);
     for (size_t i = 0; i < job->file_count && result == 0; i++)
-        result = send_file(fd, &job->files[i], &message, error);
-    if (result == 0) {
-        message_begin(&message, MESSAGE_PLANT_GO);
-        result = send_now(fd, &message, error);
-    }
-    buffer_free(&message);
-    return result;
+        result = planter_file(planter, job->files[i].name, buffer_slice(&job->files[i].data), error);
+    return result == 0 ? planter_go(planter, error) : result;
 }
 
-/* What came of a job; texts point into `message`. */
+/* What came of a job; texts point into the planter's last message. */
 struct outcome_of {
-    struct buffer message, print;
+    struct planter planter;
+    struct buffer print;
     struct planted planted;
 };
 
 /* 0 to go on, 1 at the end, -1 with a text. */
 static int take_answer(struct outcome_of *outcome, struct error *error)
 {
-    struct reader reader = reader_of(buffer_slice(&outcome->message));
-    uint16_t type = message_type(&reader);
+    struct reader reader;
     struct file file;
+    uint16_t type;
 
+    if (planter_next(&outcome->planter, &reader, &type, error) < 0)
+        return -1;
     if (type == MESSAGE_FILE && file_get(&reader, &file) == 0 && buffer_add_slice(&outcome->print, file.data) == 0)
         return 0;
     if (type == MESSAGE_PLANTED && planted_get(&reader, &outcome->planted) == 0)
@@ -240,38 +189,15 @@ static int take_answer(struct outcome_of *outcome, struct error *error)
     return error_set(error, "the planter sent a damaged answer");
 }
 
-static int wait_planted(int fd, struct outcome_of *outcome, struct error *error)
-{
-    int result = 0;
-
-    while (result == 0) {
-        int passed = -1, got = channel_receive_now(fd, &outcome->message, &passed, -1, error);
-
-        if (passed >= 0)
-            close(passed);
-        if (got == 1)
-            result = error_set(error, "the planter ended without a word; its own lines above say why");
-        else
-            result = got < 0 ? -1 : take_answer(outcome, error);
-    }
-    return result < 0 ? -1 : 0;
-}
-
 static int run_planter(const struct planting *job, struct outcome_of *outcome, struct error *error)
 {
-    int fd, result;
-    pid_t pid;
+    int result = planter_start(&outcome->planter, error);
 
-    fflush(NULL);
-    if (role_spawn("planter", &pid, &fd, error) < 0)
-        return -1;
-    result = hand_over(fd, job, error);
     if (result == 0)
-        result = wait_planted(fd, outcome, error);
-    close(fd);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    return result;
+        result = hand_over(&outcome->planter, job, error);
+    while (result == 0)
+        result = take_answer(outcome, error);
+    return result < 0 ? -1 : 0;
 }
 
 /* ---- telling the keeper ---- */
@@ -338,7 +264,6 @@ static int do_job(struct link *link, struct invocation *invocation, const struct
     struct error why = {""};
     int code;
 
-    buffer_init(&outcome.message, CHANNEL_MESSAGE);
     buffer_init(&outcome.print, PRINTED);
     if (run_planter(job, &outcome, &why) < 0)
         outcome.planted = (struct planted){.ok = false, .state = slice_of("unknown"), .text = slice_of(why.text)};
@@ -348,7 +273,7 @@ static int do_job(struct link *link, struct invocation *invocation, const struct
         code = tell(link, invocation, job, &outcome, error);
     if (code == 0 && wanting(job, &outcome.planted))
         code = 1;
-    buffer_free(&outcome.message);
+    planter_end(&outcome.planter);
     buffer_free(&outcome.print);
     return code;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The canonical alert record: a JSON object made by the keeper, kept in the ledger, and formatted by the courier.
- * No usable secret is in it. All text from outside stands in "client", "source", "presented".
+ * A drill has severity "informational", an incident of its own and no "others". No usable secret is in it. All text
+ * from outside stands in "client", "source", "presented".
  *
  * {"alert":"a-…","incident":"i-…","sequence":42,"time":"…","activity":"create"|"update","type":"sighting"|"route",
  *  "severity":"critical","grade":"secret","certainty":"…","title":"…","drill":false,"count":1,

@@ -36,9 +36,10 @@ static void add_source(const json_t *record, struct buffer *out)
 static void add_type(const json_t *record, struct buffer *out)
 {
     bool update = strcmp(record_text(record, "activity"), "update") == 0;
+    const char *what = record_is(record, "drill") ? "drill" : "sighting";
     char type[64];
 
-    snprintf(type, sizeof(type), "sundew.%s.%s", record_get(record, "sighting") != NULL ? "sighting" : "route",
+    snprintf(type, sizeof(type), "sundew.%s.%s", record_get(record, "sighting") != NULL ? what : "route",
              update ? "updated" : "created");
     json_member_text(out, "type", type);
 }
@@ -84,6 +85,8 @@ static int cloudevents_write(const json_t *record, const struct format_context *
     if (record_text(record, "incident")[0] != '\0')
         json_member_text(out, "correlationid", record_text(record, "incident"));
     json_member_text(out, "sequence", sequence);
+    if (record_is(record, "drill"))
+        json_member_bool(out, "drill", true);
     json_member_open(out, "data");
     ocsf_write(record, context, out);
     if (buffer_add_char(out, '}') != 0 || out->failed)

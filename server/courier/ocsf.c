@@ -17,7 +17,7 @@ static const struct {
                   {"high", "High", 4},
                   {"medium", "Medium", 3},
                   {"low", "Low", 2},
-                  {"info", "Informational", 1}};
+                  {"informational", "Informational", 1}};
 
 int ocsf_severity(const char *severity)
 {
@@ -88,7 +88,7 @@ static void write_classification(struct buffer *out, const json_t *record)
     json_member_text(out, "confidence", certain(record) ? "High" : "Medium");
     json_member_number(out, "status_id", update ? 2 : 1);
     json_member_text(out, "status", update ? "In Progress" : "New");
-    json_member_bool(out, "is_alert", true);
+    json_member_bool(out, "is_alert", !record_is(record, "drill"));
     json_member_number(out, "action_id", 3);
     json_member_text(out, "action", "Observed");
     json_member_number(out, "disposition_id", 19);
@@ -138,7 +138,7 @@ static void write_technique(struct buffer *out, const struct technique *techniqu
 static void write_attacks(struct buffer *out, const json_t *record)
 {
     const struct technique *list[ATTACK_MOST];
-    size_t count = attack_of(record, list);
+    size_t count = record_is(record, "drill") ? 0 : attack_of(record, list);
 
     if (count == 0)
         return;

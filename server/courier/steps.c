@@ -24,6 +24,9 @@ static const char *const file_steps[] = {
 static const char *const other_steps[] = {
     "Find out where this secret has been kept or sent since $, and who could read it there.",
     "Change every real secret that was kept beside it.", NULL};
+static const char *const drill_steps[] = {
+    "Nothing: this was a drill. Note that it arrived, and how long it took.",
+    "Who ran it, and when: sundew operations", NULL};
 static const char *const route_steps[] = {
     "Look at the receiver: its address, its certificate, its signing key, and whether it is up.",
     "See how each route fares with: sundew routes",
@@ -35,6 +38,8 @@ static const char *const *steps_of(const json_t *record)
 
     if (record_get(record, "sighting") == NULL)
         return route_steps;
+    if (record_is(record, "drill"))
+        return drill_steps;
     if (strncmp(place, "maildir:", 8) == 0)
         return mail_steps;
     if (strncmp(place, "git:", 4) == 0)
@@ -90,7 +95,7 @@ int text_steps(struct buffer *out, const json_t *record)
 
     for (; *steps != NULL; steps++)
         add_step(out, record, number++, *steps);
-    if (record_get(record, "sighting") == NULL)
+    if (record_get(record, "sighting") == NULL || record_is(record, "drill"))
         return out->failed ? -1 : 0;
     add_hunt(out, record, number++);
     buffer_add_format(out, "%d. Leave lure and decoy as they are: taking them away tells the thief.\n", number++);

@@ -114,8 +114,10 @@ static void add_headline(struct buffer *out, const json_t *record)
     add_upper(out, record_text(record, "severity"));
     buffer_add_text(out, ": ");
     add_what(out, record);
-    buffer_add_text(out, ". ");
-    buffer_add_text(out, grade_certainty(grade));
+    if (!record_is(record, "drill")) {
+        buffer_add_text(out, ". ");
+        buffer_add_text(out, grade_certainty(grade));
+    }
     buffer_add_text(out, " (grade ");
     text_own(out, grade, WORDS);
     buffer_add_char(out, ')');
@@ -148,7 +150,12 @@ static void add_where(struct buffer *out, const json_t *record)
 
 static void add_shows(struct buffer *out, const json_t *record)
 {
-    if (record_get(record, "placement") == NULL) {
+    if (record_is(record, "drill")) {
+        buffer_add_text(out, "An operator used it by sundew drill, to see that its alerts arrive: nothing was read, and "
+                             "it stays as good as it was. ");
+        buffer_add_text(out, "It lies in ");
+        add_where(out, record);
+    } else if (record_get(record, "placement") == NULL) {
         buffer_add_text(out, "It was minted but never planted by Sundew: it was read wherever it has been kept since ");
         add_time(out, record, "token.minted", true);
     } else if (strcmp(record_text(record, "grade"), "identity") == 0) {
@@ -393,6 +400,8 @@ static void add_techniques(struct buffer *out, const json_t *record)
     const struct technique *list[ATTACK_MOST];
     size_t count = attack_of(record, list);
 
+    if (record_is(record, "drill"))
+        return;
     buffer_add_text(out, "- ATT&CK " ATTACK_VERSION ":");
     for (size_t i = 0; i < count; i++)
         buffer_add_format(out, "%s %s %s%s", i > 0 ? "," : "", list[i]->sub_id != NULL ? list[i]->sub_id : list[i]->id,

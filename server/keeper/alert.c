@@ -58,7 +58,8 @@ static const char facts_sql[] =
     "SELECT s.id, s.observation_id, s.time, s.decoy, s.service, s.grade, s.near_distance, s.near_length, s.part, "
     "s.found_in, s.reason, s.source, s.port, s.via, s.client, s.context, s.drill, s.token, s.actor, s.incident, "
     "t.id, t.kind, t.form, t.identity, t.bound, t.state, t.minted, t.expires, t.owner, t.contact, t.memo, "
-    "t.secret_bits, (SELECT min(first_seen) FROM fold WHERE token = t.number), "
+    "t.secret_bits, (SELECT min(f.first_seen) FROM fold f JOIN sighting v ON v.number = f.sighting "
+    "WHERE f.token = t.number AND v.drill = s.drill), "
     "c.id, c.address, c.first_seen, c.sightings, i.id, "
     "p.id, p.place, p.location, p.planted, p.state, p.lure, p.owner, p.uprooted "
     "FROM sighting s JOIN token t ON t.number = s.token JOIN actor c ON c.number = s.actor "
@@ -146,7 +147,10 @@ static void make_title(struct making *making)
 
     if (source.length == ADDRESS_BYTES)
         memcpy(address.bytes, source.data, ADDRESS_BYTES);
-    if (making->told->list)
+    if (sqlite3_column_int(making->facts, S_DRILL) != 0)
+        snprintf(making->title, sizeof making->title, "DRILL, no attack: planted %.*s used at %.*s by sundew drill",
+                 (int)kind.length, (const char *)kind.data, (int)decoy.length, (const char *)decoy.data);
+    else if (making->told->list)
         snprintf(making->title, sizeof making->title, "%" PRId64 " more uses of planted credentials, last at %.*s from %s",
                  making->told->count, (int)decoy.length, (const char *)decoy.data, address_text(&address, text));
     else
@@ -162,7 +166,9 @@ static int fill_sighting(struct making *making, struct error *error)
     struct slice grade = ledger_column(making->facts, S_GRADE);
 
     snprintf(making->grade, sizeof making->grade, "%.*s", (int)grade.length, (const char *)grade.data);
-    making->severity = grade_severity(grade, sqlite3_column_int(making->facts, T_BITS));
+    making->severity = sqlite3_column_int(making->facts, S_DRILL) != 0
+                           ? SEVERITY_INFORMATIONAL
+                           : grade_severity(grade, sqlite3_column_int(making->facts, T_BITS));
     making->id = derived_id(making->derivation->keyring, 'a', ledger_column_id(making->facts, S_ID),
                             ledger_column_id(making->facts, I_ID), making->told->list);
     make_title(making);

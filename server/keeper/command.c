@@ -3,6 +3,8 @@
 
 #define OUTCOME_USAGE "PLACEMENT [--ok B] [--where JSON] [--state S] [--text T] [--digest D]"
 
+#define DRILLING_USAGE "TOKEN [--decoy D] [--address A] [--port P] [--local P]"
+
 static const struct command_entry entries[] = {
 #define COMMAND_ENTRY_keeper(symbol, name, arguments) {name, arguments, command_##symbol, false},
 #define COMMAND_ENTRY_here(symbol, name, arguments)
@@ -12,6 +14,8 @@ static const struct command_entry entries[] = {
     {"planted", OUTCOME_USAGE, command_planted, false},
     {"inspected", OUTCOME_USAGE, command_inspected, false},
     {"uprooted", OUTCOME_USAGE, command_uprooted, false},
+    {"drilling", DRILLING_USAGE, command_drilling, false},
+    {"drilled", "TOKEN [--port P] [--since T]", command_drilled, false},
     {"init", "[--tls T]", command_init, true},
     {"status", "", command_status, true},
 };

@@ -19,6 +19,10 @@
 void command_planted(struct request *request);
 void command_inspected(struct request *request);
 void command_uprooted(struct request *request);
+/* Sent by `sundew` for a drill: its planter is connected from there, and will use the token now (one row {"since"});
+ * how far the alert has come (one row, or none yet). */
+void command_drilling(struct request *request);
+void command_drilled(struct request *request);
 /* Makes key, ledger, persona, authority and decoys; one row {"authority":"PEM"}: what clients are to trust. */
 void command_init(struct request *request);
 /* One row on how the keeper fares; works before "init", too. */

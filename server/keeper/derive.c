@@ -26,6 +26,7 @@ struct shown {
     struct token_facts token;
     int64_t actor, incident, sighting;
     bool opened; /* the incident is new */
+    bool drill;
 };
 
 enum row_column { ROW_SEQ, ROW_ID, ROW_TIME, ROW_DECOY, ROW_SERVICE, ROW_SOURCE, ROW_PORT, ROW_FLOW, ROW_CONTEXT,
@@ -91,10 +92,17 @@ static int count_actor(struct derivation *derivation, const struct shown *shown,
     return ledger_run(derivation->ledger, statement, error);
 }
 
+/* Who an address is. Drills are an actor of their own, whatever address they come from, so that nothing that they
+ * hold is laid at the door of others there: a prefix that no client has (RFC 6666). */
+static struct address actor_prefix(const struct shown *shown, const struct address *address)
+{
+    return shown->drill ? (struct address){{1}} : source_prefix(address);
+}
+
 static int new_actor(struct derivation *derivation, struct shown *shown, const struct address *address,
                      struct error *error)
 {
-    struct address prefix = source_prefix(address);
+    struct address prefix = actor_prefix(shown, address);
     struct id id, base = {{0}};
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger, "INSERT INTO actor (id, prefix, address, first_seen, last_seen, sightings) "
@@ -126,7 +134,7 @@ static int find_actor(struct derivation *derivation, struct shown *shown, struct
         return -1;
     if (source.length == ADDRESS_BYTES)
         memcpy(address.bytes, source.data, ADDRESS_BYTES);
-    prefix = source_prefix(&address);
+    prefix = actor_prefix(shown, &address);
     ledger_bind_blob(statement, 1, (struct slice){prefix.bytes, ADDRESS_BYTES});
     found = ledger_step(derivation->ledger, statement, error);
     if (found == 1) {
@@ -157,16 +165,17 @@ static int open_incident_of(struct derivation *derivation, const char *sql, int6
 static int new_incident(struct derivation *derivation, struct shown *shown, int64_t now, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(
-        derivation->ledger, "INSERT INTO incident (id, state, severity, opened, updated, hour) "
-        "VALUES (?, 'open', 'informational', ?, ?, ?)", error);
+        derivation->ledger, "INSERT INTO incident (id, severity, opened, updated, hour, state, closed, verdict) "
+        "VALUES (?1, 'informational', ?2, ?2, ?3, iif(?4, 'closed', 'open'), iif(?4, ?2, NULL), iif(?4, 'drill', NULL))",
+        error);
     struct id id = derived_id(derivation->keyring, 'i', shown->observation, shown->token.id, 0);
 
     if (statement == NULL)
         return -1;
     ledger_bind_id(statement, 1, &id);
     sqlite3_bind_int64(statement, 2, shown->time);
-    sqlite3_bind_int64(statement, 3, shown->time);
-    sqlite3_bind_int64(statement, 4, now);
+    sqlite3_bind_int64(statement, 3, now);
+    sqlite3_bind_int(statement, 4, shown->drill);
     if (ledger_run(derivation->ledger, statement, error) < 0)
         return -1;
     shown->incident = sqlite3_last_insert_rowid(derivation->ledger->db);
@@ -186,15 +195,18 @@ static int remember_incident(struct derivation *derivation, const char *sql, int
     return ledger_run(derivation->ledger, statement, error);
 }
 
-/* The open incident of the token, else of the actor, else a new one. */
+/* The open incident of the token, else of the actor, else a new one; for a drill always one of its own. */
 static int find_incident(struct derivation *derivation, struct shown *shown, int64_t now, struct error *error)
 {
     static const char of_token[] =
         "SELECT i.number FROM token t JOIN incident i ON i.number = t.incident WHERE t.number = ? AND i.state = 'open'";
     static const char of_actor[] =
         "SELECT i.number FROM actor c JOIN incident i ON i.number = c.incident WHERE c.number = ? AND i.state = 'open'";
-    int found = open_incident_of(derivation, of_token, shown->match.token, &shown->incident, error);
+    int found;
 
+    if (shown->drill)
+        return new_incident(derivation, shown, now, error);
+    found = open_incident_of(derivation, of_token, shown->match.token, &shown->incident, error);
     if (found == 0)
         found = open_incident_of(derivation, of_actor, shown->actor, &shown->incident, error);
     if (found < 0 || (found == 0 && new_incident(derivation, shown, now, error) < 0))
@@ -220,7 +232,7 @@ static void context_json(struct buffer *out, const struct shown *shown)
         {(shown->match.reasons & MATCH_OTHER_DECOY) != 0, "other-decoy"},
         {shown->match.part == CANDIDATE_SECRET && shown->token.secret_bits < 60, "guessable"},
         {!shown->token.planted, "not-planted"},
-        {shown->token.drill, "drill"},
+        {shown->drill, "drill"},
     };
     size_t i;
 
@@ -310,7 +322,7 @@ static void bind_sighting(sqlite3_stmt *statement, const struct shown *shown, st
     ledger_bind_text(statement, 19, ledger_column(shown->row, ROW_CONTEXT).length > 0 ?
                      ledger_column(shown->row, ROW_CONTEXT) : slice_of("{}"));
     ledger_bind_text(statement, 20, context);
-    sqlite3_bind_int(statement, 21, shown->token.drill);
+    sqlite3_bind_int(statement, 21, shown->drill);
 }
 
 static int insert_sighting(struct derivation *derivation, struct shown *shown, struct error *error)
@@ -354,12 +366,15 @@ static int derive_match(struct derivation *derivation, struct shown *shown, int6
     found = read_token(derivation, shown, error);
     if (found <= 0)
         return found;
+    shown->drill = shown->token.drill || (shown->match.reasons & MATCH_DRILL) != 0;
     if (find_actor(derivation, shown, error) < 0 || find_incident(derivation, shown, now, error) < 0 ||
         insert_sighting(derivation, shown, error) < 0)
         return -1;
     folded = (struct folded){shown->incident, shown->match.token, shown->actor, shown->sighting, shown->time,
                              grade_name(shown->match.grade),
-                             grade_severity(slice_of(grade_name(shown->match.grade)), shown->token.secret_bits),
+                             shown->drill ? SEVERITY_INFORMATIONAL :
+                                            grade_severity(slice_of(grade_name(shown->match.grade)),
+                                                           shown->token.secret_bits),
                              shown->opened};
     if (fold_add(derivation, &folded, now, error) < 0)
         return -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/channel.h"
+#include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/keeper/recent.h"
 #include "server/keeper/row.h"
@@ -199,7 +200,8 @@ static void look_for_news(struct observer *observer, const struct observation *o
     memcpy(source, prefix.bytes, sizeof source);
     for (size_t i = 0; i < observer->recognition.count; i++) {
         const struct match *match = &observer->recognition.matches[i];
-        uint64_t hash = ((uint64_t)match->token << 4 | match->grade) * 0x9e3779b97f4a7c15u;
+        uint64_t drill = (match->reasons & MATCH_DRILL) != 0; /* never makes a real use familiar */
+        uint64_t hash = ((uint64_t)match->token << 5 | drill << 4 | match->grade) * 0x9e3779b97f4a7c15u;
 
         hash = (hash ^ source[0]) * 0xff51afd7ed558ccdu;
         hash = (hash ^ hash >> 32 ^ source[1]) * 0xc4ceb9fe1a85ec53u;
@@ -266,8 +268,11 @@ static int take_one(struct observer *observer, struct batch *batch, size_t index
         return 0;
     }
     shed = observation->candidate_count == 0 && batch->count == BATCH_MESSAGES;
-    if (recognise(&observer->recogniser, observation, &observer->recognition, error) < 0 ||
-        keep(observer, observation, shed, error) < 0)
+    if (recognise(&observer->recogniser, observation, &observer->recognition, error) < 0)
+        return -1;
+    if (observer->drills.count > 0)
+        drills_mark(&observer->drills, observation, clock_monotonic(), &observer->recognition);
+    if (keep(observer, observation, shed, error) < 0)
         return -1;
     recent_add(observer->recent, &observation->id);
     progress->remembered++;

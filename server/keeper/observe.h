@@ -5,6 +5,7 @@
 #define KEEPER_OBSERVE_H
 
 #include "server/keeper/chain.h"
+#include "server/keeper/drills.h"
 #include "server/keeper/recognise.h"
 #include "server/wire/configuration.h"
 
@@ -33,6 +34,7 @@ struct observer {
     struct ledger *ledger;
     const struct keyring *keyring;
     struct recogniser recogniser;
+    struct drills drills;
     struct chain chain;
     struct recent *recent;
     struct sources *sources;

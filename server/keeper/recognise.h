@@ -26,6 +26,7 @@ enum match_reason {
     MATCH_FORMER = 4,         /* a secret that was rotated out */
     MATCH_NO_IDENTITY = 8,    /* the bound secret came alone */
     MATCH_NEAR = 16,          /* distance and length are set */
+    MATCH_DRILL = 32,         /* announced by `sundew drill` (drills.h) */
 };
 
 struct match {

@@ -265,7 +265,7 @@ static int add_others(struct making *making, struct error *error)
         return -1;
     sqlite3_bind_int64(statement, 1, sqlite3_column_int64(making->facts, S_ACTOR));
     sqlite3_bind_int64(statement, 2, sqlite3_column_int64(making->facts, S_TOKEN));
-    sqlite3_bind_int(statement, 3, OTHERS);
+    sqlite3_bind_int(statement, 3, sqlite3_column_int(making->facts, S_DRILL) != 0 ? 0 : OTHERS);
     json_member_open(out, "others");
     buffer_add_char(out, '[');
     while ((found = ledger_step(making->derivation->ledger, statement, error)) == 1) {

@@ -15,7 +15,8 @@
     " 'expires', time_text(t.expires), 'retired', time_text(t.retired), 'bound', json(iif(t.bound, 'true', 'false'))," \
     " 'secret_bits', t.secret_bits, 'distinctive', json(iif(t.distinctive, 'true', 'false')),"                         \
     " 'drill', json(iif(t.drill, 'true', 'false')),"                                                                   \
-    " 'uses', (SELECT count(*) FROM sighting w WHERE w.token = t.number))"
+    " 'uses', (SELECT count(*) FROM sighting w WHERE w.token = t.number AND NOT w.drill),"                            \
+    " 'drilled', (SELECT time_text(max(w.time)) FROM sighting w WHERE w.token = t.number AND w.drill))"
 
 #define ROW_PLACEMENT                                                                                                  \
     "json_object('placement', id_text('p', p.id),"                                                                     \
@@ -45,13 +46,15 @@
     " address_text(w.address))) FROM actor w WHERE w.number IN"                                                        \
     " (SELECT actor FROM fold v WHERE v.incident = i.number)),"                                                        \
     " 'count', (SELECT coalesce(sum(count), 0) FROM fold v WHERE v.incident = i.number),"                              \
-    " 'closed', time_text(i.closed), 'verdict', i.verdict, 'note', i.note)"
+    " 'closed', time_text(i.closed), 'verdict', i.verdict, 'note', i.note,"                                            \
+    " 'drill', json(iif(EXISTS (SELECT 1 FROM sighting w WHERE w.incident = i.number AND w.drill), 'true', 'false')))"
 
 #define ROW_ACTOR                                                                                                      \
     "json_object('actor', id_text('c', c.id), 'address', address_text(c.address),"                                     \
     " 'first_seen', time_text(c.first_seen), 'last_seen', time_text(c.last_seen), 'sightings', c.sightings,"           \
     " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
-    " (SELECT token FROM fold v WHERE v.actor = c.number)))"
+    " (SELECT token FROM fold v WHERE v.actor = c.number)),"                                                           \
+    " 'drill', json(iif(c.prefix = x'01000000000000000000000000000000', 'true', 'false')))"
 
 #define ROW_ALERT                                                                                                      \
     "json_object('alert', id_text('a', a.id),"                                                                         \
@@ -62,7 +65,8 @@
     " 'sighting', (SELECT id_text('s', w.id) FROM sighting w WHERE w.number = a.sighting),"                            \
     " 'deliveries', (SELECT json_group_array(json_object('route', w.route, 'state', w.state, 'attempts', w.attempts,"  \
     " 'delivery', id_text('d', w.id))) FROM delivery w WHERE w.alert = a.number),"                                     \
-    " 'type', a.type, 'activity', a.activity, 'sequence', a.number)"
+    " 'type', a.type, 'activity', a.activity, 'sequence', a.number,"                                                   \
+    " 'drill', json(iif((SELECT w.drill FROM sighting w WHERE w.number = a.sighting), 'true', 'false')))"
 
 #define ROW_DELIVERY                                                                                                   \
     "json_object('delivery', id_text('d', d.id),"                                                                      \

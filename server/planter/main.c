@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The planter: one task from `sundew` on descriptor 3, then it exits. As root it first becomes the owner of the mailbox
- * or repository. It writes below that place only, reads what its user may, and has no network.
+ * or repository. It writes below that place only, reads what its user may, and has no network. An errand (a drill) has
+ * no place: it has one connection, and no file.
  *
  *   sundew → planter  PLANT FILE… PLANT_GO      planter → sundew  FILE… (what is to be printed) PLANTED */
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include "server/base/channel.h"
 #include "server/base/log.h"
 #include "server/base/role.h"
+#include "server/planter/drill.h"
 #include "server/planter/planter.h"
 #include "server/planter/repository.h"
 #include "server/wire/help.h"
@@ -43,7 +45,7 @@ static int receive_task(struct task *task, struct error *error)
 /* Root becomes who owns the place. */
 static int become_owner(const struct task *task, struct error *error)
 {
-    char *path = task->place->owner != NULL ? task->place->owner(task) : NULL;
+    char *path = task->place != NULL && task->place->owner != NULL ? task->place->owner(task) : NULL;
     struct stat status;
     int rc = 0;
 
@@ -153,9 +155,16 @@ static int prepare(struct task *task, struct error *error)
 {
     if (sodium_init() < 0)
         return error_set(error, "libsodium does not start");
-    if (receive_task(task, error) != 0 || become_owner(task, error) != 0 || repository_library(error) != 0)
+    if (receive_task(task, error) != 0 || become_owner(task, error) != 0)
         return -1;
-    return shut_cage(task, error);
+    if (task_is_errand(task)) /* which shuts its own once it is connected */
+        return 0;
+    return repository_library(error) != 0 ? -1 : shut_cage(task, error);
+}
+
+static int carry_out(const struct task *task, struct place_result *result, struct error *error)
+{
+    return task_is_errand(task) ? drill_run(task, result, error) : planter_run(task, result, error);
 }
 
 int main(int argc, char **argv)
@@ -175,7 +184,7 @@ int main(int argc, char **argv)
     }
     task_init(&task);
     place_result_init(&result);
-    if (prepare(&task, &error) != 0 || planter_run(&task, &result, &error) != 0 ||
+    if (prepare(&task, &error) != 0 || carry_out(&task, &result, &error) != 0 ||
         tell_done(&task, &result, &error) != 0)
         rc = tell_failed(&error);
     else

@@ -22,8 +22,8 @@ struct task_file {
 };
 
 struct task {
-    char action[8];            /* plant | inspect | uproot; "" before PLANT */
-    const struct place *place; /* by the scheme */
+    char action[8];            /* plant | inspect | uproot | drill; "" before PLANT */
+    const struct place *place; /* by the scheme; NULL for an errand */
     char *target;              /* what stands behind "SCHEME:" */
     json_t *options, *meta;    /* objects */
     struct task_file files[TASK_FILES];
@@ -36,6 +36,9 @@ void task_init(struct task *task);
 void task_free(struct task *task);
 /* One message. 1: that was PLANT_GO and the job is whole; 0: more must come; -1 with a text. */
 int task_take(struct task *task, struct slice message, struct error *error);
+
+/* A task without a place: it goes to a listener. */
+bool task_is_errand(const struct task *task);
 
 /* NULL when there is none of that name. */
 const struct task_file *task_file(const struct task *task, const char *name);

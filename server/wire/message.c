@@ -439,3 +439,20 @@ int planted_get(struct reader *reader, struct planted *planted)
     planted->text = reader_bytes(reader, CHANNEL_MESSAGE);
     return reader_end(reader);
 }
+
+int at_door_add(struct buffer *buffer, const struct at_door *at)
+{
+    message_begin(buffer, MESSAGE_AT_DOOR);
+    add_address(buffer, &at->address);
+    buffer_add_u16(buffer, at->port);
+    buffer_add_u16(buffer, at->local_port);
+    return added(buffer);
+}
+
+int at_door_get(struct reader *reader, struct at_door *at)
+{
+    get_address(reader, &at->address);
+    at->port = reader_u16(reader);
+    at->local_port = reader_u16(reader);
+    return reader_end(reader);
+}

@@ -9,6 +9,7 @@
  *   keeper  → courier  HELLO DELIVERY…               courier → keeper  HELLO OUTCOME…
  *   sundew  → keeper   HELLO COMMAND CREDIT…         keeper → sundew   HELLO REPLY_ROW… REPLY_DONE
  *   sundew  → planter  PLANT FILE… PLANT_GO          planter → sundew  FILE… (to be printed) PLANTED
+ *   a drill: sundew → planter PLANT FILE PLANT_GO, back AT_DOOR, then PLANT_GO once more, back PLANTED
  *   parent  → role     see server/base/role.h */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -38,6 +39,7 @@ enum message_type {
     MESSAGE_FILE,
     MESSAGE_PLANT_GO, /* no fields */
     MESSAGE_PLANTED,
+    MESSAGE_AT_DOOR,
 };
 
 /* The type, which is read off the reader; 0 when there is none. */
@@ -225,8 +227,8 @@ int reply_done_get(struct reader *reader, struct reply_done *done);
 /* ---- planter ---- */
 
 struct plant {
-    struct slice action;  /* plant | inspect | uproot */
-    struct slice place;   /* "maildir:/abs", "git:/abs#branch", "file:/abs", "stdout:" */
+    struct slice action;  /* plant | inspect | uproot; drill | probe, which have no place */
+    struct slice place;   /* "maildir:/abs", "git:/abs#branch", "file:/abs", "stdout:"; or "" */
     struct slice options; /* JSON: {"path":…, "at":…, "dry_run":…, "where":{…} (inspect, uproot), "digest":…} */
     struct slice meta;    /* JSON of the lure: {"type":"mail|repository|text", …}; server/minter/job.h */
 };
@@ -245,11 +247,20 @@ struct planted {
     struct slice text;  /* for people: why not, or what was noticed */
 };
 
+/* A drill's planter is connected; nothing was presented yet. */
+struct at_door {
+    struct address address; /* its own end, as the sensor will see it */
+    uint16_t port;
+    uint16_t local_port; /* the listener's */
+};
+
 int plant_add(struct buffer *buffer, const struct plant *plant);
 int plant_get(struct reader *reader, struct plant *plant);
 int file_add(struct buffer *buffer, const struct file *file);
 int file_get(struct reader *reader, struct file *file);
 int planted_add(struct buffer *buffer, const struct planted *planted);
 int planted_get(struct reader *reader, struct planted *planted);
+int at_door_add(struct buffer *buffer, const struct at_door *at);
+int at_door_get(struct reader *reader, struct at_door *at);
 
 #endif

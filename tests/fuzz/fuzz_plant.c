@@ -21,7 +21,7 @@ static void carry_out(const struct task *task)
     int64_t time;
 
     place_result_init(&result);
-    if (task->place->owner == NULL)
+    if (task->place != NULL && task->place->owner == NULL)
         planter_run(task, &result, &error);
     if (changes_read(task, &changes, &error) == 0)
         changes_date(&changes, 1700000000, 1780000000, task_option(task, "at") != NULL, &error);

@@ -44,6 +44,7 @@ static void round_trip(const uint8_t *data, size_t size, struct reader reader, u
         ROUND(MESSAGE_PLANT, plant, plant_get, plant_add)
         ROUND(MESSAGE_FILE, file, file_get, file_add)
         ROUND(MESSAGE_PLANTED, planted, planted_get, planted_add)
+        ROUND(MESSAGE_AT_DOOR, at_door, at_door_get, at_door_add)
     default:
         hello_get(&reader);
     }

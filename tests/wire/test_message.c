@@ -81,13 +81,16 @@ static void make(int which, struct buffer *b)
     case 14:
         hello_add(b);
         break;
+    case 15:
+        at_door_add(b, &(struct at_door){{{0xfe, 0x80, 1}}, 40112, 443});
+        break;
     default:
         credit_add(b, 64);
     }
     free(o);
 }
 
-#define MESSAGES 16
+#define MESSAGES 17
 
 static int take(int which, struct reader *reader, struct buffer *again)
 {
@@ -105,6 +108,7 @@ static int take(int which, struct reader *reader, struct buffer *again)
         struct plant plant;
         struct file file;
         struct planted planted;
+        struct at_door at;
         uint32_t credit;
         struct observation observation;
     } *m = calloc(1, sizeof *m);
@@ -153,6 +157,9 @@ static int take(int which, struct reader *reader, struct buffer *again)
         break;
     case 13:
         result = BOTH(planted, planted);
+        break;
+    case 15:
+        result = BOTH(at, at_door);
         break;
     case 14:
         result = hello_get(reader);

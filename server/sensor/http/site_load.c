@@ -11,7 +11,8 @@
 static int load_top(struct site *site, struct error *error)
 {
     static const char *const keys[] = {"product", "summary", "server", "body-limit", "order",  "runtime", "empty-head",
-                                       "session", "front",   "heads",  "answers",    "routes", "missing", NULL};
+                                       "session", "front",   "heads",  "answers",    "routes", "missing",  "drill",
+                                       NULL};
     const struct yaml *root = site->tree;
     const char *order = "given";
 

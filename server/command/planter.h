@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A planter of the caller's own: started for one job, told it, listened to, and waited for. */
+#ifndef COMMAND_PLANTER_H
+#define COMMAND_PLANTER_H
+
+#include <jansson.h>
+#include <sys/types.h>
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+#include "server/wire/message.h"
+
+struct planter {
+    pid_t pid;             /* 0: none */
+    int fd;
+    struct buffer message; /* the last one; what planter_next() gives points into it */
+};
+
+/* planter_end() is due either way. */
+int planter_start(struct planter *planter, struct error *error);
+/* Waits until it has ended, as it does when nobody listens any more. */
+void planter_end(struct planter *planter);
+
+int planter_tell(struct planter *planter, const char *action, const char *place, json_t *options, json_t *meta,
+                 struct error *error);
+int planter_file(struct planter *planter, const char *name, struct slice data, struct error *error);
+int planter_go(struct planter *planter, struct error *error);
+/* Waits for the next message and reads its type; -1 with why there is none. */
+int planter_next(struct planter *planter, struct reader *reader, uint16_t *type, struct error *error);
+
+#endif

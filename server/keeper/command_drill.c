@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * drill: which tokens, and for each what the planter needs at the door; "drilling": the planter stands there, its use
+ * is announced; "drilled": how far the alert has come. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/channel.h"
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/keeper/command.h"
+#include "server/keeper/keeper.h"
+#include "server/keeper/listing.h"
+#include "server/keeper/order.h"
+#include "server/keeper/token.h"
+
+#define LOOKED_AT "10000" /* newest rows among which a token is chosen, so that the keeper is not held up */
+
+/* ---- drill ---- */
+
+static void add_listeners(const struct decoy *decoy, struct buffer *json)
+{
+    json_member_open(json, "listeners");
+    buffer_add_char(json, '[');
+    for (size_t i = 0; i < decoy->listener_count; i++) {
+        buffer_add_text(json, i > 0 ? ",{" : "{");
+        json_member_text(json, "address", decoy->listeners[i].address);
+        json_member_number(json, "port", decoy->listeners[i].port);
+        json_member_text(json, "tls", tls_mode_name(decoy->listeners[i].tls));
+        buffer_add_char(json, '}');
+    }
+    buffer_add_char(json, ']');
+}
+
+static void add_proxies(const struct configuration *configuration, struct buffer *json)
+{
+    json_member_open(json, "proxies");
+    buffer_add_char(json, '[');
+    for (size_t i = 0; i < configuration->proxy_count; i++) {
+        const struct network *network = &configuration->proxies[i];
+        char address[ADDRESS_TEXT], text[ADDRESS_TEXT + 8];
+
+        snprintf(text, sizeof text, "%s/%d", address_text(&network->address, address),
+                 address_is_v4(&network->address) ? network->bits - 96 : network->bits);
+        json_element(json, slice_of(text));
+    }
+    buffer_add_char(json, ']');
+}
+
+static void job_json(const struct request *request, const struct order *order, struct buffer *json)
+{
+    const struct decoy *decoy = order->decoy;
+    char id[ID_TEXT];
+
+    buffer_add_char(json, '{');
+    json_member_text(json, "token", id_text(order->token, 't', id));
+    json_member_text(json, "kind", order->kind);
+    json_member_text(json, "identity", order->identity);
+    json_member_text(json, "domain", request->keeper->configuration->domain);
+    if (decoy != NULL) {
+        json_member_text(json, "decoy", decoy->name);
+        json_member_text(json, "service", decoy->service);
+        json_member_text(json, "site", decoy->site);
+        json_member_text(json, "host", decoy->name_count > 0 ? decoy->names[0] : "");
+        json_member_bool(json, "proxy", decoy->proxy);
+        add_proxies(request->keeper->configuration, json);
+        add_listeners(decoy, json);
+    }
+    buffer_add_char(json, '}');
+}
+
+/* The record first: no secret leaves without it. */
+static int record(struct request *request, const struct order *order, struct error *error)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct buffer details;
+    char id[ID_TEXT];
+    int result;
+
+    buffer_init(&details, CHANNEL_MESSAGE);
+    json_member_text(&details, "decoy", order->decoy->name);
+    if (ledger_begin(ledger, error) != 0) {
+        buffer_free(&details);
+        return -1;
+    }
+    result = order_operation(request, "drill", id_text(order->token, 't', id), buffer_text(&details), error);
+    buffer_free(&details);
+    if (result == 0)
+        return ledger_commit(ledger, error);
+    ledger_rollback(ledger);
+    return -1;
+}
+
+/* One job, with the secret behind it; a token whose decoy is gone has none. -1: the request was ended. */
+static int send_job(struct request *request, struct id token)
+{
+    struct order order;
+    struct buffer json;
+    struct error error;
+    int result;
+
+    order_init(&order);
+    buffer_init(&json, CHANNEL_MESSAGE);
+    result = order_load(request, token, &order);
+    if (result == 0) {
+        job_json(request, &order, &json);
+        if (order.decoy != NULL && record(request, &order, &error) != 0) {
+            request_fail(request, &error);
+            result = -1;
+        }
+    }
+    if (result == 0) {
+        request_row(request, "job", SLICE_NONE, buffer_slice(&json));
+        if (order.decoy != NULL)
+            request_row(request, "file", slice_of("secret"), buffer_slice(&order.secret));
+    }
+    buffer_free(&json);
+    order_free(&order);
+    return result;
+}
+
+/* The newest armed token of that decoy and kind, planted ones before others. 1, 0, or -1. */
+static int choose(struct ledger *ledger, const char *decoy, const char *kind, struct id *token, struct error *error)
+{
+    static const char *const ways[] = {
+        "SELECT t.id FROM (SELECT token FROM placement WHERE planted IS NOT NULL AND uprooted IS NULL"
+        " ORDER BY number DESC LIMIT " LOOKED_AT ") p JOIN token t ON t.number = p.token"
+        " WHERE t.decoy = ?1 AND t.kind = ?2 AND t.state = 'armed' ORDER BY t.number DESC LIMIT 1",
+        "SELECT id FROM (SELECT id, decoy, kind, state, number FROM token ORDER BY number DESC LIMIT " LOOKED_AT ")"
+        " WHERE decoy = ?1 AND kind = ?2 AND state = 'armed' ORDER BY number DESC LIMIT 1",
+    };
+    int found = 0;
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0] && found == 0; i++) {
+        sqlite3_stmt *statement = ledger_statement(ledger, ways[i], error);
+
+        if (statement == NULL)
+            return -1;
+        ledger_bind_text(statement, 1, slice_of(decoy));
+        ledger_bind_text(statement, 2, slice_of(kind));
+        found = ledger_step(ledger, statement, error);
+        if (found == 1)
+            *token = ledger_column_id(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return found;
+}
+
+/* How many; -1: the request was ended. */
+static int send_chosen(struct request *request)
+{
+    static const char *const kinds[] = {
+#define KIND(symbol, name, summary, forms, seen, bound, proofs) name,
+#include "server/wire/tables/kinds.def"
+#undef KIND
+    };
+    struct keeper *keeper = request->keeper;
+    const struct configuration *configuration = keeper->configuration;
+    struct error error;
+    struct id token;
+    int count = 0, found;
+
+    for (size_t i = 0; i < configuration->decoy_count; i++) {
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+            found = choose(&keeper->ledger, configuration->decoys[i].name, kinds[k], &token, &error);
+            if (found < 0)
+                request_fail(request, &error);
+            if (found < 0 || (found == 1 && send_job(request, token) != 0))
+                return -1;
+            count += found;
+        }
+    }
+    return count;
+}
+
+static int send_named(struct request *request)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < request->command->argument_count; i++) {
+        const struct argument *argument = &request->command->arguments[i];
+        char *text;
+        struct id token;
+
+        if (!slice_is(argument->name, "token"))
+            continue;
+        text = slice_copy(argument->value);
+        if (text == NULL || id_parse(text, 't', &token) != 0) {
+            request_done(request, REQUEST_USAGE, "\"%.60s\" is not the id of a token; `sundew tokens` lists them",
+                         text != NULL ? text : "");
+            count = -1;
+        } else {
+            count = send_job(request, token) != 0 ? -1 : count + 1;
+        }
+        free(text);
+        if (count < 0)
+            return -1;
+    }
+    return count;
+}
+
+void command_drill(struct request *request)
+{
+    int count = request_has(request, "token") ? send_named(request) : send_chosen(request);
+
+    if (count == 0)
+        request_done(request, REQUEST_WANTING, "there is no armed token whose secret opens a decoy; plant one, such as "
+                                               "by `sundew plant password file:PATH`, and drill it");
+    else if (count > 0)
+        request_done(request, REQUEST_DONE, "%s", "");
+}
+
+/* ---- drilling ---- */
+
+static int read_port(struct request *request, const char *name, uint16_t *port)
+{
+    char *text = request_text(request, name), *end = NULL;
+    unsigned long value = text != NULL ? strtoul(text, &end, 10) : 0;
+    bool good = text != NULL && *text != '\0' && *end == '\0' && value > 0 && value <= 65535;
+
+    if (!good)
+        request_done(request, REQUEST_USAGE, "\"%.20s\" is no port", text != NULL ? text : "");
+    *port = (uint16_t)value;
+    free(text);
+    return good ? 0 : -1;
+}
+
+static int read_drill(struct request *request, struct drill *drill)
+{
+    struct slice decoy = request_slice(request, "decoy");
+    char *address = request_text(request, "address");
+    struct error error;
+    struct id token;
+    int result = -1;
+
+    if (request_id(request, "token", 't', &token) != 0 || read_port(request, "port", &drill->port) != 0 ||
+        read_port(request, "local", &drill->local_port) != 0)
+        goto out;
+    drill->token = token_number(&request->keeper->ledger, token, &error);
+    if (drill->token < 0)
+        request_fail(request, &error);
+    else if (drill->token == 0)
+        request_unknown(request, 't', token);
+    else if (address == NULL || address_parse(address, &drill->source) != 0 || decoy.length == 0 ||
+             decoy.length >= sizeof drill->decoy)
+        request_done(request, REQUEST_USAGE, "address or decoy are damaged");
+    else
+        result = 0;
+    if (result == 0)
+        memcpy(drill->decoy, decoy.data, decoy.length);
+out:
+    free(address);
+    return result;
+}
+
+void command_drilling(struct request *request)
+{
+    struct drill drill = {.token = 0};
+    struct buffer row;
+    struct error error;
+    char now[CLOCK_TEXT];
+
+    if (read_drill(request, &drill) != 0)
+        return;
+    if (drills_announce(&request->keeper->observer.drills, &drill, clock_monotonic(), &error) != 0) {
+        request_fail(request, &error);
+        return;
+    }
+    buffer_init(&row, CHANNEL_MESSAGE);
+    buffer_add_char(&row, '{');
+    json_member_text(&row, "since", clock_text(clock_wall(), now));
+    buffer_add_char(&row, '}');
+    request_json(request, &row);
+    buffer_free(&row);
+    request_done(request, REQUEST_DONE, "%s", "");
+}
+
+/* ---- drilled ---- */
+
+/* The drill's own sighting before others of the token since then. */
+static const char drilled_sql[] =
+    "SELECT json_object('sighting', id_text('s', s.id), 'drill', json(iif(s.drill, 'true', 'false')),"
+    " 'address', address_text(s.source), 'grade', s.grade, 'alert', id_text('a', a.id),"
+    " 'deliveries', (SELECT json_group_array(json_object('route', d.route, 'state', d.state,"
+    " 'ms', iif(d.state = 'delivered', round((d.done - s.time) / 1000.0, 1), NULL), 'attempts', d.attempts,"
+    " 'status', nullif(d.status, 0), 'text', d.text)) FROM delivery d WHERE d.alert = a.number))"
+    " FROM sighting s LEFT JOIN alert a ON a.incident = s.incident AND a.sighting = s.number"
+    " WHERE s.token = (SELECT number FROM token WHERE id = ?1) AND s.time >= ?2"
+    " ORDER BY s.drill AND s.port = ?3 DESC, s.number DESC LIMIT 1";
+
+void command_drilled(struct request *request)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct error error;
+    sqlite3_stmt *statement;
+    struct id token;
+    uint16_t port;
+    int64_t since = 0;
+    int found;
+
+    if (request_id(request, "token", 't', &token) != 0 || read_port(request, "port", &port) != 0 ||
+        request_time(request, "since", &since) != 0)
+        return;
+    statement = ledger_statement(ledger, drilled_sql, &error);
+    if (statement == NULL) {
+        request_fail(request, &error);
+        return;
+    }
+    ledger_bind_id(statement, 1, &token);
+    sqlite3_bind_int64(statement, 2, since);
+    sqlite3_bind_int(statement, 3, port);
+    found = ledger_step(ledger, statement, &error);
+    if (found == 1)
+        request_row(request, "row", SLICE_NONE, ledger_column(statement, 0));
+    sqlite3_reset(statement);
+    if (found < 0)
+        request_fail(request, &error);
+    else
+        request_done(request, REQUEST_DONE, "%s", "");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * One connection to a listener, as a client has it: PROXY header where a trusted proxy is expected, TLS with the name
+ * that was asked for. Nothing is believed of the other end: certificates are looked at, not checked. All calls end by
+ * the deadline that door_connect() set. */
+#ifndef PLANTER_DOOR_H
+#define PLANTER_DOOR_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/address.h"
+#include "server/base/buffer.h"
+#include "server/base/error.h"
+
+#define DOOR_READ (64 * 1024) /* bytes kept of an answer */
+
+struct door {
+    int fd;
+    SSL_CTX *tls;
+    SSL *ssl; /* NULL: plain */
+    int64_t deadline; /* monotonic, microseconds */
+    struct address address; /* our end */
+    uint16_t port;
+    struct address peer;
+    uint16_t peer_port;
+    struct buffer input; /* read and not yet taken */
+};
+
+void door_init(struct door *door);
+void door_close(struct door *door);
+/* Loads all that TLS needs later, inside the cage. */
+int door_prepare(struct door *door, struct error *error);
+/* "::" and "0.0.0.0" are this host: its loopback address. */
+int door_connect(struct door *door, const char *address, uint16_t port, int timeout_ms, struct error *error);
+/* PROXY protocol, version 1 (haproxy.org/download/2.8/doc/proxy-protocol.txt): the client is this end itself. */
+int door_proxy(struct door *door, struct error *error);
+/* The handshake, with `name` as SNI where it is a host name. */
+int door_tls(struct door *door, const char *name, struct error *error);
+int door_write(struct door *door, struct slice data, struct error *error);
+/* Reads more into `input`: 1, 0 at the end of the stream, -1. */
+int door_read(struct door *door, struct error *error);
+
+#endif

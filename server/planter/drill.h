@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A drill: one use of one token at one listener. Options: {"kind", "identity", "domain", "service", "site", "host",
+ * "address", "port", "tls", "proxy", "proxies"}; the file "secret". Connects, shuts the cage, shakes hands, says
+ * AT_DOOR, and presents nothing before the next PLANT_GO. Result: where {"door", "answered"}. */
+#ifndef PLANTER_DRILL_H
+#define PLANTER_DRILL_H
+
+#include "server/planter/place.h"
+
+int drill_run(const struct task *task, struct place_result *result, struct error *error);
+
+#endif

@@ -20,15 +20,18 @@ static const struct kind_entry kinds[] = {
 #undef KIND
 };
 
-/* Which decoys a kind opens; the first line that a kind matches counts. site "": any. A kind that stands here opens
- * nothing else but what is `preferred`, unless it is marked `any`. */
-static const struct {
+/* Which decoys a kind opens, the likeliest first. "": any. A kind that does not stand here opens every decoy. */
+static const struct door {
     const char *kind, *service, *site;
-    bool any;
 } doors[] = {
-    {"gitlab-token", "http", "gitlab", false},
-    {"password", "http", "gitlab", true},
+    {"gitlab-token", "http", "gitlab"},
+    {"password", "http", "gitlab"},
+    {"password", "", ""},
+    {"url", "http", "gitlab"},
+    {"url", "http", ""},
 };
+
+#define DOORS (sizeof doors / sizeof doors[0])
 
 void order_init(struct order *order)
 {
@@ -82,25 +85,35 @@ static int check_kind(struct request *request, const struct order *order)
     return -1;
 }
 
-static bool opens(const char *kind, const struct decoy *decoy, bool strictly)
+static bool leads_to(const struct door *door, const struct decoy *decoy)
 {
-    for (size_t i = 0; i < sizeof doors / sizeof doors[0]; i++) {
+    return (door->service[0] == '\0' || strcmp(door->service, decoy->service) == 0) &&
+           (door->site[0] == '\0' || strcmp(door->site, decoy->site) == 0);
+}
+
+static bool opens(const char *kind, const struct decoy *decoy)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < DOORS; i++) {
         if (strcmp(doors[i].kind, kind) != 0)
             continue;
-        if (!strictly && doors[i].any)
+        if (leads_to(&doors[i], decoy))
             return true;
-        return strcmp(doors[i].service, decoy->service) == 0 &&
-               (doors[i].site[0] == '\0' || strcmp(doors[i].site, decoy->site) == 0);
+        known = true;
     }
-    return true;
+    return !known;
 }
 
 static const struct decoy *default_decoy(const struct configuration *configuration, const char *kind)
 {
-    for (int strictly = 1; strictly >= 0; strictly--)
-        for (size_t i = 0; i < configuration->decoy_count; i++)
-            if (opens(kind, &configuration->decoys[i], strictly == 1))
-                return &configuration->decoys[i];
+    for (size_t i = 0; i < DOORS; i++)
+        for (size_t k = 0; strcmp(doors[i].kind, kind) == 0 && k < configuration->decoy_count; k++)
+            if (leads_to(&doors[i], &configuration->decoys[k]))
+                return &configuration->decoys[k];
+    for (size_t k = 0; k < configuration->decoy_count; k++)
+        if (opens(kind, &configuration->decoys[k]))
+            return &configuration->decoys[k];
     return NULL;
 }
 
@@ -112,11 +125,11 @@ static int choose_decoy(struct request *request, struct order *order)
 
     order->decoy = name.data != NULL ? configuration_decoy(configuration, name)
                                      : default_decoy(configuration, order->kind);
-    if (order->decoy != NULL && opens(order->kind, order->decoy, false))
+    if (order->decoy != NULL && opens(order->kind, order->decoy))
         return 0;
     buffer_init(&names, 65536);
     for (size_t i = 0; i < configuration->decoy_count; i++)
-        if (opens(order->kind, &configuration->decoys[i], false))
+        if (opens(order->kind, &configuration->decoys[i]))
             (void)buffer_add_format(&names, "%s%s", names.length > 0 ? ", " : "", configuration->decoys[i].name);
     if (names.length == 0)
         request_done(request, REQUEST_USAGE,

@@ -13,9 +13,11 @@
 #include <string.h>
 #include "tokens/alphabet.h"
 #include "tokens/identity.h"
+#include "tokens/password.h"
 #include "tokens/words.h"
 
 #define HUMAN_BITS 61
+#define HUMAN_MOST 48
 #define RANDOM_LEAST 16
 #define RANDOM_MOST 24
 #define INNER ALPHABET_BASE62 "-_.!*+="
@@ -84,7 +86,7 @@ static void draw_names(const struct draw *draw, struct buffer *out)
     buffer_add_char(out, end_signs[draw_below(draw, 6)]);
 }
 
-static uint16_t draw_human(const struct mint_request *request, struct buffer *out)
+uint16_t password_human(const struct mint_request *request, struct buffer *out)
 {
     if (draw_below(request->draw, 2) == 0)
         draw_words(request, out);
@@ -114,20 +116,21 @@ static int password_mint(const struct mint_request *request, struct minted *mint
     do {
         buffer_clear(out);
         minted->secret_bits =
-            strcmp(request->form, "random") == 0 ? draw_random(request->draw, out) : draw_human(request, out);
+            strcmp(request->form, "random") == 0 ? draw_random(request->draw, out) : password_human(request, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the password") : 0;
 }
 
+bool password_human_valid(struct slice secret)
+{
+    return secret.length >= RANDOM_LEAST && secret.length <= HUMAN_MOST && alphabet_holds(INNER "?&", secret);
+}
+
 static bool password_valid(const char *form, struct slice secret)
 {
-    bool random = strcmp(form, "random") == 0;
-
-    if (random && (secret.length < RANDOM_LEAST || secret.length > RANDOM_MOST))
-        return false;
-    if (!random && (secret.length < RANDOM_LEAST || secret.length > 48))
-        return false;
-    return alphabet_holds(random ? INNER : INNER "?&", secret);
+    if (strcmp(form, "random") != 0)
+        return password_human_valid(secret);
+    return secret.length >= RANDOM_LEAST && secret.length <= RANDOM_MOST && alphabet_holds(INNER, secret);
 }
 
 static const char *const password_forms[] = {"human", "random", NULL};

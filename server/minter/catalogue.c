@@ -137,12 +137,13 @@ out:
 
 static int read_artifact(const struct source *source, const struct yaml *map, struct artifact *artifact)
 {
-    static const char *const keys[] = {"name",  "template", "kinds",     "services", "languages",
-                                       "match", "escape",   "plantable", NULL};
+    static const char *const keys[] = {"name",      "template", "kinds",  "forms",     "services",
+                                       "languages", "match",    "escape", "plantable", NULL};
 
     artifact->plantable = true;
     if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &artifact->name, source->error) != 0 ||
         read_texts(map, "kinds", &artifact->kinds, source->error) != 0 ||
+        read_texts(map, "forms", &artifact->forms, source->error) != 0 ||
         read_texts(map, "services", &artifact->services, source->error) != 0 ||
         read_texts(map, "languages", &artifact->languages, source->error) != 0 ||
         read_texts(map, "match", &artifact->match, source->error) != 0 ||
@@ -279,8 +280,8 @@ static int read_changes(const struct source *source, struct lure *lure)
 
 static int read_lure(const struct source *source, struct lure *lure)
 {
-    static const char *const keys[] = {"name",    "type", "language", "summary", "kinds",     "services", "places",
-                                       "subject", "body", "answers",  "changes", "variables", NULL};
+    static const char *const keys[] = {"name",   "type",    "language", "summary", "kinds",   "forms",     "services",
+                                       "places", "subject", "body",     "answers", "changes", "variables", NULL};
     const struct yaml *map = source->root;
 
     if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &lure->name, source->error) != 0 ||
@@ -288,6 +289,7 @@ static int read_lure(const struct source *source, struct lure *lure)
         read_word(map, "language", &lure->language, source->error) != 0 ||
         read_word(map, "summary", &lure->summary, source->error) != 0 ||
         read_texts(map, "kinds", &lure->kinds, source->error) != 0 ||
+        read_texts(map, "forms", &lure->forms, source->error) != 0 ||
         read_texts(map, "services", &lure->services, source->error) != 0 ||
         read_texts(map, "places", &lure->places, source->error) != 0 || read_variables(source, lure) != 0)
         return -1;
@@ -394,6 +396,7 @@ static void artifact_free(struct artifact *artifact)
 {
     free(artifact->name);
     texts_free(&artifact->kinds);
+    texts_free(&artifact->forms);
     texts_free(&artifact->services);
     texts_free(&artifact->languages);
     texts_free(&artifact->match);
@@ -426,6 +429,7 @@ static void lure_free(struct lure *lure)
     template_free(lure->body);
     template_free(lure->answers);
     texts_free(&lure->kinds);
+    texts_free(&lure->forms);
     texts_free(&lure->services);
     texts_free(&lure->places);
     free(lure->name);

@@ -23,7 +23,7 @@ bool texts_hold_decoy(const struct texts *services, const json_t *decoy);
 
 struct artifact {
     char *name; /* the file in which it lives: .git-credentials, .git/config, … */
-    struct texts kinds, services, languages;
+    struct texts kinds, forms, services, languages;
     struct texts match; /* ends of file names that also ask for it */
     bool plantable;     /* stands alone as a file */
     enum render_escape escape;
@@ -51,7 +51,7 @@ struct lure_change {
 
 struct lure {
     char *name, *type, *language, *summary;
-    struct texts kinds, services, places;
+    struct texts kinds, forms, services, places;
     struct lure_variable *variables; /* in their order; each may use those before it */
     size_t variable_count;
     struct template *subject, *body, *answers; /* mail; answers: the mail before it, or NULL */

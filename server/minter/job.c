@@ -136,8 +136,8 @@ static int emit_artifacts(struct job_work *work, struct slice identity, struct s
     int rc = token == NULL ? error_set(error, "identity or secret are not UTF-8, or memory ran out") : 0;
 
     buffer_init(&text, LURE_FILE_BYTES);
-    while (rc == 0 && (artifact = artifact_next(work->minter->catalogue, work->kind->name, decoy, language_of(work),
-                                                &index)) != NULL) {
+    while (rc == 0 && (artifact = artifact_next(work->minter->catalogue, work->kind->name, work->form, decoy,
+                                                language_of(work), &index)) != NULL) {
         buffer_clear(&text);
         rc = lure_render(artifact->body, work->base, token, NULL, artifact->escape, &text, error);
         if (rc == 0)

@@ -92,7 +92,8 @@ static const char *service_of(const struct lure_work *work)
 static bool lure_fits(const struct lure *lure, const struct lure_work *work, const char *type)
 {
     return strcmp(lure->type, type) == 0 && texts_hold(&lure->kinds, work->kind) &&
-           texts_hold_decoy(&lure->services, decoy_of(work)) && texts_hold(&lure->places, work->place);
+           texts_hold(&lure->forms, work->form) && texts_hold_decoy(&lure->services, decoy_of(work)) &&
+           texts_hold(&lure->places, work->place);
 }
 
 /* One of those that fit, of the language if there is any. */
@@ -171,14 +172,14 @@ static int draw_variables(struct lure_work *work, struct error *error)
 
 /* ---- text ---- */
 
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const json_t *decoy,
-                                     const char *language, size_t *index)
+const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *form,
+                                     const json_t *decoy, const char *language, size_t *index)
 {
     while (*index < catalogue->artifact_count) {
         const struct artifact *artifact = &catalogue->artifacts[(*index)++];
 
-        if (texts_hold(&artifact->kinds, kind) && texts_hold_decoy(&artifact->services, decoy) &&
-            texts_hold(&artifact->languages, language))
+        if (texts_hold(&artifact->kinds, kind) && texts_hold(&artifact->forms, form) &&
+            texts_hold_decoy(&artifact->services, decoy) && texts_hold(&artifact->languages, language))
             return artifact;
     }
     return NULL;
@@ -208,7 +209,8 @@ static const struct artifact *choose_artifact(const struct lure_work *work, stru
     const struct artifact *artifact, *first = NULL;
     size_t index = 0;
 
-    while ((artifact = artifact_next(work->minter->catalogue, work->kind, decoy_of(work), work->language, &index))) {
+    while ((artifact = artifact_next(work->minter->catalogue, work->kind, work->form, decoy_of(work), work->language,
+                                     &index)) != NULL) {
         if (name[0] != 0 ? strcmp(artifact->name, name) == 0 : artifact->plantable && asked_for(artifact, work->path))
             return artifact;
         if (first == NULL && artifact->plantable)

@@ -35,10 +35,10 @@ struct lure_work {
 int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error);
 void lure_free(struct lure_made *made);
 
-/* The artifacts that fit kind, decoy (a job's) and language: the next one from `*index` on, which is moved behind it; NULL at
- * the end. */
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const json_t *decoy,
-                                     const char *language, size_t *index);
+/* The artifacts that fit kind, form, decoy (a job's) and language: the next one from `*index` on, which is moved behind
+ * it; NULL at the end. */
+const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *form,
+                                     const json_t *decoy, const char *language, size_t *index);
 /* Renders a template over base, token and (where not NULL) variables, into a buffer of any state. */
 int lure_render(const struct template *body, json_t *base, json_t *token, json_t *variables, enum render_escape escape,
                 struct buffer *out, struct error *error);

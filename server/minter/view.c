@@ -7,6 +7,7 @@
 #include "server/base/address.h"
 #include "server/minter/persona.h"
 #include "server/minter/view.h"
+#include "templates/render.h"
 
 #define TEXT 1024
 
@@ -137,6 +138,12 @@ static const char *netrc_quoted(struct slice text, struct buffer *out)
     return buffer_text(out);
 }
 
+static const char *url_encoded(struct slice text, struct buffer *out)
+{
+    render_escaped(out, text, RENDER_URL);
+    return buffer_text(out);
+}
+
 /* Accounts with a dash near the start are services'. */
 static bool is_service(struct slice identity)
 {
@@ -199,23 +206,28 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
     const char *service = text_of(decoy, "service"), *domain = domain_of(decoy, text_of(persona, "domain"));
     bool bound = kind_find(kind) != NULL && kind_find(kind)->bound;
     size_t at = draw_below(draw, 1024), count = json_array_size(people) > 3 ? json_array_size(people) : 4;
-    struct buffer netrc_identity, netrc_secret, dn;
+    struct buffer netrc_identity, netrc_secret, url_identity, url_secret, dn;
     json_t *from, *to, *third, *view;
 
     buffer_init(&netrc_identity, 2 * TEXT);
     buffer_init(&netrc_secret, 16 * TEXT);
+    buffer_init(&url_identity, 4 * TEXT);
+    buffer_init(&url_secret, 64 * TEXT);
     buffer_init(&dn, 4 * TEXT);
     from = pick_person(people, &at, 0);
     to = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
     third = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
-    view = json_pack("{ss% ss% ss ss sb sb sb sb s{ss ss} ss so so so so}", "identity", identity.data, identity.length,
-                     "secret", secret.data, secret.length, "kind", kind, "form", form, "password", bound, "token",
-                     !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
-                     "identity", netrc_quoted(identity, &netrc_identity), "secret", netrc_quoted(secret, &netrc_secret),
-                     "bind_dn", bind_dn(identity, domain, &dn), "project", pick_project(persona, draw), "from", from,
-                     "to", to, "third", third);
+    view = json_pack("{ss% ss% ss ss sb sb sb sb s{ss ss} s{ss ss} ss so so so so}", "identity", identity.data,
+                     identity.length, "secret", secret.data, secret.length, "kind", kind, "form", form, "password",
+                     bound, "token", !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0,
+                     "netrc", "identity", netrc_quoted(identity, &netrc_identity), "secret",
+                     netrc_quoted(secret, &netrc_secret), "url", "identity", url_encoded(identity, &url_identity),
+                     "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, &dn), "project",
+                     pick_project(persona, draw), "from", from, "to", to, "third", third);
     buffer_free(&netrc_identity);
     buffer_free(&netrc_secret);
+    buffer_free(&url_identity);
+    buffer_free(&url_secret);
     buffer_free(&dn);
     return view;
 }
@@ -276,9 +288,9 @@ static void spell_out(const char *login, char name[256])
             words = 0;
             break;
         }
-        length += (size_t)snprintf(name + length, 256 - length, "%s%c%.*s%s", words++ > 0 ? " " : "",
-                                   toupper((unsigned char)login[at]), (int)word - 1, login + at + 1,
-                                   word == 1 ? "." : "");
+        length +=
+            (size_t)snprintf(name + length, 256 - length, "%s%c%.*s%s", words++ > 0 ? " " : "",
+                             toupper((unsigned char)login[at]), (int)word - 1, login + at + 1, word == 1 ? "." : "");
     }
     if (words < 2)
         name[0] = 0;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Passwords as people choose them, for the kinds that hold one. */
+#ifndef TOKENS_PASSWORD_H
+#define TOKENS_PASSWORD_H
+
+#include "tokens/kind.h"
+
+/* Adds one of form `human` (password.c), which kind_filtered() may drop. Returns its guessing entropy in bits. */
+uint16_t password_human(const struct mint_request *request, struct buffer *out);
+/* Could that have drawn it? */
+bool password_human_valid(struct slice secret);
+
+#endif

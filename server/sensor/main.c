@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "server/base/log.h"
+#include "server/base/random.h"
 #include "server/base/role.h"
 #include "server/sensor/sensor.h"
 #include "server/wire/help.h"
@@ -138,8 +139,7 @@ int main(int argc, char **argv)
 
     if (help_asked("sensor", argc, argv))
         return 0;
-    /* libsodium's own generator, seeded by the kernel: an answer needs several small draws. */
-    randombytes_set_implementation(&randombytes_internal_implementation);
+    random_pooled(); /* an answer needs several small draws */
     if (sodium_init() < 0 || role_begin(&role, "sensor", &error) < 0 || begin(&role, &sensor, &error) < 0) {
         result = role_fail(&role, &error);
         goto out;

@@ -521,7 +521,7 @@ int derive_step(struct derivation *derivation, int64_t now, struct error *error)
 int derive_behind(struct derivation *derivation, int64_t now, struct error *error)
 {
     while (derive_backlog(derivation) > 0) {
-        if (ledger_begin(derivation->ledger, error) < 0)
+        if (ledger_begin_derived(derivation->ledger, error) < 0)
             return -1;
         if (derive_step(derivation, now, error) < 0 || ledger_commit(derivation->ledger, error) < 0) {
             ledger_rollback(derivation->ledger);

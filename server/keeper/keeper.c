@@ -182,7 +182,7 @@ static int apply_outcomes(struct keeper *keeper, int64_t now, struct error *erro
 
 static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made, struct error *error)
 {
-    if (ledger_begin(&keeper->ledger, error) < 0)
+    if (ledger_begin_derived(&keeper->ledger, error) < 0)
         return -1;
     *made = derive_step(&keeper->derivation, now, error);
     if (*made < 0 || (*made == 0 && !keeper->ledger.full && derive_cover(&keeper->derivation, error) < 0) ||

@@ -30,6 +30,7 @@ struct ledger {
     int code;           /* SQLite's extended code of the last failure */
     bool full;          /* the disk was full: the reserve is spent, noise is not stored */
     int64_t full_since; /* monotonic */
+    bool hasty;         /* this transaction's commit does not wait for the disk */
     struct filter filter; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */
     struct {
@@ -49,6 +50,9 @@ bool ledger_exists(const char *state);
 
 /* Transactions: BEGIN IMMEDIATE; a commit that fails has been rolled back. */
 int ledger_begin(struct ledger *ledger, struct error *error);
+/* As ledger_begin(), for what can be made again from what was committed before: this commit does not wait for the disk.
+ * What it wrote outlives the process, and a loss of power from the next ordinary commit on; never in part. */
+int ledger_begin_derived(struct ledger *ledger, struct error *error);
 int ledger_commit(struct ledger *ledger, struct error *error);
 void ledger_rollback(struct ledger *ledger);
 

@@ -72,15 +72,36 @@ int ledger_execute(struct ledger *ledger, const char *sql, struct error *error)
     return statement == NULL ? -1 : ledger_run(ledger, statement, error);
 }
 
+/* Only between transactions. Not a prepared statement: SQLite obeys this one when it reads it. */
+static int set_hasty(struct ledger *ledger, bool hasty, struct error *error)
+{
+    const char *sql = hasty ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
+
+    if (ledger->hasty == hasty)
+        return 0;
+    if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(ledger, error);
+    ledger->hasty = hasty;
+    return 0;
+}
+
 int ledger_begin(struct ledger *ledger, struct error *error)
 {
     return ledger_execute(ledger, "BEGIN IMMEDIATE", error);
 }
 
+int ledger_begin_derived(struct ledger *ledger, struct error *error)
+{
+    if (set_hasty(ledger, true, error) == 0 && ledger_begin(ledger, error) == 0)
+        return 0;
+    ledger_rollback(ledger);
+    return -1;
+}
+
 int ledger_commit(struct ledger *ledger, struct error *error)
 {
     if (pending_write(ledger, error) == 0 && ledger_execute(ledger, "COMMIT", error) == 0)
-        return 0;
+        return set_hasty(ledger, false, error);
     ledger_rollback(ledger);
     return -1;
 }
@@ -93,6 +114,8 @@ void ledger_rollback(struct ledger *ledger)
     pending_clear(&ledger->pending);
     if (ledger->db != NULL && sqlite3_get_autocommit(ledger->db) == 0)
         ledger_execute(ledger, "ROLLBACK", &ignored);
+    if (ledger->db != NULL)
+        set_hasty(ledger, false, &ignored);
     ledger->code = code;
 }
 

@@ -187,6 +187,67 @@ START_TEST(refuses_a_folder_without_room)
 }
 END_TEST
 
+/* ---- a file system that counts how often the write-ahead log was made durable ---- */
+
+static int syncs;
+static int (*sync_below)(sqlite3_file *file, int flags);
+static int (*open_below)(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out);
+
+static int counting_sync(sqlite3_file *file, int flags)
+{
+    syncs++;
+    return sync_below(file, flags);
+}
+
+static int counting_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    static sqlite3_io_methods methods;
+    int code = open_below(vfs, name, file, flags, out);
+
+    if (code == SQLITE_OK && (flags & SQLITE_OPEN_WAL) != 0) {
+        methods = *file->pMethods;
+        sync_below = methods.xSync;
+        methods.xSync = counting_sync;
+        file->pMethods = &methods;
+    }
+    return code;
+}
+
+static int syncs_of(int (*begin)(struct ledger *ledger, struct error *error), int64_t value)
+{
+    syncs = 0;
+    ck_assert_int_eq(begin(&ledger, &error), 0);
+    ck_assert_int_eq(ledger_set(&ledger, "x", value, &error), 0);
+    ck_assert_msg(ledger_commit(&ledger, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(ledger_setting(&ledger, "x", 0), value);
+    return syncs;
+}
+
+START_TEST(only_what_is_derived_does_not_wait_for_the_disk)
+{
+    static sqlite3_vfs counting;
+
+    counting = *sqlite3_vfs_find(NULL);
+    counting.pNext = NULL;
+    counting.zName = "counting";
+    open_below = counting.xOpen;
+    counting.xOpen = counting_open;
+    ck_assert_int_eq(sqlite3_vfs_register(&counting, 1), SQLITE_OK);
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, true, &error), 0);
+    syncs_of(ledger_begin, 1); /* the log's first head is made durable always */
+    ck_assert_int_ge(syncs_of(ledger_begin, 2), 1);
+    ck_assert_int_eq(syncs_of(ledger_begin_derived, 3), 0);
+    ck_assert_int_eq(syncs_of(ledger_begin_derived, 4), 0);
+    ck_assert_int_ge(syncs_of(ledger_begin, 5), 1);
+    ck_assert_int_eq(ledger_begin_derived(&ledger, &error), 0);
+    ledger_rollback(&ledger);
+    syncs = 0;
+    ck_assert_int_eq(ledger_set(&ledger, "x", 6, &error), 0); /* a statement on its own */
+    ck_assert_int_ge(syncs, 1);
+    ledger_close(&ledger);
+}
+END_TEST
+
 static const struct login right = {"svc-ostrava-7q", "Kx7-vale.harbour-91"};
 static const struct login strange = {"nobody", "nothing"};
 
@@ -252,7 +313,7 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         makes_and_opens, refuses_foreign_files, refuses_newer_schemas, refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
-        sightings_are_kept_when_the_disk_is_full};
+        only_what_is_derived_does_not_wait_for_the_disk, sightings_are_kept_when_the_disk_is_full};
     Suite *s = suite_create("ledger");
     TCase *t = tcase_create("ledger");
     size_t i;

@@ -7,7 +7,7 @@
 #include "server/base/json.h"
 #include "server/sensor/ldap_schema.h"
 
-#define ANSWER (64 * 1024)
+#define ANSWER (1024 * 1024)
 #define FACTS 8192
 /* slapd itself waits for ever; whoever is silent longest goes first where connections become scarce. */
 #define IDLE_S 3600
@@ -18,6 +18,7 @@ struct ldap_state {
     ber_int_t id;
     ber_tag_t operation;
     bool close, start_tls;
+    struct ldap_pages pages;
     size_t scanned, bind; /* of the input: looked through for binds so far; the end of the last one, or 0 */
 };
 
@@ -32,12 +33,21 @@ static const struct {
     {LDAP_EXTENDED, "extended", ldap_extend},
 };
 
+void ldap_say_nearest(struct ldap_call *call, int code, const struct ldap_entry *nearest, const char *text)
+{
+    struct ldap_answer answer = {.code = code, .text = text};
+
+    if (nearest != NULL)
+        answer.matched = nearest->name;
+    ldap_result(call->answer, call->id, ldap_answer(call->operation), &answer);
+}
+
 void ldap_say(struct ldap_call *call, int code, const char *text)
 {
     if (call->operation == LDAP_EXTENDED)
         ldap_extended(call->answer, call->id, code, text, NULL);
     else
-        ldap_result(call->answer, call->id, ldap_answer(call->operation), code, text);
+        ldap_say_nearest(call, code, NULL, text);
 }
 
 void ldap_disconnect(struct ldap_call *call, int code, const char *text)
@@ -62,29 +72,41 @@ static bool ends_with(struct slice text, struct slice end)
            slice_equal((struct slice){text.data + text.length - end.length, end.length}, end);
 }
 
-int ldap_place(struct ldap_call *call, struct slice name)
+static enum ldap_where where_is(const struct ldap_directory *directory, struct slice normal)
+{
+    if (normal.length == 0)
+        return LDAP_AT_ROOT;
+    if (slice_is(normal, "\1cn=subschema"))
+        return LDAP_AT_SUBSCHEMA;
+    if (ends_with(normal, slice_of("\1cn=config")))
+        return LDAP_BELOW_CONFIG;
+    return ends_with(normal, buffer_slice(&directory->normal)) ? LDAP_BELOW_SUFFIX : LDAP_ELSEWHERE;
+}
+
+int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *target)
 {
     struct buffer normal;
-    struct slice n;
-    int place = LDAP_ELSEWHERE;
+    int result = 0;
 
+    *target = (struct ldap_target){.entry = NULL};
     buffer_init(&normal, 4 * LDAP_LARGEST);
     if (ldap_dn(name, &normal) < 0) {
         ldap_say(call, LDAP_INVALID_DN, "invalid DN");
-        buffer_free(&normal);
-        return -1;
+        result = -1;
+    } else {
+        target->where = where_is(call->directory, buffer_slice(&normal));
+        target->entry = target->where == LDAP_AT_ROOT ? &call->directory->root
+                                                      : ldap_directory_find(call->directory, buffer_slice(&normal));
+        target->nearest = ldap_directory_nearest(call->directory, buffer_slice(&normal));
     }
-    n = buffer_slice(&normal);
-    if (n.length == 0)
-        place = LDAP_AT_ROOT;
-    else if (slice_is(n, "\1cn=subschema"))
-        place = LDAP_AT_SUBSCHEMA;
-    else if (ends_with(n, slice_of("\1cn=config")))
-        place = LDAP_BELOW_CONFIG;
-    else if (ends_with(n, buffer_slice(&call->directory->normal)))
-        place = LDAP_BELOW_SUFFIX;
     buffer_free(&normal);
-    return place;
+    return result;
+}
+
+bool ldap_asserted(struct ldap_call *call, const struct ldap_entry *entry)
+{
+    return call->assertion == NULL ||
+           ldap_filter_test(call->directory, entry, call->assertion, &call->work) == LDAP_TRUE;
 }
 
 /* ---- one message ---- */
@@ -161,8 +183,8 @@ static int take(struct session *session, struct slice message)
     struct buffer facts;
     ber_len_t length;
     struct ldap_call call = {.session = session, .directory = session->face->state, .answer = &state->answer,
-                             .credentials = &credentials, .facts = &facts, .version = 3, .assertion = LDAP_TRUE,
-                             .remark = ""};
+                             .credentials = &credentials, .facts = &facts, .version = 3, .work = LDAP_WORK,
+                             .pages = &state->pages, .remark = ""};
     int result = -1;
 
     credentials_init(&credentials);
@@ -187,6 +209,7 @@ static int take(struct session *session, struct slice message)
     result = 0;
 out:
     ldap_read_end(&reader);
+    arena_free(&call.arena);
     credentials_free(&credentials);
     buffer_free(&facts);
     return result;
@@ -250,7 +273,8 @@ static void ldap_unavailable(struct session *session)
     if (state->operation == LDAP_EXTENDED)
         ldap_extended(&state->answer, state->id, LDAP_UNAVAILABLE, "", NULL);
     else
-        ldap_result(&state->answer, state->id, ldap_answer(state->operation), LDAP_UNAVAILABLE, "");
+        ldap_result(&state->answer, state->id, ldap_answer(state->operation),
+                    &(struct ldap_answer){.code = LDAP_UNAVAILABLE, .text = ""});
     send_answer(session, false);
 }
 
@@ -284,13 +308,8 @@ static void make_suffix(const struct decoy *decoy, struct buffer *suffix)
 
 static void ldap_unload(struct decoy_face *face)
 {
-    struct ldap_directory *directory = face->state;
-
-    if (directory == NULL)
-        return;
-    buffer_free(&directory->normal);
-    free(directory->suffix);
-    free(directory);
+    if (face->state != NULL)
+        ldap_directory_free(face->state);
     face->state = NULL;
 }
 
@@ -315,7 +334,7 @@ static int ldap_load(struct decoy_face *face, struct error *error)
     if (suffix.length == 0 || ldap_dn(buffer_slice(&suffix), &directory->normal) < 0)
         error_set(error, "the directory's first name must be a host name, such as ldap.corp.example");
     else
-        result = 0;
+        result = ldap_directory_load(directory, face->face != NULL ? face->face : "{}", error);
 out:
     if (result < 0)
         ldap_unload(face);

@@ -6,19 +6,24 @@
 #define SENSOR_LDAP_H
 
 #include "server/sensor/credential.h"
+#include "server/sensor/ldap_filter.h"
 #include "server/sensor/ldap_message.h"
 #include "server/sensor/session.h"
 
-/* What the decoy is, from its names. face->state. */
-struct ldap_directory {
-    char *suffix;         /* "dc=corp,dc=example" */
-    struct buffer normal; /* the same as ldap_dn() puts it */
-    bool tls;             /* StartTLS is offered */
+/* What a connection has been sent by the page. */
+struct ldap_pages {
+    uint64_t cookie; /* the last one; UINT64_MAX: none */
+    ber_int_t count; /* of entries */
 };
 
 enum ldap_where { LDAP_AT_ROOT, LDAP_AT_SUBSCHEMA, LDAP_BELOW_SUFFIX, LDAP_BELOW_CONFIG, LDAP_ELSEWHERE };
 
-enum ldap_truth { LDAP_FALSE, LDAP_TRUE, LDAP_UNDEFINED };
+/* Results by the page (RFC 2696). A cookie is the number of the last entry sent, as slapd's is its id. */
+struct ldap_page {
+    bool wanted;
+    ber_int_t size;
+    struct berval cookie;
+};
 
 struct ldap_call {
     struct session *session;
@@ -31,7 +36,14 @@ struct ldap_call {
     struct buffer *facts;      /* members of the context's "ldap" object */
     ber_int_t version;
     struct slice oid;          /* of an extended operation */
-    enum ldap_truth assertion; /* of the assertion control, on the root DSE */
+    struct arena arena;        /* the filters' */
+    long work;                 /* left for them */
+    struct ldap_filter *assertion; /* of the assertion control, or NULL */
+    struct ldap_filter *values;    /* of the control that leaves values out, or NULL */
+    ber_int_t size_limit;      /* of a search */
+    struct ldap_page page;
+    struct ldap_pages *pages;  /* the connection's */
+    bool subentries;           /* only those are to be seen, and there are none */
     const char *remark;        /* text that a control has left for a result to come */
     bool close;                /* after the answer */
     bool start_tls;
@@ -44,8 +56,6 @@ void ldap_disconnect(struct ldap_call *call, int code, const char *text);
 /* Facts on a value that may not be kept: NAME_length and NAME_classes. */
 void ldap_describe(struct ldap_call *call, const char *name, struct slice value);
 
-/* Where a name lies; -1: it is none, and "invalid DN" was said. */
-int ldap_place(struct ldap_call *call, struct slice name);
 /* Reads the controls behind the operation. -1: refused; the answer is there. */
 int ldap_controls(struct ldap_call *call);
 
@@ -58,25 +68,20 @@ void ldap_delete(struct ldap_call *call);
 void ldap_rename(struct ldap_call *call);
 void ldap_extend(struct ldap_call *call);
 
-/* ---- the root DSE, the one entry that everybody may read ---- */
+/* ---- names ---- */
 
-#define LDAP_ROOT_VALUES 12
-
-struct ldap_root_attribute {
-    const char *name;
-    bool operational;
-    bool late; /* computed for the answer: can be asked for and be present, but equals nothing */
-    const char *values[LDAP_ROOT_VALUES]; /* ended by NULL */
+/* Where a name leads. */
+struct ldap_target {
+    enum ldap_where where;
+    const struct ldap_entry *entry;   /* or NULL: there is none, or none that anonymous clients may see */
+    const struct ldap_entry *nearest; /* the ancestor that an answer names, or NULL */
 };
 
-/* Attribute number i, NULL behind the last. `memory` holds what depends on the decoy. */
-const struct ldap_root_attribute *ldap_root(const struct ldap_directory *directory, size_t i,
-                                            struct ldap_root_attribute *memory);
-
-/* Reads the filter at the element's front and says whether the root DSE matches. -1: the text of *fault goes into a
- * notice of disconnection. */
-int ldap_filter(BerElement *ber, const struct ldap_directory *directory, enum ldap_truth *truth, const char **fault);
-/* Compares as a filter's equality does. */
-enum ldap_truth ldap_root_equals(const struct ldap_directory *directory, struct slice description, struct slice value);
+/* -1: it is no name, and "invalid DN" was said. */
+int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *target);
+/* Is the assertion control's filter true of the entry, if there is one? */
+bool ldap_asserted(struct ldap_call *call, const struct ldap_entry *entry);
+/* As ldap_say(), with the name of the entry that was found on the way; NULL: none. */
+void ldap_say_nearest(struct ldap_call *call, int code, const struct ldap_entry *nearest, const char *text);
 
 #endif

@@ -135,6 +135,7 @@ static void answer_simple(struct ldap_call *call, const struct bind *bind)
 void ldap_bind(struct ldap_call *call)
 {
     struct bind bind = {.version = 0};
+    struct ldap_target target;
 
     if (read_bind(call->ber, &bind) < 0) {
         ldap_disconnect(call, LDAP_PROTOCOL_ERROR, "decoding error");
@@ -143,7 +144,7 @@ void ldap_bind(struct ldap_call *call)
     call->version = bind.version;
     present(call, &bind);
     describe(call, &bind);
-    if (ldap_controls(call) < 0 || ldap_place(call, ldap_slice(&bind.name)) < 0)
+    if (ldap_controls(call) < 0 || ldap_find(call, ldap_slice(&bind.name), &target) < 0)
         return;
     if (bind.version == 2)
         ldap_say(call, LDAP_PROTOCOL_ERROR, "historical protocol version requested, use LDAPv3 instead");

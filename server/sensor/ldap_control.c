@@ -54,11 +54,16 @@ static bool decodes(const struct berval *value, bool (*decode)(BerElement *ber, 
     return fits;
 }
 
-static bool decode_size(BerElement *ber, void *context)
+static bool decode_page(BerElement *ber, void *context)
 {
+    struct ldap_call *call = context;
     struct berval cookie;
 
-    return ber_scanf(ber, "{im}", (ber_int_t *)context, &cookie) != LBER_ERROR;
+    if (ber_scanf(ber, "{im}", &call->page.size, &cookie) == LBER_ERROR)
+        return false;
+    call->page.cookie.bv_len = cookie.bv_len;
+    call->page.cookie.bv_val = (char *)(uintptr_t)arena_copy(&call->arena, ldap_slice(&cookie)).data;
+    return true;
 }
 
 static bool decode_number(BerElement *ber, void *context)
@@ -87,7 +92,15 @@ static bool decode_filter(BerElement *ber, void *context)
     struct ldap_call *call = context;
     const char *fault;
 
-    return ldap_filter(ber, call->directory, &call->assertion, &fault) == 0;
+    return ldap_filter(ber, &call->arena, &call->work, &call->assertion, &fault) == 0;
+}
+
+static bool decode_values(BerElement *ber, void *context)
+{
+    struct ldap_call *call = context;
+    const char *fault;
+
+    return ldap_value_filters(ber, &call->arena, &call->work, &call->values, &fault) == 0;
 }
 
 static int check_proxied(struct ldap_call *call, const struct control *control, const char **text)
@@ -101,24 +114,26 @@ static int check_proxied(struct ldap_call *call, const struct control *control, 
 
 static int check_subentries(struct ldap_call *call, const struct control *control, const char **text)
 {
-    (void)call;
     if (control->value.bv_len != 3 || memcmp(control->value.bv_val, "\1\1", 2) != 0)
         return wrong(text, "subentries control value encoding is bogus");
+    call->subentries = control->value.bv_val[2] != 0;
     return 0;
 }
 
 static int check_paged(struct ldap_call *call, const struct control *control, const char **text)
 {
-    ber_int_t size = 0;
-
-    (void)call;
     if (control->value.bv_val == NULL)
         return wrong(text, "paged results control value is absent");
     if (control->value.bv_len == 0)
         return wrong(text, "paged results control value is empty");
-    if (!decodes(&control->value, decode_size, &size))
+    if (!decodes(&control->value, decode_page, call))
         return wrong(text, "paged results control could not be decoded");
-    return size < 0 ? wrong(text, "paged results control size invalid") : 0;
+    if (call->page.size < 0)
+        return wrong(text, "paged results control size invalid");
+    if (call->page.cookie.bv_len == 0)
+        *call->pages = (struct ldap_pages){.cookie = UINT64_MAX};
+    call->page.wanted = call->size_limit == 0 || call->page.size < call->size_limit;
+    return 0;
 }
 
 static int check_values(struct ldap_call *call, const struct control *control, const char **text)
@@ -127,7 +142,7 @@ static int check_values(struct ldap_call *call, const struct control *control, c
         return wrong(text, "valuesReturnFilter control value is absent");
     if (control->value.bv_len == 0)
         return wrong(text, "valuesReturnFilter control value is empty");
-    if (!decodes(&control->value, decode_sequence, NULL)) {
+    if (!decodes(&control->value, decode_values, call)) {
         call->remark = "error decoding vrFilter";
         ldap_notice(call->answer, LDAP_PROTOCOL_ERROR, call->remark);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/sensor/ldap_schema.h"
+#include "server/sensor/ldap_value.h"
 
 #include <string.h>
 #include "server/sensor/credential.h"
@@ -111,25 +111,20 @@ static int take_value(struct cursor *c, struct buffer *value)
     return value->length > 0 && (c->at == c->end || strchr(",;+", *c->at) != NULL) ? 0 : -1;
 }
 
+/* The bytes 1 and 2 separate; values have them not. */
 static void add_normal(struct buffer *normal, char separator, const struct ldap_attribute *attribute,
                        struct slice value)
 {
-    bool space = true;
+    size_t start;
 
     buffer_add_char(normal, separator);
-    buffer_add(normal, attribute->names, strcspn(attribute->names, " "));
+    buffer_add_slice(normal, ldap_attribute_name(attribute));
     buffer_add_char(normal, '=');
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char b = value.data[i];
-
-        if (!is_space(b))
-            buffer_add_char(normal, (char)(b >= 'A' && b <= 'Z' ? b + 32 : b));
-        else if (!space)
-            buffer_add_char(normal, ' ');
-        space = is_space(b);
-    }
-    if (space && value.length > 0 && normal->length > 0 && normal->data[normal->length - 1] == ' ')
-        normal->length--;
+    start = normal->length;
+    (void)ldap_normalize(LDAP_RULE_FOLD, value, LDAP_WHOLE, normal);
+    for (size_t i = start; i < normal->length; i++)
+        if (normal->data[i] < 3)
+            normal->data[i] = 3;
 }
 
 /* One RDN up to ',' or ';', which stays. No attribute may stand in it twice. */

@@ -9,6 +9,7 @@
 #define NOTICE_OF_DISCONNECTION "1.3.6.1.4.1.1466.20036"
 #define TAG_OID 0x8aU
 #define TAG_VALUE 0x8bU
+#define TAG_CONTROLS 0xa0U
 
 /* Bytes of the tag at the front; 0: not all there. */
 static size_t tag_length(struct slice input)
@@ -111,14 +112,24 @@ int ldap_write(BerElement *element, bool failed, struct buffer *out)
     return result;
 }
 
-int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t answer, int code, const char *text)
+static struct berval berval_of(struct slice value)
+{
+    return (struct berval){value.length, (char *)(uintptr_t)value.data};
+}
+
+int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ldap_answer *answer)
 {
     BerElement *element = ber_alloc_t(LBER_USE_DER);
+    struct berval matched = berval_of(answer->matched), value = berval_of(answer->value);
     int added;
 
     if (element == NULL)
         return -1;
-    added = ber_printf(element, "{it{ess}}", id, answer, (ber_int_t)code, "", text);
+    added = ber_printf(element, "{it{eOs}", id, tag, (ber_int_t)answer->code, &matched, answer->text);
+    if (added >= 0 && answer->control != NULL)
+        added = ber_printf(element, "t{{sO}}", (ber_tag_t)TAG_CONTROLS, answer->control, &value);
+    if (added >= 0)
+        added = ber_printf(element, "}");
     return ldap_write(element, added < 0, out);
 }
 

@@ -30,10 +30,12 @@ enum ldap_code {
     LDAP_DONE = 0,
     LDAP_OPERATIONS_ERROR = 1,
     LDAP_PROTOCOL_ERROR = 2,
+    LDAP_SIZE_LIMIT = 4,
     LDAP_COMPARE_FALSE = 5,
     LDAP_COMPARE_TRUE = 6,
     LDAP_METHOD_UNSUPPORTED = 7,
     LDAP_STRONGER_AUTH = 8,
+    LDAP_ADMINISTRATIVE_LIMIT = 11,
     LDAP_CRITICAL_EXTENSION = 12,
     LDAP_NO_ATTRIBUTE = 16,
     LDAP_UNDEFINED_TYPE = 17,
@@ -41,6 +43,7 @@ enum ldap_code {
     LDAP_NO_OBJECT = 32,
     LDAP_INVALID_DN = 34,
     LDAP_INVALID_CREDENTIALS = 49,
+    LDAP_NO_ACCESS = 50,
     LDAP_BUSY = 51,
     LDAP_UNAVAILABLE = 52,
     LDAP_UNWILLING = 53,
@@ -67,8 +70,16 @@ BerElement *ldap_read(struct ldap_reader *reader, struct slice message);
 void ldap_read_end(struct ldap_reader *reader);
 struct slice ldap_slice(const struct berval *value);
 
-/* Adds a plain result to `out`. 0 or -1. */
-int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t answer, int code, const char *text);
+struct ldap_answer {
+    int code;
+    struct slice matched;
+    const char *text;
+    const char *control; /* OID of a control in the answer, or NULL */
+    struct slice value;  /* its */
+};
+
+/* Adds a result to `out`. 0 or -1. */
+int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ldap_answer *answer);
 /* As ldap_result() for an extended answer; `value` NULL: none. */
 int ldap_extended(struct buffer *out, ber_int_t id, int code, const char *text, const struct berval *value);
 /* The notice of disconnection (RFC 4511, 4.4.1). */

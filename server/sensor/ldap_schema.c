@@ -7,39 +7,43 @@
 
 #define NESTED 8192
 
-struct named {
-    const char *names, *oid;
+struct rule {
+    const char *name, *oid;
+    enum ldap_rule rule;
 };
 
 static const struct ldap_attribute attributes[] = {
-#define ATTRIBUTE(names, oid, syntax, matching) {names, oid, LDAP_SYNTAX_##syntax, matching},
-#define CLASS(names, oid)
-#define RULE(name, oid)
+#define ATTRIBUTE(names, oid, superior, syntax, equality, matching, operational)                                       \
+    {names, oid, superior, LDAP_SYNTAX_##syntax, LDAP_RULE_##equality, matching, operational},
+#define CLASS(names, oid, superior, attributes)
+#define RULE(name, oid, rule)
 #include "server/sensor/ldap_schema.def"
 #undef ATTRIBUTE
 #undef CLASS
 #undef RULE
 };
 
-static const struct named classes[] = {
-#define ATTRIBUTE(names, oid, syntax, matching)
-#define CLASS(names, oid) {names, oid},
-#define RULE(name, oid)
+static const struct ldap_class classes[] = {
+#define ATTRIBUTE(names, oid, superior, syntax, equality, matching, operational)
+#define CLASS(names, oid, superior, attributes) {names, oid, superior, attributes},
+#define RULE(name, oid, rule)
 #include "server/sensor/ldap_schema.def"
 #undef ATTRIBUTE
 #undef CLASS
 #undef RULE
 };
 
-static const struct named rules[] = {
-#define ATTRIBUTE(names, oid, syntax, matching)
-#define CLASS(names, oid)
-#define RULE(name, oid) {name, oid},
+static const struct rule rules[] = {
+#define ATTRIBUTE(names, oid, superior, syntax, equality, matching, operational)
+#define CLASS(names, oid, superior, attributes)
+#define RULE(name, oid, rule) {name, oid, LDAP_RULE_##rule},
 #include "server/sensor/ldap_schema.def"
 #undef ATTRIBUTE
 #undef CLASS
 #undef RULE
 };
+
+_Static_assert(sizeof attributes / sizeof attributes[0] <= LDAP_ATTRIBUTES, "LDAP_ATTRIBUTES is too small");
 
 static bool among(const char *names, struct slice name)
 {
@@ -53,6 +57,12 @@ static bool among(const char *names, struct slice name)
     return false;
 }
 
+/* Spares most comparisons in a table: a name that is alone has to begin alike. */
+static bool may_be(const char *names, struct slice name)
+{
+    return (names[0] | 0x20) == (name.data[0] | 0x20) || name.data[0] <= '9' || strchr(names, ' ') != NULL;
+}
+
 bool ldap_attribute_is(const struct ldap_attribute *attribute, struct slice name)
 {
     return name.length > 0 && (slice_is(name, attribute->oid) || among(attribute->names, name));
@@ -60,28 +70,74 @@ bool ldap_attribute_is(const struct ldap_attribute *attribute, struct slice name
 
 const struct ldap_attribute *ldap_attribute(struct slice name)
 {
-    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
-        if (ldap_attribute_is(&attributes[i], name))
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0] && name.length > 0; i++)
+        if (may_be(attributes[i].names, name) && ldap_attribute_is(&attributes[i], name))
             return &attributes[i];
     return NULL;
 }
 
-static const char *find(const struct named *list, size_t count, struct slice name)
+const struct ldap_attribute *ldap_attribute_at(size_t number)
 {
-    for (size_t i = 0; i < count && name.length > 0; i++)
-        if (slice_is(name, list[i].oid) || among(list[i].names, name))
-            return list[i].oid;
+    return number < sizeof attributes / sizeof attributes[0] ? &attributes[number] : NULL;
+}
+
+size_t ldap_attribute_number(const struct ldap_attribute *attribute)
+{
+    return (size_t)(attribute - attributes);
+}
+
+struct slice ldap_attribute_name(const struct ldap_attribute *attribute)
+{
+    return (struct slice){(const unsigned char *)attribute->names, strcspn(attribute->names, " ")};
+}
+
+/* No subtype in the table has subtypes. */
+bool ldap_attribute_below(const struct ldap_attribute *attribute, const struct ldap_attribute *above)
+{
+    return attribute == above || (above != NULL && attribute->superior[0] != '\0' &&
+                                  ldap_attribute_is(above, slice_of(attribute->superior)));
+}
+
+const struct ldap_class *ldap_class(struct slice name)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0] && name.length > 0; i++)
+        if (slice_is(name, classes[i].oid) || among(classes[i].names, name))
+            return &classes[i];
     return NULL;
 }
 
-const char *ldap_class(struct slice name)
+const struct ldap_class *ldap_class_superior(const struct ldap_class *class)
 {
-    return find(classes, sizeof classes / sizeof classes[0], name);
+    return ldap_class(slice_of(class->superior));
 }
 
-bool ldap_rule(struct slice name)
+enum ldap_rule ldap_rule(struct slice name)
 {
-    return find(rules, sizeof rules / sizeof rules[0], name) != NULL;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && name.length > 0; i++)
+        if (slice_is(name, rules[i].oid) || slice_is_nocase(name, rules[i].name))
+            return rules[i].rule;
+    return LDAP_RULE_NONE;
+}
+
+bool ldap_rule_fits(enum ldap_rule rule, const struct ldap_attribute *attribute)
+{
+    switch (rule) {
+    case LDAP_RULE_FOLD:
+    case LDAP_RULE_EXACT:
+        return attribute->syntax == LDAP_SYNTAX_TEXT || attribute->syntax == LDAP_SYNTAX_PRINTABLE ||
+               attribute->syntax == LDAP_SYNTAX_COUNTRY || attribute->syntax == LDAP_SYNTAX_PHONE;
+    case LDAP_RULE_FOLD_IA5:
+    case LDAP_RULE_EXACT_IA5:
+        return attribute->syntax == LDAP_SYNTAX_IA5;
+    case LDAP_RULE_BIT_AND:
+    case LDAP_RULE_BIT_OR:
+        return attribute->syntax == LDAP_SYNTAX_INTEGER;
+    case LDAP_RULE_NONE:
+    case LDAP_RULE_OTHER:
+        return false;
+    default:
+        return rule == attribute->equality;
+    }
 }
 
 struct slice ldap_base_type(struct slice description, bool *options)
@@ -133,6 +189,32 @@ bool ldap_well_formed(struct slice description)
         if (!letter(type.data[i]) && (i == 0 || (!digit(type.data[i]) && type.data[i] != '-')))
             return false;
     return true;
+}
+
+/* slapd knows language tags, and "binary" for what cannot be written as text. */
+const struct ldap_attribute *ldap_describe_type(struct slice description, const char **fault)
+{
+    bool options;
+    struct slice type = ldap_base_type(description, &options), option;
+    const struct ldap_attribute *attribute = ldap_attribute(type);
+
+    *fault = "attribute type undefined";
+    if (description.length == 0)
+        *fault = "empty AttributeDescription";
+    else if (!ldap_well_formed(description))
+        *fault = "AttributeDescription contains inappropriate characters";
+    if (attribute == NULL || !options || !ldap_well_formed(description))
+        return attribute;
+    option = (struct slice){description.data + type.length + 1, description.length - type.length - 1};
+    if (slice_is_nocase(option, "binary") && attribute->syntax != LDAP_SYNTAX_BINARY) {
+        *fault = "option \"binary\" not supported with type";
+        return NULL;
+    }
+    *fault = "unrecognized option";
+    return slice_is_nocase(option, "binary") ||
+                   (option.length > 5 && strncasecmp((const char *)option.data, "lang-", 5) == 0)
+               ? attribute
+               : NULL;
 }
 
 /* ---- syntaxes ---- */

@@ -30,20 +30,68 @@ enum ldap_syntax {
     LDAP_SYNTAX_ANY,
 };
 
+/* How values are compared; ldap_value.h does it. */
+enum ldap_rule {
+    LDAP_RULE_NONE,
+    LDAP_RULE_OID,
+    LDAP_RULE_DN,
+    LDAP_RULE_FOLD, /* caseIgnore, and so on */
+    LDAP_RULE_EXACT,
+    LDAP_RULE_FOLD_IA5,
+    LDAP_RULE_EXACT_IA5,
+    LDAP_RULE_LIST,
+    LDAP_RULE_PHONE,
+    LDAP_RULE_NUMERIC,
+    LDAP_RULE_INTEGER,
+    LDAP_RULE_BOOLEAN,
+    LDAP_RULE_TIME,
+    LDAP_RULE_UUID,
+    LDAP_RULE_CSN,
+    LDAP_RULE_OCTETS,
+    LDAP_RULE_BITS,
+    LDAP_RULE_UNIQUE,
+    LDAP_RULE_BIT_AND, /* these two in extensible matches only */
+    LDAP_RULE_BIT_OR,
+    LDAP_RULE_OTHER,
+};
+
 struct ldap_attribute {
     const char *names; /* separated by spaces; the first is used in answers */
     const char *oid;
+    const char *superior; /* name, or "" */
     enum ldap_syntax syntax;
-    const char *matching; /* E equality, O ordering, S substrings */
+    enum ldap_rule equality;
+    const char *matching; /* O ordering, S substrings */
+    bool operational;
+};
+
+struct ldap_class {
+    const char *names, *oid;
+    const char *superior;   /* name, or "" */
+    const char *attributes; /* required and allowed, without the superior's */
 };
 
 /* By name (any case) or OID, without options. NULL: unknown. */
 const struct ldap_attribute *ldap_attribute(struct slice name);
+/* Its number in the table, below LDAP_ATTRIBUTES. */
+#define LDAP_ATTRIBUTES 256
+size_t ldap_attribute_number(const struct ldap_attribute *attribute);
+const struct ldap_attribute *ldap_attribute_at(size_t number); /* NULL behind the last */
+/* The first name. */
+struct slice ldap_attribute_name(const struct ldap_attribute *attribute);
+/* Is it `above`, or one of its subtypes? */
+bool ldap_attribute_below(const struct ldap_attribute *attribute, const struct ldap_attribute *above);
+/* By name with options, as far as slapd knows these. NULL: unknown; *fault says why, as slapd does. */
+const struct ldap_attribute *ldap_describe_type(struct slice description, const char **fault);
 /* Is this one of the names, or the OID? */
 bool ldap_attribute_is(const struct ldap_attribute *attribute, struct slice name);
-/* The class's OID, or NULL. */
-const char *ldap_class(struct slice name);
-bool ldap_rule(struct slice name);
+/* By name (any case) or OID. NULL: unknown. */
+const struct ldap_class *ldap_class(struct slice name);
+const struct ldap_class *ldap_class_superior(const struct ldap_class *class);
+/* What an extensible match by the rule of this name or OID does; LDAP_RULE_NONE: unknown. */
+enum ldap_rule ldap_rule(struct slice name);
+/* May the rule be used on the attribute? */
+bool ldap_rule_fits(enum ldap_rule rule, const struct ldap_attribute *attribute);
 /* "cn;lang-de": the part before the options; options: whether there are any. */
 struct slice ldap_base_type(struct slice description, bool *options);
 /* Letters, digits and hyphens after a letter, or a numeric OID, and options. */

@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/sensor/ldap.h"
 
-#include <string.h>
 #include "server/base/json.h"
-#include "server/sensor/ldap_schema.h"
+#include "server/sensor/ldap_selection.h"
+
+#define PAGED_RESULTS "1.2.840.113556.1.4.319"
+#define MOST_SENT 500 /* slapd's default size limit */
+
+enum scope { SCOPE_BASE, SCOPE_ONE, SCOPE_SUBTREE, SCOPE_CHILDREN };
 
 struct search {
     struct berval base;
     ber_int_t scope, deref, size, time, types_only;
     BerVarray attributes;
-    enum ldap_truth matches;
+    struct ldap_filter *filter;
+    struct ldap_selection selection;
+};
+
+/* Entries in the order in which slapd looks at them; indices. */
+struct walk {
+    size_t order[LDAP_ENTRIES];
+    size_t count;
+    bool candidates[LDAP_ENTRIES];
 };
 
 static const char *bad_number(const struct search *search)
@@ -27,53 +39,171 @@ static const char *bad_number(const struct search *search)
     return text;
 }
 
-/* ---- the entry ---- */
+/* ---- the order ---- */
 
-static bool asked_for(const struct search *search, const struct ldap_root_attribute *own)
+static bool in_scope(const struct ldap_directory *directory, size_t at, size_t base, ber_int_t scope)
 {
-    if (search->attributes == NULL)
-        return !own->operational;
-    for (const struct berval *asked = search->attributes; asked->bv_val != NULL; asked++) {
-        struct slice name = ldap_slice(asked);
-        bool options;
-        const struct ldap_attribute *attribute = ldap_attribute(ldap_base_type(name, &options));
+    size_t up = at;
 
-        if (slice_is(name, own->operational ? "+" : "*"))
-            return true;
-        if (attribute != NULL && !options && ldap_attribute_is(attribute, slice_of(own->name)))
-            return true;
-        if (name.length > 1 && name.data[0] == '@' && strcmp(own->name, "objectClass") == 0 &&
-            ldap_class((struct slice){name.data + 1, name.length - 1}) != NULL)
-            return true;
-    }
-    return false;
+    if (at == base)
+        return scope == SCOPE_BASE || scope == SCOPE_SUBTREE;
+    if (scope == SCOPE_BASE || at == 0)
+        return false;
+    if (scope == SCOPE_ONE)
+        return directory->entries[at].parent == base;
+    while (up != base && up != 0)
+        up = directory->entries[up].parent;
+    return up == base;
 }
 
-static int add_attribute(BerElement *element, const struct ldap_root_attribute *own, bool types_only)
+/* All children first, then the children of each. */
+static void walk_tree(const struct ldap_directory *directory, size_t base, ber_int_t scope, struct walk *walk)
 {
-    int added = ber_printf(element, "{s[", own->name);
+    const struct ldap_entry *entry = &directory->entries[base];
 
-    for (size_t i = 0; added >= 0 && !types_only && own->values[i] != NULL; i++)
-        added = ber_printf(element, "s", own->values[i]);
-    return added < 0 ? -1 : ber_printf(element, "]}");
+    for (size_t i = 0; i < entry->child_count; i++)
+        walk->order[walk->count++] = entry->children[i];
+    for (size_t i = 0; i < entry->child_count && scope != SCOPE_ONE; i++)
+        walk_tree(directory, entry->children[i], scope, walk);
+}
+
+/* slapd goes down the tree where that has fewer entries than its indexes leave over, else by number. */
+static void make_walk(struct ldap_call *call, const struct search *search, size_t base, struct walk *walk)
+{
+    const struct ldap_directory *directory = call->directory;
+    const struct ldap_entry *entry = &directory->entries[base];
+    size_t candidates = ldap_candidates(directory, search->filter, walk->candidates, &call->work),
+           below = search->scope == SCOPE_ONE ? entry->child_count : entry->below;
+
+    walk->count = 0;
+    if (search->scope == SCOPE_BASE) {
+        walk->candidates[base] = true;
+        walk->order[walk->count++] = base;
+    } else if (below < candidates && !call->page.wanted) {
+        if (search->scope == SCOPE_SUBTREE)
+            walk->order[walk->count++] = base;
+        walk_tree(directory, base, search->scope, walk);
+    } else {
+        for (size_t i = 0; i < directory->entry_count; i++)
+            if (in_scope(directory, i, base, search->scope))
+                walk->order[walk->count++] = i;
+    }
+}
+
+/* ---- pages ---- */
+
+/* Where to go on; -1: refused. */
+static int begin_page(struct ldap_call *call, uint64_t *after)
+{
+    const struct berval *cookie = &call->page.cookie;
+    uint64_t last = call->pages->cookie;
+
+    *after = 0;
+    if (cookie->bv_len == 0)
+        return 0;
+    if (cookie->bv_len != sizeof *after) {
+        ldap_say(call, LDAP_PROTOCOL_ERROR, "paged results cookie is invalid");
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof *after; i++)
+        *after |= (uint64_t)(unsigned char)cookie->bv_val[i] << (8 * i);
+    if (*after > last) {
+        ldap_say(call, LDAP_PROTOCOL_ERROR, "paged results cookie is invalid");
+        return -1;
+    }
+    if (*after < last) {
+        ldap_say(call, LDAP_UNWILLING, "paged results cookie is invalid or old");
+        return -1;
+    }
+    if (*after != 0 && call->page.size == 0) {
+        ldap_say(call, LDAP_DONE, "search abandoned by pagedResult size=0");
+        return -1;
+    }
+    return 0;
+}
+
+/* `last` 0: the last page. */
+static void end_page(struct ldap_call *call, uint64_t last, ber_int_t sent)
+{
+    unsigned char value[16] = {0x30, 5, 2, 1, 0, 4, 0};
+    struct ldap_answer answer = {.text = call->remark, .control = PAGED_RESULTS, .value = {value, 7}};
+
+    for (size_t i = 0; last != 0 && i < 8; i++)
+        value[7 + i] = (unsigned char)(last >> (8 * i));
+    if (last != 0) {
+        value[1] = 13;
+        value[6] = 8;
+        answer.value.length = 15;
+    }
+    call->pages->cookie = last;
+    call->pages->count += sent;
+    ldap_result(call->answer, call->id, LDAP_SEARCH_ANSWER, &answer);
+}
+
+/* ---- the entries ---- */
+
+/* Sends the matching ones behind number `after`, up to a limit, and the result. */
+static void send_entries(struct ldap_call *call, const struct search *search, const struct walk *walk, uint64_t after)
+{
+    const struct ldap_directory *directory = call->directory;
+    ber_int_t most = search->size > 0 && search->size < MOST_SENT ? search->size : MOST_SENT, sent = 0;
+    uint64_t last = UINT64_MAX;
+
+    if (call->page.wanted)
+        most -= call->pages->count; /* the limit is for all pages */
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct ldap_entry *entry = &directory->entries[walk->order[i]];
+
+        if (!walk->candidates[walk->order[i]] || walk->order[i] + 1 <= after || call->subentries ||
+            ldap_filter_test(directory, entry, search->filter, &call->work) != LDAP_TRUE || call->work < 0)
+            continue;
+        if (call->page.wanted && sent >= call->page.size) {
+            end_page(call, last, sent);
+            return;
+        }
+        if (sent >= most) {
+            ldap_say(call, LDAP_SIZE_LIMIT, call->remark);
+            return;
+        }
+        last = walk->order[i] + 1;
+        ldap_send_entry(call->answer, call->id, directory, entry, &search->selection, &call->work);
+        sent++;
+    }
+    if (call->work < 0)
+        ldap_say(call, LDAP_ADMINISTRATIVE_LIMIT, "");
+    else if (call->page.wanted)
+        end_page(call, 0, sent);
+    else
+        ldap_say(call, LDAP_DONE, call->remark);
+}
+
+static void answer_entry(struct ldap_call *call, const struct search *search, const struct ldap_entry *base)
+{
+    struct walk walk;
+    uint64_t after = 0;
+
+    make_walk(call, search, (size_t)(base - call->directory->entries), &walk);
+    if (call->work < 0) {
+        ldap_say(call, LDAP_ADMINISTRATIVE_LIMIT, "");
+        return;
+    }
+    if (call->page.wanted && call->page.cookie.bv_len == 0)
+        call->pages->cookie = 0;
+    if (!call->page.wanted || begin_page(call, &after) == 0)
+        send_entries(call, search, &walk, after);
 }
 
 static void answer_root(struct ldap_call *call, const struct search *search)
 {
-    struct ldap_root_attribute memory;
-    const struct ldap_root_attribute *own;
-    BerElement *element = ber_alloc_t(LBER_USE_DER);
-    int added;
+    const struct ldap_directory *directory = call->directory;
 
-    if (element == NULL)
+    if (!ldap_asserted(call, &directory->root)) {
+        ldap_say(call, LDAP_ASSERTION_FAILED, "");
         return;
-    added = ber_printf(element, "{it{s{", call->id, (ber_tag_t)LDAP_SEARCH_ENTRY, "");
-    for (size_t i = 0; added >= 0 && (own = ldap_root(call->directory, i, &memory)) != NULL; i++)
-        if (asked_for(search, own))
-            added = add_attribute(element, own, search->types_only != 0);
-    if (added >= 0)
-        added = ber_printf(element, "}}}");
-    ldap_write(element, added < 0, call->answer);
+    }
+    if (ldap_filter_test(directory, &directory->root, search->filter, &call->work) == LDAP_TRUE && call->work >= 0)
+        ldap_send_entry(call->answer, call->id, directory, &directory->root, &search->selection, &call->work);
+    ldap_say(call, call->work < 0 ? LDAP_ADMINISTRATIVE_LIMIT : LDAP_DONE, "");
 }
 
 /* ---- the request ---- */
@@ -87,33 +217,34 @@ static void describe(struct ldap_call *call, const struct search *search)
     ldap_describe(call, "base", ldap_slice(&search->base));
     json_member_open(call->facts, "attributes");
     buffer_add_char(call->facts, '[');
-    for (const struct berval *asked = search->attributes; asked != NULL && asked->bv_val != NULL; asked++)
+    for (const struct berval *asked = search->attributes; asked != NULL && asked->bv_val != NULL && count < 32; asked++)
         if (ldap_attribute(ldap_slice(asked)) != NULL && count++ < 32)
             json_element(call->facts, ldap_slice(asked));
     buffer_add_char(call->facts, ']');
 }
 
-static void answer(struct ldap_call *call, const struct search *search, int place)
+static void answer(struct ldap_call *call, const struct search *search, const struct ldap_target *target)
 {
-    if (place == LDAP_AT_ROOT && search->scope == 0 && call->assertion != LDAP_TRUE) {
-        ldap_say(call, LDAP_ASSERTION_FAILED, "");
-    } else if (place == LDAP_AT_ROOT && search->scope == 0) {
-        if (search->matches == LDAP_TRUE)
-            answer_root(call, search);
-        ldap_say(call, LDAP_DONE, "");
-    } else if (place == LDAP_AT_SUBSCHEMA && search->scope == 0) {
+    if (call->work < 0)
+        ldap_say(call, LDAP_ADMINISTRATIVE_LIMIT, "");
+    else if (target->where == LDAP_AT_ROOT && search->scope == SCOPE_BASE)
+        answer_root(call, search);
+    else if (target->where == LDAP_AT_SUBSCHEMA && search->scope == SCOPE_BASE)
         ldap_say(call, LDAP_DONE, ""); /* there, but not for anonymous eyes */
-    } else {
-        ldap_say(call, LDAP_NO_OBJECT, call->remark);
-    }
+    else if (target->entry == NULL || target->where != LDAP_BELOW_SUFFIX)
+        ldap_say_nearest(call, LDAP_NO_OBJECT, target->nearest, call->remark);
+    else if (!ldap_asserted(call, target->entry))
+        ldap_say(call, LDAP_ASSERTION_FAILED, "");
+    else
+        answer_entry(call, search, target->entry);
 }
 
 void ldap_search(struct ldap_call *call)
 {
     struct search search = {.attributes = NULL};
+    struct ldap_target target;
     const char *fault;
     ber_len_t size = sizeof(struct berval);
-    int place;
 
     if (ber_scanf(call->ber, "{meeiib", &search.base, &search.scope, &search.deref, &search.size, &search.time,
                   &search.types_only) == LBER_ERROR) {
@@ -125,17 +256,24 @@ void ldap_search(struct ldap_call *call)
         ldap_say(call, LDAP_PROTOCOL_ERROR, fault);
         return;
     }
-    place = ldap_place(call, ldap_slice(&search.base));
-    if (place < 0)
+    call->size_limit = search.size;
+    if (ldap_find(call, ldap_slice(&search.base), &target) < 0)
         return;
-    if (ldap_filter(call->ber, call->directory, &search.matches, &fault) < 0) {
+    if (ldap_filter(call->ber, &call->arena, &call->work, &search.filter, &fault) < 0) {
         ldap_disconnect(call, LDAP_PROTOCOL_ERROR, fault);
+        return;
+    }
+    if (call->work < 0) {
+        ldap_say(call, LDAP_ADMINISTRATIVE_LIMIT, "");
         return;
     }
     if (ber_scanf(call->ber, "{M}}", &search.attributes, &size, (ber_len_t)0) == LBER_ERROR)
         ldap_disconnect(call, LDAP_PROTOCOL_ERROR, "decoding attrs error");
-    else if (ldap_controls(call) == 0)
-        answer(call, &search, place);
+    else if (ldap_controls(call) == 0) {
+        ldap_select(&search.selection, search.attributes, search.types_only != 0, &call->work);
+        search.selection.values = call->values;
+        answer(call, &search, &target);
+    }
     describe(call, &search);
     ber_memfree(search.attributes);
 }

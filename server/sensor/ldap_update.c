@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include "server/sensor/ldap_schema.h"
 
 #define FAULT 512
@@ -23,47 +22,70 @@ static bool is_password(struct slice description)
            slice_is(ldap_base_type(description, &options), "2.5.4.35");
 }
 
-/* slapd knows language tags, and "binary" for what cannot be written as text. */
-static const struct ldap_attribute *find_type(struct slice description, const char **fault)
-{
-    bool options;
-    struct slice type = ldap_base_type(description, &options), option;
-    const struct ldap_attribute *attribute = ldap_attribute(type);
-
-    *fault = "attribute type undefined";
-    if (description.length == 0)
-        *fault = "empty AttributeDescription";
-    else if (!ldap_well_formed(description))
-        *fault = "AttributeDescription contains inappropriate characters";
-    if (attribute == NULL || !options || !ldap_well_formed(description))
-        return attribute;
-    option = (struct slice){description.data + type.length + 1, description.length - type.length - 1};
-    if (slice_is_nocase(option, "binary") && attribute->syntax != LDAP_SYNTAX_BINARY) {
-        *fault = "option \"binary\" not supported with type";
-        return NULL;
-    }
-    *fault = "unrecognized option";
-    return slice_is_nocase(option, "binary") ||
-                   (option.length > 5 && strncasecmp((const char *)option.data, "lang-", 5) == 0)
-               ? attribute
-               : NULL;
-}
-
 /* ---- compare ---- */
 
-static void compare_root(struct ldap_call *call, const struct ldap_attribute *attribute, struct slice value)
+/* slapd looks through values in the form of the attribute that was asked for, of its subtypes, too. */
+static bool has_value(const struct ldap_values *values, struct slice normal)
 {
-    struct ldap_root_attribute memory;
-    const struct ldap_root_attribute *own;
+    for (size_t i = 0; i < values->normal_count; i++)
+        if (slice_equal(values->normal[i], normal))
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; (own = ldap_root(call->directory, i, &memory)) != NULL; i++)
-        if (!own->late && ldap_attribute_is(attribute, slice_of(own->name))) {
-            bool same = ldap_root_equals(call->directory, slice_of(own->name), value) == LDAP_TRUE;
+static int compare_entry(const struct ldap_entry *entry, const struct ldap_attribute *attribute, struct slice value)
+{
+    struct buffer normal;
+    int code = LDAP_NO_ATTRIBUTE;
 
-            ldap_say(call, same ? LDAP_COMPARE_TRUE : LDAP_COMPARE_FALSE, "");
-            return;
+    buffer_init(&normal, 2 * LDAP_LARGEST);
+    if (ldap_normalize(attribute->equality, value, LDAP_WHOLE, &normal) == 0)
+        for (size_t i = 0; i < entry->attribute_count && code != LDAP_COMPARE_TRUE; i++) {
+            const struct ldap_values *values = &entry->attributes[i];
+
+            if (values->attribute == attribute || values->superior == attribute)
+                code = has_value(values, buffer_slice(&normal)) ? LDAP_COMPARE_TRUE : LDAP_COMPARE_FALSE;
         }
-    ldap_say(call, LDAP_NO_ATTRIBUTE, "");
+    buffer_free(&normal);
+    return code;
+}
+
+/* Attributes that slapd makes for each answer. NULL: it can be compared. */
+static const char *not_comparable(const struct ldap_attribute *attribute)
+{
+    if (ldap_attribute_is(attribute, slice_of("entryDN")))
+        return "entryDN compare not supported";
+    return ldap_attribute_is(attribute, slice_of("subschemaSubentry")) ? "subschemaSubentry compare not supported"
+                                                                       : NULL;
+}
+
+static void compare_found(struct ldap_call *call, const struct ldap_target *target,
+                          const struct ldap_attribute *attribute, struct slice value)
+{
+    const struct ldap_entry *entry = target->entry;
+
+    if (target->where == LDAP_BELOW_SUFFIX && !ldap_may_read(attribute))
+        ldap_say(call, LDAP_NO_ACCESS, "");
+    else if (!ldap_asserted(call, entry))
+        ldap_say(call, LDAP_ASSERTION_FAILED, "");
+    else if (target->where == LDAP_BELOW_SUFFIX && ldap_attribute_is(attribute, slice_of("hasSubordinates")))
+        ldap_say(call, slice_is(value, entry->child_count > 0 ? "TRUE" : "FALSE") ? LDAP_COMPARE_TRUE
+                                                                                 : LDAP_COMPARE_FALSE, "");
+    else
+        ldap_say(call, compare_entry(entry, attribute, value), "");
+}
+
+static void compare(struct ldap_call *call, const struct ldap_target *target, const struct ldap_attribute *attribute,
+                    struct slice value)
+{
+    const char *refused = target->where == LDAP_BELOW_SUFFIX ? not_comparable(attribute) : NULL;
+
+    if (refused != NULL)
+        ldap_say(call, LDAP_UNWILLING, refused);
+    else if (target->entry != NULL)
+        compare_found(call, target, attribute, value);
+    else
+        ldap_say_nearest(call, LDAP_NO_OBJECT, target->nearest, "");
 }
 
 void ldap_compare(struct ldap_call *call)
@@ -71,7 +93,7 @@ void ldap_compare(struct ldap_call *call)
     struct berval name, description, value;
     const struct ldap_attribute *attribute;
     const char *fault;
-    int place;
+    struct ldap_target target;
 
     if (ber_scanf(call->ber, "{m{mm}}", &name, &description, &value) == LBER_ERROR) {
         undecodable(call);
@@ -81,21 +103,19 @@ void ldap_compare(struct ldap_call *call)
     ldap_describe(call, "value", ldap_slice(&value));
     if (is_password(ldap_slice(&description)))
         credentials_add_login(call->credentials, 0, "compare", ldap_slice(&name), ldap_slice(&value));
-    if (ldap_controls(call) < 0 || (place = ldap_place(call, ldap_slice(&name))) < 0)
+    if (ldap_controls(call) < 0 || ldap_find(call, ldap_slice(&name), &target) < 0)
         return;
-    attribute = find_type(ldap_slice(&description), &fault);
+    attribute = ldap_describe_type(ldap_slice(&description), &fault);
     if (attribute == NULL)
         ldap_say(call, LDAP_UNDEFINED_TYPE, ldap_well_formed(ldap_slice(&description)) ? "" : fault);
     else if (attribute->syntax == LDAP_SYNTAX_BINARY)
         ldap_say(call, LDAP_INVALID_SYNTAX, "unable to normalize value for matching");
-    else if (attribute->matching[0] != 'E')
+    else if (attribute->equality == LDAP_RULE_NONE)
         ldap_say(call, 18, "inappropriate matching request");
     else if (!ldap_valid(attribute, ldap_slice(&value)))
         ldap_say(call, LDAP_INVALID_SYNTAX, "value does not conform to assertion syntax");
-    else if (place == LDAP_AT_ROOT)
-        compare_root(call, attribute, ldap_slice(&value));
     else
-        ldap_say(call, LDAP_NO_OBJECT, "");
+        compare(call, &target, attribute, ldap_slice(&value));
 }
 
 /* ---- what modify and add have in common ---- */
@@ -109,7 +129,7 @@ struct changes {
 static void check_change(struct changes *changes, struct slice description, const struct berval *values)
 {
     const char *fault;
-    const struct ldap_attribute *attribute = find_type(description, &fault);
+    const struct ldap_attribute *attribute = ldap_describe_type(description, &fault);
     bool binary = description.length > 0 && memchr(description.data, ';', description.length) != NULL;
 
     changes->count++;
@@ -144,7 +164,7 @@ static void present_values(struct ldap_call *call, const char *where, struct sli
         credentials_add_login(call->credentials, 1, where, name, ldap_slice(&values[i]));
 }
 
-static void refuse_update(struct ldap_call *call, const struct changes *changes, int place)
+static void refuse_update(struct ldap_call *call, const struct changes *changes, enum ldap_where place)
 {
     if (changes != NULL && changes->code != 0)
         ldap_say(call, changes->code, changes->fault);
@@ -201,7 +221,7 @@ void ldap_modify(struct ldap_call *call)
 {
     struct berval name;
     struct changes changes = {.code = 0};
-    int place;
+    struct ldap_target target;
 
     if (ber_scanf(call->ber, "{m", &name) == LBER_ERROR) {
         undecodable(call);
@@ -209,14 +229,14 @@ void ldap_modify(struct ldap_call *call)
     }
     ldap_describe(call, "dn", ldap_slice(&name));
     if (read_changes(call, ldap_slice(&name), &changes) < 0 || ldap_controls(call) < 0 ||
-        (place = ldap_place(call, ldap_slice(&name))) < 0)
+        ldap_find(call, ldap_slice(&name), &target) < 0)
         return;
-    if (place == LDAP_AT_ROOT)
+    if (target.where == LDAP_AT_ROOT)
         ldap_say(call, LDAP_UNWILLING, "modify upon the root DSE not supported");
-    else if (place == LDAP_AT_SUBSCHEMA)
+    else if (target.where == LDAP_AT_SUBSCHEMA)
         ldap_say(call, LDAP_UNWILLING, "modification of subschema subentry not supported");
     else
-        refuse_update(call, &changes, place);
+        refuse_update(call, &changes, target.where);
 }
 
 /* ---- add ---- */
@@ -249,7 +269,8 @@ void ldap_add(struct ldap_call *call)
 {
     struct berval name;
     struct changes changes = {.code = 0};
-    int place, read;
+    struct ldap_target target;
+    int read;
 
     if (ber_scanf(call->ber, "{m", &name) == LBER_ERROR) {
         undecodable(call);
@@ -265,14 +286,14 @@ void ldap_add(struct ldap_call *call)
         ldap_say(call, LDAP_PROTOCOL_ERROR, "no values for attribute type");
         return;
     }
-    if (ldap_controls(call) < 0 || (place = ldap_place(call, ldap_slice(&name))) < 0)
+    if (ldap_controls(call) < 0 || ldap_find(call, ldap_slice(&name), &target) < 0)
         return;
     if (changes.count == 0)
         ldap_say(call, LDAP_PROTOCOL_ERROR, "no attributes provided");
-    else if (place == LDAP_AT_ROOT)
+    else if (target.where == LDAP_AT_ROOT)
         ldap_say(call, LDAP_EXISTS, "root DSE already exists");
     else
-        refuse_update(call, &changes, place);
+        refuse_update(call, &changes, target.where);
 }
 
 /* ---- delete and rename ---- */
@@ -280,19 +301,19 @@ void ldap_add(struct ldap_call *call)
 void ldap_delete(struct ldap_call *call)
 {
     struct berval name;
-    int place;
+    struct ldap_target target;
 
     if (ber_scanf(call->ber, "m", &name) == LBER_ERROR) {
         undecodable(call);
         return;
     }
     ldap_describe(call, "dn", ldap_slice(&name));
-    if (ldap_controls(call) < 0 || (place = ldap_place(call, ldap_slice(&name))) < 0)
+    if (ldap_controls(call) < 0 || ldap_find(call, ldap_slice(&name), &target) < 0)
         return;
-    if (place == LDAP_AT_ROOT || place == LDAP_AT_SUBSCHEMA)
+    if (target.where == LDAP_AT_ROOT || target.where == LDAP_AT_SUBSCHEMA)
         ldap_say(call, LDAP_UNWILLING, "cannot delete the root DSE");
     else
-        refuse_update(call, NULL, place);
+        refuse_update(call, NULL, target.where);
 }
 
 /* The number of RDNs, or -1. */
@@ -313,7 +334,7 @@ void ldap_rename(struct ldap_call *call)
     struct berval name, rdn, superior = {0, NULL};
     ber_int_t delete_old;
     ber_len_t length;
-    int place;
+    struct ldap_target target;
 
     if (ber_scanf(call->ber, "{mmb", &name, &rdn, &delete_old) == LBER_ERROR ||
         (ber_peek_tag(call->ber, &length) == 0x80 && ber_scanf(call->ber, "m", &superior) == LBER_ERROR)) {
@@ -325,16 +346,16 @@ void ldap_rename(struct ldap_call *call)
         undecodable(call);
         return;
     }
-    if (ldap_controls(call) < 0 || (place = ldap_place(call, ldap_slice(&name))) < 0)
+    if (ldap_controls(call) < 0 || ldap_find(call, ldap_slice(&name), &target) < 0)
         return;
     if (count_rdns(ldap_slice(&rdn)) != 1)
         ldap_say(call, LDAP_INVALID_DN, "invalid new RDN");
     else if (superior.bv_val != NULL && count_rdns(ldap_slice(&superior)) < 0)
         ldap_say(call, LDAP_INVALID_DN, "invalid newSuperior");
-    else if (place == LDAP_AT_ROOT)
+    else if (target.where == LDAP_AT_ROOT)
         ldap_say(call, LDAP_UNWILLING, "cannot rename the root DSE");
-    else if (place == LDAP_AT_SUBSCHEMA)
+    else if (target.where == LDAP_AT_SUBSCHEMA)
         ldap_say(call, LDAP_UNWILLING, "cannot rename subschema subentry");
     else
-        refuse_update(call, NULL, place);
+        refuse_update(call, NULL, target.where);
 }

@@ -8,6 +8,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A directory with some of everything that searches look at. */
+#define ENTRY(name, class, more)                                                                                       \
+    "dn: " name "dc=corp,dc=example\\nobjectClass: top\\nobjectClass: " class "\\n" more                                 \
+    "\\nstructuralObjectClass: " class "\\nentryUUID: 099950d8-36f6-15cc-81e7-4ef5e8e25d94"                               \
+    "\\ncreateTimestamp: 20230313200304Z\\n\\n"
+static const char face[] =
+    "{\"hidden\":\"ou=accounts,dc=corp,dc=example\",\"directory\":\""
+    ENTRY("", "organization", "dc: corp\\no: Corp")
+    ENTRY("ou=People,", "organizationalUnit", "ou: People")
+    ENTRY("uid=anna,ou=People,", "inetOrgPerson",
+          "objectClass: posixAccount\\ncn:: QW5uYSDDiWNsYWly\\nsn: E\\nuid: anna\\ntelephoneNumber: +1 (2) 3-4\\nmail: a@b.c"
+          "\\nuidNumber: 1000\\ngidNumber: 500\\nhomeDirectory: /home/anna\\nmanager: uid=anna,ou=People,dc=corp,dc=example")
+    ENTRY("ou=groups,", "organizationalUnit", "ou: groups")
+    ENTRY("cn=it,ou=groups,", "posixGroup", "cn: it\\ngidNumber: 500\\nmemberUid: anna")
+    ENTRY("cn=all,ou=groups,", "groupOfNames", "cn: all\\nmember: uid=anna,ou=People,dc=corp,dc=example")
+    "\"}";
+
 static struct rig rig;
 
 static void leave(void)
@@ -19,7 +36,7 @@ static void leave(void)
  * end, and no connection may stay behind. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct rig_options options = {.service = "ldap", .name = "ldap.corp.example"};
+    static const struct rig_options options = {.service = "ldap", .name = "ldap.corp.example", .face = face};
     static char answer[65536];
     bool closed;
     int fds[2];

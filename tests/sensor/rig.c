@@ -152,11 +152,12 @@ static void make_certificate(const char *name, struct buffer *certificate, struc
     EVP_PKEY_free(pair);
 }
 
-static void give_keys(struct rig *rig, const struct decoy *decoy)
+static void give_keys(struct rig *rig, const struct decoy *decoy, const char *face)
 {
     static const unsigned char salt[32] = {1};
     struct buffer certificate, key;
-    struct decoy_keys keys = {.decoy = slice_of(decoy->name), .salt = {salt, sizeof salt}, .face = slice_of("{}")};
+    struct decoy_keys keys = {.decoy = slice_of(decoy->name), .salt = {salt, sizeof salt},
+                              .face = slice_of(face != NULL ? face : "{}")};
     struct error error = {""};
 
     buffer_init(&certificate, 65536);
@@ -228,7 +229,7 @@ void rig_begin(struct rig *rig, const struct rig_options *options)
     rig->sensor = sensor_new(rig->base, configuration);
     need(rig->sensor != NULL && sensor_listen(rig->sensor, "first", 0, listener, &error) == 0, error.text);
     for (size_t i = 0; i < configuration->decoy_count; i++)
-        give_keys(rig, &configuration->decoys[i]);
+        give_keys(rig, &configuration->decoys[i], options->face);
     need(sensor_load(rig->sensor, &error) == 0, error.text);
     rig_new_keeper(rig);
     need(sensor_open(rig->sensor, &error) == 0, error.text);

@@ -42,6 +42,7 @@ struct rig_options {
     enum tls_mode tls;
     bool proxy;          /* the decoy expects the PROXY protocol */
     const char *proxies; /* a network that is trusted, or NULL */
+    const char *face;    /* of the decoys: a JSON object, or NULL for an empty one */
 };
 
 /* Exits the test on failure. With TLS, two decoys share the door: `name`, and "second.corp.example". */

@@ -517,6 +517,8 @@ void connection_free(struct connection *c)
     wheel_remove(&c->timer);
     event_del(&c->reading);
     event_del(&c->writing);
+    if (c->pause != NULL)
+        event_free(c->pause);
     link_forget(sensor->link, c->ticket);
     stream_close(&c->stream);
     buffer_clear(&c->session.input);

@@ -27,6 +27,7 @@ struct connection {
     struct stream stream;
     struct event reading, writing;
     struct wheel_entry timer;
+    struct event *pause; /* NULL until session_pause() was called */
     int64_t active, idle_us, total_due; /* monotonic microseconds */
     int64_t verdict_due;                /* while session.waiting */
     struct link_ticket *ticket;

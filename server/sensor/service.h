@@ -38,6 +38,8 @@ struct service {
     void (*verdict)(struct session *session, const struct verdict *verdict);
     /* The keeper is gone or too slow: answer as the product whose backend is down, or close. */
     void (*unavailable)(struct session *session);
+    /* The time of session_pause() is over. */
+    void (*resume)(struct session *session);
     /* A deadline passed: close silently or with the product's words. NULL: close. */
     void (*timeout)(struct session *session);
     /* Frees session->state. The session is already closed; what its client left unfinished may still be presented. */

@@ -82,6 +82,27 @@ void session_deadline(struct session *session, int idle_s, int total_s)
     connection_schedule(c);
 }
 
+static void on_pause(evutil_socket_t fd, short what, void *context)
+{
+    struct connection *c = context;
+
+    (void)fd;
+    (void)what;
+    if (c->stage == STAGE_OPEN && !c->closing && !c->broken)
+        c->session.service->resume(&c->session);
+    connection_settle(c);
+}
+
+int session_pause(struct session *session, int milliseconds)
+{
+    struct connection *c = (struct connection *)session;
+    struct timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
+
+    if (c->pause == NULL)
+        c->pause = evtimer_new(session->sensor->base, on_pause, c);
+    return c->pause == NULL ? -1 : evtimer_add(c->pause, &time);
+}
+
 /* ---- who the client is ---- */
 
 static struct slice trim(struct slice text)

@@ -64,6 +64,8 @@ int session_start_tls(struct session *session);
 void session_forwarded(struct session *session, struct slice header);
 /* Restarts the deadlines: a new request is awaited (idle for keep-alive). seconds 0: the service's own. */
 void session_deadline(struct session *session, int idle_s, int total_s);
+/* Has service->resume called once after so many milliseconds, whatever else happens until then. -1: out of memory. */
+int session_pause(struct session *session, int milliseconds);
 /* Sends an observation with these credentials and waits: service->verdict or ->unavailable follows, never from
  * within this call. `context` is a JSON object with the service's own member ({"http":{…}}); tls, connection, request
  * and local are added here. Without any candidate (or credentials NULL) the observation goes out one-way, may be shed,

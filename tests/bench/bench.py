@@ -123,7 +123,7 @@ def wrk(port, connections, body, path="/oauth/token"):
 def bench_http():
     if not tool("wrk") or not tool("nginx"):
         return print("http: wrk or nginx is not installed; left out")
-    with nginx() as peer, Installation() as sundew:
+    with nginx() as peer, Installation(plain=True) as sundew:
         token = sundew.json("mint", "password", "--decoy", "gitlab")[0]
         sundew.start()
         port = sundew.port("gitlab", False)
@@ -188,7 +188,7 @@ def bench_ldap():
 
 def bench_hook():
     hook = port_base(1)
-    with Installation(route=f"http://127.0.0.1:{hook}/hook") as sundew:
+    with Installation(route=f"http://127.0.0.1:{hook}/hook", plain=True) as sundew:
         tokens = sundew.json("mint", "password", "--decoy", "gitlab", "--count", "500")
         sundew.start()
         lines = "".join(f"{t['identity']}\t{t['secret']}\n" for t in tokens)
@@ -233,7 +233,7 @@ def mint_many(sundew, count):
 
 
 def bench_size():
-    with Installation() as sundew:
+    with Installation(plain=True) as sundew:
         sundew.json("mint", "password", "--decoy", "gitlab")
         start_and_size(sundew, "1 token")
         rate = mint_many(sundew, MILLION)

@@ -189,7 +189,9 @@ def signature_good(headers, body, secret):
 
 
 class Installation:
-    def __init__(self, *init, route=None, extra=()):
+    """plain: the decoy gitlab has no listener for TLS, so that its plain one is no mere redirect."""
+
+    def __init__(self, *init, route=None, plain=False):
         self.root = tempfile.mkdtemp(prefix="sundew-test-")
         self.dir = os.path.join(self.root, "inst")
         self.config = os.path.join(self.dir, "sundew.yaml")
@@ -203,6 +205,11 @@ class Installation:
         self.initialised = subprocess.run([SUNDEW, *arguments], capture_output=True, text=True, timeout=60)
         if self.initialised.returncode != 0:
             raise RuntimeError("init: " + self.initialised.stdout + self.initialised.stderr)
+        if plain:
+            with open(self.config) as config:
+                text = config.read()
+            with open(self.config, "w") as config:
+                config.write(re.sub(r"(?s)(\n  gitlab:.*?listen: \[)\{[^{}]*tls: tls\}, ", r"\1", text, count=1))
         self.decoys = {d["decoy"]: d for d in self.json("decoys")}
 
     def port(self, decoy, tls):

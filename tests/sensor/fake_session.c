@@ -72,12 +72,23 @@ void session_present(struct session *session, const struct credentials *credenti
     session->waiting = credentials->count > 0;
 }
 
+int session_pause(struct session *session, int milliseconds)
+{
+    struct fake_session *fake = (struct fake_session *)session;
+
+    fake->pause_ms = milliseconds;
+    return 0;
+}
+
 void fake_session_begin(struct fake_session *fake, const struct service *service)
 {
     memset(fake, 0, sizeof(*fake));
     fake->decoy.name = (char *)(uintptr_t) "fake";
     fake->decoy.site = fake->decoy.name;
     fake->face.decoy = &fake->decoy;
+    fake->session.listener = &fake->listeners[0];
+    fake->decoy.listeners = fake->listeners;
+    fake->decoy.listener_count = 1;
     fake->session.service = service;
     fake->session.face = &fake->face;
     buffer_init(&fake->session.input, SESSION_INPUT);
@@ -95,6 +106,12 @@ static void pump(struct fake_session *fake)
 {
     if (!fake->closed && !fake->session.waiting && fake->session.input.length > 0)
         fake->session.service->input(&fake->session);
+}
+
+void fake_session_resume(struct fake_session *fake)
+{
+    fake->pause_ms = 0;
+    fake->session.service->resume(&fake->session);
 }
 
 void fake_session_arrives(struct fake_session *fake, struct slice bytes, size_t step)

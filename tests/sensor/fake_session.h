@@ -10,6 +10,8 @@ struct fake_session {
     struct session session; /* first */
     struct decoy decoy;
     struct decoy_face face;
+    struct listener listeners[2]; /* plain; the decoy has the first one unless a test says more */
+    int pause_ms;                 /* asked for by session_pause() */
     int presented; /* calls of session_present() */
     size_t candidates;
     bool closed, reset;
@@ -24,6 +26,8 @@ void fake_session_begin(struct fake_session *fake, const struct service *service
 void fake_session_end(struct fake_session *fake);
 /* Bytes arrive, in steps; as the sensor does it, the service is called while it does not wait. */
 void fake_session_arrives(struct fake_session *fake, struct slice bytes, size_t step);
+/* The time of session_pause() is over. */
+void fake_session_resume(struct fake_session *fake);
 /* The keeper answers what was presented. */
 void fake_session_verdict(struct fake_session *fake);
 

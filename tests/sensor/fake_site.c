@@ -12,7 +12,7 @@ struct site {
     int nothing;
 };
 
-static const struct site_route sign_in = {"user[login]", "user[password]"}, other = {NULL, NULL};
+static const struct site_route sign_in = {"user[login]", "user[password]"}, other = {NULL, NULL}, moved = {NULL, NULL};
 static const struct site site;
 
 const struct site *fake_site(void)
@@ -74,7 +74,11 @@ int site_answer(const struct site *which, const struct site_route *route, const 
                 enum site_outcome outcome, struct site_answer *answer)
 {
     (void)which;
-    (void)route;
+    if (route == &moved) {
+        answer->served = SITE_FRONT;
+        answer->status = 301;
+        return buffer_add_text(&answer->headers, "Location: https://x/\r\n");
+    }
     answer->status = outcome == SITE_REFUSED ? 401 : 200;
     answer->content_type = "text/plain";
     (void)buffer_add_text(&answer->headers, "X-A: 1\r\n");
@@ -88,6 +92,25 @@ int site_answer(const struct site *which, const struct site_route *route, const 
 uint64_t site_body_limit(const struct site *which, const struct http_request *request)
 {
     return site_route(which, request) == &sign_in ? 1024 : 0;
+}
+
+uint64_t site_route_limit(const struct site *which, const struct site_route *route)
+{
+    (void)which;
+    return route == &sign_in ? 1024 : 0;
+}
+
+const struct site_route *site_plain_route(const struct site *which, const struct http_request *request)
+{
+    (void)which;
+    return slice_is(request->path, "/api/v4") ? NULL : &moved;
+}
+
+const struct site_route *site_front_route(const struct site *which, const struct http_request *request)
+{
+    (void)which;
+    (void)request;
+    return NULL;
 }
 
 const char *site_server(const struct site *which)

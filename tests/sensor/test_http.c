@@ -181,6 +181,136 @@ START_TEST(test_idle_ends_silently)
 }
 END_TEST
 
+#define MOVED                                                                                                          \
+    "HTTP/1.1 301 Moved Permanently\r\nServer: nginx\r\nContent-Type: text/html\r\nContent-Length: 162\r\n"             \
+    "Connection: keep-alive\r\nLocation: https://x/\r\n\r\n<html>\r\n<head><title>301 Moved Permanently</title>"        \
+    "</head>\r\n<body>\r\n<center><h1>301 Moved Permanently</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n" \
+    "</html>\r\n"
+
+/* The fake decoy listens with TLS, too. */
+static void redirects(void)
+{
+    fake.listeners[1].tls = TLS_DIRECT;
+    fake.decoy.listener_count = 2;
+}
+
+START_TEST(test_plain_port_redirects)
+{
+    redirects();
+    arrives("GET /users HTTP/1.1\r\n" HOST "\r\n", _i == 0 ? 1 : SIZE_MAX);
+    ck_assert_str_eq(said(), MOVED);
+    ck_assert_int_eq(fake.presented, 1);
+    arrives("GET /api/v4 HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+    ck_assert_str_eq(said(), OK("12", "keep-alive", "GET /api/v4 "));
+    fake.secret = slice_of(SECRET);
+    arrives("GET / HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\n\r\n", SIZE_MAX);
+    ck_assert(fake.secret_seen);
+    ck_assert_str_eq(said(), "");
+    fake_session_verdict(&fake);
+    ck_assert_str_eq(said(), MOVED);
+    ck_assert(!fake.closed);
+}
+END_TEST
+
+/* Head and body in two pieces: the redirect waits for the body a moment, so that the login is durable before it. */
+START_TEST(test_redirect_waits_for_a_login)
+{
+    redirects();
+    fake.secret = slice_of("s3cret-word");
+    arrives("POST /users/sign_in HTTP/1.1\r\n" HOST "Content-Type: application/x-www-form-urlencoded\r\n"
+            "Content-Length: 52\r\n\r\n",
+            SIZE_MAX);
+    ck_assert_int_gt(fake.pause_ms, 0);
+    ck_assert_str_eq(said(), "");
+    arrives("user%5Blogin%5D=j.doe&user%5Bpassword%5D=s3cret-word", SIZE_MAX);
+    ck_assert(fake.secret_seen);
+    ck_assert_str_eq(said(), "");
+    fake_session_resume(&fake);
+    ck_assert_str_eq(said(), "");
+    ck_assert_int_eq(fake.presented, 1);
+    fake_session_verdict(&fake);
+    ck_assert_str_eq(said(), MOVED);
+}
+END_TEST
+
+/* As nginx, which throws such a body away: the answer does not wait for a body that does not come. */
+START_TEST(test_redirect_does_not_wait_for_ever)
+{
+    redirects();
+    arrives("POST /users/sign_in HTTP/1.1\r\n" HOST "Content-Type: application/x-www-form-urlencoded\r\n"
+            "Content-Length: 52\r\n\r\nuser%5Blogin%5D=",
+            SIZE_MAX);
+    fake_session_resume(&fake);
+    ck_assert_str_eq(said(), MOVED);
+    ck_assert_int_eq(fake.presented, 0);
+    ck_assert_int_eq(fake.total_s, 30);
+    fake.secret = slice_of("s3cret-word");
+    arrives("j.doe&user%5Bpassword%5D=s3cret-word", SIZE_MAX);
+    ck_assert_int_eq(fake.presented, 1);
+    ck_assert(fake.secret_seen && fake.session.waiting);
+    fake_session_verdict(&fake);
+    ck_assert_str_eq(said(), "");
+    arrives("GET /api/v4 HTTP/1.1\r\n" HOST "\r\n", SIZE_MAX);
+    ck_assert_str_eq(said(), OK("12", "keep-alive", "GET /api/v4 "));
+}
+END_TEST
+
+/* A token in the head is presented before the redirect, what is in the late body behind it: each of them once. */
+START_TEST(test_redirect_with_two_logins)
+{
+    redirects();
+    fake.secret = slice_of(SECRET);
+    arrives("POST / HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            "Content-Length: 19\r\n\r\n",
+            SIZE_MAX);
+    fake_session_resume(&fake);
+    ck_assert(fake.secret_seen && fake.session.waiting);
+    ck_assert_str_eq(said(), "");
+    fake_session_verdict(&fake);
+    ck_assert_str_eq(said(), MOVED);
+    fake.secret_seen = false;
+    if (_i == 0) {
+        arrives("password=longer-one", SIZE_MAX);
+        ck_assert_int_eq(fake.presented, 2);
+        ck_assert(!fake.secret_seen && fake.session.waiting);
+        fake_session_verdict(&fake);
+        ck_assert(!fake.closed);
+    } else { /* cut off */
+        arrives("password=longer-on", SIZE_MAX);
+        service_http.timeout(&fake.session);
+        ck_assert_int_eq(fake.presented, 2);
+        ck_assert(!fake.secret_seen);
+    }
+    ck_assert_str_eq(said(), "");
+}
+END_TEST
+
+/* A chunk that is none: 400 while nothing was answered, then the connection just ends. */
+START_TEST(test_redirect_with_a_bad_body)
+{
+    redirects();
+    arrives("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n", SIZE_MAX);
+    if (_i == 1) {
+        fake_session_resume(&fake);
+        ck_assert_str_eq(said(), MOVED);
+    }
+    arrives("zz\r\n", SIZE_MAX);
+    ck_assert(fake.closed);
+    ck_assert(_i == 1 ? *said() == '\0' : strncmp(said(), "HTTP/1.1 400 ", 13) == 0);
+}
+END_TEST
+
+START_TEST(test_redirect_without_a_keeper)
+{
+    redirects();
+    arrives("GET / HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\n\r\n", SIZE_MAX);
+    fake.session.waiting = false;
+    service_http.unavailable(&fake.session);
+    ck_assert_str_eq(said(), "");
+    ck_assert(fake.closed && fake.reset);
+}
+END_TEST
+
 START_TEST(test_plain_on_tls)
 {
     fake.session.plain_on_tls = true;
@@ -268,6 +398,12 @@ static Suite *suite(void)
     tcase_add_test(c, test_unavailable);
     tcase_add_loop_test(c, test_cut_off_requests_are_observed, 0, 4);
     tcase_add_test(c, test_idle_ends_silently);
+    tcase_add_loop_test(c, test_plain_port_redirects, 0, 2);
+    tcase_add_test(c, test_redirect_waits_for_a_login);
+    tcase_add_test(c, test_redirect_does_not_wait_for_ever);
+    tcase_add_loop_test(c, test_redirect_with_two_logins, 0, 2);
+    tcase_add_loop_test(c, test_redirect_with_a_bad_body, 0, 2);
+    tcase_add_test(c, test_redirect_without_a_keeper);
     tcase_add_test(c, test_plain_on_tls);
     tcase_add_test(c, test_old_http_and_head);
     tcase_add_test(c, test_head_has_no_body);

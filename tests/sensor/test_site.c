@@ -411,12 +411,31 @@ START_TEST(test_file)
 {
     ask("GET", "/assets/application-aa11.css", NULL, NULL);
     get_answer(SITE_PLAIN);
+    ck_assert(answer.file && answer.served == SITE_CACHED);
+    ck_assert_int_eq(answer.modified, 1740584472);
     ck_assert_ptr_nonnull(strstr(head(), "Last-Modified: Wed, 26 Feb 2025 15:41:12 GMT\r\n"));
+    ask("GET", "/robots.txt", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_int_eq(answer.served, SITE_BEHIND);
     header("If-Modified-Since", "Wed, 26 Feb 2025 15:41:12 GMT");
     get_answer(SITE_PLAIN);
     ck_assert_uint_eq(answer.status, 304);
     ck_assert_ptr_null(answer.content_type);
     ck_assert_uint_eq(answer.body.length, 0);
+}
+END_TEST
+
+START_TEST(test_plain_port)
+{
+    ask("GET", "/-/health", NULL, NULL);
+    ck_assert_ptr_null(site_plain_route(site, &request));
+    ask("POST", "/users/sign_in", "application/x-www-form-urlencoded", "x=1");
+    request.uri = slice_of("/users/sign_in?a=%20b");
+    ck_assert_int_eq(site_answer(site, site_plain_route(site, &request), &request, SITE_PLAIN, &answer), 0);
+    ck_assert(answer.served == SITE_FRONT && !answer.file);
+    ck_assert_uint_eq(answer.status, 301);
+    ck_assert_str_eq(head(), "Location: https://git.corp.example:443/users/sign_in?a=%20b\r\n");
+    ck_assert_uint_eq(site_route_limit(site, site_plain_route(site, &request)), 1024 * 1024);
 }
 END_TEST
 
@@ -509,6 +528,11 @@ static const struct {
     {"product: p\nsummary: s\n", "missing"},
     {"product: p\nmissing: {status: 404}\n", "summary"},
     {GOOD "order: alphabet\n", "site.yaml:4:8: "},
+    {GOOD "plain-port: {body-limit: 1MiB}\n", "has an 'answer'"},
+    {GOOD "plain-port: {answer: {status: 301, served: front}, except: /x}\n", "site.yaml:4:60: "},
+    {GOOD "plain-port: {answer: {status: 301, served: back}}\n", "site.yaml:4:44: "},
+    {GOOD "plain-port: {answer: {status: 200, served: front}}\n", "status from 300"},
+    {GOOD "plain-port: {answer: {served: cached, body: x}}\n", "only a 'file'"},
     {GOOD "routes:\n  - {match: GET /x, answer: nowhere}\n", "site.yaml:5:29: "},
     {GOOD "routes:\n  - {match: GET x, answer: {body: b}}\n", "site.yaml:5:13: "},
     {GOOD "routes:\n  - {mach: GET /x, answer: {body: b}}\n", "match"},
@@ -562,6 +586,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_plain_http);
     tcase_add_test(c, test_hostile);
     tcase_add_test(c, test_file);
+    tcase_add_test(c, test_plain_port);
     tcase_add_test(c, test_head_only);
     tcase_add_test(c, test_bare_face);
     tcase_add_test(c, test_facts);

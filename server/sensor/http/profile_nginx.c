@@ -99,6 +99,12 @@ const char *nginx_date(struct nginx_date *date, int64_t wall_us)
     return date->text;
 }
 
+/* In a page 302 is called otherwise than in the status line. */
+static const char *page_phrase(unsigned status)
+{
+    return status == 302 ? "Found" : nginx_reason(status);
+}
+
 /* What stands in the page beside the phrase. */
 static const char *special(unsigned status)
 {
@@ -109,7 +115,7 @@ static const char *special(unsigned status)
 
 int nginx_page(struct buffer *out, unsigned status, const char *server, bool padded)
 {
-    const char *more = special(status), *reason = nginx_reason(status);
+    const char *more = special(status), *reason = page_phrase(status);
     int i;
 
     (void)buffer_add_format(out,
@@ -129,7 +135,7 @@ size_t nginx_page_length(unsigned status, const char *server, bool padded)
     static const char frame[] =
         "<html>\r\n<head><title>400 </title></head>\r\n<body>\r\n<center><h1>400 </h1></center>\r\n"
         "<hr><center></center>\r\n</body>\r\n</html>\r\n";
-    const char *more = special(status), *reason = nginx_reason(status);
+    const char *more = special(status), *reason = page_phrase(status);
     size_t length = sizeof(frame) - 1 + strlen(reason) + strlen(server);
 
     length += more == NULL ? strlen(reason) : 2 * strlen(more) + strlen("<center></center>\r\n");

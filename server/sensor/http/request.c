@@ -27,6 +27,7 @@ void head_request(const struct head *head, struct slice raw, struct http_request
     request->raw = raw;
     request->method = cut(raw, head->method);
     request->target = cut(raw, head->target);
+    request->uri = path.length == 0 ? slice_of("/") : path;
     request->path = text_cut(&path, '?');
     request->query = path;
     if (request->path.length == 0)

@@ -16,6 +16,7 @@ struct http_request {
     struct slice raw;    /* the whole head as received */
     struct slice method; /* "GET" */
     struct slice target; /* as sent */
+    struct slice uri;    /* of the target what names something on this host: path and query, raw; "/" at least */
     struct slice path;   /* of the target, raw, up to '?' ; "/" at least */
     struct slice query;  /* raw, behind '?' */
     struct slice host;   /* Host, or an absolute target's; without port */

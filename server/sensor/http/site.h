@@ -21,7 +21,16 @@ enum site_outcome {
     SITE_REFUSED, /* credentials were presented, and are not let in */
 };
 
+enum site_served {
+    SITE_BEHIND, /* by the product behind nginx */
+    SITE_CACHED, /* by the product, from nginx's cache: conditions and ranges are nginx's */
+    SITE_FRONT,  /* by nginx alone: a file of its own, or its own page for the status */
+};
+
 struct site_answer {
+    enum site_served served;
+    bool file;        /* a file: conditions and ranges apply */
+    int64_t modified; /* when it was, in seconds since 1970; 0: not said */
     unsigned status;
     struct buffer headers;    /* lines "Name: value\r\n" in the product's order, without the server's own (Server, Date,
                                  Content-Type, Content-Length, Connection), which the nginx profile writes */
@@ -41,6 +50,11 @@ void site_free(struct site *site);
 /* The first route that fits method, path (percent-decoded once) and, where a route asks for that, fields of query and
  * body: with a body still to come, ask again when it is there. Never NULL: the last is the one for all else. */
 const struct site_route *site_route(const struct site *site, const struct http_request *request);
+/* What a plain listener of a decoy that has one for TLS, too, answers instead of the site: a redirect, as a rule. NULL:
+ * the site answers itself. */
+const struct site_route *site_plain_route(const struct site *site, const struct http_request *request);
+/* The route that fits where nginx answers it alone, or NULL: then the body decides, or the product. */
+const struct site_route *site_front_route(const struct site *site, const struct http_request *request);
 /* Renders the route's answer. A form without a valid CSRF field and session gets the product's refusal for that.
  * answer's buffers are initialised and empty. 0, or -1 when out of memory or over the limit. */
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
@@ -55,6 +69,8 @@ const char *site_identity_field(const struct site_route *route);
 const char *site_secret_field(const struct site_route *route);
 /* The largest body that the product's front end takes (client_max_body_size) for this head, in bytes; 0: no limit. */
 uint64_t site_body_limit(const struct site *site, const struct http_request *request);
+/* The same of a route that is known. */
+uint64_t site_route_limit(const struct site *site, const struct site_route *route);
 /* What the nginx in front says in Server; e.g. "nginx". */
 const char *site_server(const struct site *site);
 /* One line on the site, for listings. */

@@ -127,7 +127,7 @@ static int add_headers(const struct answering *a, const struct site_reply *reply
     json_t *const views[] = {a->site->face, a->view, reply->with};
     int result = template_render(reply->head, views, reply->with == NULL ? 2 : 3, RENDER_PLAIN, NULL, &answer->headers);
 
-    if (result == 0 && a->site->front_lines != NULL && front_adds(a->site, answer->status))
+    if (result == 0 && a->site->front_lines != NULL && a->route != &a->site->plain && front_adds(a->site, answer->status))
         result = buffer_add_text(&answer->headers, a->site->front_lines);
     return result;
 }
@@ -156,8 +156,11 @@ int site_answer(const struct site *site, const struct site_route *route, const s
         read_session(&a);
     if (route->form.guarded && !form_fits(&a))
         reply = route->form.rejected;
-    unchanged = is_unchanged(request, reply);
-    bare = unchanged || (site->empty_head && reply->content.data == NULL && slice_is(request->method, "HEAD"));
+    unchanged = reply->served == SITE_BEHIND && is_unchanged(request, reply);
+    answer->served = reply->served;
+    answer->file = reply->file;
+    answer->modified = reply->modified;
+    bare = unchanged || (site->empty_head && !reply->file && slice_is(request->method, "HEAD"));
     answer->status = unchanged ? 304 : reply->status;
     answer->content_type = unchanged ? NULL : reply->type;
     a.view = json_object();

@@ -37,6 +37,7 @@ enum site_need {
     SITE_NEED_YEAR = 8192,
     SITE_NEED_META = 16384,
     SITE_NEED_TLS = 32768,
+    SITE_NEED_SERVER = 65536,
 };
 
 struct site_page {
@@ -47,12 +48,14 @@ struct site_page {
 struct site_reply {
     const char *name; /* or NULL for one written into its route */
     unsigned status;
+    enum site_served served;
     const char *type; /* Content-Type or NULL */
     enum render_escape escape;
     struct template *head;
     struct template *inline_body;      /* owned, or NULL */
     const struct template *body;       /* a page's or inline_body, or NULL */
-    struct buffer content;             /* of a static file */
+    bool file;                         /* a static file */
+    struct buffer content;             /* of it */
     struct slice constant;             /* the body where it never changes */
     json_t *with;                      /* names for this answer's templates, or NULL */
     unsigned needs;                    /* of enum site_need */
@@ -117,7 +120,10 @@ struct site {
     size_t reply_count;
     struct site_route *routes;
     size_t route_count;
-    bool own_limits; /* some route has a body_limit */
+    bool own_limits;             /* some route has a body_limit */
+    bool own_fronts;             /* some answer is the front's own */
+    struct site_route plain;     /* for plain listeners; plain.plain is NULL where the site answers there, too */
+    const struct yaml *excepted; /* a list of paths that the site answers there itself, or NULL */
     char **literals; /* sorted, owned */
     size_t literal_count;
     int64_t runtime_low, runtime_high;
@@ -151,6 +157,9 @@ const struct template *site_page(const char *name, void *site);
 /* An answer: the name of one, or written out. NULL with the fault. */
 const struct site_reply *site_load_reply(struct site *site, const char *folder, const struct yaml *node,
                                          const char *name, struct error *error);
+
+/* site_plain.c: 'plain-port'. */
+int site_load_plain(struct site *site, const char *folder, struct error *error);
 
 /* runtime: [LOW, HIGH], in microseconds. */
 int site_load_runtime(const struct yaml *node, int64_t *low, int64_t *high, struct error *error);

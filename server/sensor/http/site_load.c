@@ -11,8 +11,8 @@
 static int load_top(struct site *site, struct error *error)
 {
     static const char *const keys[] = {"product", "summary", "server", "body-limit", "order",  "runtime", "empty-head",
-                                       "session", "front",   "heads",  "answers",    "routes", "missing",  "drill",
-                                       NULL};
+                                       "session", "front",   "heads",  "answers",    "routes", "missing", "plain-port",
+                                       "drill",   NULL};
     const struct yaml *root = site->tree;
     const char *order = "given";
 
@@ -253,7 +253,8 @@ static int load_all(struct site *site, const char *folder, const char *face, str
 {
     if (load_face(site, folder, face, error) != 0 || load_top(site, error) != 0 || load_session(site, error) != 0 ||
         load_front(site, error) != 0 || site_load_pages(site, folder, error) != 0 ||
-        load_answers(site, folder, error) != 0 || load_routes(site, folder, error) != 0)
+        load_answers(site, folder, error) != 0 || load_routes(site, folder, error) != 0 ||
+        site_load_plain(site, folder, error) != 0)
         return -1;
     if (site->literal_count > 0)
         qsort(site->literals, site->literal_count, sizeof(char *), compare_texts);
@@ -379,11 +380,14 @@ const char *site_secret_field(const struct site_route *route)
     return route->form.secret;
 }
 
+uint64_t site_route_limit(const struct site *site, const struct site_route *route)
+{
+    return (uint64_t)(route->body_limit >= 0 ? route->body_limit : site->body_limit);
+}
+
 uint64_t site_body_limit(const struct site *site, const struct http_request *request)
 {
-    int64_t limit = site->own_limits ? site_route(site, request)->body_limit : -1;
-
-    return (uint64_t)(limit >= 0 ? limit : site->body_limit);
+    return site->own_limits ? site_route_limit(site, site_route(site, request)) : (uint64_t)site->body_limit;
 }
 
 const char *site_server(const struct site *site)

@@ -124,6 +124,9 @@ static const struct {
     {"query", SITE_NEED_PATH},
     {"in_a_year", SITE_NEED_YEAR},
     {"tls", SITE_NEED_TLS},
+    {"server_name", SITE_NEED_SERVER},
+    {"tls_port", SITE_NEED_SERVER},
+    {"request_uri", SITE_NEED_SERVER},
 };
 
 static unsigned needs_of(struct site *site, const struct template *t, int depth)
@@ -151,6 +154,7 @@ static int load_file(struct site_reply *reply, const struct yaml *at, const char
         return yaml_fault(at, error, "a file lies in the site's own folder 'static'");
     if (read_file(folder, "static", name, &path, &reply->content, &why) != 0)
         result = yaml_fault(at, error, "%s", why.text);
+    reply->file = true;
     reply->constant = buffer_slice(&reply->content);
     if (reply->constant.data == NULL)
         reply->constant = slice_of("");
@@ -249,6 +253,31 @@ int site_load_runtime(const struct yaml *node, int64_t *low, int64_t *high, stru
     return 0;
 }
 
+/* Who gives the answer out. A file of nginx's own and a cached one have a date: nginx always says it. */
+static int load_served(struct site *site, struct site_reply *reply, const struct yaml *node, struct error *error)
+{
+    static const char *const names[] = {[SITE_BEHIND] = "behind", [SITE_CACHED] = "cached", [SITE_FRONT] = "front"};
+    const struct yaml *served = yaml_get(node, "served");
+    size_t i = 0;
+
+    if (served == NULL)
+        return 0;
+    while (i < 3 && (served->type != YAML_TEXT || strcmp(served->text, names[i]) != 0))
+        i++;
+    if (i == 3)
+        return yaml_fault(served, error, "'served' is front, cached or behind");
+    reply->served = (enum site_served)i;
+    site->own_fronts = site->own_fronts || reply->served == SITE_FRONT;
+    if (reply->served != SITE_BEHIND && reply->file && yaml_get(node, "modified") == NULL)
+        return yaml_fault(served, error, "a file that nginx gives out has a date: 'modified'");
+    if (reply->served == SITE_CACHED && !reply->file)
+        return yaml_fault(served, error, "only a 'file' is cached");
+    if (reply->served == SITE_FRONT && !reply->file && (reply->status < 300 || reply->constant.length > 0 ||
+                                                 reply->body != NULL))
+        return yaml_fault(served, error, "nginx alone answers with a 'file', or with its own page for a status from 300");
+    return 0;
+}
+
 static enum render_escape escape_of(const char *type)
 {
     enum render_escape escape = RENDER_PLAIN;
@@ -264,7 +293,7 @@ static int fill_reply(struct site *site, struct site_reply *reply, const char *f
                       struct error *error)
 {
     static const char *const keys[] = {"status", "use",  "headers",  "type",    "page", "body",
-                                       "file",   "with", "modified", "runtime", NULL};
+                                       "file",   "with", "modified", "runtime", "served", NULL};
     int64_t status = 200;
 
     if (yaml_only(node, keys, error) != 0 || yaml_integer(node, "status", 200, 599, &status, error) != 0 ||
@@ -276,6 +305,7 @@ static int fill_reply(struct site *site, struct site_reply *reply, const char *f
     reply->runtime_high = site->runtime_high;
     if (site_load_head(site, reply, node, error) != 0 || load_body(site, reply, folder, node, error) != 0 ||
         load_with(reply, yaml_get(node, "with"), error) != 0 || load_modified(site, reply, node, error) != 0 ||
+        load_served(site, reply, node, error) != 0 ||
         site_load_runtime(node, &reply->runtime_low, &reply->runtime_high, error) != 0)
         return -1;
     reply->needs = needs_of(site, reply->head, 0) | (reply->constant.data == NULL ? needs_of(site, reply->body, 0) : 0);

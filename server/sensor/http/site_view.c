@@ -80,6 +80,20 @@ static int set_url(struct answering *a)
            set(a, "url", json_string_nocheck(url));
 }
 
+/* What nginx calls so; and the port of the decoy's first listener for TLS. */
+static int set_server(struct answering *a)
+{
+    const struct decoy *decoy = a->site->decoy;
+    const char *name = decoy != NULL && decoy->name_count > 0 ? decoy->names[0] : "localhost";
+    uint16_t port = 443;
+
+    for (size_t i = decoy == NULL ? 0 : decoy->listener_count; i > 0; i--)
+        if (decoy->listeners[i - 1].tls == TLS_DIRECT)
+            port = decoy->listeners[i - 1].port;
+    return set_text(a, "server_name", name) | set(a, "tls_port", json_integer(port)) |
+           set(a, "request_uri", clean_text(a->request->uri));
+}
+
 /* Crockford's base32 of 48 bits of time in milliseconds and 80 random ones: a ULID, as GitLab's proxy makes them. */
 static void make_ulid(char text[27])
 {
@@ -237,6 +251,7 @@ int site_view(struct answering *a, const struct site_reply *reply)
     unsigned needs = reply->needs;
     int result = 0;
 
+    result |= (needs & SITE_NEED_SERVER) != 0 ? set_server(a) : 0;
     result |= (needs & SITE_NEED_TLS) != 0 ? set(a, "tls", json_boolean(a->request->tls)) : 0;
     result |= (needs & SITE_NEED_URL) != 0 ? set_url(a) : 0;
     result |= (needs & SITE_NEED_REQUEST_ID) != 0 ? set_request_id(a) : 0;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What a plain listener answers where there is one for TLS, too. */
+#include "server/sensor/http/site_data.h"
+
+int site_load_plain(struct site *site, const char *folder, struct error *error)
+{
+    static const char *const keys[] = {"answer", "body-limit", "except", NULL};
+    const struct yaml *plain = yaml_get(site->tree, "plain-port"), *answer, *except;
+
+    site->plain = (struct site_route){.methods = "*", .methods_length = 1, .body_limit = -1};
+    if (plain == NULL)
+        return 0;
+    if (yaml_only(plain, keys, error) != 0 || yaml_size(plain, "body-limit", &site->plain.body_limit, error) != 0)
+        return -1;
+    except = yaml_get(plain, "except");
+    for (size_t i = 0; except != NULL && (i == 0 || i < except->count); i++)
+        if (except->type != YAML_LIST || except->count == 0 || except->items[i]->type != YAML_TEXT)
+            return yaml_fault(except, error, "'except' is a list of paths");
+    site->excepted = except;
+    answer = yaml_get(plain, "answer");
+    if (answer == NULL)
+        return yaml_fault(plain, error, "'plain-port' has an 'answer'");
+    site->plain.plain = site->plain.refused = site_load_reply(site, folder, answer, NULL, error);
+    return site->plain.plain == NULL ? -1 : 0;
+}
+
+const struct site_route *site_plain_route(const struct site *site, const struct http_request *request)
+{
+    bool except = false;
+
+    for (size_t i = 0; site->excepted != NULL && !except && i < site->excepted->count; i++)
+        except = slice_is(request->path, site->excepted->items[i]->text);
+    return except || site->plain.plain == NULL ? NULL : &site->plain;
+}
+
+const struct site_route *site_front_route(const struct site *site, const struct http_request *request)
+{
+    const struct site_route *route = site->own_fronts ? site_route(site, request) : NULL;
+
+    return route != NULL && route->plain->served == SITE_FRONT ? route : NULL;
+}

@@ -21,6 +21,15 @@ bool address_is_loopback(const struct address *address)
                                   : memcmp(address->bytes, v6_loopback, ADDRESS_BYTES) == 0;
 }
 
+struct address address_prefix(const struct address *address)
+{
+    struct address prefix = *address;
+
+    if (!address_is_v4(address))
+        memset(prefix.bytes + ADDRESS_BYTES / 2, 0, ADDRESS_BYTES / 2);
+    return prefix;
+}
+
 const char *address_text(const struct address *address, char text[ADDRESS_TEXT])
 {
     if (address_is_v4(address))

@@ -23,6 +23,8 @@ struct network {
 
 bool address_is_v4(const struct address *address);
 bool address_is_loopback(const struct address *address);
+/* What a source is known by: the whole IPv4 address, or the /64 of IPv6. */
+struct address address_prefix(const struct address *address);
 const char *address_text(const struct address *address, char text[ADDRESS_TEXT]);
 /* 0 or -1. Accepts IPv4 and IPv6 text, without brackets or zone. */
 int address_parse(const char *text, struct address *address);

@@ -171,12 +171,3 @@ bool presented_next(struct reader *reader, struct presented *presented)
     memcpy(presented->digest.bytes, digest.data, DIGEST_BYTES);
     return true;
 }
-
-struct address source_prefix(const struct address *address)
-{
-    struct address prefix = *address;
-
-    if (!address_is_v4(address))
-        memset(prefix.bytes + 8, 0, 8);
-    return prefix;
-}

@@ -96,7 +96,7 @@ static int count_actor(struct derivation *derivation, const struct shown *shown,
  * hold is laid at the door of others there: a prefix that no client has (RFC 6666). */
 static struct address actor_prefix(const struct shown *shown, const struct address *address)
 {
-    return shown->drill ? (struct address){{1}} : source_prefix(address);
+    return shown->drill ? (struct address){{1}} : address_prefix(address);
 }
 
 static int new_actor(struct derivation *derivation, struct shown *shown, const struct address *address,

@@ -193,7 +193,7 @@ int observer_save(struct observer *observer, struct error *error)
 /* A flood of one token must not hold up the alert of another: what was not seen lately goes ahead of the backlog. */
 static void look_for_news(struct observer *observer, const struct observation *observation)
 {
-    struct address prefix = source_prefix(&observation->source);
+    struct address prefix = address_prefix(&observation->source);
     uint64_t source[2];
     bool news = false;
 
@@ -221,7 +221,7 @@ static int64_t row_bytes(const struct observation *observation, const struct obs
 
 static int keep(struct observer *observer, const struct observation *observation, bool shed, struct error *error)
 {
-    struct address prefix = source_prefix(&observation->source);
+    struct address prefix = address_prefix(&observation->source);
     struct source *source = sources_get(observer->sources, observer->ledger, &prefix, observation->decoy,
                                         observation->time, error);
     bool matched = observer->recognition.count > 0, ring;

@@ -103,7 +103,4 @@ struct presented {
 /* Reads the next entry; false behind the last. */
 bool presented_next(struct reader *reader, struct presented *presented);
 
-/* The source's prefix, under which it is counted and an actor is known: IPv4 address or IPv6 /64. */
-struct address source_prefix(const struct address *address);
-
 #endif

@@ -188,7 +188,7 @@ static int add_earlier(struct making *making, struct error *error)
         return -1;
     if (source.length == ADDRESS_BYTES)
         memcpy(address.bytes, source.data, ADDRESS_BYTES);
-    address = source_prefix(&address);
+    address = address_prefix(&address);
     ledger_bind_blob(statement, 1, (struct slice){address.bytes, ADDRESS_BYTES});
     if (ledger_step(making->derivation->ledger, statement, error) != 1)
         return -1;

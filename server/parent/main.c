@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "server/base/error.h"
 #include "server/base/log.h"
@@ -14,6 +15,7 @@
 #include "server/wire/help.h"
 
 #define PATH 4096
+#define FILES 66000 /* a sensor's connections, each of which is one, and some */
 
 struct arguments {
     const char *config;
@@ -100,6 +102,17 @@ static void own_path(char path[PATH])
     path[length > 0 ? length : 0] = '\0';
 }
 
+/* Roles inherit it and use what there is. Only root may allow itself more. */
+static void allow_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= FILES)
+        return;
+    limit.rlim_max = FILES;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {NULL};
@@ -120,6 +133,7 @@ int main(int argc, char **argv)
     }
     if (arguments.check)
         return check(configuration_file(arguments.config));
+    allow_files();
     code = parent_run(configuration_file(arguments.config), &again);
     unsetenv("SUNDEWD_RESTARTED");
     if (again) {

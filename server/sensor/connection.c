@@ -16,42 +16,10 @@
 #define LINGER_IDLE_US (5 * SECOND)
 #define LINGER_US (30 * SECOND)
 
-/* ---- order by activity ---- */
-
-static void unchain(struct connection *c)
-{
-    struct sensor *sensor = c->session.sensor;
-
-    if (c->older != NULL)
-        c->older->newer = c->newer;
-    else
-        sensor->oldest = c->newer;
-    if (c->newer != NULL)
-        c->newer->older = c->older;
-    else
-        sensor->newest = c->older;
-    c->older = c->newer = NULL;
-}
-
-static void chain(struct connection *c)
-{
-    struct sensor *sensor = c->session.sensor;
-
-    c->older = sensor->newest;
-    if (sensor->newest != NULL)
-        sensor->newest->newer = c;
-    else
-        sensor->oldest = c;
-    sensor->newest = c;
-}
-
 static void touch(struct connection *c)
 {
     c->active = clock_monotonic();
-    if (c->session.sensor->newest != c) {
-        unchain(c);
-        chain(c);
-    }
+    crowd_touch(&c->session.sensor->crowd, c);
 }
 
 /* ---- buffers, lent from the sensor's pool while they hold anything ---- */
@@ -143,7 +111,7 @@ void connection_schedule(struct connection *c)
 {
     int64_t at = due(c);
 
-    if (c->timer.next == NULL || at < c->timer.due)
+    if (!wheel_holds(&c->timer) || at < c->timer.due)
         wheel_put(&c->session.sensor->wheel, &c->timer, at);
 }
 
@@ -350,6 +318,14 @@ static void shake_hands(struct connection *c)
     }
 }
 
+static void serve(struct connection *c)
+{
+    if (c->stage != STAGE_OPEN || c->broken || c->closing)
+        return;
+    read_input(c);
+    pump(c);
+}
+
 static void step(struct connection *c)
 {
     if (c->stage == STAGE_PROXY)
@@ -357,11 +333,15 @@ static void step(struct connection *c)
     if (c->stage == STAGE_PEEK && !c->broken)
         peek(c);
     if (c->stage == STAGE_HANDSHAKE && !c->broken)
-        shake_hands(c);
-    if (c->stage == STAGE_OPEN && !c->broken && !c->closing) {
-        read_input(c);
-        pump(c);
-    }
+        sensor_queue(c->session.sensor, c);
+    serve(c);
+}
+
+void connection_shake(struct connection *c)
+{
+    shake_hands(c);
+    serve(c);
+    connection_settle(c);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
@@ -450,7 +430,7 @@ static void set_events(struct connection *c)
     bool full = c->stage == STAGE_OPEN && session->input.length >= session->input.maximum;
     bool waits = c->stage == STAGE_OPEN && c->closing;
 
-    set_reading(c, !c->end && !full && !waits);
+    set_reading(c, !c->end && !full && !waits && !crowd_queued(c));
     if (c->reads && c->stage == STAGE_OPEN && c->more)
         event_active(&c->reading, EV_READ, 0);
     if (waits && c->idle_us > LINGER_US) {
@@ -485,7 +465,7 @@ void connection_settle(struct connection *c)
     give_back(session->sensor, &session->input);
     give_back(session->sensor, &session->output);
     account(c);
-    if (c->timer.next == NULL)
+    if (!wheel_holds(&c->timer))
         connection_schedule(c);
 }
 
@@ -496,8 +476,6 @@ void connection_start(struct connection *c)
 
     event_assign(&c->reading, sensor->base, c->stream.fd, EV_READ | EV_PERSIST, on_readable, c);
     event_assign(&c->writing, sensor->base, c->stream.fd, EV_WRITE | EV_PERSIST, on_writable, c);
-    chain(c);
-    sensor->connection_count++;
     c->active = clock_monotonic();
     c->idle_us = service->idle_s * SECOND;
     c->total_due = c->active + service->total_s * SECOND;
@@ -527,7 +505,6 @@ void connection_free(struct connection *c)
     give_back(sensor, &c->session.output);
     c->session.held = 0;
     account(c);
-    unchain(c);
-    sensor->connection_count--;
+    crowd_leave(&sensor->crowd, c);
     free(c);
 }

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include "server/sensor/crowd.h"
 #include "server/sensor/keeper_link.h"
 #include "server/sensor/sensor.h"
 #include "server/sensor/session.h"
@@ -31,7 +32,7 @@ struct connection {
     int64_t active, idle_us, total_due; /* monotonic microseconds */
     int64_t verdict_due;                /* while session.waiting */
     struct link_ticket *ticket;
-    struct connection *older, *newer;
+    struct crowd_member member;
     struct address peer, peer_via[OBSERVATION_VIA]; /* as the connection came, before any X-Forwarded-For */
     uint16_t peer_port;
     uint8_t peer_via_count;
@@ -52,6 +53,8 @@ struct connection {
 void connection_start(struct connection *connection);
 void connection_free(struct connection *connection);
 void connection_settle(struct connection *connection);
+/* Its handshake's turn has come. */
+void connection_shake(struct connection *connection);
 /* The events of link and wheel. */
 void connection_verdict(void *connection, const struct verdict *verdict);
 void connection_fire(struct wheel_entry *entry, int64_t now);

@@ -16,14 +16,15 @@
 #include "server/sensor/connection.h"
 #include "server/sensor/tls.h"
 
-#define ACCEPTS 64 /* from one door before the others have their turn */
-#define EVICTIONS 16
+#define ACCEPTS 64         /* from one door before the others have their turn */
+#define HANDSHAKES_US 2000 /* spent on TLS handshakes before all else has its turn */
 
 static const struct timeval tick_interval = {0, WHEEL_SLOT_US};
 
 /* ---- life ---- */
 
 static void on_tick(evutil_socket_t fd, short what, void *context);
+static void on_shaking(evutil_socket_t fd, short what, void *context);
 
 /* As many descriptors as the hard limit allows; the number of connections that leaves. */
 static size_t raise_limit(void)
@@ -58,14 +59,16 @@ struct sensor *sensor_new(struct event_base *base, struct configuration *configu
     }
     sensor->base = base;
     sensor->configuration = configuration;
-    sensor->connection_maximum = raise_limit();
+    crowd_init(&sensor->crowd, raise_limit());
     wheel_init(&sensor->wheel, clock_monotonic());
     buffer_init(&sensor->context, OBSERVATION_CONTEXT);
     sensor->faces = calloc(configuration->decoy_count + 1, sizeof *sensor->faces);
     sensor->doors = calloc(ROLE_DESCRIPTORS, sizeof *sensor->doors);
     sensor->tick = event_new(base, -1, EV_PERSIST, on_tick, sensor);
+    sensor->shaking = event_new(base, -1, 0, on_shaking, sensor);
     sensor->link = link_new(base, &events);
-    if (sensor->faces == NULL || sensor->doors == NULL || sensor->tick == NULL || sensor->link == NULL) {
+    if (sensor->faces == NULL || sensor->doors == NULL || sensor->tick == NULL || sensor->shaking == NULL ||
+        sensor->link == NULL) {
         sensor_free(sensor);
         return NULL;
     }
@@ -94,8 +97,7 @@ void sensor_free(struct sensor *sensor)
 {
     if (sensor == NULL)
         return;
-    while (sensor->oldest != NULL)
-        connection_free(sensor->oldest);
+    crowd_visit(&sensor->crowd, connection_free);
     for (size_t i = 0; i < sensor->door_count; i++)
         door_free(&sensor->doors[i]);
     for (size_t i = 0; i < sensor->face_count; i++)
@@ -104,6 +106,8 @@ void sensor_free(struct sensor *sensor)
         buffer_free(&sensor->pool[--sensor->pool_count]);
     if (sensor->tick != NULL)
         event_free(sensor->tick);
+    if (sensor->shaking != NULL)
+        event_free(sensor->shaking);
     if (sensor->drain != NULL)
         event_free(sensor->drain);
     link_free(sensor->link);
@@ -308,6 +312,26 @@ int sensor_load(struct sensor *sensor, struct error *error)
 
 /* ---- connections ---- */
 
+static bool full(const struct sensor *sensor)
+{
+    return sensor->crowd.count >= sensor->crowd.maximum;
+}
+
+/* Proxies that are trusted speak for many sources. */
+static void make_room(struct sensor *sensor, const struct address *peer)
+{
+    struct connection *c = full(sensor) ? crowd_dispensable(&sensor->crowd) : NULL;
+
+    if (c == NULL && !sensor_trusts(sensor, peer))
+        c = crowd_greedy(&sensor->crowd, peer);
+    if (c == NULL)
+        return;
+    if (sensor->evicted++ == 0)
+        log_warning("all %zu places for connections are taken, or one source's part of them; those silent longest are "
+                    "closed", sensor->crowd.maximum);
+    connection_free(c);
+}
+
 void sensor_adopt(struct sensor *sensor, struct door *door, int fd, const struct sockaddr *peer)
 {
     struct connection *c = calloc(1, sizeof *c);
@@ -332,36 +356,16 @@ void sensor_adopt(struct sensor *sensor, struct door *door, int fd, const struct
     session->local_port = door->port;
     if (door->any)
         door_local(fd, &session->local, &session->local_port);
+    make_room(sensor, &c->peer);
+    if (crowd_join(&sensor->crowd, c, &c->peer) < 0) {
+        close(fd);
+        free(c);
+        return;
+    }
     session->connection = ++sensor->connections;
     buffer_init(&session->input, SESSION_INPUT);
     buffer_init(&session->output, SESSION_OUTPUT);
     connection_start(c);
-}
-
-/* Where all connections are in use, the one that has been silent longest and waits for no verdict; else NULL. */
-static struct connection *dispensable(const struct sensor *sensor)
-{
-    struct connection *c = sensor->oldest;
-
-    for (int i = 0; i < EVICTIONS && c != NULL && c->session.waiting; i++)
-        c = c->newer;
-    return c == NULL || c->session.waiting ? NULL : c;
-}
-
-static bool full(const struct sensor *sensor)
-{
-    return sensor->connection_count >= sensor->connection_maximum;
-}
-
-static void make_room(struct sensor *sensor)
-{
-    struct connection *c = full(sensor) ? dispensable(sensor) : NULL;
-
-    if (c == NULL)
-        return;
-    if (sensor->evicted++ == 0)
-        log_warning("all %zu connections are in use; those silent longest are closed", sensor->connection_maximum);
-    connection_free(c);
 }
 
 static void pause_door(struct door *door)
@@ -387,7 +391,7 @@ static void on_client(evutil_socket_t listener, short what, void *context)
         struct sockaddr_storage peer;
         socklen_t length = sizeof peer;
 
-        if (full(sensor) && dispensable(sensor) == NULL) {
+        if (full(sensor) && crowd_dispensable(&sensor->crowd) == NULL) {
             pause_door(door);
             break;
         }
@@ -396,13 +400,37 @@ static void on_client(evutil_socket_t listener, short what, void *context)
             continue;
         if (fd < 0)
             break;
-        make_room(sensor);
         sensor_adopt(sensor, door, fd, (struct sockaddr *)&peer);
     }
     /* Out of descriptors or memory: the clients wait in the backlog until the next tick. */
     if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
         pause_door(door);
     start_tick(sensor);
+}
+
+void sensor_queue(struct sensor *sensor, struct connection *connection)
+{
+    crowd_queue(&sensor->crowd, connection);
+    if (!event_pending(sensor->shaking, EV_TIMEOUT, NULL))
+        event_active(sensor->shaking, EV_TIMEOUT, 0);
+}
+
+static void on_shaking(evutil_socket_t fd, short what, void *context)
+{
+    static const struct timeval next_turn = {0, 0};
+    struct sensor *sensor = context;
+    int64_t end = clock_monotonic() + HANDSHAKES_US;
+    struct connection *c;
+
+    (void)fd;
+    (void)what;
+    while ((c = crowd_next(&sensor->crowd)) != NULL) {
+        connection_shake(c);
+        if (clock_monotonic() < end)
+            continue;
+        event_add(sensor->shaking, &next_turn);
+        break;
+    }
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
@@ -414,7 +442,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     wheel_turn(&sensor->wheel, clock_monotonic(), connection_fire);
     link_retry(sensor->link);
-    idle = sensor->connection_count == 0 && link_waiting(sensor->link) == 0;
+    idle = sensor->crowd.count == 0 && link_waiting(sensor->link) == 0;
     for (size_t i = 0; i < sensor->door_count; i++) {
         struct door *door = &sensor->doors[i];
 
@@ -455,14 +483,14 @@ void sensor_shut(struct sensor *sensor)
     }
 }
 
+static void drain_one(struct connection *c)
+{
+    if (!c->session.waiting && c->session.input.length == 0 && c->session.output.length == 0)
+        connection_free(c);
+}
+
 size_t sensor_drain(struct sensor *sensor)
 {
-    struct connection *next;
-
-    for (struct connection *c = sensor->oldest; c != NULL; c = next) {
-        next = c->newer;
-        if (!c->session.waiting && c->session.input.length == 0 && c->session.output.length == 0)
-            connection_free(c);
-    }
-    return sensor->connection_count;
+    crowd_visit(&sensor->crowd, drain_one);
+    return sensor->crowd.count;
 }

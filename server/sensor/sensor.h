@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include "server/base/error.h"
+#include "server/sensor/crowd.h"
 #include "server/sensor/keeper_link.h"
 #include "server/sensor/service.h"
 #include "server/sensor/wheel.h"
@@ -22,8 +23,6 @@
 #define SENSOR_POOL 64                            /* buffers kept for the next request */
 #define SENSOR_POOL_BYTES 16384                   /* the largest that is kept */
 #define SENSOR_SCRATCH 65536
-
-struct connection;
 
 struct face {
     struct decoy_face decoy; /* what services see; first, so that one leads to the other */
@@ -55,9 +54,9 @@ struct sensor {
     struct wheel wheel;
     struct event *tick;
     struct event *drain; /* after STOP */
-    struct connection *oldest, *newest; /* by last activity */
-    size_t connection_count, connection_maximum;
-    uint64_t connections; /* so far */
+    struct crowd crowd;
+    struct event *shaking; /* handshakes wait for their turn */
+    uint64_t connections;  /* so far */
     size_t buffered;
     uint64_t evicted;
     struct buffer pool[SENSOR_POOL];
@@ -87,6 +86,8 @@ void sensor_shut(struct sensor *sensor);
 size_t sensor_drain(struct sensor *sensor);
 /* A client at a door. Takes over fd, which is non-blocking. */
 void sensor_adopt(struct sensor *sensor, struct door *door, int fd, const struct sockaddr *peer);
+/* The client has sent what its TLS handshake needs to go on: connection_shake() follows, in its turn. */
+void sensor_queue(struct sensor *sensor, struct connection *connection);
 bool sensor_trusts(const struct sensor *sensor, const struct address *address);
 
 #endif

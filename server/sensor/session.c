@@ -265,6 +265,7 @@ void session_present(struct session *session, const struct credentials *credenti
     struct connection *c = (struct connection *)session;
     struct observation *o = &session->sensor->observation;
 
+    crowd_know(&session->sensor->crowd, c);
     fill(session, o);
     o->context = describe(session, context);
     if (credentials != NULL)

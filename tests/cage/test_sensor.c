@@ -65,7 +65,7 @@ static void serve_inside(void)
     uint16_t port = rig.sensor->doors[0].port;
 
     WANT(write(ports[1], &port, sizeof port) == sizeof port);
-    while (rig.presentations == 0 || rig.sensor->connection_count > 0)
+    while (rig.presentations == 0 || rig.sensor->crowd.count > 0)
         WANT(event_base_loop(rig.base, EVLOOP_ONCE) >= 0);
     rig_kill_keeper(&rig);
     rig_turn(&rig, 0);

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rig_ask(&rig, fds[0], data + size / 2, size - size / 2, answer, sizeof answer, &closed);
     close(fds[0]);
     rig_turn(&rig, 0);
-    if (rig.sensor->connection_count != 0 || link_waiting(rig.sensor->link) != 0)
+    if (rig.sensor->crowd.count != 0 || link_waiting(rig.sensor->link) != 0)
         abort();
     return 0;
 }

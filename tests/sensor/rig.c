@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "server/sensor/connection.h"
 
 static void need(bool fine, const char *what)
 {
@@ -125,6 +126,15 @@ const struct rig_observation *rig_last(const struct rig *rig)
 {
     need(rig->observations > 0, "nothing was observed");
     return &rig->seen[(rig->observations - 1) % RIG_SEEN];
+}
+
+struct connection *rig_newest(const struct rig *rig)
+{
+    const struct crowd *crowd = &rig->sensor->crowd;
+    const struct ring *head = ring_empty(&crowd->known) ? &crowd->strangers : &crowd->known;
+
+    need(!ring_empty(head), "no connection");
+    return RING_OWNER(head->previous, struct connection, member.all);
 }
 
 /* ---- the decoys ---- */

@@ -48,6 +48,8 @@ struct rig_options {
 /* Exits the test on failure. With TLS, two decoys share the door: `name`, and "second.corp.example". */
 void rig_begin(struct rig *rig, const struct rig_options *options);
 void rig_end(struct rig *rig);
+/* The connection that was active last, of those that sent a whole request if there are any. */
+struct connection *rig_newest(const struct rig *rig);
 /* The client's end of a connection at the door; non-blocking. */
 int rig_connect(struct rig *rig);
 /* Turns the loop until nothing is ready for `quiet_ms`. */

@@ -87,7 +87,7 @@ START_TEST(keeps_order_and_orphans)
     rig_release(&rig);
     rig_turn(&rig, 0);
     ck_assert_int_eq(link_waiting(rig.sensor->link), 0);
-    ck_assert_int_eq(rig.sensor->connection_count, 0);
+    ck_assert_int_eq(rig.sensor->crowd.count, 0);
     rig_end(&rig);
 }
 END_TEST
@@ -141,7 +141,7 @@ END_TEST
 /* Moves the waiting client's time limit to now. */
 static void pass_limit(void)
 {
-    struct connection *c = rig.sensor->newest;
+    struct connection *c = rig_newest(&rig);
 
     ck_assert(c->session.waiting);
     ck_assert_int_le(c->timer.due, c->verdict_due);
@@ -227,15 +227,15 @@ START_TEST(closes_idle_connections)
 
     begin(TLS_NONE);
     client = rig_connect(&rig);
-    c = rig.sensor->newest;
+    c = rig_newest(&rig);
     wheel_remove(&c->timer);
     connection_fire(&c->timer, c->active + 1);
-    ck_assert_int_eq(rig.sensor->connection_count, 1);
+    ck_assert_int_eq(rig.sensor->crowd.count, 1);
     wheel_remove(&c->timer);
     connection_fire(&c->timer, c->active + c->idle_us);
     ASK(client, "");
     ck_assert(closed && got == 0);
-    ck_assert_int_eq(rig.sensor->connection_count, 0);
+    ck_assert_int_eq(rig.sensor->crowd.count, 0);
     close(client);
     rig_end(&rig);
 }
@@ -243,10 +243,11 @@ END_TEST
 
 START_TEST(makes_room_for_new_clients)
 {
+    struct rig_options options = {.service = "ldap", .name = "ldap.corp.example", .proxies = "127.0.0.0/8"};
     int clients[4];
 
-    begin(TLS_NONE);
-    rig.sensor->connection_maximum = 3;
+    rig_begin(&rig, &options);
+    rig.sensor->crowd.maximum = 3;
     for (int i = 0; i < 3; i++)
         clients[i] = rig_connect(&rig);
     ASK(clients[0], anonymous);
@@ -263,6 +264,27 @@ START_TEST(makes_room_for_new_clients)
 }
 END_TEST
 
+START_TEST(gives_one_source_its_part)
+{
+    int clients[3];
+
+    begin(TLS_NONE);
+    rig.sensor->crowd.maximum = 2 * CROWD_SHARE;
+    for (int i = 0; i < 3; i++)
+        clients[i] = rig_connect(&rig);
+    ck_assert_uint_eq(rig.sensor->crowd.count, 2);
+    ASK(clients[0], "");
+    ck_assert(closed);
+    for (int i = 1; i < 3; i++) {
+        ASK(clients[i], anonymous);
+        ck_assert(ANSWERED(anonymous_answer));
+    }
+    for (int i = 0; i < 3; i++)
+        close(clients[i]);
+    rig_end(&rig);
+}
+END_TEST
+
 START_TEST(idle_connections_hold_no_buffers)
 {
     int client;
@@ -270,8 +292,8 @@ START_TEST(idle_connections_hold_no_buffers)
     begin(TLS_NONE);
     client = rig_connect(&rig);
     ASK(client, login);
-    ck_assert_ptr_null(rig.sensor->newest->session.input.data);
-    ck_assert_ptr_null(rig.sensor->newest->session.output.data);
+    ck_assert_ptr_null(rig_newest(&rig)->session.input.data);
+    ck_assert_ptr_null(rig_newest(&rig)->session.output.data);
     ck_assert_int_eq(rig.sensor->buffered, 0);
     ck_assert_int_le(sizeof(struct connection), 2048);
     close(client);
@@ -288,7 +310,7 @@ START_TEST(those_with_little_are_served_when_others_hold_much)
     rig.sensor->buffered = SENSOR_BUFFERED + 1;
     ASK(client, login);
     ck_assert(!closed);
-    rig.sensor->newest->accounted = SENSOR_LITTLE + 1;
+    rig_newest(&rig)->accounted = SENSOR_LITTLE + 1;
     ASK(client, login);
     ck_assert(closed);
     close(client);
@@ -365,7 +387,7 @@ START_TEST(chooses_decoys_by_server_name)
         close(client);
     }
     rig_turn(&rig, 0);
-    ck_assert_int_eq(rig.sensor->connection_count, 0);
+    ck_assert_int_eq(rig.sensor->crowd.count, 0);
     rig_end(&rig);
 }
 END_TEST
@@ -445,7 +467,7 @@ START_TEST(walks_forwarded_addresses)
 
     rig_begin(&rig, &options);
     client = rig_connect(&rig);
-    session = &rig.sensor->newest->session;
+    session = &rig_newest(&rig)->session;
     session_forwarded(session, slice_of("203.0.113.9, 192.0.2.1,  127.0.0.5"));
     ck_assert_str_eq(address_text(&session->source, text), "192.0.2.1");
     ck_assert_int_eq(session->via_count, 2);
@@ -504,7 +526,7 @@ static void on_fire(struct wheel_entry *entry, int64_t now)
 START_TEST(wheel_fires_in_time)
 {
     static struct wheel wheel;
-    struct wheel_entry entries[3] = {{NULL, NULL, 0}};
+    struct wheel_entry entries[3] = {{{NULL, NULL}, 0}};
 
     fired = 0;
     wheel_init(&wheel, 0);
@@ -540,6 +562,7 @@ static Suite *suite(void)
     tcase_add_test(t, sheds_what_presents_nothing);
     tcase_add_test(t, closes_idle_connections);
     tcase_add_test(t, makes_room_for_new_clients);
+    tcase_add_test(t, gives_one_source_its_part);
     tcase_add_test(t, idle_connections_hold_no_buffers);
     tcase_add_test(t, those_with_little_are_served_when_others_hold_much);
     tcase_add_test(t, chooses_decoys_by_server_name);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/minter/certificate.h"
+#include "server/minter/directory.h"
 #include "server/minter/face.h"
 #include "server/minter/job.h"
 #include "server/minter/lure.h"
@@ -248,20 +249,29 @@ static int lure_step(struct job_work *work, unsigned results, const struct job_s
 
 static int persona_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
 {
-    const char *language = text_of(work, "language");
-    json_t *persona = persona_draw(text_of(work, "organisation"), text_of(work, "domain"),
-                                   language[0] == 0 ? "en" : language, work->minter->now(), work->minter->draw, error);
-    int rc = persona == NULL ? -1 : emit_json(work, sink, "json", persona, error);
+    const struct minter *minter = work->minter;
+    const char *language = text_of(work, "language")[0] == 0 ? "en" : text_of(work, "language");
+    json_t *persona = persona_draw(text_of(work, "organisation"), text_of(work, "domain"), language, minter->now(),
+                                   minter->draw, error);
+    int rc = -1;
 
     (void)results;
+    if (persona != NULL && json_object_set_new(persona, "directory",
+                                               directory_units(minter->directory, language, minter->draw)) != 0)
+        error_set(error, "out of memory");
+    else if (persona != NULL)
+        rc = emit_json(work, sink, "json", persona, error);
     json_decref(persona);
     return rc;
 }
 
 static int face_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
 {
-    json_t *face = face_draw(work->minter->faces, text_of(work, "service"), text_of(work, "site"), work->parameters,
-                             work->minter->now(), work->minter->draw, error);
+    const struct minter *minter = work->minter;
+    json_t *face = strcmp(text_of(work, "service"), "ldap") == 0
+                       ? directory_draw(minter->directory, work->parameters, minter->now(), minter->draw, error)
+                       : face_draw(minter->faces, text_of(work, "service"), text_of(work, "site"), work->parameters,
+                                   minter->now(), minter->draw, error);
     int rc = face == NULL ? -1 : emit_json(work, sink, "json", face, error);
 
     (void)results;

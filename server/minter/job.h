@@ -15,7 +15,8 @@
  * |             |                                                                      | "pem" name "key"
  * | certificate | {"names":[…],"addresses":[…],"authority":{"certificate","key"}}      | "pem" × 2 as above (chain)
  * | self-signed | {"names":[…],"addresses":[…],"organisation"}                         | "pem" × 2
- * | face        | {"service","site", VIEW}                                             | "json": drawn per decoy
+ * | face        | {"service","site", VIEW}                                             | "json": drawn per decoy; of
+ * |             |                                                                      | ldap, {"directory","hidden"}
  *
  * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url"?,"names":[…]}, "owner"?, "memo"?.
  * `service` is one of services.def; `tls` says whether the secret is to be used over TLS from the first byte. "owner"
@@ -30,7 +31,8 @@
  * unspecified (0.0.0.0, ::), are left out. Names come as host names, addresses without brackets.
  *
  * The persona: {"organisation","domain","language","company_slug","people":[{"name","given","family","mail","login",
- * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…}, "seeds":{…}}; lures and artifacts draw
+ * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…},"directory":{"people","groups","hosts",
+ * "accounts"} (names of units), "seeds":{…}}; lures and artifacts draw
  * names only from it.
  *
  * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id"} with one file,

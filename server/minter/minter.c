@@ -7,6 +7,7 @@
 #include <time.h>
 #include "server/base/cage.h"
 #include "server/base/clock.h"
+#include "server/minter/directory.h"
 #include "server/minter/face.h"
 #include "server/minter/minter.h"
 
@@ -47,7 +48,7 @@ int minter_open(struct minter *minter, const char *data, const struct draw *draw
     minter->own = (struct draw){pool_bytes, &minter->pool};
     if (catalogue_load(data, &minter->catalogue, error) != 0)
         return -1;
-    if (faces_load(data, &minter->faces, error) != 0) {
+    if (faces_load(data, &minter->faces, error) != 0 || directory_load(data, &minter->directory, error) != 0) {
         minter_close(minter);
         return -1;
     }
@@ -58,6 +59,7 @@ void minter_close(struct minter *minter)
 {
     catalogue_free(minter->catalogue);
     faces_free(minter->faces);
+    directory_free(minter->directory);
     sodium_memzero(minter, sizeof *minter);
 }
 

@@ -9,6 +9,7 @@
 #include "server/minter/catalogue.h"
 #include "tokens/kind.h"
 
+struct directory_words;
 struct faces;
 
 /* Random bytes drawn ahead, since a system call for every letter would cost more than the rest of minting; each is
@@ -25,6 +26,7 @@ struct minter {
     int64_t (*now)(void); /* seconds since 1970 */
     struct catalogue *catalogue;
     struct faces *faces;
+    struct directory_words *directory;
 };
 
 /* libsodium's randomness. */

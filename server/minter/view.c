@@ -69,6 +69,17 @@ static const char *domain_of(const json_t *decoy, const char *domain)
     return rest != NULL && strchr(rest + 1, '.') != NULL ? rest + 1 : host;
 }
 
+void view_suffix(const json_t *parameters, char *out, size_t size)
+{
+    struct buffer dn;
+
+    buffer_init(&dn, TEXT);
+    base_dn(domain_of(json_object_get(parameters, "decoy"),
+                      text_of(json_object_get(parameters, "persona"), "domain")), &dn);
+    snprintf(out, size, "%s", dn.failed ? "" : buffer_text(&dn));
+    buffer_free(&dn);
+}
+
 static json_t *decoy_view(const json_t *decoy, const char *domain)
 {
     bool tls = json_is_true(json_object_get(decoy, "tls")), ldap = strcmp(text_of(decoy, "service"), "ldap") == 0;
@@ -145,18 +156,14 @@ static const char *url_encoded(struct slice text, struct buffer *out)
 }
 
 /* Accounts with a dash near the start are services'. */
-static bool is_service(struct slice identity)
-{
-    return identity.length > 4 && memchr(identity.data, '-', 4) != NULL;
-}
-
 static bool is_dn(struct slice identity)
 {
     return memchr(identity.data, '=', identity.length) != NULL && memchr(identity.data, ',', identity.length) != NULL;
 }
 
-/* uid=IDENTITY,ou=…,dc=… with what RFC 4514 escapes; an identity that is a DN already stays. */
-static const char *bind_dn(struct slice identity, const char *domain, struct buffer *out)
+/* uid=IDENTITY,ou=…,dc=… with what RFC 4514 escapes; an identity that is a DN already stays. It lies in the unit that
+ * the directory does not show. */
+static const char *bind_dn(struct slice identity, const char *domain, const char *unit, struct buffer *out)
 {
     struct buffer base;
 
@@ -174,7 +181,7 @@ static const char *bind_dn(struct slice identity, const char *domain, struct buf
     }
     buffer_init(&base, TEXT);
     base_dn(domain, &base);
-    buffer_add_format(out, ",ou=%s,%s", is_service(identity) ? "services" : "people", buffer_text(&base));
+    buffer_add_format(out, ",ou=%s,%s", unit[0] != 0 ? unit : "accounts", buffer_text(&base));
     buffer_free(&base);
     return buffer_text(out);
 }
@@ -203,7 +210,8 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
 {
     const json_t *persona = json_object_get(parameters, "persona"), *people = json_object_get(persona, "people");
     const json_t *decoy = json_object_get(parameters, "decoy");
-    const char *service = text_of(decoy, "service"), *domain = domain_of(decoy, text_of(persona, "domain"));
+    const char *service = text_of(decoy, "service"), *domain = domain_of(decoy, text_of(persona, "domain")),
+               *unit = text_of(json_object_get(persona, "directory"), "accounts");
     bool bound = kind_find(kind) != NULL && kind_find(kind)->bound;
     size_t at = draw_below(draw, 1024), count = json_array_size(people) > 3 ? json_array_size(people) : 4;
     struct buffer netrc_identity, netrc_secret, url_identity, url_secret, dn;
@@ -222,7 +230,7 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
                      bound, "token", !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0,
                      "netrc", "identity", netrc_quoted(identity, &netrc_identity), "secret",
                      netrc_quoted(secret, &netrc_secret), "url", "identity", url_encoded(identity, &url_identity),
-                     "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, &dn), "project",
+                     "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn), "project",
                      pick_project(persona, draw), "from", from, "to", to, "third", third);
     buffer_free(&netrc_identity);
     buffer_free(&netrc_secret);

@@ -16,6 +16,8 @@ json_t *view_base(const json_t *parameters, struct error *error);
  * people and project are drawn. NULL without memory, or when identity or secret are not UTF-8. */
 json_t *view_token(const json_t *parameters, const char *kind, const char *form, struct slice identity,
                    struct slice secret, const struct draw *draw);
+/* The directory decoy's suffix, "dc=corp,dc=example"; "" where the job names no domain, or too long a one. */
+void view_suffix(const json_t *parameters, char *out, size_t size);
 /* The operator's "Name <mail>", mail address or name as {"name","given","family","mail","login",…}: the person of the
  * persona who goes by it, or one made of it. NULL when there is no usable text. */
 json_t *view_owner(const json_t *parameters);

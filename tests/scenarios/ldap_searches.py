@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Searches and comparisons over the entries of ldap_directory.ldif, and below a part that anonymous clients may not
 see (ou=accounts), of which the decoy knows the name only."""
+import base64
+
 from ldap_wire import *
 
 PEOPLE = "ou=People," + BASE
@@ -203,3 +205,29 @@ def searches():
     yield "whole, twice", [ask(BASE, 2, None, ["*", "+"]) + message(3, search(BASE, 2, None, ["*", "+"]))]
     yield "search and bind", [ask(PEOPLE, 1) + message(3, bind("", ""))]
     yield "search, abandon", [ask("uid=anna," + PEOPLE, 0, None, ["1.1"]), message(4, integer(2, 0x50)), message(5, extended("1.3.6.1.4.1.4203.1.11.3"))]
+
+
+def entries(ldif):
+    """[(dn, [(attribute, value)])] of LDIF whose lines are not folded."""
+    for record in ldif.strip().split("\n\n"):
+        pairs = [line.split(": ", 1) for line in record.split("\n")]
+        pairs = [(n[:-1], base64.b64decode(v).decode()) if n.endswith(":") else (n, v) for n, v in pairs]
+        yield pairs[0][1], pairs[1:]
+
+
+def walk(face):
+    """Goes through a directory as it was drawn, by what stands in it."""
+    found = list(entries(face["directory"]))
+    suffix = found[0][0]
+    yield "whole", [message(2, search(suffix, 2, None, ["*", "+"]))]
+    yield "hidden", [message(2, search(face["hidden"], 2, None, ["*", "+"]))]
+    yield "hidden account", [message(2, search("uid=svc-x," + face["hidden"], 0)), message(3, bind("uid=svc-x," + face["hidden"], "x"))]
+    for size in (1, 7):
+        cookies = [b""] + [n.to_bytes(8, "little") for n in range(size, len(found), size)]
+        yield "pages of %d" % size, [message(n + 2, search(suffix, 2, None, ["1.1"]), control(PAGED, False, tlv(0x30, integer(size), text(c)))) for n, c in enumerate(cookies)]
+    for dn, pairs in found:
+        yield "entry " + dn, [message(2, search(dn, 0, None, ["*", "+"])), message(3, search(dn, 1, None, ["1.1"])), message(4, search(dn.upper(), 2, None, ["1.1"]))]
+        yield "compare " + dn, [message(2, compare(dn, pairs[-9][0], pairs[-9][1].upper()))]
+        for name, value in pairs[3::4]:
+            yield "%s=%s" % (name, value), [message(2, search(suffix, 2, equal(name, value.upper()), ["1.1"])), message(3, search(found[1][0], 1, no(equal(name, value)), ["1.1"]))]
+            yield "%s=*%s" % (name, value[1:4]), [message(2, search(suffix, 2, like(name, "", value[1:4], ""), ["cn", "entryDN"]))]

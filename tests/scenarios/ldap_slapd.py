@@ -4,15 +4,17 @@
 
 ldap_slapd.py print PORT              one line a case: name, answer in hex, "closed" where the server closed
 ldap_slapd.py compare PORT PORT       TAP: the first server is the reference
+ldap_slapd.py walk FACE PORT PORT     the same for what a directory that was drawn holds
 """
 import concurrent.futures
 import itertools
+import json
 import socket
 import sys
 import time
 
 sys.dont_write_bytecode = True  # the source may be read-only
-from ldap_searches import searches
+from ldap_searches import searches, walk
 from ldap_wire import *
 
 WORKERS = 16
@@ -442,10 +444,14 @@ def main():
             got, closed = exchange(int(sys.argv[2]), packets)
             print("%s\t%s%s" % (name, got.hex(), " closed" if closed else ""))
         return 0
-    ports = [int(port) for port in sys.argv[2:4]]
+    ports = [int(port) for port in sys.argv[-2:]]
+    wanted = itertools.chain(cases(), searches())
+    if sys.argv[1] == "walk":
+        with open(sys.argv[2], encoding="utf-8") as face:
+            wanted = walk(json.load(face))
     number = failed = 0
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        for name, want, have in pool.map(lambda case: both(case, ports), itertools.chain(cases(), searches())):
+        for name, want, have in pool.map(lambda case: both(case, ports), wanted):
             number += 1
             failed += want != have
             print("%s %d - %s" % ("ok" if want == have else "not ok", number, ascii(name).replace("#", "\\#")[:120]))

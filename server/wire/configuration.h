@@ -72,6 +72,15 @@ struct configuration {
 /* Reads, resolves relative paths against the file's folder, checks everything that can be checked without touching
  * the network: unknown keys, unknown services, sites, formats, listeners that collide. Faults are FILE:LINE:COLUMN. */
 int configuration_load(const char *file, struct configuration **configuration, struct error *error);
+
+/* As configuration_load(), but told of every fault, each as FILE:LINE:COLUMN: …; what is wrong is left out ("" for
+ * texts, 0, empty lists) and the rest read on. -1 only where the file cannot be read as YAML, or memory is short. */
+struct configuration_faults {
+    void (*fault)(const char *text, void *context);
+    void *context;
+};
+int configuration_examine(const char *file, const struct configuration_faults *faults,
+                          struct configuration **configuration, struct error *error);
 void configuration_free(struct configuration *configuration);
 /* -c FILE, else $SUNDEW_CONFIG, ./sundew.yaml, /etc/sundew/sundew.yaml. A static or given text. */
 const char *configuration_file(const char *given);

@@ -10,12 +10,16 @@
 #include <unistd.h>
 #include "server/base/paths.h"
 #include "server/base/yaml.h"
+#include "server/wire/loading.h"
 
-struct loading {
-    struct configuration *configuration;
-    char *folder; /* the file's */
-    struct error *error;
-};
+int loading_note(struct loading *loading, int result)
+{
+    if (result == 0 || loading->faults == NULL)
+        return result;
+    loading->faults->fault(loading->error->text, loading->faults->context);
+    loading->faulty = true;
+    return 0;
+}
 
 static const char *const services[] = {
 #define SERVICE(symbol, name, summary, plain, tls) name,
@@ -39,49 +43,59 @@ static const struct {
 
 #define KEYS (sizeof keys / sizeof keys[0])
 
-static int out_of_memory(struct loading *loading)
+int loading_memory(struct loading *loading)
 {
     return error_set(loading->error, "out of memory");
 }
 
-/* Faults a key that keys.def does not have for such a map. */
-static int check_keys(struct loading *loading, const struct yaml *map, const char *type)
+int loading_keys(struct loading *loading, const struct yaml *map, const char *type)
 {
     const char *names[KEYS + 1];
     size_t count = 0;
+    bool known = true;
 
     for (size_t i = 0; i < KEYS; i++)
         if (strcmp(keys[i].map, type) == 0)
             names[count++] = keys[i].name;
     names[count] = NULL;
-    return yaml_only(map, names, loading->error);
+    for (size_t i = 0; loading->faults != NULL && map->type == YAML_MAP && i < map->count; i++) {
+        struct yaml one = *map;
+        int result;
+
+        one.count = 1;
+        one.keys = &map->keys[i];
+        result = yaml_only(&one, names, loading->error);
+        known = known && result == 0;
+        (void)loading_note(loading, result);
+    }
+    return known ? loading_note(loading, yaml_only(map, names, loading->error)) : 0;
 }
 
-/* Copies a text member; without it the standard, which may be NULL for "must be there". */
-static int take_text(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out)
+int loading_text(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out)
 {
     const char *text = standard;
 
-    if (yaml_text(map, key, &text, loading->error) < 0)
-        return -1;
-    if (text == NULL)
-        return yaml_fault(map, loading->error, "\"%s\" is missing here", key);
+    int result = yaml_text(map, key, &text, loading->error);
+
+    if (result == 0 && text == NULL)
+        result = yaml_fault(map, loading->error, "\"%s\" is missing here", key);
     free(*out);
-    *out = strdup(text);
-    return *out == NULL ? out_of_memory(loading) : 0;
+    *out = strdup(text != NULL ? text : "");
+    if (*out == NULL)
+        return loading_memory(loading);
+    return loading_note(loading, result);
 }
 
-/* As take_text(), relative paths made absolute by the file's folder; "" stays "". */
-static int take_path(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out)
+int loading_path(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out)
 {
     char *relative = NULL;
-    int result = take_text(loading, map, key, standard, &relative);
+    int result = loading_text(loading, map, key, standard, &relative);
 
     if (result == 0) {
         free(*out);
         *out = relative[0] == '\0' ? strdup("") : paths_join(loading->folder, relative);
         if (*out == NULL)
-            result = out_of_memory(loading);
+            result = loading_memory(loading);
     }
     free(relative);
     return result;
@@ -96,7 +110,7 @@ static int take_texts(struct loading *loading, const struct yaml *node, const ch
         return yaml_fault(node, loading->error, "%s must be a list of texts", what);
     *texts = calloc(n + 1, sizeof **texts);
     if (*texts == NULL)
-        return out_of_memory(loading);
+        return loading_memory(loading);
     for (*count = 0; *count < n; (*count)++) {
         const struct yaml *item = node->type == YAML_LIST ? node->items[*count] : node;
 
@@ -104,7 +118,7 @@ static int take_texts(struct loading *loading, const struct yaml *node, const ch
             return yaml_fault(item, loading->error, "%s must be a list of texts", what);
         (*texts)[*count] = strdup(item->text);
         if ((*texts)[*count] == NULL)
-            return out_of_memory(loading);
+            return loading_memory(loading);
     }
     return 0;
 }
@@ -118,44 +132,66 @@ static int take_networks(struct loading *loading, const struct yaml *map, const 
     if (node == NULL)
         return 0;
     if (node->type != YAML_LIST)
-        return yaml_fault(node, loading->error, "\"%s\" must be a list of networks, such as [192.0.2.0/24]", key);
+        return loading_note(loading, yaml_fault(node, loading->error,
+                                        "\"%s\" must be a list of networks, such as [192.0.2.0/24]", key));
     *networks = calloc(node->count + 1, sizeof **networks);
     if (*networks == NULL)
-        return out_of_memory(loading);
+        return loading_memory(loading);
     for (*count = 0; *count < node->count; (*count)++) {
         const struct yaml *item = node->items[*count];
 
+        int result = 0;
+
         if (item->type != YAML_TEXT)
-            return yaml_fault(item, loading->error, "expected a network, such as 192.0.2.0/24");
-        if (network_parse(item->text, &(*networks)[*count], &why) < 0)
-            return yaml_fault(item, loading->error, "%s", why.text);
+            result = yaml_fault(item, loading->error, "expected a network, such as 192.0.2.0/24");
+        else if (network_parse(item->text, &(*networks)[*count], &why) < 0)
+            result = yaml_fault(item, loading->error, "%s", why.text);
+        if (loading_note(loading, result) < 0)
+            return -1;
     }
+    return 0;
+}
+
+static int take_tls(struct loading *loading, const struct yaml *map, enum tls_mode *tls)
+{
+    const char *text = "none";
+
+    if (yaml_text(map, "tls", &text, loading->error) < 0)
+        return -1;
+    for (int mode = TLS_NONE; mode <= TLS_STARTTLS; mode++) {
+        if (strcmp(text, tls_mode_name((enum tls_mode)mode)) == 0) {
+            *tls = (enum tls_mode)mode;
+            return 0;
+        }
+    }
+    return yaml_fault(yaml_get(map, "tls"), loading->error, "\"tls\" must be none, tls or starttls");
+}
+
+static int take_port(struct loading *loading, const struct yaml *map, uint16_t *out)
+{
+    int64_t port = 0;
+
+    if (yaml_integer(map, "port", 1, 65535, &port, loading->error) < 0)
+        return -1;
+    if (port == 0)
+        return yaml_fault(map, loading->error, "\"port\" is missing here");
+    *out = (uint16_t)port;
     return 0;
 }
 
 static int take_listener(struct loading *loading, const struct yaml *node, struct listener *listener)
 {
-    const char *tls = "none";
     struct address address;
-    int64_t port = 0;
 
-    if (check_keys(loading, node, "listener") < 0 ||
-        take_text(loading, node, "address", "::", &listener->address) < 0 ||
-        yaml_integer(node, "port", 1, 65535, &port, loading->error) < 0 ||
-        yaml_text(node, "tls", &tls, loading->error) < 0)
+    if (loading_keys(loading, node, "listener") < 0 ||
+        loading_text(loading, node, "address", "::", &listener->address) < 0 ||
+        loading_note(loading, take_port(loading, node, &listener->port)) < 0 ||
+        loading_note(loading, take_tls(loading, node, &listener->tls)) < 0)
         return -1;
-    if (port == 0)
-        return yaml_fault(node, loading->error, "\"port\" is missing here");
-    if (address_parse(listener->address, &address) < 0)
-        return yaml_fault(node, loading->error, "\"%s\" is no IPv4 or IPv6 address", listener->address);
-    listener->port = (uint16_t)port;
-    for (int mode = TLS_NONE; mode <= TLS_STARTTLS; mode++) {
-        if (strcmp(tls, tls_mode_name((enum tls_mode)mode)) == 0) {
-            listener->tls = (enum tls_mode)mode;
-            return 0;
-        }
-    }
-    return yaml_fault(yaml_get(node, "tls"), loading->error, "\"tls\" must be none, tls or starttls");
+    if (listener->address[0] != '\0' && address_parse(listener->address, &address) < 0)
+        return loading_note(loading, yaml_fault(yaml_get(node, "address"), loading->error,
+                                        "\"%s\" is no IPv4 or IPv6 address", listener->address));
+    return 0;
 }
 
 static int take_listeners(struct loading *loading, const struct yaml *map, struct decoy *decoy)
@@ -163,12 +199,11 @@ static int take_listeners(struct loading *loading, const struct yaml *map, struc
     const struct yaml *list = yaml_get(map, "listen");
 
     if (list == NULL || list->type != YAML_LIST || list->count == 0)
-        return yaml_fault(list == NULL ? map : list, loading->error,
-                          "decoy %s needs \"listen\": a list such as [{address: \"::\", port: 443, tls: tls}]",
-                          decoy->name);
+        return loading_note(loading, yaml_fault(list == NULL ? map : list, loading->error, "decoy %s needs \"listen\": a list "
+                                        "such as [{address: \"::\", port: 443, tls: tls}]", decoy->name));
     decoy->listeners = calloc(list->count, sizeof *decoy->listeners);
     if (decoy->listeners == NULL)
-        return out_of_memory(loading);
+        return loading_memory(loading);
     for (size_t i = 0; i < list->count; i++) {
         decoy->listener_count = i + 1;
         if (take_listener(loading, list->items[i], &decoy->listeners[i]) < 0)
@@ -196,7 +231,7 @@ static int check_site(struct loading *loading, const struct yaml *map, struct de
     if (folder != NULL)
         file = paths_join(folder, "site.yaml");
     if (file == NULL)
-        out_of_memory(loading);
+        loading_memory(loading);
     else if (decoy->site[0] == '\0')
         yaml_fault(map, loading->error, "decoy %s needs \"site\"; `sundew sites` lists them", decoy->name);
     else if (access(file, R_OK) < 0)
@@ -220,14 +255,17 @@ static int take_names(struct loading *loading, const struct yaml *map, struct de
     const struct yaml *node = yaml_get(map, "names");
 
     if (node == NULL || (node->type == YAML_LIST && node->count == 0))
-        return yaml_fault(map, loading->error, "decoy %s needs \"names\": the host names that reach it", decoy->name);
-    if (take_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count) < 0)
+        return loading_note(loading, yaml_fault(map, loading->error, "decoy %s needs \"names\": the host names that reach it",
+                                        decoy->name));
+    if (loading_note(loading, take_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count)) < 0)
         return -1;
     for (size_t i = 0; i < decoy->name_count; i++)
-        if (decoy->names[i][0] == '\0' || strlen(decoy->names[i]) > 253 ||
-            strspn(decoy->names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:_") !=
-                strlen(decoy->names[i]))
-            return yaml_fault(node, loading->error, "\"%s\" is no host name", decoy->names[i]);
+        if ((decoy->names[i][0] == '\0' || strlen(decoy->names[i]) > 253 ||
+             strspn(decoy->names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:_") !=
+                 strlen(decoy->names[i])) &&
+            loading_note(loading, yaml_fault(node->type == YAML_LIST ? node->items[i] : node, loading->error,
+                                     "\"%s\" is no host name", decoy->names[i])) < 0)
+            return -1;
     return 0;
 }
 
@@ -235,26 +273,31 @@ static int take_decoy(struct loading *loading, const struct yaml *key, const str
 {
     decoy->name = strdup(key->text);
     if (decoy->name == NULL)
-        return out_of_memory(loading);
-    if (key->text[0] == '\0' || strlen(key->text) > 63)
-        return yaml_fault(key, loading->error, "a decoy's name has 1 to 63 characters");
-    if (check_keys(loading, map, "decoy") < 0 || take_text(loading, map, "service", NULL, &decoy->service) < 0 ||
-        take_text(loading, map, "site", "", &decoy->site) < 0 ||
-        take_text(loading, map, "isolate", "", &decoy->isolate) < 0 ||
-        take_path(loading, map, "certificate", "", &decoy->certificate) < 0 ||
-        take_path(loading, map, "key", "", &decoy->key) < 0 ||
-        yaml_bool(map, "grant", &decoy->grant, loading->error) < 0 ||
-        yaml_bool(map, "proxy", &decoy->proxy, loading->error) < 0 || take_names(loading, map, decoy) < 0 ||
+        return loading_memory(loading);
+    if ((key->text[0] == '\0' || strlen(key->text) > 63) &&
+        loading_note(loading, yaml_fault(key, loading->error, "a decoy's name has 1 to 63 characters")) < 0)
+        return -1;
+    if (loading_keys(loading, map, "decoy") < 0 || loading_text(loading, map, "service", NULL, &decoy->service) < 0 ||
+        loading_text(loading, map, "site", "", &decoy->site) < 0 ||
+        loading_text(loading, map, "isolate", "", &decoy->isolate) < 0 ||
+        loading_path(loading, map, "certificate", "", &decoy->certificate) < 0 ||
+        loading_path(loading, map, "key", "", &decoy->key) < 0 ||
+        loading_note(loading, yaml_bool(map, "grant", &decoy->grant, loading->error)) < 0 ||
+        loading_note(loading, yaml_bool(map, "proxy", &decoy->proxy, loading->error)) < 0 ||
+        take_names(loading, map, decoy) < 0 ||
         take_listeners(loading, map, decoy) < 0)
         return -1;
-    if (!listed(services, decoy->service))
-        return yaml_fault(yaml_get(map, "service"), loading->error,
-                          "there is no service \"%s\"; `sundew services` lists them", decoy->service);
-    if ((decoy->certificate[0] == '\0') != (decoy->key[0] == '\0'))
-        return yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together");
-    if (decoy->grant)
-        return yaml_fault(yaml_get(map, "grant"), loading->error, "no site can let anybody in yet; write \"grant: no\"");
-    return strcmp(decoy->service, "http") == 0 ? check_site(loading, map, decoy) : 0;
+    if (decoy->service[0] != '\0' && !listed(services, decoy->service) &&
+        loading_note(loading, yaml_fault(yaml_get(map, "service"), loading->error,
+                                 "there is no service \"%s\"; `sundew services` lists them", decoy->service)) < 0)
+        return -1;
+    if ((decoy->certificate[0] == '\0') != (decoy->key[0] == '\0') &&
+        loading_note(loading, yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together")) < 0)
+        return -1;
+    if (decoy->grant && loading_note(loading, yaml_fault(yaml_get(map, "grant"), loading->error,
+                                                 "no site can let anybody in yet; write \"grant: no\"")) < 0)
+        return -1;
+    return strcmp(decoy->service, "http") == 0 ? loading_note(loading, check_site(loading, map, decoy)) : 0;
 }
 
 static int take_decoys(struct loading *loading, const struct yaml *root)
@@ -268,60 +311,76 @@ static int take_decoys(struct loading *loading, const struct yaml *root)
         return yaml_fault(map, loading->error, "\"decoys\" must be a map of names");
     configuration->decoys = calloc(map->count + 1, sizeof *configuration->decoys);
     if (configuration->decoys == NULL)
-        return out_of_memory(loading);
+        return loading_memory(loading);
     for (size_t i = 0; i < map->count; i++) {
         configuration->decoy_count = i + 1;
         if (take_decoy(loading, map->keys[i], map->items[i], &configuration->decoys[i]) < 0)
             return -1;
         for (size_t j = 0; j < i; j++)
-            if (strcmp(configuration->decoys[j].name, configuration->decoys[i].name) == 0)
-                return yaml_fault(map->keys[i], loading->error, "decoy %s stands here twice",
-                                  configuration->decoys[i].name);
+            if (strcmp(configuration->decoys[j].name, configuration->decoys[i].name) == 0 &&
+                loading_note(loading, yaml_fault(map->keys[i], loading->error, "decoy %s stands here twice",
+                                         configuration->decoys[i].name)) < 0)
+                return -1;
     }
     return 0;
 }
 
 static int check_route(struct loading *loading, const struct yaml *map, const struct route *route)
 {
-    if (!listed(formats, route->format))
-        return yaml_fault(map, loading->error, "there is no format \"%s\"; `sundew formats` lists them", route->format);
-    if (strncmp(route->url, "https://", 8) != 0 && strncmp(route->url, "http://", 7) != 0)
-        return yaml_fault(map, loading->error, "\"url\" must begin with https:// (or http:// on a trusted network)");
-    if (strncmp(route->url, "http://", 7) == 0 && route->allow_count == 0)
-        return yaml_fault(map, loading->error, "a plain http:// route needs \"allow\" with the receiver's address");
+    bool plain = strncmp(route->url, "http://", 7) == 0;
+
+    if (!listed(formats, route->format) &&
+        loading_note(loading, yaml_fault(yaml_get(map, "format"), loading->error,
+                                 "there is no format \"%s\"; `sundew formats` lists them", route->format)) < 0)
+        return -1;
+    if (route->url[0] != '\0' && !plain && strncmp(route->url, "https://", 8) != 0 &&
+        loading_note(loading, yaml_fault(yaml_get(map, "url"), loading->error,
+                                 "\"url\" must begin with https:// (or http:// on a trusted network)")) < 0)
+        return -1;
+    if (plain && route->allow_count == 0 &&
+        loading_note(loading, yaml_fault(map, loading->error, "a plain http:// route needs \"allow\" with the receiver's "
+                                                      "address")) < 0)
+        return -1;
     if ((route->certificate[0] == '\0') != (route->key[0] == '\0'))
-        return yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together");
+        return loading_note(loading, yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together"));
     return 0;
 }
 
-static int take_route(struct loading *loading, const struct yaml *key, const struct yaml *map, struct route *route)
+static int take_secrets(struct loading *loading, const struct yaml *map, struct route *route)
 {
-    const struct yaml *secret;
+    const struct yaml *secret = yaml_get(map, "secret");
 
-    route->name = strdup(key->text);
-    if (route->name == NULL)
-        return out_of_memory(loading);
-    if (key->text[0] == '\0' || strlen(key->text) > 63)
-        return yaml_fault(key, loading->error, "a route's name has 1 to 63 characters");
-    if (check_keys(loading, map, "route") < 0 ||
-        take_text(loading, map, "format", "cloudevents", &route->format) < 0 ||
-        take_text(loading, map, "url", NULL, &route->url) < 0 || take_path(loading, map, "ca", "", &route->ca) < 0 ||
-        take_path(loading, map, "certificate", "", &route->certificate) < 0 ||
-        take_path(loading, map, "key", "", &route->key) < 0 || take_text(loading, map, "pins", "", &route->pins) < 0 ||
-        take_networks(loading, map, "allow", &route->allow, &route->allow_count) < 0)
-        return -1;
-    secret = yaml_get(map, "secret");
     if (secret == NULL)
         return yaml_fault(map, loading->error, "route %s needs \"secret\": the file with its signing key", route->name);
     if (take_texts(loading, secret, "\"secret\"", &route->secrets, &route->secret_count) < 0)
         return -1;
     if (route->secret_count == 0 || route->secret_count > 4)
         return yaml_fault(secret, loading->error, "\"secret\" takes one to four files");
+    return 0;
+}
+
+static int take_route(struct loading *loading, const struct yaml *key, const struct yaml *map, struct route *route)
+{
+    route->name = strdup(key->text);
+    if (route->name == NULL)
+        return loading_memory(loading);
+    if ((key->text[0] == '\0' || strlen(key->text) > 63) &&
+        loading_note(loading, yaml_fault(key, loading->error, "a route's name has 1 to 63 characters")) < 0)
+        return -1;
+    if (loading_keys(loading, map, "route") < 0 ||
+        loading_text(loading, map, "format", "cloudevents", &route->format) < 0 ||
+        loading_text(loading, map, "url", NULL, &route->url) < 0 || loading_path(loading, map, "ca", "", &route->ca) < 0 ||
+        loading_path(loading, map, "certificate", "", &route->certificate) < 0 ||
+        loading_path(loading, map, "key", "", &route->key) < 0 || loading_text(loading, map, "pins", "", &route->pins) < 0 ||
+        take_networks(loading, map, "allow", &route->allow, &route->allow_count) < 0)
+        return -1;
+    if (loading_note(loading, take_secrets(loading, map, route)) < 0)
+        return -1;
     for (size_t i = 0; i < route->secret_count; i++) {
         char *absolute = paths_join(loading->folder, route->secrets[i]);
 
         if (absolute == NULL)
-            return out_of_memory(loading);
+            return loading_memory(loading);
         free(route->secrets[i]);
         route->secrets[i] = absolute;
     }
@@ -339,100 +398,13 @@ static int take_routes(struct loading *loading, const struct yaml *root)
         return yaml_fault(map, loading->error, "\"routes\" must be a map of names");
     configuration->routes = calloc(map->count + 1, sizeof *configuration->routes);
     if (configuration->routes == NULL)
-        return out_of_memory(loading);
+        return loading_memory(loading);
     for (size_t i = 0; i < map->count; i++) {
         configuration->route_count = i + 1;
         if (take_route(loading, map->keys[i], map->items[i], &configuration->routes[i]) < 0)
             return -1;
     }
     return 0;
-}
-
-static int take_users(struct loading *loading, const struct yaml *root)
-{
-    static const char *const roles[] = {
-#define ROLE(symbol, name, summary) name,
-#include "server/wire/tables/roles.def"
-#undef ROLE
-        NULL};
-    struct configuration *configuration = loading->configuration;
-    const struct yaml *map = yaml_get(root, "users");
-
-    if (map == NULL)
-        return 0;
-    if (yaml_only(map, roles, loading->error) < 0)
-        return -1;
-    configuration->users = calloc(map->count + 1, sizeof *configuration->users);
-    if (configuration->users == NULL)
-        return out_of_memory(loading);
-    for (size_t i = 0; i < map->count; i++) {
-        struct user *user = &configuration->users[configuration->user_count++];
-
-        user->role = strdup(map->keys[i]->text);
-        if (user->role == NULL || take_text(loading, map, user->role, NULL, &user->name) < 0)
-            return -1;
-        if (strcmp(user->name, "nobody") == 0)
-            return yaml_fault(map->items[i], loading->error,
-                              "\"nobody\" is shared by other programs; make a user of its own for the %s", user->role);
-    }
-    return 0;
-}
-
-/* "600/h" or "10/m" → per hour. */
-static int take_rate(struct loading *loading, const struct yaml *map, const char *key, int64_t *per_hour)
-{
-    const struct yaml *node = yaml_get(map, key);
-    char *end = NULL;
-    long long value;
-
-    if (node == NULL)
-        return 0;
-    value = node->type == YAML_TEXT ? strtoll(node->text, &end, 10) : -1;
-    if (value < 0 || value > 1000000000 || end == node->text || (strcmp(end, "/h") != 0 && strcmp(end, "/m") != 0))
-        return yaml_fault(node, loading->error, "\"%s\" must be a rate such as 600/h or 10/m", key);
-    *per_hour = end[1] == 'm' ? value * 60 : value;
-    return 0;
-}
-
-static int take_limits(struct loading *loading, const struct yaml *root)
-{
-    struct configuration *configuration = loading->configuration;
-    const struct yaml *retention = yaml_get(root, "retention"), *budget = yaml_get(root, "budget");
-
-    configuration->retention_noise_s = 30 * 86400;
-    configuration->retention_observations_s = 2 * 365 * 86400;
-    configuration->budget_noise = (int64_t)1 << 30;
-    configuration->budget_source_per_hour = 600;
-    configuration->workers = 1;
-    if (yaml_integer(root, "workers", 1, 64, &configuration->workers, loading->error) < 0)
-        return -1;
-    if (retention != NULL &&
-        (check_keys(loading, retention, "retention") < 0 ||
-         yaml_duration(retention, "noise", &configuration->retention_noise_s, loading->error) < 0 ||
-         yaml_duration(retention, "observations", &configuration->retention_observations_s, loading->error) < 0))
-        return -1;
-    if (budget != NULL && (check_keys(loading, budget, "budget") < 0 ||
-                           yaml_size(budget, "noise", &configuration->budget_noise, loading->error) < 0 ||
-                           take_rate(loading, budget, "per-source", &configuration->budget_source_per_hour) < 0))
-        return -1;
-    return 0;
-}
-
-/* key: a path, or credential:NAME of the service manager. */
-static int take_key(struct loading *loading, const struct yaml *root)
-{
-    struct configuration *configuration = loading->configuration;
-    const char *text = "state/key", *folder = getenv("CREDENTIALS_DIRECTORY");
-
-    if (yaml_text(root, "key", &text, loading->error) < 0)
-        return -1;
-    if (strncmp(text, "credential:", 11) != 0)
-        return take_path(loading, root, "key", "state/key", &configuration->master_key);
-    if (folder == NULL)
-        return yaml_fault(yaml_get(root, "key"), loading->error,
-                          "no credentials were passed; start by a systemd unit with LoadCredential=%s:…", text + 11);
-    configuration->master_key = paths_join(folder, text + 11);
-    return configuration->master_key == NULL ? out_of_memory(loading) : 0;
 }
 
 /* Two listeners on one address and port can share it only when both are http with the same TLS mode. */
@@ -448,10 +420,11 @@ static int check_collisions(struct loading *loading, const struct yaml *root)
 
                     if (a->port == b->port && strcmp(a->address, b->address) == 0 &&
                         (i == k || strcmp(c->decoys[i].service, c->decoys[k].service) != 0 || a->tls != b->tls ||
-                         strcmp(c->decoys[i].service, "http") != 0))
-                        return yaml_fault(yaml_get(root, "decoys"), loading->error,
-                                          "decoys %s and %s both listen on %s port %u; give one another port",
-                                          c->decoys[k].name, c->decoys[i].name, a->address, a->port);
+                         strcmp(c->decoys[i].service, "http") != 0) && a->port != 0 &&
+                        loading_note(loading, yaml_fault(yaml_get(root, "decoys")->items[i], loading->error,
+                                                 "decoys %s and %s both listen on %s port %u; give one another port",
+                                                 c->decoys[k].name, c->decoys[i].name, a->address, a->port)) < 0)
+                        return -1;
                 }
     return 0;
 }
@@ -460,23 +433,27 @@ static int take_all(struct loading *loading, const struct yaml *root)
 {
     struct configuration *configuration = loading->configuration;
 
-    if (check_keys(loading, root, "root") < 0 ||
-        take_text(loading, root, "organisation", NULL, &configuration->organisation) < 0 ||
-        take_text(loading, root, "domain", NULL, &configuration->domain) < 0 ||
-        take_text(loading, root, "language", "en", &configuration->language) < 0 ||
-        take_path(loading, root, "state", "state", &configuration->state) < 0 || take_key(loading, root) < 0 ||
-        take_text(loading, root, "operators", "", &configuration->operators) < 0 || take_users(loading, root) < 0 ||
+    if (loading_keys(loading, root, "root") < 0 ||
+        loading_text(loading, root, "organisation", NULL, &configuration->organisation) < 0 ||
+        loading_text(loading, root, "domain", NULL, &configuration->domain) < 0 ||
+        loading_text(loading, root, "language", "en", &configuration->language) < 0 ||
+        loading_path(loading, root, "state", "state", &configuration->state) < 0 ||
+        loading_note(loading, loading_key(loading, root)) < 0 ||
+        loading_text(loading, root, "operators", "", &configuration->operators) < 0 || loading_users(loading, root) < 0 ||
         take_networks(loading, root, "proxies", &configuration->proxies, &configuration->proxy_count) < 0 ||
-        take_decoys(loading, root) < 0 || take_routes(loading, root) < 0 || take_limits(loading, root) < 0)
+        loading_note(loading, take_decoys(loading, root)) < 0 || loading_note(loading, take_routes(loading, root)) < 0 ||
+        loading_limits(loading, root) < 0)
         return -1;
-    if (strcmp(configuration->language, "en") != 0 && strcmp(configuration->language, "fr") != 0)
-        return yaml_fault(yaml_get(root, "language"), loading->error, "\"language\" must be en or fr");
+    if (strcmp(configuration->language, "en") != 0 && strcmp(configuration->language, "fr") != 0 &&
+        loading_note(loading, yaml_fault(yaml_get(root, "language"), loading->error, "\"language\" must be en or fr")) < 0)
+        return -1;
     return check_collisions(loading, root);
 }
 
-int configuration_load(const char *file, struct configuration **configuration, struct error *error)
+static int load(const char *file, const struct configuration_faults *faults, struct configuration **configuration,
+                struct error *error)
 {
-    struct loading loading = {.error = error};
+    struct loading loading = {.error = error, .faults = faults};
     struct yaml *root = NULL;
     char *slash;
     int result = -1;
@@ -492,7 +469,7 @@ int configuration_load(const char *file, struct configuration **configuration, s
     }
     loading.folder = strdup(loading.configuration->file);
     if (loading.folder == NULL || (slash = strrchr(loading.folder, '/')) == NULL) {
-        out_of_memory(&loading);
+        loading_memory(&loading);
         goto out;
     }
     slash[slash == loading.folder ? 1 : 0] = '\0';
@@ -506,6 +483,17 @@ out:
     else
         configuration_free(loading.configuration);
     return result;
+}
+
+int configuration_load(const char *file, struct configuration **configuration, struct error *error)
+{
+    return load(file, NULL, configuration, error);
+}
+
+int configuration_examine(const char *file, const struct configuration_faults *faults,
+                          struct configuration **configuration, struct error *error)
+{
+    return load(file, faults, configuration, error);
 }
 
 const char *configuration_file(const char *given)

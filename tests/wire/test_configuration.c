@@ -93,6 +93,50 @@ static void check_whole(const struct configuration *c, const struct place *place
     ck_assert_ptr_null(configuration_decoy(c, slice_of("none")));
 }
 
+static void count_fault(const char *text, void *context)
+{
+    struct buffer *all = context;
+
+    buffer_add_format(all, "%s\n", strstr(text, "sundew.yaml:"));
+}
+
+START_TEST(all_faults_are_told)
+{
+    static const char wrong[] = "organisation: Example Rail\n"
+                                "langage: en\n"
+                                "proxies: [10.0.0.0/8, 10.0.0.0/99]\n"
+                                "users: {kepper: x, sensor: nobody}\n"
+                                "decoys:\n"
+                                "  a: {service: htttp, names: [\"a b\"], listen: [{port: 0, tls: maybe, adress: \"::\"}]}\n"
+                                "  b: {service: http, site: gitlba, names: [], grant: perhaps}\n"
+                                "  c: 7\n"
+                                "routes:\n"
+                                "  r: {format: cef, url: \"ftp://soc\", key: k}\n"
+                                "retention: {noise: long}\n"
+                                "budget: {per-source: 600}\n";
+    static const char *const told[] = {"2:1: unknown key", "3:23: \"10.0.0.0/99\"", "4:9: unknown key", "\"domain\" is missing",
+        "\"nobody\"", "there is no service \"htttp\"", "\"a b\" is no host name", "\"port\" must be",
+        "\"tls\" must be", "unknown key \"adress\"", "7:28: there is no site gitlba", "decoy b needs \"names\"",
+        "decoy b needs \"listen\"", "\"grant\" must be", "8:6: expected", "no format \"cef\"", "\"url\" must begin",
+        "needs \"secret\"", "go together", "11:20: \"noise\"", "\"per-source\" must be"};
+    struct configuration *c = NULL;
+    struct error error = {""};
+    struct buffer all;
+    struct place place;
+
+    buffer_init(&all, 65536);
+    place_make(&place, wrong);
+    ck_assert_int_eq(configuration_examine(place.file, &(struct configuration_faults){count_fault, &all}, &c, &error), 0);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        ck_assert_msg(strstr(buffer_text(&all), told[i]) != NULL, "%s is not in:\n%s", told[i], buffer_text(&all));
+    ck_assert_uint_eq(c->decoy_count, 3);
+    ck_assert_str_eq(c->decoys[2].service, "");
+    configuration_free(c);
+    buffer_free(&all);
+    place_remove(&place);
+}
+END_TEST
+
 START_TEST(the_documented_file_is_read_and_packed)
 {
     unsigned all = CONFIGURATION_INSTALLATION | CONFIGURATION_DECOYS | CONFIGURATION_ROUTES | CONFIGURATION_PROXIES;
@@ -134,14 +178,14 @@ static const char *const faults[][2] = {
     {DECOY "http\n    site: gitlap\n    names: [a]\n    listen: [{port: 1}]\n", ":6:11: there is no site gitlap"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 0}]\n", ":7:21: \"port\" must be a whole number"},
     {DECOY "ldap\n    names: [a]\n    listen: []\n", ":7:13: decoy g needs \"listen\""},
-    {DECOY "ldap\n    names: [a b]\n    listen: [{port: 1}]\n", ":6:12: \"a b\" is no host name"},
+    {DECOY "ldap\n    names: [a b]\n    listen: [{port: 1}]\n", ":6:13: \"a b\" is no host name"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 1, tls: ssl}]\n", ":7:29: \"tls\" must be none, tls or starttls"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 1}, {port: 1}]\n", ": decoys g and g both listen"},
     {DECOY "ldap\n    names: [a]\n    grant: yes\n    listen: [{port: 1}]\n", ":7:12: no site can let"},
-    {HEAD "routes:\n  s: {url: \"ftp://x\", secret: s}\n", ":4:6: \"url\" must begin with"},
+    {HEAD "routes:\n  s: {url: \"ftp://x\", secret: s}\n", ":4:12: \"url\" must begin with"},
     {HEAD "routes:\n  s: {url: \"http://x\", secret: s}\n", ":4:6: a plain http:// route needs \"allow\""},
     {HEAD "routes:\n  s: {url: \"https://x\"}\n", ":4:6: route s needs \"secret\""},
-    {HEAD "routes:\n  s: {url: \"https://x\", secret: s, format: xml}\n", ":4:6: there is no format \"xml\""},
+    {HEAD "routes:\n  s: {url: \"https://x\", secret: s, format: xml}\n", ":4:44: there is no format \"xml\""},
     {HEAD "budget: {per-source: 10}\n", ":3:22: \"per-source\" must be a rate"},
     {HEAD "retention: {noise: 3 days}\n", ":3:20: \"noise\" must be a time"},
     {HEAD "key: credential:x\n", ":3:6: no credentials were passed"},
@@ -178,6 +222,7 @@ static Suite *suite(void)
     TCase *tests = tcase_create("configuration");
 
     tcase_add_test(tests, the_documented_file_is_read_and_packed);
+    tcase_add_test(tests, all_faults_are_told);
     tcase_add_loop_test(tests, faults_say_where, 0, sizeof faults / sizeof *faults);
     tcase_add_test(tests, a_missing_file_says_what_to_do);
     suite_add_tcase(suite, tests);

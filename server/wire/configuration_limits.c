@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The part of loading.h that reads users, limits and the key's place. */
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/paths.h"
+#include "server/wire/loading.h"
+
+int loading_users(struct loading *loading, const struct yaml *root)
+{
+    static const char *const roles[] = {
+#define ROLE(symbol, name, summary) name,
+#include "server/wire/tables/roles.def"
+#undef ROLE
+        NULL};
+    struct configuration *configuration = loading->configuration;
+    const struct yaml *map = yaml_get(root, "users");
+
+    if (map == NULL)
+        return 0;
+    if (loading_note(loading, yaml_only(map, roles, loading->error)) < 0)
+        return -1;
+    configuration->users = calloc(map->count + 1, sizeof *configuration->users);
+    if (configuration->users == NULL)
+        return loading_memory(loading);
+    for (size_t i = 0; i < map->count; i++) {
+        struct user *user = &configuration->users[configuration->user_count++];
+
+        user->role = strdup(map->keys[i]->text);
+        if (user->role == NULL || loading_text(loading, map, user->role, NULL, &user->name) < 0)
+            return -1;
+        if (strcmp(user->name, "nobody") == 0 &&
+            loading_note(loading, yaml_fault(map->items[i], loading->error, "\"nobody\" is shared by other programs; make a "
+                                     "user of its own for the %s", user->role)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* "600/h" or "10/m" → per hour. */
+static int take_rate(struct loading *loading, const struct yaml *map, const char *key, int64_t *per_hour)
+{
+    const struct yaml *node = yaml_get(map, key);
+    char *end = NULL;
+    long long value;
+
+    if (node == NULL)
+        return 0;
+    value = node->type == YAML_TEXT ? strtoll(node->text, &end, 10) : -1;
+    if (value < 0 || value > 1000000000 || end == node->text || (strcmp(end, "/h") != 0 && strcmp(end, "/m") != 0))
+        return yaml_fault(node, loading->error, "\"%s\" must be a rate such as 600/h or 10/m", key);
+    *per_hour = end[1] == 'm' ? value * 60 : value;
+    return 0;
+}
+
+int loading_limits(struct loading *loading, const struct yaml *root)
+{
+    struct configuration *configuration = loading->configuration;
+    const struct yaml *retention = yaml_get(root, "retention"), *budget = yaml_get(root, "budget");
+
+    configuration->retention_noise_s = 30 * 86400;
+    configuration->retention_observations_s = 2 * 365 * 86400;
+    configuration->budget_noise = (int64_t)1 << 30;
+    configuration->budget_source_per_hour = 600;
+    configuration->workers = 1;
+    if (loading_note(loading, yaml_integer(root, "workers", 1, 64, &configuration->workers, loading->error)) < 0)
+        return -1;
+    if (retention != NULL &&
+        (loading_keys(loading, retention, "retention") < 0 ||
+         loading_note(loading, yaml_duration(retention, "noise", &configuration->retention_noise_s, loading->error)) < 0 ||
+         loading_note(loading, yaml_duration(retention, "observations", &configuration->retention_observations_s,
+                                     loading->error)) < 0))
+        return -1;
+    if (budget != NULL &&
+        (loading_keys(loading, budget, "budget") < 0 ||
+         loading_note(loading, yaml_size(budget, "noise", &configuration->budget_noise, loading->error)) < 0 ||
+         loading_note(loading, take_rate(loading, budget, "per-source", &configuration->budget_source_per_hour)) < 0))
+        return -1;
+    return 0;
+}
+
+/* key: a path, or credential:NAME of the service manager. */
+int loading_key(struct loading *loading, const struct yaml *root)
+{
+    struct configuration *configuration = loading->configuration;
+    const char *text = "state/key", *folder = getenv("CREDENTIALS_DIRECTORY");
+
+    if (yaml_text(root, "key", &text, loading->error) < 0)
+        return -1;
+    if (strncmp(text, "credential:", 11) != 0)
+        return loading_path(loading, root, "key", "state/key", &configuration->master_key);
+    if (folder == NULL && loading->faults == NULL)
+        return yaml_fault(yaml_get(root, "key"), loading->error,
+                          "no credentials were passed; start by a systemd unit with LoadCredential=%s:…", text + 11);
+    configuration->master_key = folder == NULL ? strdup("") : paths_join(folder, text + 11);
+    return configuration->master_key == NULL ? loading_memory(loading) : 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Inside configuration_load.c: sundew.yaml on its way to a struct configuration. All return 0 or -1. */
+#ifndef WIRE_LOADING_H
+#define WIRE_LOADING_H
+
+#include "server/base/yaml.h"
+#include "server/wire/configuration.h"
+
+struct loading {
+    struct configuration *configuration;
+    char *folder; /* the file's */
+    struct error *error;
+    const struct configuration_faults *faults; /* NULL: the first fault ends it */
+    bool faulty;
+};
+
+/* Passes a result on; where all faults are wanted a fault is told, and 0 returned, so that what stands behind it is
+ * looked at, too. */
+int loading_note(struct loading *loading, int result);
+int loading_memory(struct loading *loading);
+/* Faults keys that keys.def does not have for such a map. */
+int loading_keys(struct loading *loading, const struct yaml *map, const char *type);
+/* Copies a text member; without it the standard, which may be NULL for "must be there". After a fault it is "". */
+int loading_text(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out);
+/* As loading_text(), relative paths made absolute by the file's folder; "" stays "". */
+int loading_path(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out);
+
+/* ---- configuration_limits.c ---- */
+
+int loading_users(struct loading *loading, const struct yaml *root);
+int loading_limits(struct loading *loading, const struct yaml *root);
+int loading_key(struct loading *loading, const struct yaml *root);
+
+#endif

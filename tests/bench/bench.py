@@ -5,9 +5,9 @@
     SUNDEW_BENCH_SECONDS   length of each load (3)
     SUNDEW_BENCH_ROUNDS    turns of each load and its peer's, of which the median counts (3)
     SUNDEW_BENCH_MILLION   tokens for the big ledger (1000000)
-    SUNDEW_BENCH_ONLY      parts to run, of: http ldap hook size lookup mint
+    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint
 
-Peers: Debian's nginx answering the same POST with a static 401; Debian's slapd refusing the same binds. A peer that is
+Peers: Debian's nginx answering the same POST with a static 401, or with the same certificate; Debian's slapd refusing the same binds. A peer that is
 not installed is left out with a word. Figures are printed as measured; "to reach" stands beside those that have one."""
 import json
 import os
@@ -27,7 +27,7 @@ from sundew import BIN, SUNDEW, Installation, Kept, form, port_base
 SECONDS = int(os.environ.get("SUNDEW_BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("SUNDEW_BENCH_ROUNDS", "3"))
 MILLION = int(os.environ.get("SUNDEW_BENCH_MILLION", "1000000"))
-ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http ldap hook size lookup mint").split()
+ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint").split()
 
 
 def median(values):
@@ -82,14 +82,16 @@ class Peer:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def nginx():
+def nginx(certificates=None):
     peer = Peer()
+    tls = "" if certificates is None else (f"ssl_certificate {certificates}/cert.pem; "
+                                           f"ssl_certificate_key {certificates}/key.pem;")
     with open(os.path.join(peer.dir, "nginx.conf"), "w") as file:
         file.write(f"daemon off; worker_processes auto; pid {peer.dir}/pid; error_log {peer.dir}/error.log;\n"
                    f"events {{ worker_connections 2048; }}\n"
                    f"http {{ access_log off; client_body_temp_path {peer.dir}/b; proxy_temp_path {peer.dir}/p;\n"
                    f"fastcgi_temp_path {peer.dir}/f; uwsgi_temp_path {peer.dir}/u; scgi_temp_path {peer.dir}/s;\n"
-                   f"server {{ listen 127.0.0.1:{peer.port}; keepalive_requests 100000000;\n"
+                   f"server {{ listen 127.0.0.1:{peer.port}{' ssl' if tls else ''}; {tls} keepalive_requests 100000000;\n"
                    f"location / {{ default_type application/json; return 401 '{{\"error\":\"invalid_grant\"}}'; }} }} }}\n")
     return peer.start(tool("nginx"), "-p", peer.dir, "-c", os.path.join(peer.dir, "nginx.conf"))
 
@@ -153,6 +155,47 @@ def bench_derivation(sundew, base):
     rate = (uses() - before) / (time.monotonic() - begun)
     say("sightings derived/s, of the backlog", f"{rate:,.0f}", f"nginx {base:,.0f}", rate / base if rate else None,
         (">=", 0.1) if rate else None)
+
+
+def load_tls(port, connections):
+    text = subprocess.run([os.path.join(BIN, "tests/bench/load_tls"), str(port), str(connections), str(SECONDS)],
+                          capture_output=True, text=True)
+    if text.returncode != 0:
+        raise RuntimeError(text.stderr)
+    rate, _, p99, failed = text.stdout.split()
+    if int(failed):
+        print(f"   {failed} handshakes failed")
+    return float(rate), int(p99)
+
+
+def bench_tls():
+    """New connections with a whole handshake each; the peer has the same certificate."""
+    if not tool("nginx") or not tool("openssl"):
+        return print("tls: nginx or openssl is not installed; left out")
+    with tempfile.TemporaryDirectory(prefix="sundew-bench-") as folder:
+        for key in (["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], ["rsa:2048"]):
+            subprocess.run([tool("openssl"), "req", "-x509", "-newkey", *key, "-nodes", "-days", "30", "-subj",
+                            "/CN=git.corp.example", "-addext", "subjectAltName=DNS:*.corp.example", "-keyout",
+                            f"{folder}/key.pem", "-out", f"{folder}/cert.pem"], capture_output=True, check=True)
+            with nginx(folder) as peer, Installation("--tls", folder) as sundew:
+                sundew.start()
+                port = sundew.port("gitlab", True)
+                for connections in (1, 64):
+                    turns = [(load_tls(peer.port, connections), load_tls(port, connections)) for _ in range(ROUNDS)]
+                    base, rate = median(turn[0][0] for turn in turns), median(turn[1][0] for turn in turns)
+                    say(f"new TLS connections/s, {key[0]}, {connections} at a time "
+                        f"(p99 {median(turn[1][1] for turn in turns) / 1000:.1f} ms)", f"{rate:,.0f}",
+                        f"nginx {base:,.0f}", median(turn[1][0] / turn[0][0] for turn in turns), (">=", 1.0))
+
+
+def bench_crowd():
+    """The scenario measures; here its figures are held against their limits."""
+    text = subprocess.run([os.path.join(HERE, "..", "scenarios", "crowd.test")], capture_output=True, text=True,
+                          env={**os.environ, "SUNDEW_CROWD_LIMITS": "1"}).stdout
+    for what, figure, unit, limit in re.findall(r"# figure: (.*) \| ([\d.-]+) (\S+) \| (\d+)", text):
+        say(what, f"{figure} {unit}", "", float(figure), ("<=", float(limit)))
+    for line in re.findall(r"not ok .*", text):
+        print("  ", line)
 
 
 def load_ldap(port, connections, mode, dn, password):

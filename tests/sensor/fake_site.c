@@ -113,6 +113,12 @@ const struct site_route *site_front_route(const struct site *which, const struct
     return NULL;
 }
 
+bool site_front_errs(const struct site_route *route)
+{
+    (void)route;
+    return false;
+}
+
 const char *site_server(const struct site *which)
 {
     (void)which;

@@ -38,7 +38,7 @@ const struct site_route *exchange_front(struct session *session, const struct ht
     const struct http_connection *connection = session->state;
     const struct http_decoy *decoy = session->face->state;
     const struct site_route *route = NULL;
-    bool body = connection->head.chunked || connection->head.length > 0;
+    bool body = connection->head.chunked || connection->head.length > 0 || connection->head.expects;
 
     if (session->listener->tls == TLS_NONE && has_tls(session->face->decoy))
         route = site_plain_route(decoy->site, request);
@@ -219,15 +219,30 @@ void exchange_early(struct session *session)
         exchange_answer(session, 0);
 }
 
+void exchange_refuse(struct session *session, unsigned status)
+{
+    struct http_connection *connection = session->state;
+
+    connection->phase = PHASE_BODY;
+    connection->refused = status;
+    connection->closes = true;
+    present(session);
+    connection->told = true;
+    if (!session->waiting)
+        exchange_answer(session, status);
+}
+
 void exchange_complete(struct session *session, unsigned refused)
 {
     struct http_connection *connection = session->state;
 
-    connection->refused = refused;
+    connection->closes = connection->closes || refused != 0;
+    if (connection->front != NULL && site_front_errs(connection->front))
+        refused = 0;
     if (refused != 0 && connection->phase == PHASE_BODY)
         session->linger = true;
-    if (refused != 0 && connection->answered)
-        connection->closes = true;
+    if (!connection->answered)
+        connection->refused = refused;
     connection->phase = PHASE_ANSWER;
     present(session);
     if (!session->waiting)
@@ -239,7 +254,8 @@ void exchange_unfinished(struct session *session)
     struct http_connection *connection = session->state;
 
     if (session->waiting || connection->phase == PHASE_ANSWER ||
-        (connection->phase == PHASE_HEAD && session->input.length == 0))
+        (connection->phase == PHASE_HEAD && session->input.length == 0) ||
+        (connection->told && connection->kept.length == 0))
         return;
     if (connection->phase == PHASE_HEAD) {
         (void)buffer_add_slice(&connection->raw, buffer_slice(&session->input));

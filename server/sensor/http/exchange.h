@@ -53,6 +53,8 @@ struct http_request *exchange_request(struct session *session);
 const struct site_route *exchange_front(struct session *session, const struct http_request *request, uint64_t *limit);
 /* The head of a request for the front is there, its body is not: the answer goes out now, or with the verdict. */
 void exchange_early(struct session *session);
+/* The head is refused with nginx's status. The answer goes out, and what is still to come of the body is awaited. */
+void exchange_refuse(struct session *session, unsigned status);
 /* The request is complete, or refused (nginx's status): it is presented, and answered when that may be. */
 void exchange_complete(struct session *session, unsigned refused);
 /* Of a request that never came to its end, what was there is evidence all the same. */

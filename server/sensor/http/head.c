@@ -49,7 +49,7 @@ void head_begin(struct head *head)
     head->name = head->name_end = head->value = head->value_end = 0;
     head->version = 10;
     head->keep_alive = head->chunked = head->expects = head->sized = head->coded = head->length_bad = false;
-    head->padded = head->old = false;
+    head->padded = head->old = head->whole = false;
     head->connection = 0;
     head->length = 0;
 }
@@ -411,6 +411,7 @@ static void complete(struct head *head, struct slice input, int what)
 
     if (what == 2) {
         head_all_done(head, raw);
+        head->whole = true;
         head->state = AT_DONE;
     } else if (head->state == AT_NAME_START) {
         head_line_done(head, raw);

@@ -44,6 +44,7 @@ struct head {
     /* What the headers say about the message; valid when done. */
     int version; /* 9, 10, 11 */
     bool keep_alive, chunked, expects, sized, coded, length_bad;
+    bool whole;        /* up to the empty line, even when refused */
     bool padded;       /* MSIE or Chrome: error pages are padded */
     bool old;          /* MSIE up to 6: no keep-alive after a POST */
     int8_t connection; /* -1 close, 1 keep-alive, 0 not said */

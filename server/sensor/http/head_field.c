@@ -212,24 +212,27 @@ void head_field_done(struct head *head, struct slice raw, struct head_span name,
         head->status = 400;
         return;
     }
+    if (rules[i].field != FIELD_USER_AGENT || (head->seen & (1u << i)) == 0)
+        field_takes(head, raw, rules[i].field, value);
     head->seen |= 1u << i;
-    field_takes(head, raw, rules[i].field, value);
 }
 
 void head_all_done(struct head *head, struct slice raw)
 {
     struct slice method = cut(raw, head->method);
 
-    if (head->version > 10 && (head->seen & 1u) == 0)
+    if (head->version > 10 && (head->seen & 1u) == 0) {
         head->status = 400;
-    else if (head->length_bad)
+        head->chunked = head->sized = false; /* nginx has not looked yet whether a body follows */
+    } else if (head->length_bad) {
         head->status = 400;
-    else if (head->coded && (head->version < 11 || (head->chunked && head->sized)))
+    } else if (head->coded && (head->version < 11 || (head->chunked && head->sized))) {
         head->status = 400;
-    else if (head->coded && !head->chunked)
+    } else if (head->coded && !head->chunked) {
         head->status = 501;
-    else if (slice_is(method, "CONNECT") || slice_is(method, "TRACE"))
+    } else if (slice_is(method, "CONNECT") || slice_is(method, "TRACE")) {
         head->status = 405;
+    }
     head->expects = head->expects && head->version > 10;
     head->keep_alive = head->connection == 0 ? head->version > 10 : head->connection > 0;
     if (head->old && slice_is(method, "POST"))

@@ -92,19 +92,31 @@ static void hold(struct session *session)
     session->held = connection->raw.capacity + connection->kept.capacity;
 }
 
+/* Does nginx await a body? */
+static bool body_follows(const struct head *head)
+{
+    return head->whole && !head->length_bad && (head->sized ? head->length > 0 : head->chunked && head->version > 10);
+}
+
 /* A head that nginx refuses: all that has come is looked at, also what is behind the fault. */
 static void take_refused(struct session *session)
 {
     struct http_connection *connection = session->state;
+    const struct head *head = &connection->head;
+    bool more = head->at < session->input.length;
 
     (void)buffer_add_slice(&connection->raw, buffer_slice(&session->input));
     buffer_consume(&session->input, session->input.length);
     session->request++;
-    session->linger = connection->head.at < connection->raw.length || connection->head.status == 414 ||
-                      connection->head.status == HEAD_TOO_LARGE;
+    session->linger = more || head->status == 414 || head->status == HEAD_TOO_LARGE;
     connection->closes = true;
-    body_begin(&connection->body, false, 0, 0);
-    exchange_complete(session, connection->head.status);
+    if (!more && body_follows(head)) {
+        body_begin(&connection->body, !head->sized, head->length, 0);
+        exchange_refuse(session, head->status);
+    } else {
+        body_begin(&connection->body, false, 0, 0);
+        exchange_complete(session, head->status);
+    }
 }
 
 /* The decoy by the name asked for; the client's address by all X-Forwarded-For, where a trusted proxy sent them. */
@@ -126,6 +138,20 @@ static void choose_face(struct session *session, const struct http_request *requ
     buffer_free(&hops);
 }
 
+/* A sound head that is refused for what follows it, or for the port that it came to. */
+static void refuse_head(struct session *session, unsigned status)
+{
+    struct http_connection *connection = session->state;
+    size_t used;
+
+    if (body_take(&connection->body, buffer_slice(&session->input), &used, &connection->kept) == BODY_MORE &&
+        body_follows(&connection->head))
+        exchange_refuse(session, status);
+    else
+        exchange_complete(session, status);
+    buffer_consume(&session->input, used);
+}
+
 /* A complete head: whose it is, and what follows it. */
 static void take_head(struct session *session)
 {
@@ -133,6 +159,7 @@ static void take_head(struct session *session)
     const struct head *head = &connection->head;
     const struct http_request *request;
     uint64_t limit = 0;
+    unsigned refused;
 
     (void)buffer_add(&connection->raw, session->input.data, head->at);
     buffer_consume(&session->input, head->at);
@@ -141,19 +168,17 @@ static void take_head(struct session *session)
     request = exchange_request(session);
     choose_face(session, request);
     connection->closes = !head->keep_alive || session->request >= NGINX_KEEPALIVE_REQUESTS;
-    if (session->plain_on_tls) {
-        exchange_complete(session, NGINX_PLAIN_TO_TLS);
+    if (!session->plain_on_tls)
+        connection->front = exchange_front(session, request, &limit);
+    refused = session->plain_on_tls ? NGINX_PLAIN_TO_TLS : limit > 0 && head->length > limit ? 413 : 0;
+    body_begin(&connection->body, head->chunked, head->length, refused == 0 && connection->front == NULL ? limit : 0);
+    if (refused != 0) {
+        refuse_head(session, refused);
         return;
     }
     connection->phase = PHASE_BODY;
-    connection->front = exchange_front(session, request, &limit);
-    if (limit > 0 && head->length > limit) {
-        exchange_complete(session, 413);
-        return;
-    }
-    if (head->expects)
+    if (head->expects && (connection->front == NULL || !site_front_errs(connection->front)))
         (void)answer_continue(&session->output);
-    body_begin(&connection->body, head->chunked, head->length, limit);
     session_deadline(session, NGINX_BODY_TIMEOUT, BODY_TOTAL);
     if (connection->front != NULL && (head->chunked || head->length > 0))
         (void)session_pause(session, FRONT_PAUSE);

@@ -55,6 +55,8 @@ const struct site_route *site_route(const struct site *site, const struct http_r
 const struct site_route *site_plain_route(const struct site *site, const struct http_request *request);
 /* The route that fits where nginx answers it alone, or NULL: then the body decides, or the product. */
 const struct site_route *site_front_route(const struct site *site, const struct http_request *request);
+/* Is the front's answer to the route its own page for an error, which takes no body? */
+bool site_front_errs(const struct site_route *route);
 /* Renders the route's answer. A form without a valid CSRF field and session gets the product's refusal for that.
  * answer's buffers are initialised and empty. 0, or -1 when out of memory or over the limit. */
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "server/base/clock.h"
 
+#define CACHE_FORGETS 600 /* seconds: nginx's "inactive" */
+
 static bool method_fits(const struct site_route *route, struct slice method)
 {
     const char *at = route->methods, *end = at + route->methods_length, *bar;
@@ -144,6 +146,17 @@ static bool is_unchanged(const struct http_request *request, const struct site_r
     return slice_is(since, text);
 }
 
+/* The time that the product's lines speak of. */
+static int64_t said_at(struct site_cache *cache, int64_t now)
+{
+    if (cache == NULL)
+        return now;
+    if (now - cache->used > CACHE_FORGETS)
+        cache->filled = now;
+    cache->used = now;
+    return cache->filled;
+}
+
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
                 enum site_outcome outcome, struct site_answer *answer)
 {
@@ -156,6 +169,7 @@ int site_answer(const struct site *site, const struct site_route *route, const s
         read_session(&a);
     if (route->form.guarded && !form_fits(&a))
         reply = route->form.rejected;
+    a.now = said_at(reply->cache, a.now);
     unchanged = reply->served == SITE_BEHIND && is_unchanged(request, reply);
     answer->served = reply->served;
     answer->file = reply->file;

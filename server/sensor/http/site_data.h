@@ -45,6 +45,12 @@ struct site_page {
     struct template *template;
 };
 
+/* When nginx put a file into its cache, and when it last asked for it: what the product said then is said until the
+ * file is forgotten. */
+struct site_cache {
+    int64_t filled, used; /* seconds since 1970 */
+};
+
 struct site_reply {
     const char *name; /* or NULL for one written into its route */
     unsigned status;
@@ -54,6 +60,7 @@ struct site_reply {
     struct template *head;
     struct template *inline_body;      /* owned, or NULL */
     const struct template *body;       /* a page's or inline_body, or NULL */
+    struct site_cache *cache;          /* of an answer that is SITE_CACHED, or NULL */
     bool file;                         /* a static file */
     struct buffer content;             /* of it */
     struct slice constant;             /* the body where it never changes */

@@ -315,6 +315,7 @@ static void free_reply(struct site_reply *reply)
     template_free(reply->head);
     template_free(reply->inline_body);
     buffer_free(&reply->content);
+    free(reply->cache);
     json_decref(reply->with);
     free(reply);
 }

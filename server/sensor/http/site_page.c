@@ -272,6 +272,8 @@ static int load_served(struct site *site, struct site_reply *reply, const struct
         return yaml_fault(served, error, "a file that nginx gives out has a date: 'modified'");
     if (reply->served == SITE_CACHED && !reply->file)
         return yaml_fault(served, error, "only a 'file' is cached");
+    if (reply->served == SITE_CACHED && (reply->cache = calloc(1, sizeof(*reply->cache))) == NULL)
+        return yaml_fault(served, error, "out of memory");
     if (reply->served == SITE_FRONT && !reply->file && (reply->status < 300 || reply->constant.length > 0 ||
                                                  reply->body != NULL))
         return yaml_fault(served, error, "nginx alone answers with a 'file', or with its own page for a status from 300");

@@ -40,3 +40,8 @@ const struct site_route *site_front_route(const struct site *site, const struct 
 
     return route != NULL && route->plain->served == SITE_FRONT ? route : NULL;
 }
+
+bool site_front_errs(const struct site_route *route)
+{
+    return route->plain->served == SITE_FRONT && !route->plain->file && route->plain->status >= 400;
+}

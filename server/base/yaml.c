@@ -18,6 +18,7 @@
 struct loader {
     yaml_parser_t parser;
     const char *file;
+    struct slice text;
     size_t nodes;
     struct error *error;
 };
@@ -27,12 +28,49 @@ static int fault_at(struct loader *loader, yaml_mark_t mark, const char *text)
     return error_set(loader->error, "%s:%zu:%zu: %s", loader->file, mark.line + 1, mark.column + 1, text);
 }
 
+/* A byte that is no part of UTF-8 text; libyaml says where it is, but not in which line. */
+static int byte_fault(struct loader *loader)
+{
+    size_t at = loader->parser.problem_offset;
+    yaml_mark_t mark = {0};
+
+    for (size_t i = 0; i < at && i < loader->text.length; i++) {
+        mark.column = loader->text.data[i] == '\n' ? 0 : mark.column + 1;
+        mark.line += loader->text.data[i] == '\n';
+    }
+    return fault_at(loader, mark, "this byte is not UTF-8 text; save the file as UTF-8");
+}
+
+static bool is_tab(const struct loader *loader, size_t line)
+{
+    const unsigned char *at = loader->text.data, *end = at + loader->text.length;
+
+    while (at != NULL && at < end && line-- > 0) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at == NULL ? NULL : at + 1;
+    }
+    while (at != NULL && at < end && *at == ' ')
+        at++;
+    return at != NULL && at < end && *at == '\t';
+}
+
+static int syntax_fault(struct loader *loader)
+{
+    const char *problem = loader->parser.problem;
+    char text[sizeof(loader->error->text)];
+
+    if (is_tab(loader, loader->parser.problem_mark.line))
+        return fault_at(loader, loader->parser.problem_mark, "a tab cannot indent YAML; use spaces");
+    snprintf(text, sizeof text, "%s; look at the indentation, quotes and colons here and in the line above",
+             problem != NULL ? problem : "this is no YAML");
+    return fault_at(loader, loader->parser.problem_mark, text);
+}
+
 static int next_event(struct loader *loader, yaml_event_t *event)
 {
     if (yaml_parser_parse(&loader->parser, event))
         return 0;
-    return fault_at(loader, loader->parser.problem_mark,
-                    loader->parser.problem != NULL ? loader->parser.problem : "this is no YAML");
+    return loader->parser.error == YAML_READER_ERROR ? byte_fault(loader) : syntax_fault(loader);
 }
 
 static struct yaml *new_node(struct loader *loader, enum yaml_type type, yaml_mark_t mark)
@@ -40,7 +78,7 @@ static struct yaml *new_node(struct loader *loader, enum yaml_type type, yaml_ma
     struct yaml *node = loader->nodes++ < YAML_NODES ? calloc(1, sizeof *node) : NULL;
 
     if (node == NULL) {
-        fault_at(loader, mark, "the document is too large");
+        fault_at(loader, mark, "the document is too large; split it");
         return NULL;
     }
     node->type = type;
@@ -94,7 +132,7 @@ static int load_children(struct loader *loader, struct yaml *node, yaml_event_ty
             key = value;
             value = NULL;
             if (key->type != YAML_TEXT)
-                yaml_fault(key, loader->error, "a key must be plain text");
+                yaml_fault(key, loader->error, "a key must be plain text; write \"key: value\"");
             else if (next_event(loader, &event) == 0)
                 value = load_node(loader, &event, depth + 1);
         }
@@ -113,10 +151,11 @@ static struct yaml *load_scalar(struct loader *loader, const yaml_event_t *event
     if (node == NULL)
         return NULL;
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    node->block = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
     if (memchr(event->data.scalar.value, 0, event->data.scalar.length) == NULL)
         node->text = slice_copy((struct slice){event->data.scalar.value, event->data.scalar.length});
     if (node->text == NULL) {
-        fault_at(loader, event->start_mark, "text must not hold a NUL");
+        fault_at(loader, event->start_mark, "text must not hold a NUL; take it out");
         yaml_discard(node);
         node = NULL;
     }
@@ -130,7 +169,7 @@ static struct yaml *load_node(struct loader *loader, yaml_event_t *event, int de
     bool list = event->type == YAML_SEQUENCE_START_EVENT;
 
     if (depth > YAML_DEPTH) {
-        fault_at(loader, event->start_mark, "nested too deep");
+        fault_at(loader, event->start_mark, "nested too deep; make it flatter");
     } else if (event->type == YAML_SCALAR_EVENT) {
         node = load_scalar(loader, event);
     } else if (list || event->type == YAML_MAPPING_START_EVENT) {
@@ -177,9 +216,10 @@ int yaml_load(struct slice text, const char *file, struct yaml **root, struct er
         return error_set(error, "out of memory");
     }
     loader.file = name;
+    loader.text = text;
     yaml_parser_set_input_string(&loader.parser, text.data == NULL ? (const unsigned char *)"" : text.data, text.length);
     if (text.length > YAML_BYTES)
-        error_set(error, "%s: larger than 1 MiB", name);
+        error_set(error, "%s:1:1: larger than 1 MiB; split it", name);
     else
         tree = load_document(&loader);
     yaml_parser_delete(&loader.parser);
@@ -189,7 +229,7 @@ int yaml_load(struct slice text, const char *file, struct yaml **root, struct er
     }
     /* The root's own text slot keeps the name alive; a root that is a text has none to give. */
     if (tree->type == YAML_TEXT) {
-        yaml_fault(tree, error, "expected \"key: value\" lines");
+        yaml_fault(tree, error, "expected \"key: value\" lines; this is a text");
         yaml_discard(tree);
         free(name);
         return -1;
@@ -261,23 +301,32 @@ static int unknown_key(const struct yaml *key, const char *const *allowed, struc
     return yaml_fault(key, error, "unknown key \"%s\"; known here: %s", key->text, list);
 }
 
+int yaml_key(const struct yaml *map, size_t index, const char *const *allowed, struct error *error)
+{
+    const struct yaml *key = map->keys[index];
+    bool known = false;
+
+    for (size_t j = 0; allowed[j] != NULL && !known; j++)
+        known = strcmp(key->text, allowed[j]) == 0;
+    if (!known)
+        return unknown_key(key, allowed, error);
+    for (size_t j = 0; j < index; j++)
+        if (strcmp(key->text, map->keys[j]->text) == 0)
+            return yaml_fault(key, error, "\"%s\" stands here twice (first in line %d); keep one of them", key->text,
+                              map->keys[j]->line);
+    return 0;
+}
+
 int yaml_only(const struct yaml *map, const char *const *allowed, struct error *error)
 {
-    if (map->type != YAML_MAP)
-        return yaml_fault(map, error, "expected \"key: value\" lines here");
-    for (size_t i = 0; i < map->count; i++) {
-        bool known = false;
+    int result = 0;
 
-        for (size_t j = 0; allowed[j] != NULL && !known; j++)
-            known = strcmp(map->keys[i]->text, allowed[j]) == 0;
-        if (!known)
-            return unknown_key(map->keys[i], allowed, error);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(map->keys[i]->text, map->keys[j]->text) == 0)
-                return yaml_fault(map->keys[i], error, "\"%s\" stands here twice (first in line %d)",
-                                  map->keys[i]->text, map->keys[j]->line);
-    }
-    return 0;
+    if (map->type != YAML_MAP)
+        return yaml_fault(map, error, "expected \"key: value\" lines here; this is a %s",
+                          map->type == YAML_LIST ? "list" : "text");
+    for (size_t i = 0; result == 0 && i < map->count; i++)
+        result = yaml_key(map, i, allowed, error);
+    return result;
 }
 
 int yaml_text(const struct yaml *map, const char *key, const char **out, struct error *error)
@@ -287,7 +336,8 @@ int yaml_text(const struct yaml *map, const char *key, const char **out, struct 
     if (node == NULL)
         return 0;
     if (node->type != YAML_TEXT)
-        return yaml_fault(node, error, "\"%s\" must be a text", key);
+        return yaml_fault(node, error, "\"%s\" must be a text; this is a %s", key,
+                          node->type == YAML_LIST ? "list" : "map");
     *out = node->text;
     return 0;
 }
@@ -304,7 +354,8 @@ int yaml_integer(const struct yaml *map, const char *key, int64_t least, int64_t
     errno = 0;
     value = node->type == YAML_TEXT ? strtoll(node->text, &end, 10) : 0;
     if (node->type != YAML_TEXT || errno != 0 || end == node->text || *end != '\0' || value < least || value > most)
-        return yaml_fault(node, error, "\"%s\" must be a whole number from %" PRId64 " to %" PRId64, key, least, most);
+        return yaml_fault(node, error, "\"%s\" must be a whole number from %" PRId64 " to %" PRId64 "; write one", key,
+                          least, most);
     *out = value;
     return 0;
 }
@@ -322,7 +373,7 @@ int yaml_bool(const struct yaml *map, const char *key, bool *out, struct error *
             return 0;
         }
     }
-    return yaml_fault(node, error, "\"%s\" must be yes or no", key);
+    return yaml_fault(node, error, "\"%s\" must be yes or no; write one of them", key);
 }
 
 struct unit {
@@ -347,7 +398,7 @@ static int scaled(const struct yaml *map, const char *key, const struct unit *un
             return 0;
         }
     }
-    return yaml_fault(node, error, "\"%s\" must be %s", key, wanted);
+    return yaml_fault(node, error, "\"%s\" must be %s; write one so", key, wanted);
 }
 
 int yaml_duration(const struct yaml *map, const char *key, int64_t *out, struct error *error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * A YAML 1.1 document as a tree in which each node knows its line and column, for faults that tell a person where.
- * Aliases are refused. Limits: 1 MiB, 64 levels, 65,536 nodes. Scalars are texts; typed getters convert. */
+ * Faults are "FILE:LINE:COLUMN: what is wrong; what to do". Aliases are refused. Limits: 1 MiB, 64 levels, 65,536 nodes. Scalars are texts; typed getters convert. */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
 
@@ -19,6 +19,7 @@ struct yaml {
     int line, column; /* from 1 */
     char *text;       /* YAML_TEXT */
     bool quoted;
+    bool block;          /* written below its key behind '|': each of its lines is one of the file's */
     size_t count;        /* YAML_LIST, YAML_MAP */
     struct yaml **items; /* values */
     struct yaml **keys;  /* YAML_MAP: texts */
@@ -35,6 +36,8 @@ int yaml_fault(const struct yaml *at, struct error *error, const char *format, .
     __attribute__((format(printf, 3, 4)));
 /* The value of a key, or NULL. */
 struct yaml *yaml_get(const struct yaml *map, const char *key);
+/* Fails when the map's index-th key is not in the NULL-ended list, or stands before as well. */
+int yaml_key(const struct yaml *map, size_t index, const char *const *allowed, struct error *error);
 /* Fails for a node that is no map, for keys not in the NULL-ended list, and for a key that stands twice. The fault
  * names the nearest allowed key. */
 int yaml_only(const struct yaml *map, const char *const *allowed, struct error *error);

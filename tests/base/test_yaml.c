@@ -6,7 +6,7 @@
 
 START_TEST(typed_values)
 {
-    static const char text[] = "a: text\nb: 42\nc: yes\nd: 5m\ne: 2KiB\nl: [x, 'y']\n";
+    static const char text[] = "a: text\nb: 42\nc: yes\nd: 5m\ne: 2KiB\nl: [x, 'y']\nm: |\n  one\n  two\n";
     struct yaml *root;
     struct error error;
     const char *a = NULL, *missing = "standard";
@@ -28,6 +28,8 @@ START_TEST(typed_values)
     ck_assert_int_eq(e, 2048);
     ck_assert_uint_eq(yaml_get(root, "l")->count, 2);
     ck_assert(yaml_get(root, "l")->items[1]->quoted);
+    ck_assert(!yaml_get(root, "l")->items[1]->block);
+    ck_assert(yaml_get(root, "m")->block);
     ck_assert_int_eq(yaml_get(root, "b")->line, 2);
     ck_assert_int_eq(yaml_get(root, "b")->column, 4);
     yaml_discard(root);
@@ -47,6 +49,10 @@ static const struct fault faults[] = {
     {"a: &x 1\nport: *x\n", "f.yaml:2:7: aliases"},
     {"just text\n", "f.yaml:1:1: expected \"key: value\" lines"},
     {"- a\n- b\n", "f.yaml:1:1: expected \"key: value\" lines here"},
+    {"a: 1\n\tport: 2\n", "f.yaml:2:1: a tab cannot indent YAML; use spaces"},
+    {"a:\n  b: 1\n\tc: 2\n", "f.yaml:3:1: a tab cannot indent YAML; use spaces"},
+    {"a: 1\nport: \xe9t\xe9\n", "f.yaml:2:8: this byte is not UTF-8"},
+    {"a: \"x\nport: 1\n", "f.yaml:"},
     {"[a]: b\n", "f.yaml:1:1: a key must be plain text"},
     {"a: \"x\\0y\"\n", "f.yaml:1:4: text must not hold a NUL"},
 };

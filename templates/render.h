@@ -23,13 +23,21 @@ enum render_escape { RENDER_PLAIN, RENDER_HTML, RENDER_JSON, RENDER_YAML, RENDER
 
 struct template;
 
-/* Parses; the text is copied. `file` names it in faults: FILE:LINE:COLUMN: …. Sections nest at most 32 deep. */
+/* Parses; the text is copied. `file` names it in faults: FILE:LINE:COLUMN: what is wrong; what to do. Sections nest at most 32 deep. */
 int template_parse(struct slice text, const char *file, struct template **out, struct error *error);
 void template_free(struct template *t);
 /* When the template is text alone, without any tag: that text. Else a slice with data NULL. */
 struct slice template_constant(const struct template *t);
 /* The names of the partials that it asks for, one after the other: NULL behind the last. */
 const char *template_partial(const struct template *t, size_t index);
+/* One piece of a template, for who checks templates: its index-th text or tag. false behind the last. */
+struct template_tag {
+    char sigil;          /* 't' for text, 0 for {{name}}, else & # ^ / > */
+    char name[256];      /* dotted, cut off where it is longer; "" for {{.}} and for text */
+    struct slice text;   /* of the template, for text */
+    size_t line, column; /* from 1 */
+};
+bool template_tag(const struct template *t, size_t index, struct template_tag *tag);
 /* Does a tag in it ask for a name whose first part is this one? */
 bool template_uses(const struct template *t, const char *name);
 /* What {{> name}} stands for; NULL for none. Owned by the caller, must outlive rendering. */

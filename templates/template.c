@@ -3,6 +3,7 @@
  * From the text of a template to its nodes. */
 #include "config.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "templates/template.h"
@@ -26,16 +27,31 @@ struct tag {
     size_t name, length;
 };
 
-static int fault(struct parser *p, size_t at, const char *what, const char *name, size_t length)
+static void locate(const char *text, size_t at, size_t *line, size_t *column)
 {
-    size_t line = 1, column = 1, i;
-
-    for (i = 0; i < at; i++) {
-        column = p->text[i] == '\n' ? 1 : column + 1;
-        line += p->text[i] == '\n';
+    *line = *column = 1;
+    for (size_t i = 0; i < at; i++) {
+        *column = text[i] == '\n' ? 1 : *column + 1;
+        *line += text[i] == '\n';
     }
-    return error_set(p->error, "%s:%zu:%zu: %s%s%.*s", p->file, line, column, what, length > 0 ? " " : "",
-                     (int)(length > 80 ? 80 : length), name);
+}
+
+/* "FILE:LINE:COLUMN: what 'name'; remedy" */
+static int fault(struct parser *p, size_t at, const char *what, struct slice name, const char *remedy)
+{
+    int length = (int)(name.length > 80 ? 80 : name.length);
+    size_t line, column;
+
+    locate(p->text, at, &line, &column);
+    if (length == 0)
+        return error_set(p->error, "%s:%zu:%zu: %s; %s", p->file, line, column, what, remedy);
+    return error_set(p->error, "%s:%zu:%zu: %s '%.*s'; %s", p->file, line, column, what, length, (const char *)name.data,
+                     remedy);
+}
+
+static struct slice name_of(const struct parser *p, const struct tag *tag)
+{
+    return (struct slice){(const unsigned char *)p->text + tag->name, tag->length};
 }
 
 static void *grow(void *array, size_t count, size_t *room, size_t size)
@@ -49,7 +65,7 @@ static void *grow(void *array, size_t count, size_t *room, size_t size)
     return grown;
 }
 
-static struct node *add_node(struct parser *p, enum node_type type)
+static struct node *add_node(struct parser *p, enum node_type type, size_t at)
 {
     struct template *t = p->template;
     struct node *nodes = grow(t->nodes, t->node_count, &t->node_room, sizeof(*nodes)), *node = NULL;
@@ -59,6 +75,7 @@ static struct node *add_node(struct parser *p, enum node_type type)
         node = &nodes[t->node_count++];
         memset(node, 0, sizeof(*node));
         node->type = type;
+        node->at = (uint32_t)at;
     } else {
         error_set(p->error, "%s: out of memory", p->file);
     }
@@ -71,7 +88,7 @@ static int add_text(struct parser *p, size_t from, size_t to)
 
     if (from >= to)
         return 0;
-    node = add_node(p, NODE_TEXT);
+    node = add_node(p, NODE_TEXT, from);
     if (node == NULL)
         return -1;
     node->start = (uint32_t)from;
@@ -108,7 +125,8 @@ static int add_name(struct parser *p, struct node *node, const struct tag *tag)
         dot = tag->sigil == '>' ? NULL : memchr(name, '.', (size_t)(end - name));
         dot = dot == NULL ? end : dot;
         if (dot == name)
-            return fault(p, tag->start, "a name has an empty part:", p->text + tag->name, tag->length);
+            return fault(p, tag->start, "a part is missing in the name", name_of(p, tag),
+                         "a dot stands between two parts");
         result = add_part(p, node, name, (size_t)(dot - name));
         name = dot + 1;
     }
@@ -136,7 +154,7 @@ static int next_tag(struct parser *p, struct tag *tag)
     found = tag->sigil == '=' || tag->sigil == '{' ? memmem(p->text + name, p->length - name, closing, close + 1)
                                                    : memmem(p->text + name, p->length - name, p->close, close);
     if (found == NULL)
-        return fault(p, tag->start, "this tag is not closed", NULL, 0);
+        return fault(p, tag->start, "this tag is not closed", SLICE_NONE, "close it as it was opened, with }} or }}}");
     end = (size_t)(found - p->text);
     tag->after = end + close + (tag->sigil == '=' || tag->sigil == '{');
     while (name < end && isspace((unsigned char)p->text[name]))
@@ -146,7 +164,7 @@ static int next_tag(struct parser *p, struct tag *tag)
     tag->name = name;
     tag->length = end - name;
     if (tag->length == 0 && tag->sigil != '!')
-        return fault(p, tag->start, "this tag names nothing", NULL, 0);
+        return fault(p, tag->start, "this tag names nothing", SLICE_NONE, "write a name in it, or take it out");
     return 1;
 }
 
@@ -181,10 +199,10 @@ static int set_delimiters(struct parser *p, const struct tag *tag)
         second++;
     if (space == name || second == end || space - name >= DELIMITER || end - second >= DELIMITER ||
         memchr(name, '=', tag->length) != NULL || memchr(name, '\0', tag->length) != NULL)
-        return fault(p, tag->start, "delimiters are two short words without '='", NULL, 0);
+        return fault(p, tag->start, "these are no delimiters", SLICE_NONE, "they are two short words without '='");
     for (const char *c = second; c < end; c++)
         if (isspace((unsigned char)*c))
-            return fault(p, tag->start, "delimiters are two short words without '='", NULL, 0);
+            return fault(p, tag->start, "these are no delimiters", SLICE_NONE, "they are two short words without '='");
     memcpy(p->open, name, (size_t)(space - name));
     p->open[space - name] = '\0';
     memcpy(p->close, second, (size_t)(end - second));
@@ -207,10 +225,12 @@ static int close_section(struct parser *p, const struct tag *tag)
     struct node *opened, *closing = &t->nodes[t->node_count - 1];
 
     if (p->depth == 0)
-        return fault(p, tag->start, "no section is open to be closed by", p->text + tag->name, tag->length);
+        return fault(p, tag->start, "no section is open that could be closed by", name_of(p, tag),
+                     "open it before with {{#…}}, or take this out");
     opened = &t->nodes[p->sections[p->depth - 1]];
     if (!same_name(t, opened, closing))
-        return fault(p, tag->start, "another section is to be closed before", p->text + tag->name, tag->length);
+        return fault(p, tag->start, "another section is still open before the end of", name_of(p, tag),
+                     "close the inner one first");
     opened->end = (uint32_t)(t->node_count - 1);
     p->depth--;
     return 0;
@@ -221,7 +241,7 @@ static int add_tag(struct parser *p, const struct tag *tag, size_t line)
     static const enum node_type types[] = {['#'] = NODE_SECTION, ['^'] = NODE_INVERTED, ['/'] = NODE_CLOSE,
                                            ['>'] = NODE_PARTIAL, ['&'] = NODE_RAW,      ['{'] = NODE_RAW};
     enum node_type type = tag->sigil == 0 ? NODE_VALUE : types[(unsigned char)tag->sigil];
-    struct node *node = add_node(p, type);
+    struct node *node = add_node(p, type, tag->start);
 
     if (node == NULL || add_name(p, node, tag) != 0)
         return -1;
@@ -234,7 +254,7 @@ static int add_tag(struct parser *p, const struct tag *tag, size_t line)
     if (type != NODE_SECTION && type != NODE_INVERTED)
         return 0;
     if (p->depth == RENDER_DEPTH)
-        return fault(p, tag->start, "sections nest too deep at", p->text + tag->name, tag->length);
+        return fault(p, tag->start, "sections nest too deep at", name_of(p, tag), "put the inner ones into a partial");
     p->sections[p->depth++] = (uint32_t)(p->template->node_count - 1);
     return 0;
 }
@@ -269,8 +289,9 @@ static int parse(struct parser *p)
         return -1;
     if (p->depth > 0) {
         open = &p->template->nodes[p->sections[p->depth - 1]];
-        return error_set(p->error, "%s: the section '%s' is not closed", p->file,
-                         open->parts > 0 ? p->template->names + p->template->parts[open->name] : ".");
+        return fault(p, open->at, "the section is not closed:",
+                     slice_of(open->parts > 0 ? p->template->names + p->template->parts[open->name] : "."),
+                     "close it with {{/…}}");
     }
     return 0;
 }
@@ -282,7 +303,7 @@ int template_parse(struct slice text, const char *file, struct template **out, s
 
     *out = NULL;
     if (text.length > RENDER_TEXT)
-        return error_set(error, "%s: more than %d bytes are too many for a template", file, RENDER_TEXT);
+        return error_set(error, "%s:1:1: more than %d bytes are too many for a template; split it", file, RENDER_TEXT);
     t = calloc(1, sizeof(*t));
     if (t == NULL)
         return error_set(error, "%s: out of memory", file);
@@ -325,6 +346,26 @@ struct slice template_constant(const struct template *t)
     else if (t->node_count == 1 && t->nodes[0].type == NODE_TEXT)
         constant = (struct slice){(const unsigned char *)t->text + t->nodes[0].start, t->nodes[0].length};
     return constant;
+}
+
+bool template_tag(const struct template *t, size_t index, struct template_tag *tag)
+{
+    static const char sigils[] = {[NODE_RAW] = '&', [NODE_SECTION] = '#', [NODE_INVERTED] = '^', [NODE_CLOSE] = '/',
+                                  [NODE_PARTIAL] = '>'};
+    const struct node *node;
+    size_t used = 0;
+
+    if (index >= t->node_count)
+        return false;
+    node = &t->nodes[index];
+    *tag = (struct template_tag){.sigil = node->type == NODE_TEXT ? 't' : sigils[node->type]};
+    if (node->type == NODE_TEXT)
+        tag->text = (struct slice){(const unsigned char *)t->text + node->start, node->length};
+    for (uint32_t i = 0; i < node->parts && used < sizeof(tag->name) - 1; i++)
+        used += (size_t)snprintf(tag->name + used, sizeof(tag->name) - used, "%s%s", i == 0 ? "" : ".",
+                                 t->names + t->parts[node->name + i]);
+    locate(t->text, node->at, &tag->line, &tag->column);
+    return true;
 }
 
 const char *template_partial(const struct template *t, size_t index)

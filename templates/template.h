@@ -13,6 +13,7 @@ enum node_type { NODE_TEXT, NODE_VALUE, NODE_RAW, NODE_SECTION, NODE_INVERTED, N
 struct node {
     enum node_type type;
     uint32_t start, length; /* TEXT: of the text. PARTIAL: the white space before it where it stands alone */
+    uint32_t at;            /* of its first byte, or its tag's */
     uint32_t name, parts;   /* first of its parts of the name; no part at all is {{.}} */
     uint32_t end;           /* SECTION, INVERTED: the node that closes it */
 };

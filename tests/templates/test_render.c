@@ -123,7 +123,7 @@ static const struct {
     {"{{}}", "f:1:1: "},        {"{{#}}", "f:1:1: "},
     {"{{a..b}}", "f:1:1: "},    {"{{.a}}", "f:1:1: "},
     {"x{{/a}}", "f:1:2: "},     {"{{#a}}\n{{#b}}\n{{/a}}", "f:3:1: "},
-    {"{{#a}}", "f: "},          {"{{=a=}}", "f:1:1: "},
+    {"{{#a}}", "f:1:1: "}, {"a\n b {{^c}}\n{{#d}}\n{{/d}}", "f:2:4: "},          {"{{=a=}}", "f:1:1: "},
     {"{{=a b c=}}", "f:1:1: "}, {"{{{a}}", "f:1:1: "},
 };
 
@@ -200,6 +200,32 @@ START_TEST(test_constant)
 }
 END_TEST
 
+START_TEST(test_tag)
+{
+    static const char text[] = "a\n {{b.c}}{{#d}}{{.}}{{/d}}\n{{>e}}";
+    static const struct {
+        char sigil;
+        const char *name;
+        size_t line, column;
+    } tags[] = {{'t', "", 1, 1},  {0, "b.c", 2, 2}, {'#', "d", 2, 9}, {0, "", 2, 15},
+                {'/', "d", 2, 20}, {'t', "", 2, 26}, {'>', "e", 3, 1}};
+    struct template *t;
+    struct template_tag tag;
+    struct error error;
+    size_t i = 0;
+
+    ck_assert_int_eq(template_parse(slice_of(text), "f", &t, &error), 0);
+    for (; template_tag(t, i, &tag); i++) {
+        ck_assert_int_eq(tag.sigil, tags[i].sigil);
+        ck_assert_str_eq(tag.name, tags[i].name);
+        ck_assert_uint_eq(tag.line, tags[i].line);
+        ck_assert_uint_eq(tag.column, tags[i].column);
+    }
+    ck_assert_uint_eq(i, sizeof(tags) / sizeof(*tags));
+    template_free(t);
+}
+END_TEST
+
 static const char *specification(char path[4096], const char *name)
 {
     const char *folder = getenv("MUSTACHE_SPEC"), *source = getenv("SUNDEW_SRC");
@@ -245,6 +271,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_escapes);
     tcase_add_test(c, test_bounds);
     tcase_add_test(c, test_constant);
+    tcase_add_test(c, test_tag);
     tcase_add_loop_test(c, test_specification, 0, sizeof(modules) / sizeof(*modules));
     suite_add_tcase(s, c);
     return s;

@@ -23,7 +23,8 @@ enum render_escape { RENDER_PLAIN, RENDER_HTML, RENDER_JSON, RENDER_YAML, RENDER
 
 struct template;
 
-/* Parses; the text is copied. `file` names it in faults: FILE:LINE:COLUMN: what is wrong; what to do. Sections nest at most 32 deep. */
+/* Parses; the text is copied. `file` names it in faults: FILE:LINE:COLUMN: what is wrong; what to do. Sections nest at
+ * most 32 deep. */
 int template_parse(struct slice text, const char *file, struct template **out, struct error *error);
 void template_free(struct template *t);
 /* When the template is text alone, without any tag: that text. Else a slice with data NULL. */

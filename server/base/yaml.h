@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * A YAML 1.1 document as a tree in which each node knows its line and column, for faults that tell a person where.
- * Faults are "FILE:LINE:COLUMN: what is wrong; what to do". Aliases are refused. Limits: 1 MiB, 64 levels, 65,536 nodes. Scalars are texts; typed getters convert. */
+ * Faults are "FILE:LINE:COLUMN: what is wrong; what to do". Aliases are refused. Limits: 1 MiB, 64 levels, 65,536
+ * nodes. Scalars are texts; typed getters convert. */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
 

@@ -6,10 +6,12 @@
 #include <time.h>
 #include "server/sensor/http/csrf.h"
 #include "server/sensor/http/site.h"
+#include "server/sensor/http/text.h"
 #include "tests/test.h"
 
 static const char face[] = "{\"release\":{\"version\":\"17.9.1\",\"revision\":\"998f540a579\","
-                           "\"date\":\"2025-02-26T15:41:12Z\"},\"style_digest\":\"aa11\",\"icon_digest\":\"bb22\"}";
+                           "\"date\":\"2025-02-26T15:41:12Z\"},\"style_digest\":\"aa11\",\"icon_digest\":\"bb22\","
+                           "\"skin\":\"c3d4\",\"icon_hue\":12}";
 static const unsigned char salt[32] = {7};
 static char *names[] = {(char[]){"git.corp.example"}};
 static const struct decoy decoy = {.names = names, .name_count = 1};
@@ -94,70 +96,7 @@ static const struct {
     unsigned plain, refused;
     const char *content_type, *contains;
 } routes[] = {
-    {"GET", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", "https://git.corp.example/users/sign_in"},
-    {"HEAD", "/", NULL, NULL, 302, 302, "text/html; charset=utf-8", ""},
-    {"GET", "/users/sign_in", NULL, NULL, 200, 200, "text/html; charset=utf-8", "user[password]"},
-    {"GET", "/users/sign_in/", NULL, NULL, 200, 200, "text/html; charset=utf-8", "authenticity_token"},
-    {"GET", "/users/sign%5Fin?x=1", NULL, NULL, 200, 200, "text/html; charset=utf-8", "aa11"},
-    {"POST", "/users/sign_in", FORM, "user[login]=a&user[password]=b", 422, 422, "text/html; charset=utf-8", "422"},
-    {"GET", "/users/password/new", NULL, NULL, 200, 200, "text/html; charset=utf-8", "user[email]"},
-    {"POST", "/users/password", FORM, "user[email]=a", 422, 422, "text/html; charset=utf-8", "422"},
-    {"GET", "/help", NULL, NULL, 200, 200, "text/html; charset=utf-8", "docs.gitlab.com"},
-    {"POST", "/oauth/token", FORM, "", 400, 400, "application/json; charset=utf-8", "invalid_request"},
-    {"POST", "/oauth/token", FORM, "grant_type=password&username=a&password=b", 400, 400,
-     "application/json; charset=utf-8", "invalid_grant"},
-    {"POST", "/oauth/token", "application/json", "{\"grant_type\":\"password\",\"username\":\"a\"}", 400, 400,
-     "application/json; charset=utf-8", "invalid_grant"},
-    {"POST", "/oauth/token?grant_type=password&username=a", NULL, NULL, 400, 400, "application/json; charset=utf-8",
-     "invalid_grant"},
-    {"POST", "/oauth/token", "multipart/form-data; boundary=x",
-     "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\npassword\r\n--x--\r\n", 400, 400,
-     "application/json; charset=utf-8", "invalid_grant"},
-    {"POST", "/oauth/token", FORM, "grant_type=password&client_id=c&client_secret=d", 401, 401,
-     "application/json; charset=utf-8", "invalid_client"},
-    {"POST", "/oauth/token", FORM, "grant_type=refresh_token", 401, 401, "application/json; charset=utf-8",
-     "invalid_client"},
-    {"POST", "/oauth/token", FORM, "grant_type=client_credentials", 401, 401, "application/json; charset=utf-8",
-     "invalid_client"},
-    {"POST", "/oauth/token", FORM, "grant_type=authorization_code", 401, 401, "application/json; charset=utf-8",
-     "invalid_client"},
-    {"POST", "/oauth/token", FORM, "grant_type=magic", 400, 400, "application/json; charset=utf-8",
-     "unsupported_grant_type"},
-    {"POST", "/oauth/revoke", FORM, "token=x", 403, 403, "application/json; charset=utf-8", "unauthorized_client"},
-    {"GET", "/oauth/token/info", NULL, NULL, 401, 401, "application/json; charset=utf-8", "invalid_token"},
-    {"POST", "/api/graphql", NULL, NULL, 200, 401, "application/json; charset=utf-8", ""},
-    {"GET", "/api/v4/user", NULL, NULL, 401, 401, "application/json", "{\"message\":\"401 Unauthorized\"}"},
-    {"GET", "/api/v4/personal_access_tokens/self", NULL, NULL, 401, 401, "application/json",
-     "{\"message\":\"401 Unauthorized\"}"},
-    {"GET", "/api/v4/version", NULL, NULL, 401, 401, "application/json", "{\"message\":\"401 Unauthorized\"}"},
-    {"GET", "/api/v4/projects", NULL, NULL, 200, 401, "application/json", ""},
-    {"GET", "/api/v4/projects/group%2Fapp", NULL, NULL, 404, 401, "application/json", ""},
-    {"GET", "/api/v4/projects/1/variables", NULL, NULL, 404, 401, "application/json", ""},
-    {"POST", "/api/v4/projects", NULL, NULL, 401, 401, "application/json", "401 Unauthorized"},
-    {"GET", "/api/v4/groups", NULL, NULL, 200, 401, "application/json", ""},
-    {"GET", "/api/v4/groups/7", NULL, NULL, 404, 401, "application/json", ""},
-    {"GET", "/api/v4/users", NULL, NULL, 403, 401, "application/json", ""},
-    {"POST", "/api/v4/runners/verify", NULL, NULL, 403, 403, "application/json", "403 Forbidden"},
-    {"GET", "/api/v4/nothing", NULL, NULL, 404, 404, "application/json", "{\"error\":\"404 Not Found\"}"},
-    {"GET", "/api/v9/user", NULL, NULL, 404, 404, "application/json", "{\"error\":\"404 Not Found\"}"},
-    {"GET", "/group/sub/app.git/info/refs?service=git-upload-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8",
-     GIT},
-    {"GET", "/group/app.git/info/refs?service=git-receive-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8",
-     GIT},
-    {"POST", "/group/app.git/git-upload-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
-    {"POST", "/group/app.git/git-receive-pack", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
-    {"POST", "/group/app.git/info/lfs/objects/batch", NULL, NULL, 401, 401, "text/plain; charset=utf-8", GIT},
-    {"GET", "/group/app/info/refs?service=git-upload-pack", NULL, NULL, 301, 301, "text/html; charset=utf-8",
-     "https://git.corp.example/group/app.git/info/refs?service=git-upload-pack"},
-    {"GET", "/robots.txt", NULL, NULL, 200, 200, "text/plain; charset=utf-8", "Disallow"},
-    {"GET", "/favicon.ico", NULL, NULL, 200, 200, "image/x-icon", ""},
-    {"GET", "/assets/application-aa11.css", NULL, NULL, 200, 200, "text/css; charset=utf-8", "body"},
-    {"GET", "/assets/mark-bb22.svg", NULL, NULL, 200, 200, "image/svg+xml", "<svg"},
-    {"GET", "/assets/application-aa12.css", NULL, NULL, 404, 404, "text/html; charset=utf-8", "404"},
-    {"GET", "/-/health", NULL, NULL, 404, 404, "text/html; charset=utf-8", "404"},
-    {"GET", "/group/app", NULL, NULL, 302, 302, "text/html; charset=utf-8", "/users/sign_in"},
-    {"GET", "/.env", NULL, NULL, 302, 302, "text/html; charset=utf-8", "/users/sign_in"},
-    {"PUT", "/group/app", NULL, NULL, 404, 404, "text/html; charset=utf-8", "404"},
+#include "tests/sensor/gitlab_routes.def"
 };
 
 static void check_lines(const char *lines)
@@ -179,7 +118,7 @@ START_TEST(test_route)
         get_answer((enum site_outcome)outcome);
         ck_assert_msg(answer.status == (outcome == SITE_PLAIN ? routes[_i].plain : routes[_i].refused), "%s %s: %u",
                       routes[_i].method, routes[_i].target, answer.status);
-        ck_assert_str_eq(answer.content_type, routes[_i].content_type);
+        ck_assert_pstr_eq(answer.content_type, routes[_i].content_type);
         ck_assert_msg(strstr(body(), routes[_i].contains) != NULL, "%s", body());
         ck_assert_ptr_null(strstr(body(), "{{"));
         ck_assert_ptr_null(strstr(head(), "{{"));
@@ -300,6 +239,78 @@ static unsigned sign_in(const char *cookie, const char *field, const char *origi
     return answer.status;
 }
 
+/* What a page says once, because of what was done before: the session carries it. */
+START_TEST(test_flash)
+{
+    char cookie[64], field[128], value[64], line[128], sent[256];
+
+    sign_in_page(cookie, field);
+    ck_assert_ptr_null(strstr(body(), "role=\"status\""));
+    snprintf(sent, sizeof(sent), "authenticity_token=%s&user[email]=nobody@corp.example", field);
+    snprintf(line, sizeof(line), "_gitlab_session=%s", cookie);
+    ask("POST", "/users/password", FORM, sent);
+    header("Cookie", line);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.status, 302);
+    between(head(), "_gitlab_session=", value, sizeof(value));
+    snprintf(line, sizeof(line), "_gitlab_session=%s", value);
+    for (int again = 0; again < 2; again++) {
+        ask("GET", "/users/sign_in", NULL, NULL);
+        header("Cookie", line);
+        get_answer(SITE_PLAIN);
+        ck_assert_msg((strstr(body(), "link for a new password") != NULL) == (again == 0), "%s", body());
+        ck_assert_ptr_null(strstr(body(), "You need to sign in"));
+        between(head(), "_gitlab_session=", value, sizeof(value));
+        snprintf(line, sizeof(line), "_gitlab_session=%s", value);
+    }
+    ck_assert_uint_eq(sign_in(value, field, NULL, NULL), 200); /* the form of the first page is still good */
+    ask("GET", "/group/app", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    between(head(), "_gitlab_session=", value, sizeof(value));
+    snprintf(line, sizeof(line), "_gitlab_session=%s", value);
+    ask("GET", "/users/sign_in", NULL, NULL);
+    header("Cookie", line);
+    get_answer(SITE_PLAIN);
+    ck_assert_ptr_nonnull(strstr(body(), "You need to sign in"));
+}
+END_TEST
+
+static const struct {
+    const char *host, *method, *target;
+    unsigned status;
+    const char *head, *body;
+} hosts[] = {
+    {"registry.corp.example", "GET", "/v2/", 401,
+     "Www-Authenticate: Bearer realm=\"https://git.corp.example/jwt/auth\",service=\"container_registry\"\r\n",
+     "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"authentication required\",\"detail\":null}]}\n"},
+    {"registry.corp.example:8443", "GET", "/v2/group/sub/app/manifests/latest", 401,
+     "Www-Authenticate: Bearer realm=\"https://git.corp.example:8443/jwt/auth\",service=\"container_registry\","
+     "scope=\"repository:group/sub/app:pull\"\r\n",
+     "\"Name\":\"group/sub/app\""},
+    {"registry.corp.example", "POST", "/v2/app/blobs/uploads/", 401, "scope=\"repository:app:pull,push\"", "push"},
+    {"registry.corp.example", "GET", "/v2/app/tags/list", 401, "scope=\"repository:app:pull\"", "pull"},
+    {"registry.corp.example", "GET", "/v2/_catalog", 401, "scope=\"registry:catalog:*\"", "catalog"},
+    {"registry.corp.example", "GET", "/users/sign_in", 404, "nosniff", "404 page not found\n"},
+    {"REGISTRY.corp.example", "GET", "/", 200, "no-cache", ""},
+    {"pages.corp.example", "GET", "/", 404, "nosniff", "No site is published"},
+    {"pages.corp.example", "GET", "/group/app/", 404, "nosniff", "No site is published"},
+    {"registrykorp.example", "GET", "/v2/", 302, "Location: https://registrykorp.example/users/sign_in", ""},
+    {"git.corp.example", "GET", "/v2/", 302, "Location: https://git.corp.example/users/sign_in", ""},
+};
+
+START_TEST(test_host)
+{
+    ask(hosts[_i].method, hosts[_i].target, NULL, NULL);
+    request.headers[0].value = slice_of(hosts[_i].host);
+    request.host = text_before(slice_of(hosts[_i].host), text_find_char(slice_of(hosts[_i].host), ':'));
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.status, hosts[_i].status);
+    ck_assert_msg(strstr(head(), hosts[_i].head) != NULL, "%s", head());
+    ck_assert_msg(strstr(body(), hosts[_i].body) != NULL, "%s", body());
+    check_lines(head());
+}
+END_TEST
+
 START_TEST(test_form)
 {
     char cookie[64], field[128], other_cookie[64], other_field[128], line[128], meta[128];
@@ -333,36 +344,6 @@ START_TEST(test_form)
     field[70] = field[70] == 'a' ? 'b' : 'a';
     ck_assert(!site_own(site, slice_of(cookie)));
     ck_assert(!site_own(site, slice_of(field)));
-}
-END_TEST
-
-START_TEST(test_session)
-{
-    static const unsigned char foreign_salt[32] = {8};
-    struct csrf own, foreign;
-    struct csrf_session session, read;
-    char text[CSRF_SESSION_TEXT], field[CSRF_FIELD_TEXT];
-    const int64_t now = 1800000000;
-    int64_t age;
-
-    csrf_init(&own, salt);
-    csrf_init(&foreign, foreign_salt);
-    session = csrf_session_new(&own, now);
-    csrf_session_text(&session, text);
-    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now, &read, &age), 0);
-    ck_assert_int_eq(age, 0);
-    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now + 3 * 3600, &read, &age), 0);
-    ck_assert_int_eq(age, 3 * 3600);
-    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now - 3 * 3600, &read, &age), 0);
-    ck_assert_int_eq(age, 0);
-    ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now - 3 * 86400, &read, &age), 0);
-    ck_assert_int_gt(age, 86400);
-    ck_assert_int_eq(csrf_session_read(&foreign, slice_of(text), now, &read, &age), -1);
-    csrf_field(&own, &session, field);
-    ck_assert(csrf_field_is(&own, &session, slice_of(field)));
-    ck_assert(csrf_field_is(&own, NULL, slice_of(field)));
-    ck_assert(!csrf_field_is(&foreign, &session, slice_of(field)));
-    ck_assert(!csrf_field_is(&foreign, NULL, slice_of(field)));
 }
 END_TEST
 
@@ -580,8 +561,9 @@ static Suite *suite(void)
     tcase_add_test(c, test_api_head);
     tcase_add_test(c, test_redirect_head);
     tcase_add_test(c, test_git_head);
+    tcase_add_test(c, test_flash);
+    tcase_add_loop_test(c, test_host, 0, sizeof(hosts) / sizeof(*hosts));
     tcase_add_test(c, test_form);
-    tcase_add_test(c, test_session);
     tcase_add_test(c, test_old_session);
     tcase_add_test(c, test_plain_http);
     tcase_add_test(c, test_hostile);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: ISC
  *
- * session: nonce (7) | time under a mask from the nonce (2) | keyed hash of nonce and time (7)
- * field:   pad (32) | pad xor token; token = half (16) | keyed hash of half (16); half = keyed hash of the session */
+ * session: nonce (7) | mark (1) and time (2) under a mask from the nonce | keyed hash of these (6)
+ * field:   pad (32) | pad xor token; token = half (16) | keyed hash of half (16); half = keyed hash of the nonce */
 #include "server/sensor/http/csrf.h"
 
 #include <sodium.h>
 #include <string.h>
 
 #define NONCE 7
-#define TAG 7
+#define MARK NONCE       /* where it stands */
+#define TIME (NONCE + 1)
+#define PLAIN (NONCE + 3) /* bytes that the hash is of */
+#define TAG 6
 #define TOKEN 32
 #define HALF 16
 #define AHEAD (-86400 / CSRF_STEP)
@@ -37,13 +40,19 @@ static uint16_t step_of(int64_t now)
     return (uint16_t)(now / CSRF_STEP);
 }
 
-static void mask_step(const struct csrf *csrf, unsigned char bytes[CSRF_SESSION_BYTES])
+static void mask_plain(const struct csrf *csrf, unsigned char bytes[CSRF_SESSION_BYTES])
 {
-    unsigned char mask[2];
+    unsigned char mask[PLAIN - NONCE];
 
     keyed(csrf, "step", bytes, NONCE, mask, sizeof(mask));
-    bytes[NONCE] ^= mask[0];
-    bytes[NONCE + 1] ^= mask[1];
+    for (size_t i = 0; i < sizeof(mask); i++)
+        bytes[NONCE + i] ^= mask[i];
+}
+
+static void seal(const struct csrf *csrf, struct csrf_session *session)
+{
+    keyed(csrf, "session", session->bytes, PLAIN, session->bytes + PLAIN, TAG);
+    mask_plain(csrf, session->bytes);
 }
 
 struct csrf_session csrf_session_new(const struct csrf *csrf, int64_t now)
@@ -52,11 +61,29 @@ struct csrf_session csrf_session_new(const struct csrf *csrf, int64_t now)
     uint16_t step = step_of(now);
 
     randombytes_buf(session.bytes, NONCE);
-    session.bytes[NONCE] = (unsigned char)(step >> 8);
-    session.bytes[NONCE + 1] = (unsigned char)(step & 255);
-    keyed(csrf, "session", session.bytes, NONCE + 2, session.bytes + NONCE + 2, TAG);
-    mask_step(csrf, session.bytes);
+    session.bytes[MARK] = 0;
+    session.bytes[TIME] = (unsigned char)(step >> 8);
+    session.bytes[TIME + 1] = (unsigned char)(step & 255);
+    seal(csrf, &session);
     return session;
+}
+
+unsigned char csrf_session_mark(const struct csrf *csrf, const struct csrf_session *session)
+{
+    struct csrf_session plain = *session;
+
+    mask_plain(csrf, plain.bytes);
+    return plain.bytes[MARK];
+}
+
+struct csrf_session csrf_session_marked(const struct csrf *csrf, const struct csrf_session *session, unsigned char mark)
+{
+    struct csrf_session marked = *session;
+
+    mask_plain(csrf, marked.bytes);
+    marked.bytes[MARK] = mark;
+    seal(csrf, &marked);
+    return marked;
 }
 
 const char *csrf_session_text(const struct csrf_session *session, char text[CSRF_SESSION_TEXT])
@@ -77,11 +104,11 @@ int csrf_session_read(const struct csrf *csrf, struct slice text, int64_t now, s
         length != sizeof(session->bytes))
         return -1;
     memcpy(plain, session->bytes, sizeof(plain));
-    mask_step(csrf, plain);
-    keyed(csrf, "session", plain, NONCE + 2, tag, sizeof(tag));
-    if (sodium_memcmp(tag, plain + NONCE + 2, TAG) != 0)
+    mask_plain(csrf, plain);
+    keyed(csrf, "session", plain, PLAIN, tag, sizeof(tag));
+    if (sodium_memcmp(tag, plain + PLAIN, TAG) != 0)
         return -1;
-    steps = (int16_t)(step_of(now) - (uint16_t)(plain[NONCE] << 8 | plain[NONCE + 1]));
+    steps = (int16_t)(step_of(now) - (uint16_t)(plain[TIME] << 8 | plain[TIME + 1]));
     steps = steps < 0 && steps >= AHEAD ? 0 : steps;
     *age = (int64_t)(steps < 0 ? -(int)steps : steps) * CSRF_STEP;
     return 0;
@@ -94,7 +121,7 @@ static void second_half(const struct csrf *csrf, const unsigned char *half, unsi
 
 static void token_of(const struct csrf *csrf, const struct csrf_session *session, unsigned char token[TOKEN])
 {
-    keyed(csrf, "token", session->bytes, sizeof(session->bytes), token, HALF);
+    keyed(csrf, "token", session->bytes, NONCE, token, HALF);
     second_half(csrf, token, token + HALF);
 }
 

@@ -24,8 +24,12 @@ struct csrf_session {
 };
 
 void csrf_init(struct csrf *csrf, const unsigned char salt[32]);
-/* A new session, and its text. now: seconds since 1970. */
+/* A new session, and its text. now: seconds since 1970. A session carries a mark, 0 at first: what the next page is to
+ * say once. Its CSRF fields stay good when the mark changes, its text does not. */
 struct csrf_session csrf_session_new(const struct csrf *csrf, int64_t now);
+unsigned char csrf_session_mark(const struct csrf *csrf, const struct csrf_session *session);
+struct csrf_session csrf_session_marked(const struct csrf *csrf, const struct csrf_session *session,
+                                        unsigned char mark);
 const char *csrf_session_text(const struct csrf_session *session, char text[CSRF_SESSION_TEXT]);
 /* 0 when the text is a session of ours, with its age in seconds in *age (a multiple of CSRF_STEP; 0 for one from up to
  * a day ahead, as the clock may have been set back); -1 for any other text. */

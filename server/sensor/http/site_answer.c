@@ -4,6 +4,7 @@
 #include "server/sensor/http/site_data.h"
 
 #include <string.h>
+#include <strings.h>
 #include "server/base/clock.h"
 
 #define CACHE_FORGETS 600 /* seconds: nginx's "inactive" */
@@ -44,6 +45,15 @@ static bool conditions_fit(const struct site_route *route, const struct http_req
     return fit;
 }
 
+static bool host_fits(const char *wanted, struct slice host)
+{
+    size_t length = wanted == NULL ? 0 : strlen(wanted);
+
+    if (length < 2 || strcmp(wanted + length - 2, ".*") != 0)
+        return wanted == NULL || slice_is_nocase(host, wanted);
+    return host.length >= length - 1 && strncasecmp((const char *)host.data, wanted, length - 1) == 0;
+}
+
 const struct site_route *site_route(const struct site *site, const struct http_request *request)
 {
     const struct site_route *found = &site->routes[site->route_count - 1];
@@ -57,8 +67,7 @@ const struct site_route *site_route(const struct site *site, const struct http_r
         const struct site_route *route = &site->routes[i];
 
         if (pattern_match(&route->pattern, path, NULL) && method_fits(route, request->method) &&
-            (route->host == NULL || slice_is_nocase(request->host, route->host)) &&
-            conditions_fit(route, request, &value)) {
+            host_fits(route->host, request->host) && conditions_fit(route, request, &value)) {
             found = route;
             break;
         }

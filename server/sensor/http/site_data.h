@@ -10,6 +10,7 @@
 #include "server/sensor/http/site.h"
 #include "templates/render.h"
 
+#define SITE_FLASHES 32     /* what pages may say once */
 #define SITE_PARTS 8        /* captures of one pattern */
 #define SITE_CONDITIONS 8   /* of one route */
 #define SITE_STATUSES 32    /* that the front adds headers to */
@@ -38,6 +39,7 @@ enum site_need {
     SITE_NEED_META = 16384,
     SITE_NEED_TLS = 32768,
     SITE_NEED_SERVER = 65536,
+    SITE_NEED_FLASH = 131072,
 };
 
 struct site_page {
@@ -65,6 +67,7 @@ struct site_reply {
     struct buffer content;             /* of it */
     struct slice constant;             /* the body where it never changes */
     json_t *with;                      /* names for this answer's templates, or NULL */
+    unsigned char flash;               /* of the site's, from 1: for the session's next page; 0: none */
     unsigned needs;                    /* of enum site_need */
     int64_t runtime_low, runtime_high; /* microseconds */
     int64_t modified;                  /* seconds since 1970, 0: none */
@@ -74,7 +77,8 @@ enum token_type { TOKEN_TEXT, TOKEN_ONE, TOKEN_REST };
 
 struct pattern_token {
     enum token_type type;
-    struct slice text; /* literal, or the capture's name */
+    struct slice text;    /* literal, or the capture's name */
+    struct slice choices; /* of TOKEN_ONE: a|b, or data NULL: whatever there is */
 };
 
 struct pattern {
@@ -97,7 +101,7 @@ struct site_route {
     const char *methods; /* "GET" or "GET|POST" or "*" */
     size_t methods_length;
     struct pattern pattern;
-    const char *host; /* or NULL */
+    const char *host; /* or NULL; "name.*" stands for any that begins so */
     struct site_condition conditions[SITE_CONDITIONS];
     size_t condition_count;
     struct site_form form;
@@ -114,6 +118,8 @@ struct site {
     int64_t body_limit;
     char *cookie, *field, *field_header; /* names of the session cookie, CSRF field and header; owned, or NULL */
     int64_t session_age;                 /* seconds */
+    const char *flashes[SITE_FLASHES];
+    size_t flash_count;
     bool same_origin;                    /* a guarded form refuses a foreign Origin */
     bool sorted;                         /* headers by name */
     bool empty_head;                     /* HEAD gets Content-Length: 0, but for files */

@@ -109,6 +109,7 @@ static const struct {
     {"session", SITE_NEED_SESSION},
     {"csrf_token", SITE_NEED_SESSION | SITE_NEED_FIELD},
     {"csrf_meta", SITE_NEED_SESSION | SITE_NEED_META},
+    {"flash", SITE_NEED_SESSION | SITE_NEED_FLASH},
     {"session_expires", SITE_NEED_EXPIRES},
     {"part", SITE_NEED_PART},
     {"cookie", SITE_NEED_COOKIE},
@@ -124,6 +125,7 @@ static const struct {
     {"query", SITE_NEED_PATH},
     {"in_a_year", SITE_NEED_YEAR},
     {"tls", SITE_NEED_TLS},
+    {"home", SITE_NEED_SERVER},
     {"server_name", SITE_NEED_SERVER},
     {"tls_port", SITE_NEED_SERVER},
     {"request_uri", SITE_NEED_SERVER},
@@ -143,17 +145,40 @@ static unsigned needs_of(struct site *site, const struct template *t, int depth)
     return needs;
 }
 
-static int load_file(struct site_reply *reply, const struct yaml *at, const char *folder, const char *name,
-                     struct error *error)
+/* The face's facts, put into a file once and for all. */
+static int fill_file(const struct site *site, struct site_reply *reply, const char *path, struct error *error)
 {
+    struct template *t = NULL;
+    struct buffer filled;
+    json_t *face = site->face;
+    int result = template_parse(buffer_slice(&reply->content), path, &t, error);
+
+    if (result != 0)
+        return -1;
+    buffer_init(&filled, SITE_PAGE);
+    if (template_render(t, &face, 1, reply->escape, NULL, &filled) != 0)
+        result = error_set(error, "%s: larger than %d bytes with its facts; make it smaller", path, SITE_PAGE);
+    template_free(t);
+    buffer_free(&reply->content);
+    reply->content = filled;
+    return result;
+}
+
+static int load_file(const struct site *site, struct site_reply *reply, const struct yaml *node, const char *folder,
+                     const char *name, struct error *error)
+{
+    const struct yaml *at = yaml_get(node, "file");
     char *path = NULL;
     struct error why = {""};
-    int result = 0;
+    bool facts = false;
+    int result = yaml_bool(node, "facts", &facts, error);
 
     if (strstr(name, "..") != NULL || *name == '/')
         return yaml_fault(at, error, "a file lies in the site's own folder 'static'");
     if (read_file(folder, "static", name, &path, &reply->content, &why) != 0)
         result = yaml_fault(at, error, "%s", why.text);
+    else if (facts && result == 0)
+        result = fill_file(site, reply, path, error);
     reply->file = true;
     reply->constant = buffer_slice(&reply->content);
     if (reply->constant.data == NULL)
@@ -186,7 +211,7 @@ static int load_body(struct site *site, struct site_reply *reply, const char *fo
     if ((page != NULL) + (body != NULL) + (file != NULL) > 1)
         return yaml_fault(node, error, "an answer has one of page, body and file");
     if (file != NULL)
-        return load_file(reply, yaml_get(node, "file"), folder, file, error);
+        return load_file(site, reply, node, folder, file, error);
     if (body != NULL && load_inline(site, reply, yaml_get(node, "body"), body, error) != 0)
         return -1;
     if (page != NULL && (reply->body = site_page(page, site)) == NULL)
@@ -280,6 +305,28 @@ static int load_served(struct site *site, struct site_reply *reply, const struct
     return 0;
 }
 
+/* What the next page says once. Each name gets a number, which the session carries. */
+static int load_flash(struct site *site, struct site_reply *reply, const struct yaml *node, struct error *error)
+{
+    const char *name = NULL;
+    size_t i = 0;
+
+    if (yaml_text(node, "flash", &name, error) != 0)
+        return -1;
+    if (name == NULL)
+        return 0;
+    if (site->cookie == NULL)
+        return yaml_fault(yaml_get(node, "flash"), error, "only a site with a 'session' has a next page");
+    while (i < site->flash_count && strcmp(site->flashes[i], name) != 0)
+        i++;
+    if (i == SITE_FLASHES)
+        return yaml_fault(yaml_get(node, "flash"), error, "more than %d flashes are too many", SITE_FLASHES);
+    if (i == site->flash_count)
+        site->flashes[site->flash_count++] = name;
+    reply->flash = (unsigned char)(i + 1);
+    return 0;
+}
+
 static enum render_escape escape_of(const char *type)
 {
     enum render_escape escape = RENDER_PLAIN;
@@ -295,7 +342,7 @@ static int fill_reply(struct site *site, struct site_reply *reply, const char *f
                       struct error *error)
 {
     static const char *const keys[] = {"status", "use",  "headers",  "type",    "page", "body",
-                                       "file",   "with", "modified", "runtime", "served", NULL};
+                                       "file",   "with", "modified", "runtime", "served", "facts", "flash", NULL};
     int64_t status = 200;
 
     if (yaml_only(node, keys, error) != 0 || yaml_integer(node, "status", 200, 599, &status, error) != 0 ||
@@ -307,7 +354,7 @@ static int fill_reply(struct site *site, struct site_reply *reply, const char *f
     reply->runtime_high = site->runtime_high;
     if (site_load_head(site, reply, node, error) != 0 || load_body(site, reply, folder, node, error) != 0 ||
         load_with(reply, yaml_get(node, "with"), error) != 0 || load_modified(site, reply, node, error) != 0 ||
-        load_served(site, reply, node, error) != 0 ||
+        load_served(site, reply, node, error) != 0 || load_flash(site, reply, node, error) != 0 ||
         site_load_runtime(node, &reply->runtime_low, &reply->runtime_high, error) != 0)
         return -1;
     reply->needs = needs_of(site, reply->head, 0) | (reply->constant.data == NULL ? needs_of(site, reply->body, 0) : 0);

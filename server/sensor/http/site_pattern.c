@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Path patterns: /users/{id}/keys, /{project…}.git/info/refs. {name} is one segment or the part of it before the
- * text that follows; {name…} is anything, slashes included, and stands at most once. */
+ * text that follows; {name=a|b} the same, but one of these; {name…} is anything, slashes included, and stands at most
+ * once. */
 #include "config.h"
 #include "server/sensor/http/site_data.h"
 
@@ -33,27 +34,38 @@ int site_facts(char **out, const struct site *site, const struct yaml *at, const
     return result;
 }
 
-static int add_token(struct pattern *pattern, enum token_type type, const char *from, const char *to)
+static struct slice between(const char *from, const char *to)
+{
+    return (struct slice){(const unsigned char *)from, (size_t)(to - from)};
+}
+
+static int add_token(struct pattern *pattern, enum token_type type, struct slice text, struct slice choices)
 {
     struct pattern_token *tokens = realloc(pattern->tokens, (pattern->count + 1) * sizeof(*tokens));
 
     if (tokens == NULL)
         return -1;
     pattern->tokens = tokens;
-    tokens[pattern->count++] = (struct pattern_token){type, {(const unsigned char *)from, (size_t)(to - from)}};
+    tokens[pattern->count++] = (struct pattern_token){type, text, choices};
     return 0;
 }
 
 /* One {name} or {name…}; *text is at its brace and moves behind it. */
 static int parse_capture(struct pattern *pattern, const struct yaml *at, const char **text, struct error *error)
 {
-    const char *name = *text + 1, *close = strchr(name, '}'), *end = close;
+    const char *name = *text + 1, *close = strchr(name, '}'), *end = close, *equals;
+    struct slice choices = SLICE_NONE;
     enum token_type type = TOKEN_ONE;
     size_t captures = 0;
 
-    if (close == NULL || close == name)
-        return yaml_fault(at, error, "a capture is {name} or {name" ELLIPSIS "}");
-    if ((size_t)(close - name) > strlen(ELLIPSIS) &&
+    if (close == NULL || close == name || *name == '=')
+        return yaml_fault(at, error, "a capture is {name}, {name=a|b} or {name" ELLIPSIS "}");
+    equals = memchr(name, '=', (size_t)(close - name));
+    if (equals != NULL) {
+        choices = between(equals + 1, close);
+        end = equals;
+    }
+    if (equals == NULL && (size_t)(close - name) > strlen(ELLIPSIS) &&
         memcmp(close - strlen(ELLIPSIS), ELLIPSIS, strlen(ELLIPSIS)) == 0) {
         type = TOKEN_REST;
         end -= strlen(ELLIPSIS);
@@ -68,7 +80,7 @@ static int parse_capture(struct pattern *pattern, const struct yaml *at, const c
     if (pattern->count > 0 && pattern->tokens[pattern->count - 1].type != TOKEN_TEXT)
         return yaml_fault(at, error, "two captures need text between them");
     *text = close + 1;
-    return add_token(pattern, type, name, end) == 0 ? 0 : yaml_fault(at, error, "out of memory");
+    return add_token(pattern, type, between(name, end), choices) == 0 ? 0 : yaml_fault(at, error, "out of memory");
 }
 
 int pattern_parse(struct pattern *pattern, const struct site *site, const struct yaml *at, const char *text,
@@ -84,7 +96,7 @@ int pattern_parse(struct pattern *pattern, const struct site *site, const struct
         return yaml_fault(at, error, "a path begins with a slash");
     while (*text != '\0') {
         brace = strchrnul(text, '{');
-        if (brace > text && add_token(pattern, TOKEN_TEXT, text, brace) != 0)
+        if (brace > text && add_token(pattern, TOKEN_TEXT, between(text, brace), SLICE_NONE) != 0)
             return yaml_fault(at, error, "out of memory");
         text = brace;
         if (*text == '{' && parse_capture(pattern, at, &text, error) != 0)
@@ -128,6 +140,24 @@ static size_t one_length(struct slice path, struct slice next)
     return found == NULL ? 0 : (size_t)(found - path.data);
 }
 
+static bool is_chosen(struct slice choices, struct slice text)
+{
+    const unsigned char *bar;
+    struct slice one;
+
+    if (choices.data == NULL)
+        return true;
+    for (;;) {
+        bar = memchr(choices.data, '|', choices.length);
+        one = (struct slice){choices.data, bar == NULL ? choices.length : (size_t)(bar - choices.data)};
+        if (slice_equal(one, text))
+            return true;
+        if (bar == NULL)
+            return false;
+        choices = behind(choices, one.length + 1);
+    }
+}
+
 /* Matches the tokens from `at` on, with no {name…} among them, to the whole of the path. */
 static bool match_simple(const struct pattern *pattern, size_t at, size_t end, struct slice *path, bool whole,
                          struct slice *parts)
@@ -143,7 +173,7 @@ static bool match_simple(const struct pattern *pattern, size_t at, size_t end, s
             length = token->text.length;
         } else {
             length = one_length(*path, at + 1 < pattern->count ? pattern->tokens[at + 1].text : SLICE_NONE);
-            if (length == 0)
+            if (length == 0 || !is_chosen(token->choices, (struct slice){path->data, length}))
                 return false;
             if (parts != NULL)
                 *parts++ = (struct slice){path->data, length};
@@ -208,11 +238,30 @@ static int add_literal(struct site *site, const char *from, size_t length)
     return literals[site->literal_count++] == NULL ? -1 : 0;
 }
 
-/* Segments without any capture in them. */
+static int add_choices(struct site *site, struct slice choices)
+{
+    const unsigned char *bar;
+    size_t length;
+    int result = 0;
+
+    while (result == 0 && choices.length > 0) {
+        bar = memchr(choices.data, '|', choices.length);
+        length = bar == NULL ? choices.length : (size_t)(bar - choices.data);
+        if (length > 0)
+            result = add_literal(site, (const char *)choices.data, length);
+        choices = behind(choices, length + (bar != NULL));
+    }
+    return result;
+}
+
+/* Segments without any capture in them, and what a capture may choose from. */
 int pattern_literals(const struct pattern *pattern, struct site *site)
 {
     const char *at = pattern->text, *end;
     int result = 0;
+
+    for (size_t i = 0; result == 0 && i < pattern->count; i++)
+        result = add_choices(site, pattern->tokens[i].choices);
 
     while (result == 0 && *at != '\0') {
         end = strchrnul(at + 1, '/');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * The names that an answer's templates may ask for, made from the request. */
+#include "config.h"
 #include "server/sensor/http/site_data.h"
 
 #include <sodium.h>
@@ -80,6 +81,21 @@ static int set_url(struct answering *a)
            set(a, "url", json_string_nocheck(url));
 }
 
+/* The decoy's first name as a URL, with the port that was asked. */
+static int set_home(struct answering *a, const char *name)
+{
+    struct slice host = host_of(a);
+    const unsigned char *colon = memrchr(host.data, ':', host.length), *bracket = memrchr(host.data, ']', host.length);
+    struct slice port = SLICE_NONE;
+    char url[SITE_URL];
+
+    if (colon != NULL && (bracket == NULL || colon > bracket))
+        port = (struct slice){colon, host.length - (size_t)(colon - host.data)};
+    snprintf(url, sizeof(url), "%s://%s%.*s", a->request->tls ? "https" : "http", name, (int)port.length,
+             port.data == NULL ? "" : (const char *)port.data);
+    return set_text(a, "home", url);
+}
+
 /* What nginx calls so; and the port of the decoy's first listener for TLS. */
 static int set_server(struct answering *a)
 {
@@ -90,7 +106,7 @@ static int set_server(struct answering *a)
     for (size_t i = decoy == NULL ? 0 : decoy->listener_count; i > 0; i--)
         if (decoy->listeners[i - 1].tls == TLS_DIRECT)
             port = decoy->listeners[i - 1].port;
-    return set_text(a, "server_name", name) | set(a, "tls_port", json_integer(port)) |
+    return set_text(a, "server_name", name) | set_home(a, name) | set(a, "tls_port", json_integer(port)) |
            set(a, "request_uri", clean_text(a->request->uri));
 }
 
@@ -231,14 +247,29 @@ static int set_identity(struct answering *a)
     return result;
 }
 
-static int set_session(struct answering *a, unsigned needs)
+/* {"name":true} for what this page says, and what the next one is to say. */
+static int set_flash(struct answering *a, const struct site_reply *reply)
 {
+    unsigned char mark = csrf_session_mark(&a->site->csrf, &a->session);
+    int result = 0;
+
+    if ((reply->needs & SITE_NEED_FLASH) != 0 && mark > 0 && mark <= a->site->flash_count)
+        result = set(a, "flash", json_pack("{s:b}", a->site->flashes[mark - 1], 1));
+    if (mark != reply->flash)
+        a->session = csrf_session_marked(&a->site->csrf, &a->session, reply->flash);
+    return result;
+}
+
+static int set_session(struct answering *a, const struct site_reply *reply)
+{
+    unsigned needs = reply->needs;
     char text[CSRF_SESSION_TEXT], field[CSRF_FIELD_TEXT];
     int result = 0;
 
     if (!a->kept)
         a->session = csrf_session_new(&a->site->csrf, a->now);
-    result = set_text(a, "session", csrf_session_text(&a->session, text));
+    result = set_flash(a, reply);
+    result |= set_text(a, "session", csrf_session_text(&a->session, text));
     if (result == 0 && (needs & SITE_NEED_FIELD) != 0)
         result = set_text(a, "csrf_token", csrf_field(&a->site->csrf, &a->session, field));
     if (result == 0 && (needs & SITE_NEED_META) != 0)
@@ -256,7 +287,7 @@ int site_view(struct answering *a, const struct site_reply *reply)
     result |= (needs & SITE_NEED_URL) != 0 ? set_url(a) : 0;
     result |= (needs & SITE_NEED_REQUEST_ID) != 0 ? set_request_id(a) : 0;
     result |= (needs & SITE_NEED_RUNTIME) != 0 ? set_runtime(a, reply) : 0;
-    result |= (needs & SITE_NEED_SESSION) != 0 ? set_session(a, needs) : 0;
+    result |= (needs & SITE_NEED_SESSION) != 0 ? set_session(a, reply) : 0;
     result |= (needs & SITE_NEED_EXPIRES) != 0 ? set_date(a, "session_expires", a->now + a->site->session_age) : 0;
     result |= (needs & SITE_NEED_MODIFIED) != 0 && reply->modified != 0 ? set_date(a, "modified", reply->modified) : 0;
     result |= (needs & SITE_NEED_ETAG) != 0 ? set_random(a, "etag", true) : 0;

@@ -43,7 +43,8 @@ static int64_t time_of(unsigned tag, struct slice text)
     return clock_parse(date, &time) == 0 ? time : 0;
 }
 
-static int64_t expires_der(struct slice der)
+/* 0 or -1. */
+static int validity_der(struct slice der, int64_t *from, int64_t *until)
 {
     struct reader reader = reader_of(der);
     struct slice content, first;
@@ -59,14 +60,16 @@ static int64_t expires_der(struct slice der)
     (void)take(&reader, &content); /* signature */
     (void)take(&reader, &content); /* issuer */
     if (take(&reader, &content) != 0x30)
-        return 0;
+        return -1;
     reader = reader_of(content); /* validity */
-    (void)take(&reader, &first);
+    tag = take(&reader, &first);
+    *from = time_of(tag, first);
     tag = take(&reader, &content);
-    return time_of(tag, content);
+    *until = time_of(tag, content);
+    return *from != 0 && *until != 0 ? 0 : -1;
 }
 
-int64_t certificate_expires(struct slice pem)
+int certificate_validity(struct slice pem, int64_t *from, int64_t *until)
 {
     static const char begin[] = "-----BEGIN CERTIFICATE-----";
     const unsigned char *at = pem.length > 0 ? memmem(pem.data, pem.length, begin, sizeof begin - 1) : NULL, *end;
@@ -74,14 +77,35 @@ int64_t certificate_expires(struct slice pem)
     size_t length, left;
 
     if (at == NULL)
-        return 0;
+        return -1;
     at += sizeof begin - 1;
     left = pem.length - (size_t)(at - pem.data);
     end = memmem(at, left, "-----END", 8);
     if (end == NULL)
-        return 0;
+        return -1;
     if (sodium_base642bin(der, sizeof der, (const char *)at, (size_t)(end - at), " \r\n\t", &length, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0)
-        return 0;
-    return expires_der((struct slice){der, length});
+        return -1;
+    return validity_der((struct slice){der, length}, from, until);
+}
+
+int64_t certificate_expires(struct slice pem)
+{
+    int64_t from, until;
+
+    return certificate_validity(pem, &from, &until) == 0 ? until : 0;
+}
+
+int64_t certificate_renews(int64_t until, int64_t made)
+{
+    return made < until ? until - (until - made) / 3 : until;
+}
+
+bool certificate_due(struct slice pem, int64_t until, int64_t made, int64_t now)
+{
+    int64_t from, ends;
+
+    if (until == 0 || certificate_validity(pem, &from, &ends) < 0)
+        return false;
+    return now < from || now >= certificate_renews(until, made);
 }

@@ -23,6 +23,8 @@ void command_uprooted(struct request *request);
  * how far the alert has come (one row, or none yet). */
 void command_drilling(struct request *request);
 void command_drilled(struct request *request);
+/* One row for each decoy's certificate; command_certificate.c has its members. For `check`. */
+void command_certificates(struct request *request);
 /* Makes key, ledger, persona, authority and decoys; one row {"authority":"PEM"}: what clients are to trust. */
 void command_init(struct request *request);
 /* One row on how the keeper fares; works before "init", too. */

@@ -252,7 +252,7 @@ void commands_derived(struct control *control)
             client_derived(control->clients[i]);
 }
 
-const struct own_certificate *control_certificate(const struct control *control, size_t index)
+struct own_certificate *control_certificate(const struct control *control, size_t index)
 {
     return &control->own[index];
 }

@@ -32,6 +32,6 @@ int control_peer(struct control *control, const char *name, int fd);
 void commands_derived(struct control *control);
 /* The operator's own certificate of the configuration's decoy with that index; empty where it names none. */
 struct own_certificate;
-const struct own_certificate *control_certificate(const struct control *control, size_t index);
+struct own_certificate *control_certificate(const struct control *control, size_t index);
 
 #endif

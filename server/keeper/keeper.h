@@ -70,6 +70,7 @@ struct keeper {
     struct keeper_counts counts;
     struct control *control; /* NULL in tests of the heart */
     struct jobs *jobs;
+    struct watch *watch; /* of certificates; NULL in tests and in an operator's keeper */
 };
 
 /* Opens key and ledger and derives what is behind. With `create` makes both where neither is there (command "init"),
@@ -89,8 +90,8 @@ void keeper_complain(struct keeper *keeper, const struct error *error);
 
 /* ---- shut.c ---- */
 
-/* The cage: the state folder is all that may be opened or written; while there is no ledger yet, the key's folder
- * too. No socket is made, nothing is run. */
+/* The cage: the state folder is all that may be opened or written, and, while there is no ledger yet, the key's folder;
+ * the folders of operators' own certificates may be read. No socket is made, nothing is run. */
 int keeper_shut(const struct keeper *keeper, const char *key_folder, struct error *error);
 
 /* ---- peers.c ---- */

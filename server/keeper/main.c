@@ -9,6 +9,7 @@
 #include "server/base/paths.h"
 #include "server/keeper/init.h"
 #include "server/keeper/keeper.h"
+#include "server/keeper/watch.h"
 #include "server/wire/help.h"
 
 static bool has_peer(const struct role *role, const char *name)
@@ -101,6 +102,11 @@ static int bring_up(struct keeper *keeper, struct role *role, struct error *erro
         return -1;
     keeper->ready = true;
     keeper_send_keys(keeper);
+    if (!has_peer(role, "operator")) {
+        keeper->watch = watch_new(keeper, error);
+        if (keeper->watch == NULL)
+            return -1;
+    }
     return 0;
 }
 
@@ -125,6 +131,7 @@ int main(int argc, char **argv)
     if (set_up(keeper, &role, &error) < 0 || bring_up(keeper, &role, &error) < 0)
         return role_fail(&role, &error);
     code = role_run(&role);
+    watch_free(keeper->watch);
     control_free(keeper->control);
     keeper->control = NULL;
     keeper_close(keeper);

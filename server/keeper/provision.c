@@ -5,6 +5,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/json.h"
+#include "server/base/log.h"
 #include "server/keeper/certificate.h"
 #include "server/keeper/control.h"
 #include "server/keeper/keeper.h"
@@ -60,6 +61,19 @@ static void on_result(struct slice kind, struct slice name, struct slice data, v
     }
 }
 
+/* The operator's own certificate is no good. True: the decoy goes on with what it has. */
+static bool refuse(struct part *part, const struct error *error)
+{
+    struct own_certificate *own = part->own;
+
+    own->refused = true;
+    (void)error_set(&own->fault, "%s: %s", part->decoy->certificate, error->text);
+    part->dropped = part->known && part->has && !part->wants_face;
+    if (part->dropped)
+        log_warning("decoy %s keeps its certificate: %s", part->decoy->name, own->fault.text);
+    return part->dropped;
+}
+
 static void on_done(bool ok, struct slice text, void *context)
 {
     struct provision *provision = context;
@@ -71,7 +85,11 @@ static void on_done(bool ok, struct slice text, void *context)
         return;
     }
     (void)error_set(&error, "%.*s", (int)(text.length < 400 ? text.length : 400), (const char *)text.data);
-    if (provision->step >= PROVISION_CERTIFICATE)
+    if (provision->step == PROVISION_VERIFY && refuse(&provision->parts[provision->at], &error)) {
+        next(provision);
+        return;
+    }
+    if (provision->step >= PROVISION_VERIFY)
         (void)error_prefix(&error, "decoy %s", provision->parts[provision->at].decoy->name);
     finish(provision, false, error.text);
 }
@@ -155,6 +173,22 @@ static int ask_certificate(struct provision *provision, struct error *error)
     return result;
 }
 
+static int ask_verify(struct provision *provision, struct error *error)
+{
+    const struct part *part = &provision->parts[provision->at];
+    struct buffer json;
+    int result;
+
+    buffer_init(&json, CHANNEL_MESSAGE);
+    buffer_add_char(&json, '{');
+    add_list(&json, "names", part, 1, false);
+    json_member(&json, "certificate", buffer_slice(&part->certificate));
+    json_member(&json, "key", buffer_slice(&part->key));
+    result = ask(provision, "verify", &json, error);
+    buffer_free(&json);
+    return result;
+}
+
 static int ask_face(struct provision *provision, struct error *error)
 {
     const struct decoy *decoy = provision->parts[provision->at].decoy;
@@ -178,15 +212,15 @@ static int ask_face(struct provision *provision, struct error *error)
 /* Sets step and at to the next job that is needed. */
 static void advance(struct provision *provision)
 {
-    if (provision->step < PROVISION_CERTIFICATE) {
+    if (provision->step < PROVISION_VERIFY) {
         provision->step++;
         if (provision->step == PROVISION_AUTHORITY && (provision->self_signed || !provision->settings.create))
             provision->step++;
         provision->at = 0;
-    } else if (provision->step == PROVISION_CERTIFICATE) {
-        provision->step = PROVISION_FACE;
+    } else if (provision->step < PROVISION_FACE) {
+        provision->step++;
     } else {
-        provision->step = PROVISION_CERTIFICATE;
+        provision->step = PROVISION_VERIFY;
         provision->at++;
     }
 }
@@ -195,19 +229,28 @@ static bool needed(const struct provision *provision)
 {
     const struct part *part = &provision->parts[provision->at];
 
-    if (provision->step == PROVISION_PERSONA || provision->step == PROVISION_AUTHORITY)
+    switch (provision->step) {
+    case PROVISION_VERIFY:
+        return part->certificate.length > 0;
+    case PROVISION_CERTIFICATE:
+        return part->wants_certificate;
+    case PROVISION_FACE:
+        return part->wants_face;
+    default:
         return provision->settings.create;
-    return provision->step == PROVISION_CERTIFICATE ? part->wants_certificate : part->wants_face;
+    }
 }
 
 static bool ended(const struct provision *provision)
 {
-    return provision->step >= PROVISION_CERTIFICATE && provision->at == provision->part_count;
+    return provision->step >= PROVISION_VERIFY && provision->at == provision->part_count;
 }
 
 static int start_step(struct provision *provision, struct error *error)
 {
     switch (provision->step) {
+    case PROVISION_VERIFY:
+        return ask_verify(provision, error);
     case PROVISION_CERTIFICATE:
         return ask_certificate(provision, error);
     case PROVISION_FACE:

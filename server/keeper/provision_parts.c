@@ -7,58 +7,10 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/log.h"
-#include "server/base/paths.h"
 #include "server/keeper/certificate.h"
 #include "server/keeper/control.h"
 #include "server/keeper/keeper.h"
 #include "server/keeper/provision.h"
-
-#define PEM_BYTES (256 * 1024)
-
-/* ---- the operator's own files ---- */
-
-static int read_own(const struct decoy *decoy, struct own_certificate *own, struct error *error)
-{
-    if (decoy->certificate[0] == '\0' && decoy->key[0] == '\0')
-        return 0;
-    if (paths_read(decoy->certificate, &own->certificate, error) != 0 || paths_read(decoy->key, &own->key, error) != 0)
-        return error_prefix(error, "decoy %s (the keeper's user must be able to read both files)", decoy->name);
-    if (certificate_expires(buffer_slice(&own->certificate)) == 0)
-        return error_set(error, "decoy %s: %s holds no PEM certificate", decoy->name, decoy->certificate);
-    if (memmem(own->key.data, own->key.length, "PRIVATE KEY-----", 16) == NULL)
-        return error_set(error, "decoy %s: %s holds no PEM private key", decoy->name, decoy->key);
-    return 0;
-}
-
-struct own_certificate *own_certificates_read(const struct configuration *configuration, struct error *error)
-{
-    struct own_certificate *own = calloc(configuration->decoy_count + 1, sizeof *own);
-
-    if (own == NULL) {
-        (void)error_set(error, "no memory for certificates");
-        return NULL;
-    }
-    for (size_t i = 0; i < configuration->decoy_count; i++) {
-        buffer_init(&own[i].certificate, PEM_BYTES);
-        buffer_init(&own[i].key, PEM_BYTES);
-    }
-    for (size_t i = 0; i < configuration->decoy_count; i++) {
-        if (read_own(&configuration->decoys[i], &own[i], error) != 0) {
-            own_certificates_free(own, configuration);
-            return NULL;
-        }
-    }
-    return own;
-}
-
-void own_certificates_free(struct own_certificate *own, const struct configuration *configuration)
-{
-    for (size_t i = 0; own != NULL && i < configuration->decoy_count; i++) {
-        buffer_free(&own[i].certificate);
-        buffer_free(&own[i].key);
-    }
-    free(own);
-}
 
 /* ---- what is needed ---- */
 
@@ -100,13 +52,14 @@ static void describe(const struct decoy *decoy, const struct own_certificate *ow
     buffer_add_text(json, "]}");
 }
 
-/* 1: the ledger has the decoy; sets `known`, `certified` (another certificate is due) and `wants_face`. 0: it has
- * not; -1. */
-static int look_up(struct keeper *keeper, struct part *part, bool own, struct error *error)
+/* 1: the ledger has the decoy; sets `known`, `has`, `certified` (another certificate is due) and `wants_face`. 0: it
+ * has not; -1. */
+static int look_up(struct keeper *keeper, struct part *part, struct error *error)
 {
     const struct decoy *decoy = part->decoy;
     sqlite3_stmt *statement = ledger_statement(&keeper->ledger,
-                                               "SELECT names, expires, json_extract(names, '$.service') IS NOT ?2"
+                                               "SELECT names, certificate, expires, made,"
+                                               " json_extract(names, '$.service') IS NOT ?2"
                                                " OR json_extract(names, '$.site') IS NOT ?3"
                                                " FROM decoy WHERE name = ?1", error);
     int result;
@@ -118,21 +71,25 @@ static int look_up(struct keeper *keeper, struct part *part, bool own, struct er
     ledger_bind_text(statement, 3, slice_of(decoy->site));
     result = ledger_step(&keeper->ledger, statement, error);
     if (result == 1) {
-        int64_t expires = sqlite3_column_int64(statement, 1);
+        struct slice certificate = ledger_column(statement, 1);
 
         part->known = true;
-        part->wants_face = sqlite3_column_int(statement, 2) != 0;
+        part->has = certificate.length > 0;
+        part->wants_face = sqlite3_column_int(statement, 4) != 0;
         part->certified = !slice_equal(ledger_column(statement, 0), buffer_slice(&part->names)) ||
-                          (!own && expires != 0 && expires - clock_wall() < PROVISION_RENEW_US);
+                          (part->own->certificate.length == 0 &&
+                           certificate_due(certificate, sqlite3_column_int64(statement, 2),
+                                           sqlite3_column_int64(statement, 3), clock_wall()));
     }
     sqlite3_reset(statement);
     return result;
 }
 
-static void part_init(struct part *part, const struct decoy *decoy)
+static void part_init(struct part *part, const struct decoy *decoy, struct own_certificate *own)
 {
     memset(part, 0, sizeof *part);
     part->decoy = decoy;
+    part->own = own;
     buffer_init(&part->names, JOBS_RESULT);
     buffer_init(&part->certificate, JOBS_RESULT);
     buffer_init(&part->key, JOBS_RESULT);
@@ -147,19 +104,29 @@ static void part_free(struct part *part)
     buffer_free(&part->face);
 }
 
-/* Says what the decoy lacks: 1 something, 0 nothing, -1. */
-static int part_load(struct part *part, struct keeper *keeper, const struct own_certificate *own, bool create,
-                     struct error *error)
+/* The operator's files are no good: where there is a certificate already, that stays. */
+static bool keeps(const struct part *part)
 {
+    return part->own->fault.text[0] != '\0' && part->known && (part->has || !speaks_tls(part->decoy)) && !part->wants_face;
+}
+
+/* Says what the decoy lacks: 1 something, 0 nothing, -1. */
+static int part_load(struct part *part, struct keeper *keeper, bool create, struct error *error)
+{
+    const struct own_certificate *own = part->own;
     int found = 0;
 
     describe(part->decoy, own, &part->names);
     if (part->names.failed)
         return error_set(error, "no memory for decoy %s", part->decoy->name);
     if (!create)
-        found = look_up(keeper, part, own->certificate.length > 0, error);
+        found = look_up(keeper, part, error);
     if (found < 0)
         return -1;
+    if (keeps(part))
+        return 0;
+    if (own->fault.text[0] != '\0' && (own->certificate.length == 0 || own->refused))
+        return error_set(error, "%s", own->fault.text);
     if (found == 0)
         part->wants_face = part->certified = true;
     part->wants_certificate = part->certified && speaks_tls(part->decoy) && own->certificate.length == 0;
@@ -179,8 +146,8 @@ int provision_needed(struct keeper *keeper, struct error *error)
         struct part part;
         int lacks;
 
-        part_init(&part, &configuration->decoys[i]);
-        lacks = part_load(&part, keeper, control_certificate(keeper->control, i), false, error);
+        part_init(&part, &configuration->decoys[i], control_certificate(keeper->control, i));
+        lacks = part_load(&part, keeper, false, error);
         count = lacks < 0 ? -1 : count + lacks;
         part_free(&part);
     }
@@ -199,8 +166,8 @@ static int load_parts(struct provision *provision, struct error *error)
         struct part *part = &provision->parts[provision->part_count];
         int lacks;
 
-        part_init(part, &configuration->decoys[i]);
-        lacks = part_load(part, keeper, control_certificate(keeper->control, i), provision->settings.create, error);
+        part_init(part, &configuration->decoys[i], control_certificate(keeper->control, i));
+        lacks = part_load(part, keeper, provision->settings.create, error);
         if (lacks <= 0)
             part_free(part);
         if (lacks < 0)
@@ -358,6 +325,8 @@ static int store_all(struct provision *provision, struct error *error)
     for (size_t i = 0; i < provision->part_count; i++) {
         const struct part *part = &provision->parts[i];
 
+        if (part->dropped)
+            continue;
         if (store_part(keeper, part, error) != 0 ||
             record(provision, part->known ? "certificate" : "decoy", part, error) != 0)
             return -1;

@@ -7,12 +7,11 @@
 #include <event2/event.h>
 #include "server/keeper/provision.h"
 
-#define PROVISION_RENEW_US (30LL * 86400 * 1000000) /* before its end a certificate is made anew */
-
 enum provision_step {
     PROVISION_START,
     PROVISION_PERSONA,
     PROVISION_AUTHORITY,
+    PROVISION_VERIFY, /* the operator's own certificate */
     PROVISION_CERTIFICATE,
     PROVISION_FACE,
 };
@@ -20,7 +19,10 @@ enum provision_step {
 /* One decoy that lacks something. */
 struct part {
     const struct decoy *decoy;
+    struct own_certificate *own;
     bool known;             /* in the ledger: its salt stays */
+    bool has;               /* a certificate, in the ledger */
+    bool dropped;           /* what is new is no good, and what was there stays */
     bool wants_certificate; /* of the minter */
     bool wants_face;
     bool certified;         /* certificate and key are to be written */

@@ -31,6 +31,10 @@ int certificate_authority(const char *organisation, const char *domain, const ch
 int certificate_leaf(const struct certificate_names *names, struct slice authority, struct slice authority_key,
                      int64_t now, const struct draw *draw, struct buffer *certificate, struct buffer *key,
                      struct error *error);
+/* Can a server that bears these names use it? The key fits the first certificate, the others each sign the one before,
+ * all are valid now, and the names are the first one's. -1 with what is wrong. */
+int certificate_verify(const struct certificate_names *names, struct slice certificate, struct slice key, int64_t now,
+                       struct error *error);
 /* As `openssl req -x509` makes one. */
 int certificate_self_signed(const struct certificate_names *names, const char *organisation, int64_t now,
                             const struct draw *draw, struct buffer *certificate, struct buffer *key,

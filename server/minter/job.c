@@ -341,6 +341,17 @@ static int certificate_step(struct job_work *work, unsigned results, const struc
     return rc;
 }
 
+static int verify_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
+{
+    const char *hosts[NAMES], *addresses[NAMES];
+    struct certificate_names names = names_of_job(work, hosts, addresses);
+
+    (void)results;
+    (void)sink;
+    return certificate_verify(&names, slice_of(text_of(work, "certificate")), slice_of(text_of(work, "key")),
+                              work->minter->now(), error);
+}
+
 /* ---- all ---- */
 
 static const struct job_kind job_kinds[] = {
@@ -352,6 +363,7 @@ static const struct job_kind job_kinds[] = {
     {"authority", NULL, certificate_step},
     {"certificate", NULL, certificate_step},
     {"self-signed", NULL, certificate_step},
+    {"verify", NULL, verify_step},
 };
 
 static const struct job_kind *find(struct slice what)

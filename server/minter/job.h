@@ -15,6 +15,7 @@
  * |             |                                                                      | "pem" name "key"
  * | certificate | {"names":[…],"addresses":[…],"authority":{"certificate","key"}}      | "pem" × 2 as above (chain)
  * | self-signed | {"names":[…],"addresses":[…],"organisation"}                         | "pem" × 2
+ * | verify      | {"names":[…],"certificate","key"}                                    | none; fails with what is wrong
  * | face        | {"service","site", VIEW}                                             | "json": drawn per decoy; of
  * |             |                                                                      | ldap, {"directory","hidden"}
  *

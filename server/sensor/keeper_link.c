@@ -294,6 +294,16 @@ static void on_verdict(struct keeper_link *link, struct reader *reader)
         link->events.verdict(waiter, &verdict);
 }
 
+static void on_keys(struct keeper_link *link, struct reader *reader)
+{
+    struct decoy_keys keys;
+
+    if (decoy_keys_get(reader, &keys) < 0)
+        log_error("the keeper sent damaged keys");
+    else if (link->events.keys != NULL)
+        link->events.keys(link->events.context, &keys);
+}
+
 static void on_message(struct channel *channel, struct slice message, int fd, void *context)
 {
     struct keeper_link *link = context;
@@ -305,6 +315,8 @@ static void on_message(struct channel *channel, struct slice message, int fd, vo
         close(fd);
     if (type == MESSAGE_VERDICT && link->greeted) {
         on_verdict(link, &reader);
+    } else if (type == MESSAGE_DECOY_KEYS && link->greeted) {
+        on_keys(link, &reader);
     } else if (type == MESSAGE_HELLO && hello_get(&reader) == 0) {
         link->greeted = true;
         link_retry(link);

@@ -21,6 +21,8 @@ struct link_ticket;
 struct link_events {
     /* The verdict for what link_present() was given `waiter` with. */
     void (*verdict)(void *waiter, const struct verdict *verdict);
+    /* A decoy's keys, new or once more. */
+    void (*keys)(void *context, const struct decoy_keys *keys);
     /* The keeper is of another build: this sensor is of no use. */
     void (*mismatch)(void *context);
     void *context;

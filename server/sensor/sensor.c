@@ -48,10 +48,15 @@ static void on_mismatch(void *context)
     event_base_loopbreak(sensor->base);
 }
 
+static void on_keys(void *context, const struct decoy_keys *keys)
+{
+    sensor_renew(context, keys);
+}
+
 struct sensor *sensor_new(struct event_base *base, struct configuration *configuration)
 {
     struct sensor *sensor = calloc(1, sizeof *sensor);
-    struct link_events events = {connection_verdict, on_mismatch, sensor};
+    struct link_events events = {connection_verdict, on_keys, on_mismatch, sensor};
 
     if (sensor == NULL) {
         configuration_free(configuration);
@@ -228,35 +233,68 @@ int sensor_listen(struct sensor *sensor, const char *name, uint16_t index, int f
 
 /* ---- faces ---- */
 
+/* Takes the place of a context that is there already, once it is made. */
 static int make_tls(struct face *face, struct slice certificate, struct slice key, struct error *error)
 {
+    static const struct tls_chooser chooser = {connection_choose};
     const struct decoy *decoy = face->decoy.decoy;
+    unsigned char digest[sizeof face->certificate];
+    crypto_generichash_state state;
+    SSL_CTX *made;
 
-    tls_context_free(face->tls);
-    face->tls = NULL;
-    if (tls_context(certificate, key, strcmp(decoy->service, "http") == 0, connection_choose, &face->tls, error) < 0)
+    crypto_generichash_init(&state, NULL, 0, sizeof digest);
+    crypto_generichash_update(&state, certificate.data, certificate.length);
+    crypto_generichash_update(&state, key.data, key.length);
+    crypto_generichash_final(&state, digest, sizeof digest);
+    if (face->tls != NULL && memcmp(digest, face->certificate, sizeof digest) == 0)
+        return 0;
+    if (tls_context(certificate, key, strcmp(decoy->service, "http") == 0, &chooser, &made, error) < 0)
         return error_prefix(error, "decoy %s", decoy->name);
-    return 0;
+    tls_context_free(face->tls);
+    face->tls = made;
+    memcpy(face->certificate, digest, sizeof digest);
+    return 1;
+}
+
+static struct face *face_by_name(struct sensor *sensor, struct slice name)
+{
+    const struct decoy *decoy = configuration_decoy(sensor->configuration, name);
+
+    for (size_t i = 0; i < sensor->face_count && decoy != NULL; i++)
+        if (sensor->faces[i].decoy.decoy == decoy)
+            return &sensor->faces[i];
+    return NULL;
 }
 
 int sensor_keys(struct sensor *sensor, const struct decoy_keys *keys, struct error *error)
 {
-    const struct decoy *decoy = configuration_decoy(sensor->configuration, keys->decoy);
-    struct face *face = NULL;
+    struct face *face = face_by_name(sensor, keys->decoy);
 
-    for (size_t i = 0; i < sensor->face_count; i++)
-        if (sensor->faces[i].decoy.decoy == decoy)
-            face = &sensor->faces[i];
     if (face == NULL)
         return 0;
     if (keys->salt.length != sizeof face->decoy.salt)
-        return error_set(error, "decoy %s: the keeper sent no salt", decoy->name);
+        return error_set(error, "decoy %s: the keeper sent no salt", face->decoy.decoy->name);
     memcpy(face->decoy.salt, keys->salt.data, sizeof face->decoy.salt);
     free(face->decoy.face);
     face->decoy.face = slice_copy(keys->face);
     if (face->decoy.face == NULL)
         return error_set(error, "out of memory");
-    return keys->certificate.length > 0 ? make_tls(face, keys->certificate, keys->key, error) : 0;
+    return keys->certificate.length > 0 && make_tls(face, keys->certificate, keys->key, error) < 0 ? -1 : 0;
+}
+
+void sensor_renew(struct sensor *sensor, const struct decoy_keys *keys)
+{
+    struct face *face = face_by_name(sensor, keys->decoy);
+    struct error error;
+    int made;
+
+    if (face == NULL || face->tls == NULL || keys->certificate.length == 0)
+        return;
+    made = make_tls(face, keys->certificate, keys->key, &error);
+    if (made < 0)
+        log_error("%s", error.text);
+    else if (made > 0)
+        log_info("decoy %s has a new certificate", face->decoy.decoy->name);
 }
 
 static bool speaks_tls(const struct decoy *decoy)
@@ -282,7 +320,7 @@ static int own_certificate(struct face *face, struct error *error)
     else if (paths_read(decoy->certificate, &certificate, error) < 0 || paths_read(decoy->key, &key, error) < 0)
         result = error_prefix(error, "decoy %s", decoy->name);
     else
-        result = make_tls(face, buffer_slice(&certificate), buffer_slice(&key), error);
+        result = make_tls(face, buffer_slice(&certificate), buffer_slice(&key), error) < 0 ? -1 : 0;
     buffer_free(&certificate);
     buffer_free(&key);
     return result;

@@ -28,6 +28,7 @@ struct face {
     struct decoy_face decoy; /* what services see; first, so that one leads to the other */
     const struct service *service;
     SSL_CTX *tls; /* NULL: none of its listeners speaks TLS */
+    unsigned char certificate[32]; /* digest of what `tls` was made of */
 };
 
 struct door {
@@ -74,6 +75,9 @@ void sensor_free(struct sensor *sensor);
 int sensor_listen(struct sensor *sensor, const char *decoy, uint16_t index, int fd, struct error *error);
 /* What the keeper says of one decoy; of others than this sensor's, nothing is kept. */
 int sensor_keys(struct sensor *sensor, const struct decoy_keys *keys, struct error *error);
+/* A certificate that took another's place while the sensor runs: new handshakes get it, connections go on. What cannot
+ * be used is logged, and changes nothing. */
+void sensor_renew(struct sensor *sensor, const struct decoy_keys *keys);
 /* After all doors and keys: every face loaded and, where a listener speaks TLS, with a certificate. */
 int sensor_load(struct sensor *sensor, struct error *error);
 /* Shuts the cage: from now on no file is opened, no socket made, nothing connected to. Everything is loaded. */

@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
-#include <string.h>
 
 /* nginx's default list; what it negotiates with every client is part of its look. */
 #define CIPHERS "HIGH:!aNULL:!MD5"
@@ -69,16 +68,14 @@ static int use_key(SSL_CTX *context, struct slice pem, struct error *error)
 }
 
 /* Always "OK": the extension is then echoed, as nginx does, whether the name is known or not. */
-static int on_server_name(SSL *ssl, int *alert, void *choose)
+static int on_server_name(SSL *ssl, int *alert, void *chooser)
 {
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     SSL_CTX *context = NULL;
-    tls_choose *function;
 
     (void)alert;
-    memcpy(&function, choose, sizeof function);
     if (name != NULL)
-        context = function(SSL_get_app_data(ssl), name);
+        context = ((const struct tls_chooser *)chooser)->choose(SSL_get_app_data(ssl), name);
     if (context != NULL && context != SSL_get_SSL_CTX(ssl))
         SSL_set_SSL_CTX(ssl, context);
     return SSL_TLSEXT_ERR_OK;
@@ -98,23 +95,6 @@ static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *leng
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* The function's address lives in the context's own data, for a void pointer cannot hold it. */
-static int keep_choose(SSL_CTX *context, tls_choose *choose)
-{
-    tls_choose **kept = OPENSSL_malloc(sizeof *kept);
-
-    if (kept == NULL)
-        return -1;
-    *kept = choose;
-    if (SSL_CTX_set_app_data(context, kept) != 1) {
-        OPENSSL_free(kept);
-        return -1;
-    }
-    SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
-    SSL_CTX_set_tlsext_servername_arg(context, kept);
-    return 0;
-}
-
 static void look_like_nginx(SSL_CTX *context, bool http)
 {
     static const unsigned char name[] = "HTTP";
@@ -129,15 +109,17 @@ static void look_like_nginx(SSL_CTX *context, bool http)
         SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
 }
 
-int tls_context(struct slice certificate, struct slice key, bool http, tls_choose *choose, SSL_CTX **context,
-                struct error *error)
+int tls_context(struct slice certificate, struct slice key, bool http, const struct tls_chooser *chooser,
+                SSL_CTX **context, struct error *error)
 {
     SSL_CTX *made = SSL_CTX_new(TLS_server_method());
 
-    if (made == NULL || SSL_CTX_set_cipher_list(made, CIPHERS) != 1 || keep_choose(made, choose) < 0) {
+    if (made == NULL || SSL_CTX_set_cipher_list(made, CIPHERS) != 1) {
         SSL_CTX_free(made);
         return fail(error, "TLS cannot be set up");
     }
+    SSL_CTX_set_tlsext_servername_callback(made, on_server_name);
+    SSL_CTX_set_tlsext_servername_arg(made, (void *)(uintptr_t)chooser);
     look_like_nginx(made, http);
     if (use_certificate(made, certificate, error) < 0 || use_key(made, key, error) < 0) {
         tls_context_free(made);
@@ -149,9 +131,6 @@ int tls_context(struct slice certificate, struct slice key, bool http, tls_choos
 
 void tls_context_free(SSL_CTX *context)
 {
-    if (context == NULL)
-        return;
-    OPENSSL_free(SSL_CTX_get_app_data(context));
     SSL_CTX_free(context);
 }
 

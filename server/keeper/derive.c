@@ -3,41 +3,25 @@
 
 #include <sodium.h>
 #include <string.h>
-#include "server/base/json.h"
 #include "server/base/channel.h"
 #include "server/keeper/fold.h"
 #include "server/keeper/record.h"
-#include "server/keeper/recognise.h"
+#include "server/keeper/sighting.h"
 
-
-struct token_facts {
-    struct id id;
-    bool retired, bound, drill, planted;
-    int64_t expires;
-    int secret_bits;
+/* Uses of one token from one source with one grade that follow each other: after the first none brings anything new, and
+ * they are counted together. shown.incident 0: there is none. */
+struct streak {
+    struct shown shown; /* the first */
+    struct address source;
+    int64_t count, earliest, latest, sighting; /* of those behind it */
 };
 
-/* One match of one observation on its way to being a sighting. */
-struct shown {
-    sqlite3_stmt *row;
-    int64_t seq, time;
-    struct id observation;
-    struct match match;
-    struct token_facts token;
-    int64_t actor, incident, sighting;
-    bool opened; /* the incident is new */
-    bool drill;
+/* What one derive_step() works with. */
+struct turn {
+    struct derivation *derivation;
+    int64_t now;
+    struct streak streak;
 };
-
-enum row_column { ROW_SEQ, ROW_ID, ROW_TIME, ROW_DECOY, ROW_SERVICE, ROW_SOURCE, ROW_PORT, ROW_FLOW, ROW_CONTEXT,
-                  ROW_PRESENTED, ROW_MATCHED };
-
-static struct slice text_of(sqlite3_stmt *row, enum row_column column)
-{
-    struct slice text = ledger_column(row, column);
-
-    return text.data != NULL ? text : slice_of("");
-}
 
 static int read_token(struct derivation *derivation, struct shown *shown, struct error *error)
 {
@@ -79,17 +63,30 @@ static int is_derived(struct derivation *derivation, const struct shown *shown, 
     return found;
 }
 
-static int count_actor(struct derivation *derivation, const struct shown *shown, struct error *error)
+static int count_actor(struct derivation *derivation, int64_t actor, int64_t sightings, int64_t earliest,
+                       int64_t latest, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(
-        derivation->ledger, "UPDATE actor SET sightings = sightings + 1, last_seen = max(last_seen, ?2), "
-        "first_seen = min(first_seen, ?2) WHERE number = ?1", error);
+        derivation->ledger, "UPDATE actor SET sightings = sightings + ?2, first_seen = min(first_seen, ?3), "
+        "last_seen = max(last_seen, ?4) WHERE number = ?1", error);
 
     if (statement == NULL)
         return -1;
-    sqlite3_bind_int64(statement, 1, shown->actor);
-    sqlite3_bind_int64(statement, 2, shown->time);
+    sqlite3_bind_int64(statement, 1, actor);
+    sqlite3_bind_int64(statement, 2, sightings);
+    sqlite3_bind_int64(statement, 3, earliest);
+    sqlite3_bind_int64(statement, 4, latest);
     return ledger_run(derivation->ledger, statement, error);
+}
+
+static struct address source_of(sqlite3_stmt *row)
+{
+    struct slice source = ledger_column(row, ROW_SOURCE);
+    struct address address = {{0}};
+
+    if (source.length == ADDRESS_BYTES)
+        memcpy(address.bytes, source.data, ADDRESS_BYTES);
+    return address;
 }
 
 /* Who an address is. Drills are an actor of their own, whatever address they come from, so that nothing that they
@@ -125,22 +122,18 @@ static int new_actor(struct derivation *derivation, struct shown *shown, const s
 /* Look-up and update by number, not an upsert that returns: SQLite would make a table for each of those. */
 static int find_actor(struct derivation *derivation, struct shown *shown, struct error *error)
 {
-    struct slice source = ledger_column(shown->row, ROW_SOURCE);
-    struct address address = {{0}}, prefix;
+    struct address address = source_of(shown->row), prefix = actor_prefix(shown, &address);
     sqlite3_stmt *statement = ledger_statement(derivation->ledger, "SELECT number FROM actor WHERE prefix = ?", error);
     int found;
 
     if (statement == NULL)
         return -1;
-    if (source.length == ADDRESS_BYTES)
-        memcpy(address.bytes, source.data, ADDRESS_BYTES);
-    prefix = actor_prefix(shown, &address);
     ledger_bind_blob(statement, 1, (struct slice){prefix.bytes, ADDRESS_BYTES});
     found = ledger_step(derivation->ledger, statement, error);
     if (found == 1) {
         shown->actor = sqlite3_column_int64(statement, 0);
         sqlite3_reset(statement);
-        return count_actor(derivation, shown, error);
+        return count_actor(derivation, shown->actor, 1, shown->time, shown->time, error);
     }
     return found < 0 ? -1 : new_actor(derivation, shown, &address, error);
 }
@@ -218,147 +211,73 @@ static int find_incident(struct derivation *derivation, struct shown *shown, int
                              shown->actor, shown->incident, error);
 }
 
-static void context_json(struct buffer *out, const struct shown *shown)
+static int fold(struct turn *turn, const struct shown *shown, int64_t count, int64_t first, int64_t last,
+                int64_t sighting, struct error *error)
 {
-    const struct {
-        bool holds;
-        const char *text;
-    } contexts[] = {
-        {shown->token.retired, "retired"},
-        {shown->token.expires != 0 && shown->time >= shown->token.expires, "expired"},
-        {(shown->match.reasons & MATCH_FORMER) != 0, "former-secret"},
-        {(shown->match.reasons & MATCH_OTHER_IDENTITY) != 0, "other-identity"},
-        {(shown->match.reasons & MATCH_NO_IDENTITY) != 0, "no-identity"},
-        {(shown->match.reasons & MATCH_OTHER_DECOY) != 0, "other-decoy"},
-        {shown->match.part == CANDIDATE_SECRET && shown->token.secret_bits < 60, "guessable"},
-        {!shown->token.planted, "not-planted"},
-        {shown->drill, "drill"},
-    };
-    size_t i;
+    const char *grade = grade_name(shown->match.grade);
+    struct folded folded = {shown->incident, shown->match.token, shown->actor, sighting, count, first, last, grade,
+                            shown->drill ? SEVERITY_INFORMATIONAL :
+                                           grade_severity(slice_of(grade), shown->token.secret_bits),
+                            shown->opened};
 
-    buffer_add_char(out, '[');
-    for (i = 0; i < sizeof contexts / sizeof *contexts; i++) {
-        if (contexts[i].holds)
-            json_element(out, slice_of(contexts[i].text));
-    }
-    buffer_add_char(out, ']');
+    return fold_add(turn->derivation, &folded, turn->now, error);
 }
 
-static void explain(struct buffer *out, const struct shown *shown)
+static int streak_end(struct turn *turn, struct error *error)
 {
-    const struct match *match = &shown->match;
+    struct streak *streak = &turn->streak;
+    struct shown *shown = &streak->shown;
+    int result = 0;
 
-    if (match->part == CANDIDATE_IDENTITY) {
-        buffer_add_text(out, "a planted identity that nobody guesses, ");
-        if ((match->reasons & MATCH_NEAR) != 0)
-            buffer_add_format(out, "with a wrong secret (%u of %u characters away from the planted one)",
-                              match->distance, match->length);
-        else
-            buffer_add_text(out, "without a secret");
-    } else {
-        buffer_add_text(out, (match->reasons & MATCH_FORMER) != 0 ? "a planted secret, rotated since" :
-                                                                     "the planted secret itself");
-        if ((match->reasons & MATCH_OTHER_IDENTITY) != 0)
-            buffer_add_text(out, ", with another identity");
-        if ((match->reasons & MATCH_NO_IDENTITY) != 0)
-            buffer_add_text(out, ", without its identity");
-    }
-    if ((match->reasons & MATCH_OTHER_DECOY) != 0)
-        buffer_add_text(out, ", at a decoy that it does not open");
+    shown->opened = false;
+    if (streak->count > 0 && (count_actor(turn->derivation, shown->actor, streak->count, streak->earliest,
+                                          streak->latest, error) < 0 ||
+                              fold(turn, shown, streak->count, streak->earliest, streak->latest, streak->sighting,
+                                   error) < 0))
+        result = -1;
+    streak->count = shown->incident = 0;
+    return result;
 }
 
-static void via_json(struct buffer *out, struct slice packed)
+static void streak_begin(struct streak *streak, const struct shown *shown)
 {
-    char text[ADDRESS_TEXT];
-    struct flow flow;
-    size_t i;
-
-    buffer_add_char(out, '[');
-    if (flow_unpack(packed, &flow) == 0) {
-        for (i = 0; i < flow.via_count; i++)
-            json_element(out, slice_of(address_text(&flow.via[i], text)));
-    }
-    buffer_add_char(out, ']');
+    *streak = (struct streak){.shown = *shown, .source = source_of(shown->row), .earliest = shown->time,
+                              .latest = shown->time};
+    streak->source = address_prefix(&streak->source);
 }
 
-/* Where in the request the candidate stood. */
-static struct slice found_in(const struct shown *shown)
+static bool streak_goes_on(const struct streak *streak, const struct shown *shown)
 {
-    struct reader reader = reader_of(ledger_column(shown->row, ROW_PRESENTED));
-    struct presented presented;
-    unsigned i;
+    const struct match *one = &streak->shown.match, *other = &shown->match;
+    struct address source = source_of(shown->row);
 
-    for (i = 0; presented_next(&reader, &presented); i++) {
-        if (i == shown->match.candidate)
-            return presented.where.data != NULL ? presented.where : slice_of("");
-    }
-    return slice_of("");
+    source = address_prefix(&source);
+    return streak->shown.incident != 0 && one->token == other->token && one->grade == other->grade &&
+           ((one->reasons ^ other->reasons) & MATCH_DRILL) == 0 && memcmp(&source, &streak->source, sizeof source) == 0;
 }
 
-static void bind_sighting(sqlite3_stmt *statement, const struct shown *shown, struct slice via, struct slice context,
-                          struct slice reason)
+static int streak_add(struct turn *turn, struct shown *shown, struct error *error)
 {
-    bool near = (shown->match.reasons & MATCH_NEAR) != 0;
+    struct streak *streak = &turn->streak;
+    int made;
 
-    sqlite3_bind_int64(statement, 2, shown->seq);
-    ledger_bind_id(statement, 3, &shown->observation);
-    sqlite3_bind_int64(statement, 4, shown->match.token);
-    sqlite3_bind_int64(statement, 5, shown->actor);
-    sqlite3_bind_int64(statement, 6, shown->incident);
-    sqlite3_bind_int64(statement, 7, shown->time);
-    ledger_bind_text(statement, 8, slice_of(grade_name(shown->match.grade)));
-    if (near) {
-        sqlite3_bind_int(statement, 9, shown->match.distance);
-        sqlite3_bind_int(statement, 10, shown->match.length);
-    }
-    ledger_bind_text(statement, 11, slice_of(shown->match.part == CANDIDATE_IDENTITY ? "identity" : "secret"));
-    ledger_bind_text(statement, 12, found_in(shown));
-    ledger_bind_text(statement, 13, reason);
-    ledger_bind_text(statement, 14, text_of(shown->row, ROW_DECOY));
-    ledger_bind_text(statement, 15, text_of(shown->row, ROW_SERVICE));
-    ledger_bind_blob(statement, 16, ledger_column(shown->row, ROW_SOURCE));
-    sqlite3_bind_int(statement, 17, sqlite3_column_int(shown->row, ROW_PORT));
-    ledger_bind_text(statement, 18, via);
-    ledger_bind_text(statement, 19, ledger_column(shown->row, ROW_CONTEXT).length > 0 ?
-                     ledger_column(shown->row, ROW_CONTEXT) : slice_of("{}"));
-    ledger_bind_text(statement, 20, context);
-    sqlite3_bind_int(statement, 21, shown->drill);
+    shown->token = streak->shown.token;
+    shown->drill = streak->shown.drill;
+    shown->actor = streak->shown.actor;
+    shown->incident = streak->shown.incident;
+    made = sighting_insert(turn->derivation, shown, error);
+    if (made != 1)
+        return made;
+    streak->count++;
+    streak->earliest = shown->time < streak->earliest ? shown->time : streak->earliest;
+    streak->latest = shown->time > streak->latest ? shown->time : streak->latest;
+    streak->sighting = shown->sighting;
+    return 1;
 }
 
-static int insert_sighting(struct derivation *derivation, struct shown *shown, struct error *error)
+static int derive_anew(struct turn *turn, struct shown *shown, struct error *error)
 {
-    struct id id = derived_id(derivation->keyring, 's', shown->observation, shown->token.id, 0);
-    struct buffer *scratch = &derivation->scratch;
-    size_t context, reason;
-    sqlite3_stmt *statement = ledger_statement(
-        derivation->ledger,
-        "INSERT INTO sighting (id, observation, observation_id, token, actor, incident, time, grade, near_distance, "
-        "near_length, part, found_in, reason, decoy, service, source, port, via, client, context, drill) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
-
-    if (statement == NULL)
-        return -1;
-    buffer_clear(scratch);
-    via_json(scratch, ledger_column(shown->row, ROW_FLOW));
-    context = scratch->length;
-    context_json(scratch, shown);
-    reason = scratch->length;
-    explain(scratch, shown);
-    if (scratch->failed)
-        return error_set(error, "out of memory");
-    ledger_bind_id(statement, 1, &id);
-    bind_sighting(statement, shown, (struct slice){scratch->data, context},
-                  (struct slice){scratch->data + context, reason - context},
-                  (struct slice){scratch->data + reason, scratch->length - reason});
-    if (ledger_run(derivation->ledger, statement, error) < 0)
-        return -1;
-    shown->sighting = sqlite3_last_insert_rowid(derivation->ledger->db);
-    return 0;
-}
-
-static int derive_match(struct derivation *derivation, struct shown *shown, int64_t now, struct error *error)
-{
-    struct folded folded;
+    struct derivation *derivation = turn->derivation;
     int found = is_derived(derivation, shown, error);
 
     if (found != 0)
@@ -367,36 +286,38 @@ static int derive_match(struct derivation *derivation, struct shown *shown, int6
     if (found <= 0)
         return found;
     shown->drill = shown->token.drill || (shown->match.reasons & MATCH_DRILL) != 0;
-    if (find_actor(derivation, shown, error) < 0 || find_incident(derivation, shown, now, error) < 0 ||
-        insert_sighting(derivation, shown, error) < 0)
+    if (find_actor(derivation, shown, error) < 0 || find_incident(derivation, shown, turn->now, error) < 0 ||
+        sighting_insert(derivation, shown, error) < 0 ||
+        fold(turn, shown, 1, shown->time, shown->time, shown->sighting, error) < 0)
         return -1;
-    folded = (struct folded){shown->incident, shown->match.token, shown->actor, shown->sighting, shown->time,
-                             grade_name(shown->match.grade),
-                             shown->drill ? SEVERITY_INFORMATIONAL :
-                                            grade_severity(slice_of(grade_name(shown->match.grade)),
-                                                           shown->token.secret_bits),
-                             shown->opened};
-    if (fold_add(derivation, &folded, now, error) < 0)
-        return -1;
-    derivation->sightings++;
+    streak_begin(&turn->streak, shown);
     return 1;
 }
 
-static int derive_row(struct derivation *derivation, sqlite3_stmt *row, int64_t now, struct error *error)
+static int derive_match(struct turn *turn, struct shown *shown, struct error *error)
+{
+    int made;
+
+    if (streak_goes_on(&turn->streak, shown))
+        made = streak_add(turn, shown, error);
+    else
+        made = streak_end(turn, error) < 0 ? -1 : derive_anew(turn, shown, error);
+    turn->derivation->sightings += made == 1;
+    return made;
+}
+
+static int derive_row(struct turn *turn, sqlite3_stmt *row, struct error *error)
 {
     struct match matches[MATCHES];
-    struct shown shown;
     size_t count = recognition_unpack(ledger_column(row, ROW_MATCHED), matches), i;
     int made = 0, result;
 
     for (i = 0; i < count; i++) {
-        memset(&shown, 0, sizeof shown);
-        shown.row = row;
-        shown.seq = sqlite3_column_int64(row, ROW_SEQ);
-        shown.observation = ledger_column_id(row, ROW_ID);
-        shown.time = sqlite3_column_int64(row, ROW_TIME);
-        shown.match = matches[i];
-        result = derive_match(derivation, &shown, now, error);
+        struct shown shown = {.row = row, .seq = sqlite3_column_int64(row, ROW_SEQ),
+                              .observation = ledger_column_id(row, ROW_ID),
+                              .time = sqlite3_column_int64(row, ROW_TIME), .match = matches[i]};
+
+        result = derive_match(turn, &shown, error);
         if (result < 0)
             return -1;
         made += result;
@@ -407,8 +328,9 @@ static int derive_row(struct derivation *derivation, sqlite3_stmt *row, int64_t 
 #define ROW_SQL "SELECT seq, id, time, decoy, service, source, port, flow, context, presented, matched FROM observation "
 
 /* What is new, ahead of the backlog; deriving it again when the watermark comes by changes nothing. */
-static int derive_urgent(struct derivation *derivation, int64_t now, struct error *error)
+static int derive_urgent(struct turn *turn, struct error *error)
 {
+    struct derivation *derivation = turn->derivation;
     struct observer *observer = derivation->observer;
     size_t count = observer->urgent_count < DERIVE_SIGHTINGS ? observer->urgent_count : DERIVE_SIGHTINGS;
     int made = 0, found;
@@ -422,7 +344,7 @@ static int derive_urgent(struct derivation *derivation, int64_t now, struct erro
         sqlite3_bind_int64(row, 1, observer->urgent[i]);
         found = ledger_step(derivation->ledger, row, error);
         if (found == 1) {
-            result = derive_row(derivation, row, now, error);
+            result = derive_row(turn, row, error);
             sqlite3_reset(row);
         }
         if (found < 0 || result < 0)
@@ -434,8 +356,9 @@ static int derive_urgent(struct derivation *derivation, int64_t now, struct erro
     return made;
 }
 
-static int derive_rows(struct derivation *derivation, int64_t now, struct error *error)
+static int derive_rows(struct turn *turn, struct error *error)
 {
+    struct derivation *derivation = turn->derivation;
     int64_t last = derivation->observer->chain.sequence, end = derivation->watermark + DERIVE_ROWS, reached;
     int found, count = 0, made = 0, result;
     sqlite3_stmt *row;
@@ -452,7 +375,7 @@ static int derive_rows(struct derivation *derivation, int64_t now, struct error 
     reached = end;
     while (count < DERIVE_SIGHTINGS && (found = ledger_step(derivation->ledger, row, error)) == 1) {
         reached = sqlite3_column_int64(row, ROW_SEQ);
-        result = derive_row(derivation, row, now, error);
+        result = derive_row(turn, row, error);
         if (result < 0) {
             sqlite3_reset(row);
             return -1;
@@ -505,14 +428,15 @@ int64_t derive_backlog(const struct derivation *derivation)
 
 int derive_step(struct derivation *derivation, int64_t now, struct error *error)
 {
+    struct turn turn = {.derivation = derivation, .now = now};
     int urgent = 0, made;
 
     if (derive_backlog(derivation) > DERIVE_SIGHTINGS)
-        urgent = derive_urgent(derivation, now, error);
+        urgent = derive_urgent(&turn, error);
     else
         derivation->observer->urgent_count = 0;
-    made = urgent < 0 ? -1 : derive_rows(derivation, now, error);
-    if (made < 0 || fold_due(derivation, now, error) < 0 ||
+    made = urgent < 0 ? -1 : derive_rows(&turn, error);
+    if (made < 0 || streak_end(&turn, error) < 0 || fold_due(derivation, now, error) < 0 ||
         ledger_set(derivation->ledger, "watermark", derivation->watermark, error) < 0)
         return -1;
     return made + urgent;

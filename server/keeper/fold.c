@@ -68,12 +68,12 @@ static void bind_key(sqlite3_stmt *statement, const struct folded *folded)
     ledger_bind_text(statement, 4, slice_of(folded->grade));
 }
 
-/* Counts it among the same; 1 when there were such, 0 when it is new. */
+/* Counts them among the same; 1 when there were such, 0 when it is new. */
 static int count_same(struct derivation *derivation, const struct folded *folded, int64_t now, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger,
-        "UPDATE fold SET count = count + 1, unsent = unsent + 1, first_seen = min(first_seen, ?5), "
+        "UPDATE fold SET count = count + ?11, unsent = unsent + ?11, first_seen = min(first_seen, ?12), "
         "last_seen = max(last_seen, ?5), sighting = ?6, "
         "next = coalesce(next, max(?7, sent + CASE step WHEN 0 THEN ?8 WHEN 1 THEN ?9 ELSE ?10 END)) "
         "WHERE incident = ?1 AND token = ?2 AND actor = ?3 AND grade = ?4", error);
@@ -81,12 +81,14 @@ static int count_same(struct derivation *derivation, const struct folded *folded
     if (statement == NULL)
         return -1;
     bind_key(statement, folded);
-    sqlite3_bind_int64(statement, 5, folded->time);
+    sqlite3_bind_int64(statement, 5, folded->last);
     sqlite3_bind_int64(statement, 6, folded->sighting);
     sqlite3_bind_int64(statement, 7, now);
     sqlite3_bind_int64(statement, 8, interval(0));
     sqlite3_bind_int64(statement, 9, interval(1));
     sqlite3_bind_int64(statement, 10, interval(2));
+    sqlite3_bind_int64(statement, 11, folded->count);
+    sqlite3_bind_int64(statement, 12, folded->first);
     if (ledger_run(derivation->ledger, statement, error) < 0)
         return -1;
     return sqlite3_changes(derivation->ledger->db) > 0;
@@ -102,7 +104,7 @@ static int insert_new(struct derivation *derivation, const struct folded *folded
     if (statement == NULL)
         return -1;
     bind_key(statement, folded);
-    sqlite3_bind_int64(statement, 5, folded->time);
+    sqlite3_bind_int64(statement, 5, folded->first);
     sqlite3_bind_int(statement, 6, !sent);
     sqlite3_bind_int64(statement, 7, now);
     sqlite3_bind_int64(statement, 8, folded->sighting);
@@ -124,7 +126,7 @@ static int flood(struct derivation *derivation, int64_t incident, int64_t now, s
 
 int fold_add(struct derivation *derivation, const struct folded *folded, int64_t now, struct error *error)
 {
-    struct told told = {folded->sighting, folded->opened, false, 0, 1, folded->time, folded->time};
+    struct told told = {folded->sighting, folded->opened, false, 0, 1, folded->first, folded->last};
     struct incident incident;
     int same = count_same(derivation, folded, now, error);
     bool at_once;
@@ -135,7 +137,7 @@ int fold_add(struct derivation *derivation, const struct folded *folded, int64_t
     incident.alerts += at_once;
     if (folded->severity < incident.severity)
         incident.severity = folded->severity;
-    if (write_incident(derivation, folded->incident, &incident, folded->time, error) < 0)
+    if (write_incident(derivation, folded->incident, &incident, folded->last, error) < 0)
         return -1;
     if (same == 1)
         return 0;

@@ -9,13 +9,13 @@
 
 struct folded {
     int64_t incident, token, actor, sighting; /* rows' numbers */
-    int64_t time;
+    int64_t count, first, last;               /* uses, when; more than one only of what is not new */
     const char *grade;
     enum severity severity;
     bool opened; /* the incident is new */
 };
 
-/* Counts a sighting, and alerts where it is new. In the caller's transaction, as below. */
+/* Counts sightings, and alerts where they are new. In the caller's transaction, as below. */
 int fold_add(struct derivation *derivation, const struct folded *folded, int64_t now, struct error *error);
 /* Sends the updates that are due. */
 int fold_due(struct derivation *derivation, int64_t now, struct error *error);

@@ -271,6 +271,51 @@ START_TEST(deriving_again_changes_nothing)
 }
 END_TEST
 
+/* All that is derived, but for the records' texts. */
+static char *derived(void)
+{
+    return world_text(
+        world,
+        "SELECT group_concat(line, char(10)) FROM ("
+        "SELECT json_array(number, hex(id), observation, token, actor, incident, grade) AS line FROM sighting "
+        "UNION ALL SELECT json_array(incident, token, actor, grade, first_seen, last_seen, count, unsent, sent, step, "
+        "next, sighting) FROM fold UNION ALL SELECT json_array(number, hex(id), first_seen, last_seen, sightings, "
+        "incident) FROM actor UNION ALL SELECT json_array(number, hex(id), severity, opened, updated, hour_alerts) FROM "
+        "incident UNION ALL SELECT json_array(number, hex(id), incident, sighting, activity, grade) FROM alert)");
+}
+
+START_TEST(what_is_counted_together_is_as_one_by_one)
+{
+    const struct login *const logins[] = {&right, &right, &right, &wrong, &right, &second, &second, &wrong, &wrong};
+    char *together, *single;
+    int64_t last;
+
+    for (int i = 0; i < DERIVE_SIGHTINGS; i++) {
+        const struct login *login = logins[i % 9];
+        const char *address = i < 20 || i % 7 < 5 ? "203.0.113.5" : "203.0.113.6";
+        struct observation observation = world_login(login, address, WORLD_NOW + i * 7 % 11);
+
+        world_add(world, &observation);
+    }
+    ck_assert_int_eq(world_take(world, WORLD_NOW), 0);
+    ck_assert_int_eq(world_derive(world, WORLD_NOW), DERIVE_SIGHTINGS);
+    together = derived();
+    ck_assert_int_eq(sqlite3_exec(world->ledger.db, "DELETE FROM delivery; DELETE FROM alert; DELETE FROM fold; "
+                                  "DELETE FROM sighting; UPDATE token SET incident = NULL; DELETE FROM incident; "
+                                  "DELETE FROM actor", NULL, NULL, NULL), 0);
+    last = world->observer.chain.sequence;
+    world->derivation.watermark = 0;
+    for (int64_t seq = 1; seq <= last; seq++) {
+        world->observer.chain.sequence = seq;
+        ck_assert_int_eq(world_derive(world, WORLD_NOW), 1);
+    }
+    single = derived();
+    ck_assert_str_eq(together, single);
+    free(together);
+    free(single);
+}
+END_TEST
+
 START_TEST(a_start_derives_what_is_behind)
 {
     int i;
@@ -421,7 +466,8 @@ static Suite *suite(void)
         unrelated_sightings_open_incidents_of_their_own, the_same_folds_into_updates,
         a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_long_list_comes_in_pages,
         a_flood_of_one_token_holds_up_no_other,
-        deriving_again_changes_nothing, a_start_derives_what_is_behind, context_raises_and_explains,
+        deriving_again_changes_nothing, what_is_counted_together_is_as_one_by_one, a_start_derives_what_is_behind,
+        context_raises_and_explains,
         weak_secrets_are_high, near_misses_say_how_near, hostile_context_stays_out_of_the_record,
         no_length_of_texts_stops_alerts,
         the_placement_is_told, earlier_observations_are_counted, a_failing_route_is_told_on_the_others};

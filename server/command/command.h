@@ -37,6 +37,8 @@ int run_decoys(struct invocation *invocation, struct error *error);
 int run_init(struct invocation *invocation, struct error *error);
 int run_plant(struct invocation *invocation, struct error *error); /* plant, inspect, uproot */
 int run_artifacts(struct invocation *invocation, struct error *error);
+int run_backup(struct invocation *invocation, struct error *error);
+int run_check(struct invocation *invocation, struct error *error);
 int run_drill(struct invocation *invocation, struct error *error);
 int run_reload(struct invocation *invocation, struct error *error);
 int run_sink(struct invocation *invocation, struct error *error);

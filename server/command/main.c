@@ -16,7 +16,8 @@ static const struct command_way ways[] = {
     {"plant", NEEDS_CONFIGURATION, run_plant},   {"inspect", NEEDS_CONFIGURATION, run_plant},
     {"uproot", NEEDS_CONFIGURATION, run_plant},  {"artifacts", NEEDS_CONFIGURATION, run_artifacts},
     {"reload", NEEDS_CONFIGURATION, run_reload}, {"sink", NEEDS_NOTHING, run_sink},
-    {"drill", NEEDS_CONFIGURATION, run_drill},
+    {"drill", NEEDS_CONFIGURATION, run_drill},   {"check", NEEDS_NOTHING, run_check},
+    {"backup", NEEDS_CONFIGURATION, run_backup},
 };
 
 static const struct command_way generic = {"", NEEDS_CONFIGURATION, run_generic};

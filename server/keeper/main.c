@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "server/base/log.h"
 #include "server/base/paths.h"
+#include "server/keeper/examine.h"
 #include "server/keeper/init.h"
 #include "server/keeper/keeper.h"
 #include "server/keeper/watch.h"
@@ -119,6 +120,8 @@ int main(int argc, char **argv)
 
     if (help_asked("keeper", argc, argv))
         return 0;
+    if (argc == 3 && strcmp(argv[1], "--examine") == 0)
+        return examine(argv[2]);
     if (sodium_init() < 0)
         return 1;
     if (role_begin(&role, "keeper", &error) < 0)

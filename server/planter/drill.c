@@ -89,8 +89,7 @@ static int wait_for_go(struct error *error)
     return result;
 }
 
-/* Connected, and no file, no socket can be opened any more. */
-static int come_to_door(const struct task *task, struct door *door, struct error *error)
+int drill_come_to_door(const struct task *task, struct door *door, int timeout_ms, struct error *error)
 {
     static const char *const calls[] = {NULL};
     const struct use use = {.host = option(task, "host")};
@@ -98,7 +97,7 @@ static int come_to_door(const struct task *task, struct door *door, struct error
 
     if (door_prepare(door, error) != 0 ||
         door_connect(door, option(task, "address"),
-                     (uint16_t)json_integer_value(json_object_get(task->options, "port")), TIMEOUT_MS, error) != 0 ||
+                     (uint16_t)json_integer_value(json_object_get(task->options, "port")), timeout_ms, error) != 0 ||
         cage_shut(&(struct cage){"planter", calls, NULL}, error) != 0)
         return -1;
     if (is_proxy(task, door) && door_proxy(door, error) != 0)
@@ -136,7 +135,7 @@ int drill_run(const struct task *task, struct place_result *result, struct error
         error_set(error, "drills of the service %s are not known", option(task, "service"));
         goto out;
     }
-    if (come_to_door(task, &door, error) != 0 || say_at_door(&door, error) != 0 || wait_for_go(error) != 0)
+    if (drill_come_to_door(task, &door, TIMEOUT_MS, error) != 0 || say_at_door(&door, error) != 0 || wait_for_go(error) != 0)
         goto out;
     rc = http ? use_http(&door, &request, answered, error) : use_ldap(&door, &use, answered, error);
     if (rc == 0) {

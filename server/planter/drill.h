@@ -6,8 +6,12 @@
 #ifndef PLANTER_DRILL_H
 #define PLANTER_DRILL_H
 
+#include "server/planter/door.h"
 #include "server/planter/place.h"
 
 int drill_run(const struct task *task, struct place_result *result, struct error *error);
+
+/* Connects to the listener of the options and shakes hands. No file and no socket can be opened any more then. */
+int drill_come_to_door(const struct task *task, struct door *door, int timeout_ms, struct error *error);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The planter: one task from `sundew` on descriptor 3, then it exits. As root it first becomes the owner of the mailbox
- * or repository. It writes below that place only, reads what its user may, and has no network. An errand (a drill) has
- * no place: it has one connection, and no file.
+ * or repository. It writes below that place only, reads what its user may, and has no network. An errand (a drill, a
+ * probe) has no place: it has one connection, and no file.
  *
  *   sundew → planter  PLANT FILE… PLANT_GO      planter → sundew  FILE… (what is to be printed) PLANTED */
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include "server/base/role.h"
 #include "server/planter/drill.h"
 #include "server/planter/planter.h"
+#include "server/planter/probe.h"
 #include "server/planter/repository.h"
 #include "server/wire/help.h"
 #include "server/wire/message.h"
@@ -164,7 +165,9 @@ static int prepare(struct task *task, struct error *error)
 
 static int carry_out(const struct task *task, struct place_result *result, struct error *error)
 {
-    return task_is_errand(task) ? drill_run(task, result, error) : planter_run(task, result, error);
+    if (!task_is_errand(task))
+        return planter_run(task, result, error);
+    return strcmp(task->action, "drill") == 0 ? drill_run(task, result, error) : probe_run(task, result, error);
 }
 
 int main(int argc, char **argv)

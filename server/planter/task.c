@@ -28,7 +28,7 @@ void task_free(struct task *task)
 
 bool task_is_errand(const struct task *task)
 {
-    return strcmp(task->action, "drill") == 0;
+    return strcmp(task->action, "drill") == 0 || strcmp(task->action, "probe") == 0;
 }
 
 /* An object; an empty text is an empty one. */
@@ -60,7 +60,7 @@ static int take_place(struct task *task, struct slice place, struct error *error
 
 static int take_plant(struct task *task, struct reader *reader, struct error *error)
 {
-    static const char *const actions[] = {"plant", "inspect", "uproot", "drill"};
+    static const char *const actions[] = {"plant", "inspect", "uproot", "drill", "probe"};
     struct plant plant;
 
     if (plant_get(reader, &plant) != 0 || task->action[0] != '\0')

@@ -22,7 +22,7 @@ struct task_file {
 };
 
 struct task {
-    char action[8];            /* plant | inspect | uproot | drill; "" before PLANT */
+    char action[8];            /* plant | inspect | uproot | drill | probe; "" before PLANT */
     const struct place *place; /* by the scheme; NULL for an errand */
     char *target;              /* what stands behind "SCHEME:" */
     json_t *options, *meta;    /* objects */

@@ -23,6 +23,8 @@ int use_http(struct door *door, const struct buffer *request, char answered[80],
 
 /* RFC 4511. StartTLS ends with door_tls() due. */
 int use_ldap_starttls(struct door *door, struct error *error);
+/* Searches the root entry, without a bind. `answered` is "" before. */
+int use_ldap_anonymous(struct door *door, char answered[80], struct error *error);
 /* A simple bind; *answered becomes such as "49 invalidCredentials". */
 int use_ldap(struct door *door, const struct use *use, char answered[80], struct error *error);
 

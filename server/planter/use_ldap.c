@@ -9,6 +9,10 @@
 #define BIND_RESPONSE 0x61
 #define EXTENDED_REQUEST 0x77
 #define EXTENDED_RESPONSE 0x78
+#define SEARCH_REQUEST 0x63
+#define SEARCH_ENTRY 0x64
+#define SEARCH_DONE 0x65
+#define PRESENT 0x87
 #define SIMPLE 0x80
 #define EXTENDED_NAME 0x80
 #define START_TLS "1.3.6.1.4.1.1466.20037"
@@ -49,27 +53,39 @@ static ssize_t whole_message(struct slice input)
     return input.length < head + length ? 0 : (ssize_t)(head + length);
 }
 
-/* Reads a response with that tag: its result code, or -1. */
-static int read_result(struct door *door, ber_tag_t tag, struct error *error)
+/* The next message, to be freed; NULL when none comes. */
+static BerElement *read_message(struct door *door, struct error *error)
 {
-    BerElement *message;
+    BerElement *message = NULL;
     struct berval bytes;
-    ber_int_t id = 0, code = -1;
     ssize_t whole;
     int got = 1;
 
     while ((whole = whole_message(buffer_slice(&door->input))) == 0 && got == 1)
         got = door_read(door, error);
-    if (got < 0)
-        return -1;
-    if (whole <= 0)
-        return error_set(error, "what answers is no directory");
+    if (got >= 0 && whole <= 0)
+        error_set(error, "what answers is no directory");
+    if (got < 0 || whole <= 0)
+        return NULL;
     bytes = (struct berval){(ber_len_t)whole, (char *)door->input.data};
     message = ber_init(&bytes);
-    if (message == NULL || ber_scanf(message, "{it{e", &id, &tag, &code) == LBER_ERROR || code < 0)
+    buffer_consume(&door->input, (size_t)whole);
+    if (message == NULL)
+        error_set(error, "out of memory");
+    return message;
+}
+
+/* Reads a response with that tag: its result code, or -1. */
+static int read_result(struct door *door, ber_tag_t tag, struct error *error)
+{
+    BerElement *message = read_message(door, error);
+    ber_int_t id = 0, code = -1;
+
+    if (message == NULL)
+        return -1;
+    if (ber_scanf(message, "{it{e", &id, &tag, &code) == LBER_ERROR || code < 0)
         code = error_set(error, "what answers is no directory");
     ber_free(message, 1);
-    buffer_consume(&door->input, (size_t)whole);
     return (int)code;
 }
 
@@ -86,6 +102,28 @@ int use_ldap_starttls(struct door *door, struct error *error)
     if (code > 0)
         return error_set(error, "StartTLS was refused: LDAP result %d", code);
     return code;
+}
+
+int use_ldap_anonymous(struct door *door, char answered[80], struct error *error)
+{
+    BerElement *message = ber_alloc_t(LBER_USE_DER);
+    ber_tag_t tag = 0;
+    ber_int_t id = 0;
+
+    if (message == NULL ||
+        ber_printf(message, "{it{seeiibts{}}}", 1, SEARCH_REQUEST, "", 0, 0, 0, 0, 0, PRESENT, "objectClass") < 0)
+        error_set(error, "out of memory");
+    else if (send_ber(door, message, error) == 0) {
+        ber_free(message, 1);
+        message = read_message(door, error);
+        if (message != NULL && (ber_scanf(message, "{it", &id, &tag) == LBER_ERROR ||
+                                (tag != SEARCH_ENTRY && tag != SEARCH_DONE)))
+            error_set(error, "what answers is no directory");
+        else if (message != NULL)
+            snprintf(answered, 80, "%s", tag == SEARCH_ENTRY ? "its root entry" : "no root entry");
+    }
+    ber_free(message, 1);
+    return answered[0] != '\0' ? 0 : -1;
 }
 
 /* A DN as it is; else uid=IDENTITY below the domain's people, RFC 4514. */

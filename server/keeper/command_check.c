@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * check: what the keeper knows of the ledger, the outbox, tokens and placements. In small steps, one a turn of the
+ * loop, so that nobody waits for an answer meanwhile; long tables in pages. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/channel.h"
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/keeper/command.h"
+#include "server/keeper/keeper.h"
+
+#define PAGE "4096"
+#define TABLE_ROWS 50000    /* of a table whose pages are all looked at */
+#define CHAIN_ROWS 1000     /* of a chain's tail */
+#define BACKLOG 10000
+#define DAY_US ((int64_t)24 * 3600 * 1000000)
+#define LATELY "100000"     /* operations looked back at */
+
+struct examining {
+    struct request *request;
+    size_t phase, table;
+    int64_t after; /* number of the last row of the page before */
+    int64_t counts[4];
+    struct buffer row, decoys; /* decoys: JSON array of the configuration's names */
+};
+
+static void tell(struct examining *examining, const char *state, const char *check, const char *subject,
+                 const char *remedy, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+static void tell(struct examining *examining, const char *state, const char *check, const char *subject,
+                 const char *remedy, const char *format, ...)
+{
+    struct buffer *row = &examining->row;
+    char text[600];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    buffer_add_char(row, '{');
+    json_member_text(row, "check", check);
+    json_member_text(row, "state", state);
+    json_member_text(row, "subject", subject);
+    json_member_text(row, "text", text);
+    json_member_text(row, "remedy", remedy);
+    buffer_add_char(row, '}');
+    request_json(examining->request, row);
+}
+
+/* ---- the file ---- */
+
+/* One table; 1: there is another. Tables too long to be read at once are left to audit and backup. */
+static int check_table(struct examining *examining, struct error *error)
+{
+    static const char *const checks[][3] = {
+        {"token", "SELECT coalesce(max(number), 0) FROM token", "PRAGMA quick_check('token')"},
+        {"placement", "SELECT coalesce(max(number), 0) FROM placement", "PRAGMA quick_check('placement')"},
+        {"sighting", "SELECT coalesce(max(number), 0) FROM sighting", "PRAGMA quick_check('sighting')"},
+        {"alert", "SELECT coalesce(max(number), 0) FROM alert", "PRAGMA quick_check('alert')"},
+        {"delivery", "SELECT coalesce(max(number), 0) FROM delivery", "PRAGMA quick_check('delivery')"},
+        {"operation", "SELECT coalesce(max(seq), 0) FROM operation", "PRAGMA quick_check('operation')"},
+        {"observation", "SELECT coalesce(max(seq) - min(seq), 0) FROM observation", "PRAGMA quick_check('observation')"},
+    };
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    const char *const *check = checks[examining->table];
+    sqlite3_stmt *statement = ledger_statement(ledger, check[1], error);
+    int64_t rows;
+    int found;
+
+    if (statement == NULL || ledger_step(ledger, statement, error) != 1)
+        return -1;
+    rows = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    if (rows <= TABLE_ROWS) {
+        statement = ledger_statement(ledger, check[2], error);
+        found = statement != NULL ? ledger_step(ledger, statement, error) : -1;
+        if (found < 0 || (found == 1 && !slice_is(ledger_column(statement, 0), "ok")))
+            tell(examining, "wrong", "ledger", check[0], "stop the daemon and put back the last backup; keep the damaged "
+                 "file for who may read more out of it", "the table is damaged: %.*s",
+                 found == 1 ? (int)ledger_column(statement, 0).length : (int)strlen(error->text),
+                 found == 1 ? (const char *)ledger_column(statement, 0).data : error->text);
+        else
+            tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are as they should be", rows);
+        if (statement != NULL)
+            sqlite3_reset(statement);
+    } else {
+        tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are too many to look at now; `sundew audit` "
+             "and `sundew backup` do", rows);
+    }
+    return ++examining->table < sizeof checks / sizeof checks[0];
+}
+
+static int check_tail(struct examining *examining, enum chain_name name, const char *what, const char *sql,
+                      const char *link_sql, struct error *error)
+{
+    struct keeper *keeper = examining->request->keeper;
+    struct chain end = {.sequence = 0};
+    struct chain_fault fault = {.sequence = 0};
+    sqlite3_stmt *statement = ledger_statement(&keeper->ledger, sql, error);
+    int64_t last;
+
+    if (statement == NULL || ledger_step(&keeper->ledger, statement, error) != 1)
+        return -1;
+    last = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    if (last > CHAIN_ROWS) {
+        statement = ledger_statement(&keeper->ledger, link_sql, error);
+        if (statement == NULL)
+            return -1;
+        sqlite3_bind_int64(statement, 1, last - CHAIN_ROWS);
+        if (ledger_step(&keeper->ledger, statement, error) == 1 &&
+            ledger_column(statement, 0).length == CHAIN_BYTES) {
+            end.sequence = last - CHAIN_ROWS;
+            memcpy(end.head, ledger_column(statement, 0).data, CHAIN_BYTES);
+            sqlite3_reset(statement);
+        }
+    }
+    if (chain_audit_piece(&keeper->ledger, &keeper->keyring, name, NULL, last > 0 ? last : 1, &end, &fault, error) < 0)
+        return -1;
+    if (fault.sequence != 0)
+        tell(examining, "wrong", "chain", what, "somebody changed the ledger past the keeper: `sundew audit` tells more; "
+             "keep the file as evidence", "broken at row %" PRId64 ": %s", fault.sequence, fault.text);
+    else
+        tell(examining, "ok", "chain", what, "", "its last rows hold, up to %" PRId64, last);
+    return 0;
+}
+
+static int check_chains(struct examining *examining, struct error *error)
+{
+    if (check_tail(examining, CHAIN_OBSERVATION, "observations", "SELECT coalesce(max(seq), 0) FROM observation",
+                   "SELECT link FROM observation WHERE seq = ?", error) < 0)
+        return -1;
+    return check_tail(examining, CHAIN_OPERATION, "operations", "SELECT coalesce(max(seq), 0) FROM operation",
+                      "SELECT link FROM operation WHERE seq = ?", error);
+}
+
+static int check_room(struct examining *examining, struct error *error)
+{
+    const struct keeper *keeper = examining->request->keeper;
+    int64_t noise = keeper->observer.noise_bytes, budget = keeper->configuration->budget_noise;
+    int64_t backlog = derive_backlog(&keeper->derivation);
+
+    (void)error;
+    if (keeper->ledger.full)
+        tell(examining, "wrong", "ledger", "", "make room on its disk", "the disk was full: noise is not stored, and the "
+                                                                       "reserve is spent");
+    if (noise > budget * 9 / 10)
+        tell(examining, "warning", "budget", "", "look into who scans the decoys (`sundew actors`), or give noise more "
+             "room under \"budget:\"", "%" PRId64 " of %" PRId64 " MiB for noise are used; what comes beyond is counted "
+             "only", noise >> 20, budget >> 20);
+    if (backlog > BACKLOG)
+        tell(examining, "warning", "backlog", "", "wait; if it grows, give the host more of its processors",
+             "%" PRId64 " observations wait to be derived", backlog);
+    else
+        tell(examining, "ok", "backlog", "", "", "%" PRId64 " observations wait to be derived", backlog);
+    return 0;
+}
+
+/* ---- the outbox ---- */
+
+static int check_routes(struct examining *examining, struct error *error)
+{
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT name, failures, coalesce(text, '') FROM route"
+                                                       " WHERE failures > 0 ORDER BY name", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    while ((found = ledger_step(ledger, statement, error)) == 1) {
+        struct slice name = ledger_column(statement, 0), text = ledger_column(statement, 2);
+        char route[128];
+
+        if (!outbox_has(&examining->request->keeper->outbox, name))
+            continue;
+        snprintf(route, sizeof route, "%.*s", (int)name.length, (const char *)name.data);
+        tell(examining, "wrong", "route", route, "put the receiver or the route right; what waits then goes out by "
+             "itself", "its last %" PRId64 " tries failed: %.*s", (int64_t)sqlite3_column_int64(statement, 1),
+             (int)text.length, (const char *)text.data);
+    }
+    return found;
+}
+
+static int check_deliveries(struct examining *examining, struct error *error)
+{
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 1) +"
+        " (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 0),"
+        " (SELECT count(*) FROM (SELECT state FROM delivery ORDER BY number DESC LIMIT " LATELY ")"
+        " WHERE state = 'dead')";
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    int64_t waiting, dead;
+
+    if (statement == NULL || ledger_step(ledger, statement, error) != 1)
+        return -1;
+    waiting = sqlite3_column_int64(statement, 0);
+    dead = sqlite3_column_int64(statement, 1);
+    sqlite3_reset(statement);
+    if (dead > 0)
+        tell(examining, "warning", "deliveries", "", "see `sundew deliveries --state dead`, and `sundew replay` them",
+             "%" PRId64 " alerts were given up after 72 hours", dead);
+    tell(examining, "ok", "deliveries", "", "", "%" PRId64 " wait", waiting);
+    return 0;
+}
+
+/* ---- tokens and placements ---- */
+
+/* One page; the page's counts are added up. 1: there is another. */
+static int count_page(struct examining *examining, const char *sql, struct error *error)
+{
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, examining->after);
+    sqlite3_bind_int64(statement, 2, clock_wall());
+    ledger_bind_text(statement, 3, buffer_slice(&examining->decoys));
+    if (ledger_step(ledger, statement, error) != 1)
+        return -1;
+    for (int i = 0; i < 4; i++)
+        examining->counts[i] += sqlite3_column_int64(statement, i + 1);
+    examining->after = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return examining->after != 0;
+}
+
+static int check_tokens(struct examining *examining, struct error *error)
+{
+    static const char sql[] =
+        "SELECT coalesce(max(number), 0), sum(state = 'armed'),"
+        " sum(state = 'armed' AND (decoy = '' OR decoy NOT IN (SELECT value FROM json_each(?3)))),"
+        " sum(state = 'armed' AND expires BETWEEN ?2 AND ?2 + 2592000000000), sum(state = 'armed' AND expires < ?2)"
+        " FROM (SELECT number, state, decoy, expires FROM token WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
+    int64_t *counts = examining->counts;
+    int more = count_page(examining, sql, error);
+
+    if (more != 0)
+        return more;
+    if (counts[0] == 0)
+        tell(examining, "warning", "tokens", "", "plant some, such as by `sundew plant password maildir:DIR`",
+             "there are none, so there is nothing to steal");
+    else
+        tell(examining, "ok", "tokens", "", "", "%" PRId64 " are armed", counts[0]);
+    if (counts[1] > 0)
+        tell(examining, "wrong", "tokens", "", "add the decoy again, or retire them; `sundew tokens --json` says which",
+             "%" PRId64 " armed tokens open no decoy of the configuration: nobody sees them used", counts[1]);
+    if (counts[2] > 0)
+        tell(examining, "warning", "tokens", "", "plant others in their places, then retire them",
+             "%" PRId64 " tokens are said to end within 30 days", counts[2]);
+    if (counts[3] > 0)
+        tell(examining, "warning", "tokens", "", "plant others in their places, then retire them",
+             "%" PRId64 " armed tokens are past their end, so a thief may not try them", counts[3]);
+    return 0;
+}
+
+static int check_placements(struct examining *examining, struct error *error)
+{
+    static const char sql[] =
+        "SELECT coalesce(max(number), 0), sum(state IN ('gone', 'changed') AND uprooted IS NULL),"
+        " sum(state = 'planned'), sum(uprooted IS NULL AND max(coalesce(checked, 0), coalesce(planted, ?2)) <"
+        " ?2 - 2592000000000), count(*) FROM (SELECT number, state, uprooted, checked, planted FROM placement"
+        " WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
+    int64_t *counts = examining->counts;
+    int more = count_page(examining, sql, error);
+
+    if (more != 0)
+        return more;
+    if (counts[0] > 0)
+        tell(examining, "warning", "placements", "", "`sundew placements --state gone` and `--state changed` list them; "
+             "plant others there", "%" PRId64 " lures are gone or changed", counts[0]);
+    if (counts[1] > 0)
+        tell(examining, "warning", "placements", "", "`sundew placements --state planned` lists them; look there, and "
+             "plant again", "%" PRId64 " were intended, but never told to be in place", counts[1]);
+    if (counts[2] > 0)
+        tell(examining, "warning", "placements", "", "run `sundew inspect`, best each night",
+             "%" PRId64 " were not looked after for 30 days", counts[2]);
+    tell(examining, "ok", "placements", "", "", "%" PRId64 " in all", counts[3]);
+    return 0;
+}
+
+/* ---- habits ---- */
+
+static int check_habit(struct examining *examining, const char *what, int days, const char *never, const char *remedy,
+                       struct error *error)
+{
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT coalesce(max(time), 0) FROM (SELECT time, what FROM"
+                                                       " operation ORDER BY seq DESC LIMIT " LATELY ") WHERE what = ?",
+                                               error);
+    int64_t last, now = clock_wall();
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_text(statement, 1, slice_of(what));
+    if (ledger_step(ledger, statement, error) != 1)
+        return -1;
+    last = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    if (last == 0)
+        tell(examining, "warning", what, "", remedy, "%s", never);
+    else if (now - last > days * DAY_US)
+        tell(examining, "warning", what, "", remedy, "the last one was %" PRId64 " days ago", (now - last) / DAY_US);
+    else
+        tell(examining, "ok", what, "", "", "the last one was %" PRId64 " days ago", (now - last) / DAY_US);
+    return 0;
+}
+
+static int check_habits(struct examining *examining, struct error *error)
+{
+    if (check_habit(examining, "backup", 30, "the ledger was never backed up", "run `sundew backup FILE`, best each "
+                    "night, and keep the key elsewhere", error) < 0)
+        return -1;
+    return check_habit(examining, "drill", 90, "no token was ever drilled, so nobody knows that alerts arrive",
+                       "run `sundew drill`, best each month", error);
+}
+
+/* ---- the command ---- */
+
+static void resume(struct request *request)
+{
+    static int (*const phases[])(struct examining *examining, struct error *error) = {
+        check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_placements,
+        check_habits};
+    struct examining *examining = request->state;
+    struct error error = {""};
+    int more = phases[examining->phase](examining, &error);
+
+    if (more < 0) {
+        request_fail(request, &error);
+        return;
+    }
+    if (more == 0) {
+        examining->phase++;
+        examining->after = 0;
+        memset(examining->counts, 0, sizeof examining->counts);
+    }
+    if (examining->phase == sizeof phases / sizeof phases[0])
+        request_done(request, REQUEST_DONE, "%s", "");
+}
+
+static void release(void *state)
+{
+    struct examining *examining = state;
+
+    buffer_free(&examining->row);
+    buffer_free(&examining->decoys);
+    free(examining);
+}
+
+void command_check(struct request *request)
+{
+    const struct configuration *configuration = request->keeper->configuration;
+    struct examining *examining = calloc(1, sizeof *examining);
+
+    if (examining == NULL) {
+        request_done(request, REQUEST_FAILED, "no memory for this command");
+        return;
+    }
+    examining->request = request;
+    buffer_init(&examining->row, CHANNEL_MESSAGE);
+    buffer_init(&examining->decoys, CHANNEL_MESSAGE);
+    buffer_add_char(&examining->decoys, '[');
+    for (size_t i = 0; i < configuration->decoy_count; i++)
+        json_element(&examining->decoys, slice_of(configuration->decoys[i].name));
+    buffer_add_char(&examining->decoys, ']');
+    request->state = examining;
+    request->release = release;
+    request->resume = resume;
+}

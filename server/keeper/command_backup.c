@@ -17,7 +17,6 @@
 #include "server/keeper/keeper.h"
 #include "server/keeper/order.h"
 
-#define COPY "backup" /* in the state folder */
 #define PAGES 128     /* copied in one turn */
 #define PIECES 8      /* sent in one turn */
 #define PIECE 16384
@@ -195,7 +194,7 @@ void command_backup(struct request *request)
     backing->fd = -1;
     request->state = backing;
     request->release = release;
-    backing->path = paths_join(request->keeper->configuration->state, COPY);
+    backing->path = paths_join(request->keeper->configuration->state, LEDGER_COPY);
     if (backing->path == NULL) {
         request_done(request, REQUEST_FAILED, "no memory for this command");
     } else if (check_room(backing) == 0) {

@@ -14,7 +14,7 @@
 #include "server/keeper/keeper.h"
 
 #define PAGE "4096"
-#define TABLE_ROWS 50000    /* of a table whose pages are all looked at */
+#define TABLE_ROWS 10000    /* of a table whose pages are all looked at in one turn */
 #define CHAIN_ROWS 1000     /* of a chain's tail */
 #define BACKLOG 10000
 #define DAY_US ((int64_t)24 * 3600 * 1000000)

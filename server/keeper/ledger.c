@@ -296,6 +296,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
         open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
         check_key(ledger, keyring, error) < 0)
         goto fail;
+    (void)unlinkat(ledger->folder, LEDGER_COPY, 0);
     if (!ledger_reserve_make(ledger, error)) {
         if (create)
             goto fail;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
  * What answers: for each question a planter, whose facts are judged here. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "server/base/clock.h"
 #include "server/command/check.h"
 #include "server/command/planter.h"
@@ -100,6 +102,13 @@ static void check_certificate(struct checking *checking, size_t index)
     json_t *names = json_array(), *facts;
     struct error error;
 
+    if (access(decoy->certificate, R_OK) < 0 || access(decoy->key, R_OK) < 0) {
+        json_decref(names);
+        if (errno == EACCES)
+            check_tell(checking, CHECK_WARNING, "certificate", decoy->name, at,
+                       "run check as root, or as who runs the daemon", "certificate and key cannot be read by you");
+        return; /* what is not there was told among the files */
+    }
     for (size_t i = 0; i < decoy->name_count; i++)
         json_array_append_new(names, json_string(decoy->names[i]));
     facts = probe(json_pack("{s:s, s:s, s:s, s:o}", "what", "certificate", "certificate", decoy->certificate, "key",

@@ -7,7 +7,7 @@
 #include "server/planter/use.h"
 #include "server/wire/configuration.h"
 
-#define TIMEOUT_MS 5000
+#define TIMEOUT_MS 8000
 
 static const char *option(const struct task *task, const char *name)
 {

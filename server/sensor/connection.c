@@ -251,6 +251,8 @@ static void trust(struct connection *c, const struct proxy_source *source)
     c->peer_via_count = 1;
     c->peer = source->address;
     c->peer_port = source->port;
+    c->session.local = source->local;
+    c->session.local_port = source->local_port;
     session_forwarded(&c->session, SLICE_NONE);
 }
 

@@ -5,6 +5,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/sensor/connection.h"
+#include "server/sensor/proxy.h"
 
 #define SECOND 1000000LL
 
@@ -105,39 +106,6 @@ int session_pause(struct session *session, int milliseconds)
 
 /* ---- who the client is ---- */
 
-static struct slice trim(struct slice text)
-{
-    while (text.length > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length > 0 && (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
-        text.length--;
-    return text;
-}
-
-/* Reads "192.0.2.1", "192.0.2.1:80", "2001:db8::1" and "[2001:db8::1]:80". */
-static int parse_hop(struct slice hop, struct address *address, uint16_t *port)
-{
-    char text[ADDRESS_TEXT + 8], *host = text, *end;
-
-    *port = 0;
-    if (hop.length == 0 || hop.length >= sizeof text)
-        return -1;
-    memcpy(text, hop.data, hop.length);
-    text[hop.length] = '\0';
-    if (text[0] == '[') {
-        host = text + 1;
-        end = strchr(host, ']');
-        if (end == NULL)
-            return -1;
-        *end = '\0';
-    } else if ((end = strchr(text, ':')) != NULL && strchr(end + 1, ':') == NULL) {
-        *end = '\0';
-    }
-    return address_parse(host, address);
-}
-
 void session_forwarded(struct session *session, struct slice header)
 {
     const struct connection *c = (struct connection *)session;
@@ -151,11 +119,11 @@ void session_forwarded(struct session *session, struct slice header)
            sensor_trusts(session->sensor, &session->source)) {
         const unsigned char *comma = memrchr(rest.data, ',', rest.length);
         size_t start = comma == NULL ? 0 : (size_t)(comma - rest.data) + 1;
-        struct slice hop = trim((struct slice){rest.data + start, rest.length - start});
+        struct slice hop = {rest.data + start, rest.length - start};
         struct address address;
         uint16_t port;
 
-        if (parse_hop(hop, &address, &port) < 0)
+        if (proxy_hop(hop, &address, &port) < 0)
             break;
         via[count++] = session->source;
         session->source = address;

@@ -30,7 +30,7 @@ struct session {
     const struct listener *listener;
     struct buffer input;  /* service consumes from its front; its maximum may be set by service->open */
     struct buffer output; /* service adds, then session_send() */
-    struct address source, local;
+    struct address source, local; /* local: where the client connected to, at a proxy where that tells it */
     uint16_t source_port, local_port;
     struct address via[OBSERVATION_VIA];
     uint8_t via_count;

@@ -7,6 +7,7 @@
 #include "server/base/unzeroed.h"
 #include "server/sensor/http/head.h"
 #include "server/sensor/http/text.h"
+#include "server/sensor/proxy.h"
 #include "server/sensor/session.h"
 
 #define METHOD 32
@@ -16,6 +17,7 @@
 #define HEADERS 64
 #define PARAMETERS 32
 #define MARK (SESSION_CLASSES + 24)
+#define CLAIMS 8
 #define KEY (NAME + 12)
 #define ESCAPED 6 /* the longest that a byte becomes in JSON */
 #define CLOSING 64
@@ -283,6 +285,33 @@ static void write_body(struct buffer *out, const struct http_request *request, c
     (void)buffer_add_char(out, '}');
 }
 
+/* Addresses that X-Forwarded-For names, whether the peer is trusted or not. */
+static void write_claims(struct buffer *out, const struct http_request *request)
+{
+    char text[ADDRESS_TEXT];
+    struct address address;
+    size_t count = 0, i;
+    uint16_t port;
+
+    for (i = 0; i < request->header_count && count < CLAIMS; i++) {
+        struct slice value = request->headers[i].value;
+
+        if (!slice_is_nocase(request->headers[i].name, "X-Forwarded-For"))
+            continue;
+        while (value.length > 0 && count < CLAIMS) {
+            if (proxy_hop(text_cut(&value, ','), &address, &port) < 0)
+                continue;
+            if (count++ == 0) {
+                (void)json_member_open(out, "forwarded");
+                (void)buffer_add_char(out, '[');
+            }
+            (void)json_element(out, slice_of(address_text(&address, text)));
+        }
+    }
+    if (count > 0)
+        (void)buffer_add_char(out, ']');
+}
+
 void context_write(struct buffer *out, const struct http_request *request, const struct site *site, unsigned refused,
                    const struct credentials *presented)
 {
@@ -303,6 +332,7 @@ void context_write(struct buffer *out, const struct http_request *request, const
         (void)json_member_number(out, "refused", refused);
         write_summary(out, "raw", request->raw);
     }
+    write_claims(out, request);
     if (request->body_length > 0)
         write_body(out, request, presented);
     whole = write_names(out, request->raw);

@@ -2,7 +2,8 @@
  *
  * The evidence of a request: {"http":{…}}, with nothing in it that may be a credential. Word for word are the method,
  * names of headers in order and case, and the values of Host, User-Agent, Accept*, Content-*, Connection and
- * Cache-Control; of all else there is the length and the classes of characters. */
+ * Cache-Control; of X-Forwarded-For the addresses in it; of all else there is the length and the classes of
+ * characters. */
 #ifndef HTTP_CONTEXT_H
 #define HTTP_CONTEXT_H
 

@@ -7,6 +7,7 @@
 
 /* nginx's default list; what it negotiates with every client is part of its look. */
 #define CIPHERS "HIGH:!aNULL:!MD5"
+#define SESSION_SECONDS 300 /* its ssl_session_timeout, which tickets tell */
 
 static const unsigned char protocols[] = "\x08http/1.1\x08http/1.0\x08http/0.9";
 
@@ -100,7 +101,12 @@ static void look_like_nginx(SSL_CTX *context, bool http)
     static const unsigned char name[] = "HTTP";
 
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    /* Its "none": sessions get numbers, but only tickets take them up again. */
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_AUTO_CLEAR |
+                                                SSL_SESS_CACHE_NO_INTERNAL_STORE);
+    SSL_CTX_sess_set_cache_size(context, 1);
+    SSL_CTX_set_timeout(context, SESSION_SECONDS);
     SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);

@@ -9,7 +9,7 @@
 #include "server/base/address.h"
 #include "server/base/buffer.h"
 
-#define PROXY_HEADER (16 + 4096) /* the longest header that is taken, with what it adds (TLVs), which is passed over */
+#define PROXY_HEADER (16 + 4096) /* the longest header that is taken; what it adds (TLVs) is passed over */
 
 struct proxy_source {
     bool known; /* false: the proxy spoke for itself (health checks), or of something that is no TCP */
@@ -17,7 +17,8 @@ struct proxy_source {
     uint16_t port, local_port;
 };
 
-/* `header` begins with the connection's first byte. 1: the header is complete, `source` filled; 0: *wanted more bytes must be read, and not one more; -1: it is none. */
+/* `header` begins with the connection's first byte. 1: it is complete, `source` filled; 0: *wanted more bytes must be
+ * read, and not one more; -1: it is none. */
 int proxy_parse(struct slice header, size_t *wanted, struct proxy_source *source);
 
 /* One address as X-Forwarded-For has it: "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80", with white

@@ -17,6 +17,7 @@ static const char login_text[] = "POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1:
 static const char face[] = "{\"release\":{\"version\":\"17.9.1\",\"revision\":\"998f540a579\","
                            "\"date\":\"2025-02-26T15:41:12Z\"},\"style_digest\":\"aa11\",\"icon_digest\":\"bb22\"}";
 static char decoy_name[] = "gitlab", host_name[] = "git.corp.example", *host_names[] = {host_name};
+static const struct listener listener = {.tls = TLS_NONE};
 static const struct decoy decoy = {.name = decoy_name, .site = decoy_name, .names = host_names, .name_count = 1};
 
 struct bench {
@@ -61,6 +62,13 @@ void session_deadline(struct session *session, int idle_s, int total_s)
     (void)session;
     (void)idle_s;
     (void)total_s;
+}
+
+int session_pause(struct session *session, int milliseconds)
+{
+    (void)session;
+    (void)milliseconds;
+    return -1;
 }
 
 void session_forwarded(struct session *session, struct slice header)
@@ -194,6 +202,7 @@ int main(int argc, char **argv)
     bench.face = (struct decoy_face){.decoy = &decoy, .face = (char *)(uintptr_t)face};
     bench.session.service = &service_http;
     bench.session.face = &bench.face;
+    bench.session.listener = &listener;
     buffer_init(&bench.session.input, SESSION_INPUT);
     buffer_init(&bench.session.output, SESSION_OUTPUT);
     buffer_init(&bench.message, CHANNEL_MESSAGE);

@@ -13,11 +13,38 @@ struct gather {
     unsigned char *bytes;
     sqlite3_int64 at; /* where in the file bytes[0] belongs */
     int held;
+    sqlite3_int64 size; /* of the file */
 };
 
 static struct gather *of(sqlite3_file *file)
 {
     return (struct gather *)(void *)file;
+}
+
+/* Zeros are no frame: a reader of the log stops there. Where there is no room for them, nothing is lost. */
+static void grow_ahead(struct gather *gather)
+{
+    static const unsigned char zeros[65536];
+    sqlite3_int64 end = (gather->size + GATHER_AHEAD - 1) / GATHER_AHEAD * GATHER_AHEAD, left;
+    int piece = 0;
+
+    for (; gather->size < end; gather->size += piece) {
+        left = end - gather->size;
+        piece = left < (sqlite3_int64)sizeof zeros ? (int)left : (int)sizeof zeros;
+        if (gather->below->pMethods->xWrite(gather->below, zeros, piece, gather->size) != SQLITE_OK)
+            break;
+    }
+}
+
+static int put(struct gather *gather, const void *bytes, int size, sqlite3_int64 at)
+{
+    int code = gather->below->pMethods->xWrite(gather->below, bytes, size, at);
+
+    if (code == SQLITE_OK && at + size > gather->size) {
+        gather->size = at + size;
+        grow_ahead(gather);
+    }
+    return code;
 }
 
 /* What could not be written is dropped: whoever is told so rolls back. */
@@ -26,7 +53,7 @@ static int flush(struct gather *gather)
     int held = gather->held;
 
     gather->held = 0;
-    return held == 0 ? SQLITE_OK : gather->below->pMethods->xWrite(gather->below, gather->bytes, held, gather->at);
+    return held == 0 ? SQLITE_OK : put(gather, gather->bytes, held, gather->at);
 }
 
 static int gather_close(sqlite3_file *file)
@@ -57,7 +84,7 @@ static int gather_write(sqlite3_file *file, const void *from, int size, sqlite3_
     if (code != SQLITE_OK)
         return code;
     if (size > GATHERED)
-        return gather->below->pMethods->xWrite(gather->below, from, size, at);
+        return put(gather, from, size, at);
     if (gather->held == 0)
         gather->at = at;
     memcpy(gather->bytes + gather->held, from, (size_t)size);
@@ -70,7 +97,11 @@ static int gather_truncate(sqlite3_file *file, sqlite3_int64 size)
     struct gather *gather = of(file);
     int code = flush(gather);
 
-    return code != SQLITE_OK ? code : gather->below->pMethods->xTruncate(gather->below, size);
+    if (code == SQLITE_OK)
+        code = gather->below->pMethods->xTruncate(gather->below, size);
+    if (code == SQLITE_OK && size < gather->size)
+        gather->size = size;
+    return code;
 }
 
 static int gather_sync(sqlite3_file *file, int flags)
@@ -163,6 +194,8 @@ static int gather_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
         file->pMethods = &methods;
     else
         sqlite3_free(gather->bytes);
+    if (code == SQLITE_OK)
+        gather->below->pMethods->xFileSize(gather->below, &gather->size);
     return code;
 }
 

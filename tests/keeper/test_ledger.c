@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include "server/keeper/gather.h"
 #include "tests/keeper/world.h"
 #include "tests/test.h"
 
@@ -248,6 +250,45 @@ START_TEST(only_what_is_derived_does_not_wait_for_the_disk)
 }
 END_TEST
 
+static int64_t log_size(void)
+{
+    struct stat status;
+
+    ck_assert_int_eq(stat(in_folder("ledger.db-wal"), &status), 0);
+    return status.st_size;
+}
+
+START_TEST(the_log_has_room_ahead)
+{
+    int64_t size;
+    int status;
+    pid_t child;
+
+    make();
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);
+    ck_assert_int_eq(ledger_set(&ledger, "x", 1, &error), 0);
+    size = log_size();
+    ck_assert_int_gt(size, 0);
+    ck_assert_int_eq(size % GATHER_AHEAD, 0);
+    ck_assert_int_eq(ledger_set(&ledger, "x", 2, &error), 0);
+    ck_assert_int_eq(log_size(), size);
+    for (int i = 0; log_size() == size; i++)
+        ck_assert_int_eq(ledger_set(&ledger, "x", i, &error), 0);
+    ck_assert_int_eq(log_size(), size + GATHER_AHEAD);
+    ledger_close(&ledger);
+    /* What one that was killed left in the log is found before the zeros. */
+    child = fork();
+    if (child == 0)
+        _exit(ledger_open(&ledger, folder, &keyring, false, &error) < 0 || ledger_set(&ledger, "x", -7, &error) < 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(log_size() % GATHER_AHEAD, 0);
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);
+    ck_assert_int_eq(ledger_setting(&ledger, "x", 0), -7);
+    ledger_close(&ledger);
+}
+END_TEST
+
 static const struct login right = {"svc-ostrava-7q", "Kx7-vale.harbour-91"};
 static const struct login strange = {"nobody", "nothing"};
 
@@ -313,7 +354,8 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         makes_and_opens, refuses_foreign_files, refuses_newer_schemas, refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
-        only_what_is_derived_does_not_wait_for_the_disk, sightings_are_kept_when_the_disk_is_full};
+        only_what_is_derived_does_not_wait_for_the_disk, the_log_has_room_ahead,
+        sightings_are_kept_when_the_disk_is_full};
     Suite *s = suite_create("ledger");
     TCase *t = tcase_create("ledger");
     size_t i;

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/keeper/gather.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #define NAME "gather"
 #define GATHERED (0x1ffff) /* the most that the file system below writes at once: it masks lengths with it */
+
+/* A frame's head is written on its own; the number at its fourth byte is not zero where a transaction ends. */
+#define FRAME_HEAD 24
+#define FRAME_END 4
 
 struct gather {
     sqlite3_file file; /* SQLite's handle on us; must be first */
@@ -14,6 +19,7 @@ struct gather {
     sqlite3_int64 at; /* where in the file bytes[0] belongs */
     int held;
     sqlite3_int64 size; /* of the file */
+    bool ends;          /* the page that comes next ends its transaction */
 };
 
 static struct gather *of(sqlite3_file *file)
@@ -74,11 +80,15 @@ static int gather_read(sqlite3_file *file, void *to, int size, sqlite3_int64 at)
     return code != SQLITE_OK ? code : gather->below->pMethods->xRead(gather->below, to, size, at);
 }
 
+/* Not every commit is followed by a synchronisation: so the end of each is written out, and a failure told, here. */
 static int gather_write(sqlite3_file *file, const void *from, int size, sqlite3_int64 at)
 {
+    static const unsigned char goes_on[4];
     struct gather *gather = of(file);
+    bool head = size == FRAME_HEAD, end = gather->ends && !head;
     int code = SQLITE_OK;
 
+    gather->ends = head && memcmp((const unsigned char *)from + FRAME_END, goes_on, sizeof goes_on) != 0;
     if (gather->held > 0 && (at != gather->at + gather->held || size > GATHERED - gather->held))
         code = flush(gather);
     if (code != SQLITE_OK)
@@ -89,7 +99,7 @@ static int gather_write(sqlite3_file *file, const void *from, int size, sqlite3_
         gather->at = at;
     memcpy(gather->bytes + gather->held, from, (size_t)size);
     gather->held += size;
-    return SQLITE_OK;
+    return end ? flush(gather) : SQLITE_OK;
 }
 
 static int gather_truncate(sqlite3_file *file, sqlite3_int64 size)

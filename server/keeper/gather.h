@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * A file system for SQLite in which the write-ahead log's writes are gathered: SQLite writes each frame's head and page
- * on their own; here what follows on from what was written before goes out with one system call, at the latest
- * before the log is synchronised, read, measured or cut. The log's file grows ahead of it by pieces of zeros: what is
- * written where the file has room already is made durable with one write of the disk, else with two more for where it
- * lies and how long it is. All other files are the default file system's. */
+ * on their own; here what follows on from what was written before goes out with one system call: at a transaction's
+ * end, or before the log is synchronised, read, measured or cut. The log's file grows ahead of it by pieces of zeros:
+ * what is written where the file has room already is made durable with one write of the disk, else with two more for
+ * where it lies and how long it is. All other files are the default file system's. */
 #ifndef KEEPER_GATHER_H
 #define KEEPER_GATHER_H
 

@@ -279,7 +279,9 @@ START_TEST(the_log_has_room_ahead)
     /* What one that was killed left in the log is found before the zeros. */
     child = fork();
     if (child == 0)
-        _exit(ledger_open(&ledger, folder, &keyring, false, &error) < 0 || ledger_set(&ledger, "x", -7, &error) < 0);
+        _exit(ledger_open(&ledger, folder, &keyring, false, &error) < 0 || ledger_set(&ledger, "x", -6, &error) < 0 ||
+              ledger_begin_derived(&ledger, &error) < 0 || ledger_set(&ledger, "x", -7, &error) < 0 ||
+              ledger_commit(&ledger, &error) < 0);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);
     ck_assert_int_eq(log_size() % GATHER_AHEAD, 0);

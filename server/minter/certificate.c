@@ -412,6 +412,22 @@ out:
     return rc;
 }
 
+X509 *certificate_signing(const char *name, const char *organisation, EVP_PKEY *pair, int64_t now,
+                          const struct draw *draw)
+{
+    int64_t from = now - (int64_t)(30 + draw_below(draw, 900)) * DAY - draw_below(draw, DAY);
+    X509 *x = begin(pair, from, from + 3650LL * DAY, draw);
+    X509_NAME *subject = x == NULL ? NULL : X509_get_subject_name(x);
+
+    if (subject == NULL || (organisation[0] != 0 && add_entry(subject, "O", organisation) != 0) ||
+        add_entry(subject, "CN", name) != 0 || X509_set_issuer_name(x, subject) != 1 ||
+        X509_sign(x, pair, EVP_sha256()) == 0) {
+        X509_free(x);
+        x = NULL;
+    }
+    return x;
+}
+
 /* ---- certificates of others ---- */
 
 static int check_dates(const X509 *x, int64_t now, struct error *error)

@@ -5,6 +5,7 @@
 #ifndef MINTER_CERTIFICATE_H
 #define MINTER_CERTIFICATE_H
 
+#include <openssl/types.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "server/base/buffer.h"
@@ -39,5 +40,9 @@ int certificate_verify(const struct certificate_names *names, struct slice certi
 int certificate_self_signed(const struct certificate_names *names, const char *organisation, int64_t now,
                             const struct draw *draw, struct buffer *certificate, struct buffer *key,
                             struct error *error);
+/* Self-signed, for ten years, for a key that signs assertions: a common name and an organisation, nothing else. The
+ * caller's; NULL when it cannot be made. */
+X509 *certificate_signing(const char *name, const char *organisation, EVP_PKEY *pair, int64_t now,
+                          const struct draw *draw);
 
 #endif

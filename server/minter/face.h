@@ -12,12 +12,12 @@
 
 struct faces;
 
-/* Reads every face.yaml below DATA/site; a site without one has nothing to draw. */
+/* Reads face.yaml and face.LANGUAGE.yaml of every folder below DATA/site; a site without them has nothing to draw. */
 int faces_load(const char *data, struct faces **faces, struct error *error);
 void faces_free(struct faces *faces);
-/* A new object: what the site, or the service itself, draws. An unknown site has an empty face. `parameters`: a job's,
- * for its persona and decoy. `now` in seconds. NULL with the error's text. */
-json_t *face_draw(const struct faces *faces, const char *service, const char *site, const json_t *parameters,
-                  int64_t now, const struct draw *draw, struct error *error);
+/* A new object: what the site draws. An unknown site has an empty face. `parameters`: a job's, for its persona and
+ * decoy. `now` in seconds. NULL with the error's text. */
+json_t *face_draw(const struct faces *faces, const char *site, json_t *parameters, int64_t now,
+                  const struct draw *draw, struct error *error);
 
 #endif

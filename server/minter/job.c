@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/minter/certificate.h"
+#include "server/minter/desk.h"
 #include "server/minter/directory.h"
 #include "server/minter/face.h"
 #include "server/minter/job.h"
@@ -270,8 +271,8 @@ static int face_step(struct job_work *work, unsigned results, const struct job_s
     const struct minter *minter = work->minter;
     json_t *face = strcmp(text_of(work, "service"), "ldap") == 0
                        ? directory_draw(minter->directory, work->parameters, minter->now(), minter->draw, error)
-                       : face_draw(minter->faces, text_of(work, "service"), text_of(work, "site"), work->parameters,
-                                   minter->now(), minter->draw, error);
+                       : face_draw(minter->faces, text_of(work, "site"), work->parameters, minter->now(), minter->draw,
+                                   error);
     int rc = face == NULL ? -1 : emit_json(work, sink, "json", face, error);
 
     (void)results;
@@ -391,6 +392,8 @@ struct job_work *job_begin(struct minter *minter, const struct job *job, struct 
                   (const char *)job->what.data);
     else if (!json_is_object(work->parameters))
         error_set(error, "the job's parameters are no JSON object");
+    else if (desk_complete(json_object_get(work->parameters, "persona")) != 0)
+        error_set(error, "out of memory");
     else
         rc = work->job->begin == NULL ? 0 : work->job->begin(work, error);
     if (rc != 0) {

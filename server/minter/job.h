@@ -32,9 +32,9 @@
  * unspecified (0.0.0.0, ::), are left out. Names come as host names, addresses without brackets.
  *
  * The persona: {"organisation","domain","language","company_slug","people":[{"name","given","family","mail","login",
- * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…},"directory":{"people","groups","hosts",
- * "accounts"} (names of units), "seeds":{…}}; lures and artifacts draw
- * names only from it.
+ * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…},"desk":{…} (desk.h),"directory":{"people",
+ * "groups","hosts","accounts"} (names of units), "seeds":{…}}; lures, artifacts and faces draw names only from it. A
+ * persona without a desk, drawn by an earlier version, gets one.
  *
  * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id"} with one file,
  * "0", the raw message with lines ended by LF as Maildir keeps them; or {"lure","type":"repository","language",

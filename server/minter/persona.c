@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <string.h>
+#include "server/minter/desk.h"
 #include "server/minter/names.h"
 #include "server/minter/persona.h"
 
@@ -176,9 +177,10 @@ json_t *persona_draw(const char *organisation, const char *domain, const char *l
     if (slug[0] == 0)
         persona_fold(domain, "-", slug, sizeof slug);
     persona =
-        json_pack("{ss ss ss ss so so so s{sb si sb} s{si}}", "organisation", organisation, "domain", domain,
+        json_pack("{ss ss ss ss so so so so s{sb si sb} s{si}}", "organisation", organisation, "domain", domain,
                   "language", language, "company_slug", slug, "people", people_draw(language, style, domain, draw),
-                  "git", git_draw(draw), "mail", mail_draw(style, domain, draw), "zone", "system", zone.system,
+                  "git", git_draw(draw), "mail", mail_draw(style, domain, draw), "desk",
+                  desk_draw(domain, language, draw), "zone", "system", zone.system,
                   "minutes", zone.minutes, "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30));
     if (persona == NULL)
         error_set(error, "the organisation or domain is not UTF-8, or memory ran out");

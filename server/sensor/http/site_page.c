@@ -331,9 +331,9 @@ static enum render_escape escape_of(const char *type)
 {
     enum render_escape escape = RENDER_PLAIN;
 
-    if (type != NULL && strncmp(type, "text/html", 9) == 0)
+    if (type != NULL && (strncmp(type, "text/html", 9) == 0 || strstr(type, "xml") != NULL))
         escape = RENDER_HTML;
-    else if (type != NULL && strncmp(type, "application/json", 16) == 0)
+    else if (type != NULL && strstr(type, "json") != NULL)
         escape = RENDER_JSON;
     return escape;
 }

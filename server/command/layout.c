@@ -17,8 +17,9 @@
 
 /* In the order in which ports are given out. */
 static const struct layout_decoy known[] = {
-    {"gitlab", "http", "gitlab", "git", 443, 80, "tls", NULL},
-    {"ldap", "ldap", NULL, "ldap", 389, 636, "starttls", "tls"},
+    {"gitlab", "http", "gitlab", {"git"}, 443, 80, "tls", NULL},
+    {"portal", "http", "portal", {"sso", "login", "portal", "id", "auth", "signin", "connect"}, 443, 80, "tls", NULL},
+    {"ldap", "ldap", NULL, {"ldap"}, 389, 636, "starttls", "tls"},
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -352,6 +353,15 @@ static void add_listener(struct buffer *text, const char *address, uint16_t port
     buffer_add_char(text, '}');
 }
 
+static const char *draw_host(const struct layout_decoy *decoy)
+{
+    uint32_t count = 0;
+
+    while (count < LAYOUT_HOSTS && decoy->hosts[count] != NULL)
+        count++;
+    return decoy->hosts[randombytes_uniform(count)];
+}
+
 static void add_decoy_text(const struct layout *layout, size_t i, struct buffer *text)
 {
     const struct layout_decoy *decoy = layout->decoys[i];
@@ -361,7 +371,7 @@ static void add_decoy_text(const struct layout *layout, size_t i, struct buffer 
     buffer_add_format(text, "  %s:\n    service: %s\n", decoy->name, decoy->service);
     if (decoy->site != NULL)
         buffer_add_format(text, "    site: %s\n", decoy->site);
-    buffer_add_format(text, "    names: [%s.%s]\n    listen: [", decoy->host, layout->domain);
+    buffer_add_format(text, "    names: [%s.%s]\n    listen: [", draw_host(decoy), layout->domain);
     add_listener(text, layout->address, first, decoy->first_tls);
     buffer_add_text(text, ", ");
     add_listener(text, layout->address, second, decoy->second_tls);

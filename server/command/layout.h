@@ -12,10 +12,12 @@
 
 #define LAYOUT_DECOYS 8
 #define LAYOUT_ALLOWED 1024
+#define LAYOUT_HOSTS 8
 
 /* A decoy that `init` can make. */
 struct layout_decoy {
-    const char *name, *service, *site, *host;
+    const char *name, *service, *site;
+    const char *hosts[LAYOUT_HOSTS]; /* one is drawn for its name */
     uint16_t first_port, second_port;
     const char *first_tls, *second_tls;
 };
@@ -36,7 +38,7 @@ struct layout {
  * layout_free() is due either way. */
 int layout_read(const struct options *options, struct layout *layout, struct error *error);
 void layout_free(struct layout *layout);
-/* Adds sundew.yaml. */
+/* Adds sundew.yaml; draws the decoys' host names. */
 void layout_write(const struct layout *layout, struct buffer *text);
 
 #endif

@@ -25,7 +25,8 @@ static const struct door {
     const char *kind, *service, *site;
 } doors[] = {
     {"gitlab-token", "http", "gitlab"},
-    {"password", "http", "gitlab"},
+    {"password", "http", "portal"},
+    {"password", "http", ""},
     {"password", "", ""},
     {"url", "http", "gitlab"},
     {"url", "http", ""},

@@ -29,12 +29,14 @@ static int lay(const char *const *words)
 
 #define LAY(...) lay((const char *const[]){__VA_ARGS__, NULL})
 
+static const char *const sites[] = {"gitlab", "portal"};
+
 static void make_file(const char *path, const char *content)
 {
     ck_assert_int_eq(paths_create(path, content, strlen(content), 0600, &error), 0);
 }
 
-/* A data folder with a site of the name that `init` uses. */
+/* A data folder with sites of the names that `init` uses. */
 static void setup(void)
 {
     char path[128];
@@ -43,10 +45,12 @@ static void setup(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/site", folder);
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    snprintf(path, sizeof(path), "%s/site/gitlab", folder);
-    ck_assert_int_eq(mkdir(path, 0700), 0);
-    snprintf(path, sizeof(path), "%s/site/gitlab/site.yaml", folder);
-    make_file(path, "summary: x\n");
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/site/%s", folder, sites[i]);
+        ck_assert_int_eq(mkdir(path, 0700), 0);
+        snprintf(path, sizeof(path), "%s/site/%s/site.yaml", folder, sites[i]);
+        make_file(path, "summary: x\n");
+    }
     setenv("SUNDEW_DATADIR", folder, 1);
     buffer_init(&text, 65536);
 }
@@ -54,7 +58,8 @@ static void setup(void)
 static void teardown(void)
 {
     static const char *const paths[] = {
-        "site/gitlab/site.yaml", "site/gitlab", "site", "sundew.yaml", "cert.pem", "key.pem", ""};
+        "site/gitlab/site.yaml", "site/gitlab", "site/portal/site.yaml", "site/portal", "site", "sundew.yaml",
+        "cert.pem", "key.pem", ""};
     char path[128];
 
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -83,17 +88,21 @@ START_TEST(ports_count_up)
 
     ck_assert_int_eq(LAY("--address", "127.0.0.1", "--port-base", "21001", "--domain", "corp.example"), 0);
     c = read_back();
-    ck_assert_uint_eq(c->decoy_count, 2);
+    ck_assert_uint_eq(c->decoy_count, 3);
     ck_assert_str_eq(c->decoys[0].name, "gitlab");
     ck_assert_str_eq(c->decoys[0].names[0], "git.corp.example");
     ck_assert_uint_eq(c->decoys[0].listeners[0].port, 21001);
     ck_assert_int_eq(c->decoys[0].listeners[0].tls, TLS_DIRECT);
     ck_assert_uint_eq(c->decoys[0].listeners[1].port, 21002);
     ck_assert_int_eq(c->decoys[0].listeners[1].tls, TLS_NONE);
+    ck_assert_str_eq(c->decoys[1].name, "portal");
+    ck_assert_str_eq(strchr(c->decoys[1].names[0], '.'), ".corp.example");
     ck_assert_uint_eq(c->decoys[1].listeners[0].port, 21003);
-    ck_assert_int_eq(c->decoys[1].listeners[0].tls, TLS_STARTTLS);
-    ck_assert_uint_eq(c->decoys[1].listeners[1].port, 21004);
-    ck_assert_str_eq(c->decoys[1].listeners[1].address, "127.0.0.1");
+    ck_assert_str_eq(c->decoys[2].name, "ldap");
+    ck_assert_uint_eq(c->decoys[2].listeners[0].port, 21005);
+    ck_assert_int_eq(c->decoys[2].listeners[0].tls, TLS_STARTTLS);
+    ck_assert_uint_eq(c->decoys[2].listeners[1].port, 21006);
+    ck_assert_str_eq(c->decoys[2].listeners[1].address, "127.0.0.1");
     configuration_free(c);
 }
 END_TEST
@@ -189,7 +198,7 @@ END_TEST
 START_TEST(faults)
 {
     ck_assert_int_eq(LAY("--with", "gitlab,nosuch"), 2);
-    ck_assert_ptr_nonnull(strstr(error.text, "gitlab, ldap"));
+    ck_assert_ptr_nonnull(strstr(error.text, "gitlab, portal, ldap"));
     ck_assert_int_eq(LAY("--language", "de"), 2);
     ck_assert_int_eq(LAY("--domain", "a b"), 2);
     ck_assert_int_eq(LAY("--address", "localhost"), 2);

@@ -108,8 +108,10 @@ find_ports() {
 # Ports of the installation, by what stands in its configuration.
 port_gitlab_tls() { echo "$base"; }
 port_gitlab() { echo $((base + 1)); }
-port_ldap() { echo $((base + 2)); }
-port_ldaps() { echo $((base + 3)); }
+port_portal_tls() { echo $((base + 2)); }
+port_portal() { echo $((base + 3)); }
+port_ldap() { echo $((base + 4)); }
+port_ldaps() { echo $((base + 5)); }
 port_receiver() { echo $((base + 7)); }
 
 # init_installation [OPTION...]

@@ -128,6 +128,7 @@ static const struct {
     {"home", SITE_NEED_SERVER},
     {"server_name", SITE_NEED_SERVER},
     {"tls_port", SITE_NEED_SERVER},
+    {"odd_port", SITE_NEED_SERVER},
     {"request_uri", SITE_NEED_SERVER},
 };
 

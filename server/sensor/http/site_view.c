@@ -102,11 +102,15 @@ static int set_server(struct answering *a)
     const struct decoy *decoy = a->site->decoy;
     const char *name = decoy != NULL && decoy->name_count > 0 ? decoy->names[0] : "localhost";
     uint16_t port = 443;
+    char odd[8] = "";
 
     for (size_t i = decoy == NULL ? 0 : decoy->listener_count; i > 0; i--)
         if (decoy->listeners[i - 1].tls == TLS_DIRECT)
             port = decoy->listeners[i - 1].port;
+    if (port != 443)
+        snprintf(odd, sizeof(odd), ":%u", port);
     return set_text(a, "server_name", name) | set_home(a, name) | set(a, "tls_port", json_integer(port)) |
+           set_text(a, "odd_port", odd) |
            set(a, "request_uri", clean_text(a->request->uri));
 }
 

@@ -8,6 +8,8 @@
 #define NAME "gather"
 #define GATHERED (0x1ffff) /* the most that the file system below writes at once: it masks lengths with it */
 
+#define SMALL (32 * 1024) /* what is longer pays for its place itself, rather than for zeros first */
+
 /* A frame's head is written on its own; the number at its fourth byte is not zero where a transaction ends. */
 #define FRAME_HEAD 24
 #define FRAME_END 4
@@ -48,7 +50,8 @@ static int put(struct gather *gather, const void *bytes, int size, sqlite3_int64
 
     if (code == SQLITE_OK && at + size > gather->size) {
         gather->size = at + size;
-        grow_ahead(gather);
+        if (size <= SMALL)
+            grow_ahead(gather);
     }
     return code;
 }

@@ -282,7 +282,7 @@ static const char drilled_sql[] =
     "SELECT json_object('sighting', id_text('s', s.id), 'drill', json(iif(s.drill, 'true', 'false')),"
     " 'address', address_text(s.source), 'grade', s.grade, 'alert', id_text('a', a.id),"
     " 'deliveries', (SELECT json_group_array(json_object('route', d.route, 'state', d.state,"
-    " 'ms', iif(d.state = 'delivered', round((d.done - s.time) / 1000.0, 1), NULL), 'attempts', d.attempts,"
+    " 'ms', iif(d.state = 'delivered', max(1, (d.done - s.time + 500) / 1000), NULL), 'attempts', d.attempts,"
     " 'status', nullif(d.status, 0), 'text', d.text)) FROM delivery d WHERE d.alert = a.number))"
     " FROM sighting s LEFT JOIN alert a ON a.incident = s.incident AND a.sighting = s.number"
     " WHERE s.token = (SELECT number FROM token WHERE id = ?1) AND s.time >= ?2"

@@ -29,7 +29,7 @@ def certificate(folder):
     key, chain = os.path.join(folder, "privkey.pem"), os.path.join(folder, "fullchain.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-keyout", key, "-out", chain, "-subj", "/CN=git.corp.example", "-addext",
-                    "subjectAltName=DNS:git.corp.example"], check=True, capture_output=True)
+                    "subjectAltName=DNS:git.corp.example,DNS:*.corp.example"], check=True, capture_output=True)
     return chain, key
 
 

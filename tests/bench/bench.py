@@ -162,7 +162,7 @@ def load_tls(port, connections):
                           capture_output=True, text=True)
     if text.returncode != 0:
         raise RuntimeError(text.stderr)
-    rate, _, p99, failed = text.stdout.split()
+    rate, _, p99, failed = text.stdout.splitlines()[-1].split()
     if int(failed):
         print(f"   {failed} handshakes failed")
     return float(rate), int(p99)

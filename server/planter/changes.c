@@ -45,19 +45,6 @@ static int read_file(const struct task *task, const json_t *item, const struct c
     return 0;
 }
 
-/* Minutes east of Greenwich behind an RFC 3339 date. */
-static int offset_of(const char *date)
-{
-    size_t length = strlen(date);
-    const char *zone = length > 6 ? date + length - 6 : "";
-    int hours, minutes;
-
-    if ((zone[0] != '+' && zone[0] != '-') || sscanf(zone + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 14 ||
-        hours < 0 || minutes < 0 || minutes > 59)
-        return 0;
-    return (zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
-}
-
 /* Git ends such texts at these bytes. */
 static bool is_plain(const char *text)
 {
@@ -79,7 +66,7 @@ static int read_change(const struct task *task, const json_t *item, struct chang
         date == NULL || clock_parse(date, &time) != 0)
         return error_set(error, "the lure's change has no message, author or date");
     change->time_s = time / 1000000;
-    changes->offset_minutes = offset_of(date);
+    changes->offset_minutes = task_offset(date);
     if (json_array_size(files) == 0 || json_array_size(files) > CHANGE_FILES)
         return error_set(error, "the lure's change has no files, or more than %d", CHANGE_FILES);
     for (size_t i = 0; i < json_array_size(files); i++) {

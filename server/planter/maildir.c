@@ -9,26 +9,11 @@
 #include <unistd.h>
 #include "server/base/paths.h"
 #include "server/planter/disk.h"
+#include "server/planter/letters.h"
 #include "server/planter/mailbox.h"
 #include "server/planter/place.h"
 
 #define TRIES 16
-
-/* What the lure's message is called. */
-static int message_id(const struct task *task, char id[MAILBOX_ID], struct error *error)
-{
-    char own[MAILBOX_ID];
-    const char *meta = task_meta(task, "message_id");
-
-    if (task->file_count != 1)
-        return error_set(error, "this lure is no mail; choose one with --lure (see: sundew lures)");
-    if (mailbox_message_id(buffer_slice(&task->files[0].data), own) != 0)
-        return error_set(error, "the lure's message has no Message-ID");
-    if (meta != NULL && strcmp(meta, own) != 0)
-        return error_set(error, "the lure's message does not bear the Message-ID that it should");
-    memcpy(id, own, MAILBOX_ID);
-    return 0;
-}
 
 static int tell_where(const struct mailbox *mailbox, const char *id, const char *path, const char *digest,
                       struct place_result *result)
@@ -70,82 +55,116 @@ static int deliver(const struct mailbox *mailbox, struct slice message, int64_t 
     return rc == 0 ? 0 : error_set(error, "cannot find a free name in %s/cur", mailbox->path);
 }
 
-static int put(const struct task *task, const struct mailbox *mailbox, const char *id, struct place_result *result,
-               struct error *error)
+/* The mailbox's folder of sent mails; 0, or -1 where it keeps none. */
+static int open_sent(const struct mailbox *mailbox, struct mailbox *sent)
 {
-    struct slice message = buffer_slice(&task->files[0].data);
-    char name[MAILBOX_NAME + 8] = "cur/";
-    char *path = NULL, *digest = NULL;
-    int64_t time;
-    int rc = -1;
+    struct error ignored;
 
-    if (task_time(task, &time, error) != 0)
-        return -1;
-    if (task_flag(task, "dry_run")) {
-        place_note(result, "Would deliver \"%.200s\" into %s of %s, as seen.",
-                   task_meta(task, "subject") != NULL ? task_meta(task, "subject") : id, mailbox->folder,
-                   mailbox->root);
-        result->state = "planned";
-        return tell_where(mailbox, id, NULL, NULL, result);
-    }
-    if (deliver(mailbox, message, time, name + 4, error) != 0)
+    for (size_t i = 0; letters_sent[i] != NULL; i++)
+        if (mailbox_open(mailbox->root, letters_sent[i], sent, &ignored) == 0)
+            return 0;
+    return -1;
+}
+
+/* Delivers into this folder, and notes in the letter where. */
+static int put(const struct mailbox *mailbox, struct letter *letter, struct error *error)
+{
+    char name[MAILBOX_NAME + 8] = "cur/";
+
+    if (deliver(mailbox, letter->message, letter->time_us, name + 4, error) != 0)
         return -1;
     disk_sync(mailbox->cur);
-    path = paths_join(mailbox->path, name);
-    digest = disk_digest(message);
-    if (path != NULL && digest != NULL)
-        rc = tell_where(mailbox, id, path, digest, result);
-    result->state = "there";
-    free(path);
+    letter->path = paths_join(mailbox->path, name);
+    letter->folder = mailbox->folder;
+    return letter->path != NULL ? 0 : error_set(error, "out of memory");
+}
+
+/* All, or none. */
+static int put_all(const struct mailbox *mailbox, const struct mailbox *sent, struct letters *letters,
+                   struct error *error)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < letters->count && rc == 0; i++) {
+        const struct mailbox *folder = letters->list[i].own ? sent : mailbox;
+
+        if (folder != NULL)
+            rc = put(folder, &letters->list[i], error);
+    }
+    for (size_t i = 0; i < letters->count && rc != 0; i++)
+        if (letters->list[i].path != NULL)
+            unlink(letters->list[i].path);
+    return rc;
+}
+
+static int plant_all(const struct task *task, const struct mailbox *mailbox, struct letters *letters,
+                     struct place_result *result, struct error *error)
+{
+    struct mailbox sent;
+    bool keeps_sent = open_sent(mailbox, &sent) == 0;
+    char *digest = NULL;
+    int rc = -1;
+
+    if (task_flag(task, "dry_run")) {
+        place_note(result, "Would deliver \"%.200s\" into %s of %s, as seen.",
+                   task_meta(task, "subject") != NULL ? task_meta(task, "subject") : letters->chief->id,
+                   mailbox->folder, mailbox->root);
+        result->state = "planned";
+        rc = tell_where(mailbox, letters->chief->id, NULL, NULL, result);
+    } else if (put_all(mailbox, keeps_sent ? &sent : NULL, letters, error) == 0) {
+        digest = disk_digest(letters->chief->message);
+        rc = tell_where(mailbox, letters->chief->id, letters->chief->path, digest, result);
+        if (rc == 0)
+            rc = letters_tell(letters, result->where);
+        result->state = "there";
+        rc = rc == 0 && digest != NULL ? 0 : error_set(error, "out of memory");
+    }
     free(digest);
-    return rc == 0 ? 0 : error_set(error, "out of memory");
+    mailbox_close(&sent);
+    return rc;
 }
 
 static int maildir_plant(const struct task *task, struct place_result *result, struct error *error)
 {
+    struct letters letters;
     struct mailbox mailbox;
-    char id[MAILBOX_ID];
-    int rc = -1;
+    int rc = letters_read(task, &letters, error);
 
-    if (message_id(task, id, error) != 0 || mailbox_open(task->target, task_option(task, "path"), &mailbox, error) != 0)
-        return -1;
-    rc = put(task, &mailbox, id, result, error);
-    mailbox_close(&mailbox);
+    if (rc == 0)
+        rc = mailbox_open(task->target, task_option(task, "path"), &mailbox, error);
+    if (rc == 0) {
+        rc = plant_all(task, &mailbox, &letters, result, error);
+        mailbox_close(&mailbox);
+    }
+    letters_free(&letters);
     return rc;
 }
 
 /* ---- later ---- */
 
-static const char *known_id(const struct task *task)
-{
-    return task_where(task, "message_id") != NULL ? task_where(task, "message_id") : task_meta(task, "message_id");
-}
-
 /* 1 found, 0 not, -1. The caller closes `at` where 1. */
-static int find(const struct task *task, struct mailbox *home, struct mailbox *at, struct mailbox_hit *hit,
-                struct error *error)
+static int find(const struct task *task, const char *id, struct mailbox *home, struct mailbox *at,
+                struct mailbox_hit *hit, struct error *error)
 {
     const char *path = task_where(task, "path");
     const char *name = path != NULL ? strrchr(path, '/') : NULL;
     const char *folder = task_where(task, "folder");
     int rc;
 
-    if (known_id(task) == NULL)
-        return error_set(error, "the Message-ID of this placement is not known");
     if (mailbox_open(task->target, folder != NULL ? folder : task_option(task, "path"), home, error) != 0)
         return -1;
-    rc = mailbox_find(home, known_id(task), name != NULL ? name + 1 : NULL, hit);
+    rc = mailbox_find(home, id, name != NULL ? name + 1 : NULL, hit);
     if (rc == 1 && mailbox_open(home->path, NULL, at, error) != 0)
         rc = -1;
     if (rc == 0)
-        rc = mailbox_find_elsewhere(home, known_id(task), at, hit);
+        rc = mailbox_find_elsewhere(home, id, at, hit);
     return rc;
 }
 
 static void judge(const struct task *task, const struct mailbox *home, const struct mailbox *at,
                   const struct mailbox_hit *hit, struct place_result *result)
 {
-    const char *digest = task_where(task, "digest") != NULL ? task_where(task, "digest") : task_option(task, "digest");
+    const char *digest = letters_known_digest(task);
 
     result->state = "there";
     if (strcmp(home->path, at->path) != 0) {
@@ -158,8 +177,36 @@ static void judge(const struct task *task, const struct mailbox *home, const str
     }
 }
 
+/* The other mails of the thread, wherever in the mailbox they are now. */
+static void uproot_thread(const struct task *task, const struct mailbox *home, struct place_result *result)
+{
+    const json_t *thread = json_object_get(json_object_get(task->options, "where"), "thread");
+    struct mailbox_hit hit;
+    struct mailbox at;
+    json_t *item;
+    size_t index;
+
+    buffer_init(&hit.message, DISK_FILE + 65536);
+    json_array_foreach(thread, index, item)
+    {
+        const char *id = json_string_value(json_object_get(item, "message_id"));
+        bool here = id != NULL && mailbox_find(home, id, NULL, &hit) == 1;
+
+        if (id == NULL)
+            continue;
+        mailbox_blank(&at);
+        if (!here && mailbox_find_elsewhere(home, id, &at, &hit) != 1)
+            place_note(result, "The mail %s of its thread was gone already.", id);
+        else if (mailbox_remove(here ? home : &at, &hit) != 0)
+            place_note(result, "The mail %s of its thread could not be removed.", id);
+        mailbox_close(&at);
+    }
+    buffer_free(&hit.message);
+}
+
 static int look(const struct task *task, bool remove, struct place_result *result, struct error *error)
 {
+    const char *id = letters_known_id(task, error);
     struct mailbox home, at;
     struct mailbox_hit hit;
     char *path = NULL;
@@ -168,21 +215,25 @@ static int look(const struct task *task, bool remove, struct place_result *resul
     mailbox_blank(&home);
     mailbox_blank(&at);
     buffer_init(&hit.message, DISK_FILE + 65536);
-    rc = find(task, &home, &at, &hit, error);
+    rc = id != NULL ? find(task, id, &home, &at, &hit, error) : -1;
     if (rc == 0) {
         result->state = "gone";
-        rc = tell_where(&home, known_id(task), NULL, task_where(task, "digest"), result);
+        rc = tell_where(&home, id, NULL, letters_known_digest(task), result);
         if (remove)
             place_note(result, "It was gone already.");
     } else if (rc == 1) {
         judge(task, &home, &at, &hit, result);
         path = paths_join(at.path, hit.name);
-        rc = tell_where(&at, known_id(task), path, task_where(task, "digest"), result);
+        rc = tell_where(&at, id, path, letters_known_digest(task), result);
         if (remove && mailbox_remove(&at, &hit) != 0)
             rc = error_errno(error, "cannot remove %s", path != NULL ? path : hit.name);
         else if (remove)
             result->state = "gone";
     }
+    if (rc == 0)
+        json_object_set(result->where, "thread", json_object_get(json_object_get(task->options, "where"), "thread"));
+    if (rc == 0 && remove)
+        uproot_thread(task, &home, result);
     free(path);
     buffer_free(&hit.message);
     mailbox_close(&home);

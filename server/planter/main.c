@@ -71,7 +71,8 @@ static int shut_cage(const struct task *task, struct error *error)
         "rmdir",  "fchmod",    "fchmodat",   "chmod",           "fchown",     "utimensat", "utime",
         "utimes", "futimesat", "getdents64", "readlink",        "readlinkat", "ftruncate", "umask",
         "getcwd", "uname",     "flock",      "symlink",         "statfs",     "fstatfs",   "clone",
-        "clone3", "prctl",     "fadvise64",  "copy_file_range", "chdir",      NULL};
+        "clone3", "prctl",     "fadvise64",  "copy_file_range", "chdir",      "fallocate",
+        "flistxattr", NULL};
     struct place_paths paths = {.count = 0};
     struct cage_path list[PLACE_PATHS + sizeof(common) / sizeof(common[0]) + 1];
     size_t count = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/planter/task.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -173,6 +174,18 @@ int task_time(const struct task *task, int64_t *time_us, struct error *error)
     if (*time_us > now)
         return error_set(error, "%.40s lies in the future, where nothing can have come from", at);
     return 0;
+}
+
+int task_offset(const char *date)
+{
+    size_t length = strlen(date);
+    const char *zone = length > 6 ? date + length - 6 : "";
+    int hours, minutes;
+
+    if ((zone[0] != '+' && zone[0] != '-') || sscanf(zone + 1, "%2d:%2d", &hours, &minutes) != 2 || hours > 14 ||
+        hours < 0 || minutes < 0 || minutes > 59)
+        return 0;
+    return (zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 }
 
 /* Names that some system reads as .git: case aside, with trailing dots and spaces, NTFS's short name and streams,

@@ -50,6 +50,8 @@ const char *task_where(const struct task *task, const char *name);
 bool task_flag(const struct task *task, const char *option);
 /* When the lure is said to have come: options.at, else the meta's date, else now; never later than now. */
 int task_time(const struct task *task, int64_t *time_us, struct error *error);
+/* Minutes east of Greenwich behind an RFC 3339 date; 0 where there are none. */
+int task_offset(const char *date);
 
 /* A relative path that stays below its folder and is fit for a repository: no empty, "." or ".." part, no ".git"
  * in any disguise, no control characters, no backslash, at most 1024 bytes. */

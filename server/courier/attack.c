@@ -21,15 +21,17 @@ static const struct technique file_secret = {"TA0006",    "Credential Access",  
 static const struct technique token_theft = {
     "TA0006", "Credential Access", "T1528", "Steal Application Access Token", NULL, NULL, true};
 
-static size_t by_place(const char *place, const struct technique *list[ATTACK_MOST], size_t n)
+static size_t by_place(const json_t *record, const struct technique *list[ATTACK_MOST], size_t n)
 {
-    if (strncmp(place, "maildir:", 8) == 0) {
+    const char *takes = record_place_takes(record);
+
+    if (strcmp(takes, "mail") == 0) {
         list[n++] = &mail_read;
         list[n++] = &mail_secret;
-    } else if (strncmp(place, "git:", 4) == 0) {
+    } else if (strcmp(takes, "repository") == 0) {
         list[n++] = &code_read;
         list[n++] = &file_secret;
-    } else if (strncmp(place, "file:", 5) == 0) {
+    } else if (record_get(record, "placement.where.path") != NULL) {
         list[n++] = &file_secret;
     }
     return n;
@@ -51,5 +53,5 @@ size_t attack_of(const json_t *record, const struct technique *list[ATTACK_MOST]
     } else {
         list[n++] = &guessing;
     }
-    return by_place(record_text(record, "placement.place"), list, n);
+    return by_place(record, list, n);
 }

@@ -151,3 +151,20 @@ int record_header(const json_t *record, size_t i, const char **name, const char 
     *value = kept != NULL ? kept : "";
     return 0;
 }
+
+const char *record_place_takes(const json_t *record)
+{
+    static const struct {
+        const char *scheme, *takes;
+    } places[] = {
+#define PLACE(symbol, scheme, summary, takes) {scheme ":", takes},
+#include "server/wire/tables/places.def"
+#undef PLACE
+    };
+    const char *place = record_text(record, "placement.place");
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (strncmp(place, places[i].scheme, strlen(places[i].scheme)) == 0)
+            return places[i].takes;
+    return "";
+}

@@ -24,9 +24,8 @@ static const char *const file_steps[] = {
 static const char *const other_steps[] = {
     "Find out where this secret has been kept or sent since $, and who could read it there.",
     "Change every real secret that was kept beside it.", NULL};
-static const char *const drill_steps[] = {
-    "Nothing: this was a drill. Note that it arrived, and how long it took.",
-    "Who ran it, and when: sundew operations", NULL};
+static const char *const drill_steps[] = {"Nothing: this was a drill. Note that it arrived, and how long it took.",
+                                          "Who ran it, and when: sundew operations", NULL};
 static const char *const route_steps[] = {
     "Look at the receiver: its address, its certificate, its signing key, and whether it is up.",
     "See how each route fares with: sundew routes",
@@ -40,7 +39,7 @@ static const char *const *steps_of(const json_t *record)
         return route_steps;
     if (record_is(record, "drill"))
         return drill_steps;
-    if (strncmp(place, "maildir:", 8) == 0)
+    if (strncmp(place, "maildir:", 8) == 0 || strncmp(place, "mbox:", 5) == 0)
         return mail_steps;
     if (strncmp(place, "git:", 4) == 0)
         return repository_steps;

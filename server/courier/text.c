@@ -43,13 +43,6 @@ static void add_time(struct buffer *out, const json_t *record, const char *path,
         buffer_add_format(out, " %.8s UTC", text + 11);
 }
 
-static bool is_scheme(const json_t *record, const char *scheme)
-{
-    const char *place = record_text(record, "placement.place");
-
-    return strncmp(place, scheme, strlen(scheme)) == 0 && place[strlen(scheme)] == ':';
-}
-
 static const char *user_agent(const json_t *record)
 {
     return record_text(record, "client.http.user_agent");
@@ -130,13 +123,15 @@ static void add_headline(struct buffer *out, const json_t *record)
 
 static void add_where(struct buffer *out, const json_t *record)
 {
-    if (is_scheme(record, "maildir")) {
+    const char *takes = record_place_takes(record);
+
+    if (strcmp(takes, "mail") == 0) {
         buffer_add_text(out, "mailbox ");
         text_own(out, record_first(record, "placement.where.mailbox placement.place"), WORDS);
-    } else if (is_scheme(record, "git")) {
+    } else if (strcmp(takes, "repository") == 0) {
         buffer_add_text(out, "repository ");
         text_own(out, record_first(record, "placement.where.repository placement.place"), WORDS);
-    } else if (is_scheme(record, "file")) {
+    } else if (strcmp(takes, "text") == 0 && has(record, "placement.where.path")) {
         buffer_add_text(out, "file ");
         text_own(out, record_first(record, "placement.where.path placement.place"), WORDS);
     } else {
@@ -151,8 +146,9 @@ static void add_where(struct buffer *out, const json_t *record)
 static void add_shows(struct buffer *out, const json_t *record)
 {
     if (record_is(record, "drill")) {
-        buffer_add_text(out, "An operator used it by sundew drill, to see that its alerts arrive: nothing was read, and "
-                             "it stays as good as it was. ");
+        buffer_add_text(out,
+                        "An operator used it by sundew drill, to see that its alerts arrive: nothing was read, and "
+                        "it stays as good as it was. ");
         buffer_add_text(out, "It lies in ");
         add_where(out, record);
     } else if (record_get(record, "placement") == NULL) {

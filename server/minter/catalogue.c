@@ -210,17 +210,56 @@ static int read_variables(const struct source *source, struct lure *lure)
     return 0;
 }
 
+static int read_role(const struct yaml *map, const char *key, bool needed, char **out, struct error *error)
+{
+    static const char *const roles[] = {"from", "to", "third", "outside"};
+    const char *text = NULL;
+
+    if (yaml_text(map, key, &text, error) != 0 || (text == NULL && !needed))
+        return text == NULL && !needed ? 0 : -1;
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (text != NULL && strcmp(roles[i], text) == 0) {
+            *out = strdup(text);
+            return *out != NULL ? 0 : error_set(error, "out of memory");
+        }
+    return yaml_fault(text == NULL ? map : yaml_get(map, key), error,
+                      "'%s' must be a person of the thread: from, to, third or outside", key);
+}
+
+static int read_message(const struct source *source, const struct yaml *map, struct lure_message *message)
+{
+    static const char *const keys[] = {"by", "for", "copy", "body", "secret", "maybe", NULL};
+
+    if (yaml_only(map, keys, source->error) != 0 || read_role(map, "by", true, &message->from, source->error) != 0 ||
+        read_role(map, "for", true, &message->to, source->error) != 0 ||
+        read_role(map, "copy", false, &message->copy, source->error) != 0 ||
+        yaml_bool(map, "secret", &message->secret, source->error) != 0 ||
+        yaml_bool(map, "maybe", &message->maybe, source->error) != 0)
+        return -1;
+    if (message->secret && message->maybe)
+        return yaml_fault(map, source->error, "the mail with the secret is always there: leave 'maybe' out");
+    return read_template(source, map, "body", &message->body);
+}
+
 static int read_mail(const struct source *source, struct lure *lure)
 {
-    const struct yaml *subject = yaml_get(source->root, "subject");
+    const struct yaml *subject = yaml_get(source->root, "subject"), *list = yaml_get(source->root, "thread");
+    size_t secrets = 0;
 
     if (subject == NULL)
         return yaml_fault(source->root, source->error, "a mail needs a 'subject'");
-    if (read_inline(subject, &lure->subject, source->error) != 0 ||
-        read_template(source, source->root, "body", &lure->body) != 0)
+    if (list == NULL || list->type != YAML_LIST || list->count > LURE_MESSAGES)
+        return yaml_fault(list == NULL ? source->root : list, source->error,
+                          "'thread' must be a list of at most %d mails, in their order", LURE_MESSAGES);
+    if (read_inline(subject, &lure->subject, source->error) != 0)
         return -1;
-    return yaml_get(source->root, "answers") == NULL ? 0
-                                                     : read_template(source, source->root, "answers", &lure->answers);
+    for (size_t i = 0; i < list->count; i++) {
+        lure->message_count = i + 1;
+        if (read_message(source, list->items[i], &lure->messages[i]) != 0)
+            return -1;
+        secrets += lure->messages[i].secret;
+    }
+    return secrets == 1 ? 0 : yaml_fault(list, source->error, "one mail of the thread must say 'secret: yes'");
 }
 
 static int read_file(const struct source *source, const struct yaml *map, struct lure_file *file)
@@ -280,8 +319,8 @@ static int read_changes(const struct source *source, struct lure *lure)
 
 static int read_lure(const struct source *source, struct lure *lure)
 {
-    static const char *const keys[] = {"name",   "type",    "language", "summary", "kinds",   "forms",     "services",
-                                       "places", "subject", "body",     "answers", "changes", "variables", NULL};
+    static const char *const keys[] = {"name",   "type",    "language", "summary", "kinds",     "forms", "services",
+                                       "places", "subject", "thread",   "changes", "variables", NULL};
     const struct yaml *map = source->root;
 
     if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &lure->name, source->error) != 0 ||
@@ -426,8 +465,12 @@ static void lure_free(struct lure *lure)
     free(lure->variables);
     free(lure->changes);
     template_free(lure->subject);
-    template_free(lure->body);
-    template_free(lure->answers);
+    for (size_t i = 0; i < lure->message_count; i++) {
+        template_free(lure->messages[i].body);
+        free(lure->messages[i].from);
+        free(lure->messages[i].to);
+        free(lure->messages[i].copy);
+    }
     texts_free(&lure->kinds);
     texts_free(&lure->forms);
     texts_free(&lure->services);

@@ -43,6 +43,16 @@ struct lure_file {
     bool secret; /* holds the secret; --path names it anew */
 };
 
+#define LURE_MESSAGES 8
+
+/* One mail of a thread, by the names of people in templates: from, to, third, outside. */
+struct lure_message {
+    char *from, *to, *copy; /* copy may be NULL */
+    struct template *body;
+    bool secret; /* holds identity and secret */
+    bool maybe;  /* is there in every other thread */
+};
+
 struct lure_change {
     struct template *message;
     struct lure_file *files;
@@ -54,8 +64,10 @@ struct lure {
     struct texts kinds, forms, services, places;
     struct lure_variable *variables; /* in their order; each may use those before it */
     size_t variable_count;
-    struct template *subject, *body, *answers; /* mail; answers: the mail before it, or NULL */
-    struct lure_change *changes;               /* repository: one, and one that buries it again */
+    struct template *subject; /* mail */
+    struct lure_message messages[LURE_MESSAGES];
+    size_t message_count;
+    struct lure_change *changes; /* repository: one, and one that buries it again */
     size_t change_count;
 };
 

@@ -32,12 +32,14 @@
  * unspecified (0.0.0.0, ::), are left out. Names come as host names, addresses without brackets.
  *
  * The persona: {"organisation","domain","language","company_slug","people":[{"name","given","family","mail","login",
- * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…},"desk":{…} (desk.h),"directory":{"people",
- * "groups","hosts","accounts"} (names of units), "seeds":{…}}; lures, artifacts and faces draw names only from it. A
- * persona without a desk, drawn by an earlier version, gets one.
+ * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…},"supplier":{"name","domain","person",…},
+ * "desk":{…} (desk.h),"directory":{"people","groups","hosts","accounts"} (names of units), "seeds":{…}}; lures, artifacts
+ * and faces draw names only from it. A persona without a desk or supplier, drawn by an earlier version, gets one.
  *
- * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id"} with one file,
- * "0", the raw message with lines ended by LF as Maildir keeps them; or {"lure","type":"repository","language",
+ * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id",
+ * "messages":[{"file","message_id","date","own"}]} with a file for each mail of the thread, the raw message with lines
+ * ended by LF as Maildir keeps them, in their order ("own": written by the mailbox's owner, "to"; the others name the
+ * one with the secret); or {"lure","type":"repository","language",
  * "changes":[{"message","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
  * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
  * or {"lure","type":"text","name":".env"} with one file, "0". All name "secret_file" (the name of the "file" result

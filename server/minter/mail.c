@@ -1,325 +1,179 @@
 /* SPDX-License-Identifier: ISC
  *
- * Lures that are mails: one message as it lies in a mailbox of the operator's own server, between two people of the
- * persona, often the answer to an earlier one that it quotes. */
+ * Lures that are mails: a thread between people of the persona, and now and then somebody of another house. One mail
+ * holds the secret; the others lead to it, or answer it. */
 #include <stdio.h>
 #include <string.h>
-#include "server/minter/lure.h"
+#include "server/minter/letter.h"
 #include "server/minter/mime.h"
-#include "server/minter/persona.h"
-#include "tokens/alphabet.h"
 
 #define DAY 86400
-#define WIDTH 72
-#define ID_TEXT_BYTES 320
-#define QUEUE_ALPHABET "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz" /* of Postfix's long queue ids */
 
-/* The letter under way. */
-struct letter {
+struct thread {
     struct lure_work *work;
-    const json_t *from, *to, *mail; /* mail: the persona's habits */
-    const char *domain, *client;
-    struct zone zone;
-    int64_t sent, earlier;                           /* earlier: of the mail that this one answers */
-    char id[ID_TEXT_BYTES], answered[ID_TEXT_BYTES]; /* with <>; answered is empty when it answers none */
-    struct buffer subject, body;
-    bool ascii;
+    struct letter letters[LURE_MESSAGES];
+    size_t count, chief;
+    json_t *house; /* the habits of the mailbox's own */
 };
 
-/* Headers in the order in which each program writes them. */
-enum field {
-    END,
-    ID,
-    DATE,
-    VERSION,
-    AGENT,
-    LANGUAGE,
-    SUBJECT,
-    FROM,
-    TO,
-    REFERENCES,
-    IN_REPLY_TO,
-    TYPE,
-    ENCODING,
-    SENDER
-};
+/* ---- who writes, and when ---- */
 
-static const struct {
-    const char *client;
-    enum field fields[16];
-} orders[] = {
-    {"thunderbird",
-     {ID, DATE, VERSION, AGENT, SUBJECT, LANGUAGE, TO, REFERENCES, FROM, IN_REPLY_TO, TYPE, ENCODING, END}},
-    {"roundcube", {VERSION, DATE, FROM, TO, SUBJECT, IN_REPLY_TO, REFERENCES, AGENT, ID, SENDER, TYPE, ENCODING, END}},
-    {"apple", {FROM, TYPE, ENCODING, VERSION, SUBJECT, DATE, REFERENCES, TO, IN_REPLY_TO, ID, AGENT, END}},
-};
-
-static const char *text_of(const json_t *object, const char *key)
+/* Which mails there are this time. */
+static void choose(struct thread *thread)
 {
-    const char *text = json_string_value(json_object_get(object, key));
+    const struct lure *lure = thread->work->lure;
 
-    return text == NULL ? "" : text;
-}
+    for (size_t i = 0; i < lure->message_count; i++) {
+        const struct lure_message *message = &lure->messages[i];
+        struct letter *letter = &thread->letters[thread->count];
 
-static bool is_apple(const struct letter *letter)
-{
-    return strcmp(letter->client, "apple") == 0;
-}
-
-/* ---- ids ---- */
-
-/* As the program makes them: a UUID, in upper case by Apple's, or 32 digits by Roundcube. */
-static void message_id(const struct letter *letter, char id[ID_TEXT_BYTES])
-{
-    const struct draw *draw = letter->work->minter->draw;
-    const char *digits = is_apple(letter) ? "0123456789ABCDEF" : "0123456789abcdef";
-    bool dashes = strcmp(letter->client, "roundcube") != 0;
-    size_t used = 0;
-
-    id[used++] = '<';
-    for (int i = 0; i < 32; i++) {
-        char digit = digits[draw_below(draw, 16)];
-
-        if (dashes && (i == 8 || i == 12 || i == 16 || i == 20))
-            id[used++] = '-';
-        if (dashes && i == 12)
-            digit = '4';
-        if (dashes && i == 16)
-            digit = digits[8 + draw_below(draw, 4)];
-        id[used++] = digit;
+        if (message->maybe && draw_below(thread->work->minter->draw, 2) == 0)
+            continue;
+        *letter = (struct letter){.work = thread->work, .message = message};
+        letter->answered = thread->count > 0 ? letter - 1 : NULL;
+        if (message->secret)
+            thread->chief = thread->count;
+        thread->count++;
     }
-    snprintf(id + used, ID_TEXT_BYTES - used, "@%s>", letter->domain);
 }
 
-static void random_text(const struct letter *letter, const char *alphabet, size_t length, char *out)
+static int cast(struct thread *thread, struct letter *letter, struct error *error)
 {
-    for (size_t i = 0; i < length; i++)
-        out[i] = alphabet[draw_below(letter->work->minter->draw, (uint32_t)strlen(alphabet))];
-    out[length] = 0;
-}
+    const json_t *token = thread->work->token;
 
-/* ---- what the servers on the way wrote ---- */
-
-/* Postfix took it from a desk, Dovecot's LMTP delivered it. */
-static void add_trace(struct letter *letter, struct buffer *out)
-{
-    const struct draw *draw = letter->work->minter->draw;
-    const char *server = text_of(letter->mail, "server"), *store = text_of(letter->mail, "store");
-    const char *net = text_of(letter->mail, "net"), *from = text_of(letter->from, "mail"),
-               *to = text_of(letter->to, "mail");
-    unsigned desk = 20 + draw_below(draw, 220), relay = 5 + draw_below(draw, 10);
-    char queue[16], lmtp[24], date[WHEN_TEXT], taken[WHEN_TEXT];
-
-    random_text(letter, QUEUE_ALPHABET, 10, queue + 2);
-    memcpy(queue, "4b", 2);
-    random_text(letter, ALPHABET_BASE62, 22, lmtp);
-    when_mail(&letter->zone, letter->sent + 1, taken);
-    when_mail(&letter->zone, letter->sent + 1 + draw_below(draw, 2), date);
-    buffer_add_format(out, "Return-Path: <%s>\nDelivered-To: %s\n", from, to);
-    buffer_add_format(
-        out, "Received: from %s ([%s.%u])\n\tby %s with LMTP\n\tid %s\n\t(envelope-from <%s>)\n\tfor <%s>; %s\n",
-        server, net, relay, store, lmtp, from, to, date);
-    buffer_add_format(out, "Received: from [%s.%u] (%s%02u.%s [%s.%u])\n", net, desk, text_of(letter->mail, "desks"),
-                      desk, letter->domain, net, desk);
-    buffer_add_format(out,
-                      "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n\t key-exchange X25519 "
-                      "server-signature ECDSA (P-256) server-digest SHA256)\n\t(No client certificate requested)\n"
-                      "\t(Authenticated sender: %s)\n\tby %s (Postfix) with ESMTPSA id %s\n\tfor <%s>; %s\n",
-                      text_of(letter->from, "login"), server, queue, to, taken);
-}
-
-/* ---- what the program wrote ---- */
-
-static void add_agent(struct letter *letter, struct buffer *out)
-{
-    mime_header(out, is_apple(letter) ? "X-Mailer" : "User-Agent", text_of(letter->mail, "version"));
-}
-
-static void add_version(struct letter *letter, struct buffer *out)
-{
-    const char *version = strchr(text_of(letter->mail, "version"), '.');
-    char text[128] = "1.0";
-
-    if (is_apple(letter) && version != NULL)
-        snprintf(text, sizeof text, "1.0 (Mac OS X Mail 16.0 \\(%.*s\\))", (int)strcspn(version + 1, ")"), version + 1);
-    mime_header(out, is_apple(letter) ? "Mime-Version" : "MIME-Version", text);
-}
-
-static void add_type(struct letter *letter, struct buffer *out)
-{
-    if (is_apple(letter))
-        buffer_add_format(out, "Content-Type: text/plain;\n\tcharset=%s\n", letter->ascii ? "us-ascii" : "utf-8");
-    else
-        mime_header(out, "Content-Type",
-                    strcmp(letter->client, "roundcube") == 0 && letter->ascii ? "text/plain; charset=US-ASCII"
-                                                                              : "text/plain; charset=UTF-8");
-}
-
-static void add_field(struct letter *letter, enum field field, struct buffer *out)
-{
-    char date[WHEN_TEXT];
-
-    if (field == ID)
-        mime_header(out, is_apple(letter) ? "Message-Id" : "Message-ID", letter->id);
-    else if (field == DATE)
-        mime_header(out, "Date", when_mail(&letter->zone, letter->sent, date));
-    else if (field == VERSION)
-        add_version(letter, out);
-    else if (field == AGENT)
-        add_agent(letter, out);
-    else if (field == LANGUAGE)
-        mime_header(out, "Content-Language", strcmp(letter->work->lure->language, "fr") == 0 ? "fr" : "en-GB");
-    else if (field == SUBJECT)
-        mime_header_text(out, "Subject", buffer_text(&letter->subject));
-    else if (field == FROM)
-        mime_header_address(out, "From", text_of(letter->from, "name"), text_of(letter->from, "mail"));
-    else if (field == TO)
-        mime_header_address(out, "To", text_of(letter->to, "name"), text_of(letter->to, "mail"));
-    else if (field == REFERENCES && letter->answered[0] != 0)
-        mime_header(out, "References", letter->answered);
-    else if (field == IN_REPLY_TO && letter->answered[0] != 0)
-        mime_header(out, "In-Reply-To", letter->answered);
-    else if (field == TYPE)
-        add_type(letter, out);
-    else if (field == ENCODING)
-        mime_header(out, "Content-Transfer-Encoding", letter->ascii ? "7bit" : "8bit");
-    else if (field == SENDER)
-        mime_header(out, "X-Sender", text_of(letter->from, "mail"));
-}
-
-static void add_fields(struct letter *letter, struct buffer *out)
-{
-    size_t order = 0;
-
-    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
-        if (strcmp(orders[i].client, letter->client) == 0)
-            order = i;
-    for (const enum field *field = orders[order].fields; *field != END; field++)
-        add_field(letter, *field, out);
-}
-
-/* ---- the text ---- */
-
-static int fill(const struct letter *letter, struct slice text, size_t width, struct buffer *out, struct error *error)
-{
-    const struct slice keep[] = {letter->work->identity, letter->work->secret};
-
-    return mime_fill(out, text, width, keep, sizeof keep / sizeof *keep, error);
-}
-
-/* The earlier mail under "On … wrote:", each line behind "> ". */
-static int add_quoted(struct letter *letter, struct error *error)
-{
-    const struct lure_work *work = letter->work;
-    bool french = strcmp(work->lure->language, "fr") == 0;
-    struct buffer text, wrapped;
-    struct slice line;
-    char date[WHEN_TEXT];
-    int rc;
-
-    buffer_init(&text, LURE_FILE_BYTES);
-    buffer_init(&wrapped, LURE_FILE_BYTES);
-    rc = lure_render(work->lure->answers, work->base, work->token, work->variables, RENDER_PLAIN, &text, error);
-    if (rc == 0)
-        rc = fill(letter, buffer_slice(&text), WIDTH - 2, &wrapped, error);
-    when_quoted(&letter->zone, letter->earlier, french, date);
-    buffer_add_format(&letter->body, french ? "\nLe %s, %s a écrit :\n\n" : "\nOn %s, %s wrote:\n\n", date,
-                      text_of(letter->to, "name")[0] != 0 ? text_of(letter->to, "name") : text_of(letter->to, "mail"));
-    line = buffer_slice(&wrapped);
-    while (rc == 0 && line.length > 0) {
-        const unsigned char *newline = memchr(line.data, '\n', line.length);
-        size_t length = newline == NULL ? line.length : (size_t)(newline - line.data);
-
-        buffer_add_text(&letter->body, length > 0 ? "> " : ">");
-        buffer_add(&letter->body, line.data, length);
-        buffer_add_char(&letter->body, '\n');
-        length += newline != NULL;
-        line = (struct slice){line.data + length, line.length - length};
-    }
-    buffer_free(&text);
-    buffer_free(&wrapped);
-    return rc;
-}
-
-static int make_body(struct letter *letter, struct error *error)
-{
-    const struct lure_work *work = letter->work;
-    struct buffer text;
-    int rc;
-
-    buffer_init(&text, LURE_FILE_BYTES);
-    rc = lure_render(work->lure->body, work->base, work->token, work->variables, RENDER_PLAIN, &text, error);
-    if (rc == 0)
-        rc = fill(letter, buffer_slice(&text), WIDTH, &letter->body, error);
-    buffer_free(&text);
-    if (rc == 0 && letter->answered[0] != 0)
-        rc = add_quoted(letter, error);
-    if (rc == 0 && letter->body.failed)
-        rc = error_set(error, "the mail is too long");
-    letter->ascii = mime_ascii(buffer_slice(&letter->body));
-    return rc;
-}
-
-/* ---- all ---- */
-
-static int open_letter(struct letter *letter, struct error *error)
-{
-    struct lure_work *work = letter->work;
-    const json_t *persona = json_object_get(work->parameters, "persona");
-    int64_t now = work->minter->now();
-
-    letter->mail = json_object_get(persona, "mail");
-    letter->from = json_object_get(work->token, "from");
-    letter->to = json_object_get(work->token, "to");
-    letter->domain = text_of(persona, "domain");
-    letter->client = text_of(letter->mail, "client");
-    letter->zone = persona_zone(persona);
-    letter->sent =
-        work->at != 0 ? work->at : when_between(&letter->zone, now - 20 * DAY, now - DAY - DAY / 2, work->minter->draw);
-    letter->earlier = when_between(&letter->zone, letter->sent - DAY, letter->sent - 1500, work->minter->draw);
-    if (text_of(letter->from, "mail")[0] == 0 || text_of(letter->to, "mail")[0] == 0)
+    letter->from = json_object_get(token, letter->message->from);
+    letter->to = json_object_get(token, letter->message->to);
+    letter->copy = letter->message->copy != NULL ? json_object_get(token, letter->message->copy) : NULL;
+    letter->own = strcmp(letter->message->from, "to") == 0;
+    letter->outside = strcmp(letter->message->from, "outside") == 0;
+    letter->habits = letter->outside ? json_object_get(token, "supplier") : thread->house;
+    letter->client = letter_text(letter->habits, "client");
+    letter->zone = persona_zone(json_object_get(thread->work->parameters, "persona"));
+    if (letter_text(letter->from, "mail")[0] == 0 || letter_text(letter->to, "mail")[0] == 0)
         return error_set(error, "the persona has nobody who could write this mail");
-    message_id(letter, letter->id);
-    if (work->lure->answers != NULL)
-        message_id(letter, letter->answered);
-    return lure_render(work->lure->subject, work->base, work->token, work->variables, RENDER_PLAIN, &letter->subject,
-                       error);
+    return 0;
 }
 
-static int finish(struct letter *letter, struct lure_made *made, struct slice message, struct error *error)
+/* The chief's date, and from it back and forth. Answers for which there is no time yet are left out. */
+static int date(struct thread *thread, struct error *error)
+{
+    const struct lure_work *work = thread->work;
+    const struct zone *zone = &thread->letters[0].zone;
+    int64_t now = work->minter->now();
+    struct letter *letters = thread->letters;
+
+    letters[thread->chief].sent =
+        work->at != 0 ? work->at : when_between(zone, now - 20 * DAY, now - DAY - DAY / 2, work->minter->draw);
+    for (size_t i = thread->chief; i-- > 0;) {
+        letters[i].sent = when_near(zone, letters[i + 1].sent, false, now, work->minter->draw);
+        if (letters[i].sent == 0)
+            return error_set(error, "there is no working day before the date of this mail");
+    }
+    for (size_t i = thread->chief + 1; i < thread->count; i++) {
+        letters[i].sent = when_near(zone, letters[i - 1].sent, true, now - 600, work->minter->draw);
+        if (letters[i].sent == 0)
+            thread->count = i;
+    }
+    return 0;
+}
+
+/* ---- what they write ---- */
+
+static int title(struct letter *letter, struct error *error)
 {
     const struct lure_work *work = letter->work;
-    size_t line = lure_line(message, work->secret);
-    char date[WHEN_TEXT];
+
+    if (letter->answered != NULL)
+        buffer_add_text(&letter->subject, letter_by(letter, "outlook") ? "RE: " : "Re: ");
+    if (lure_render(work->lure->subject, work->base, work->token, work->variables, RENDER_PLAIN, &letter->subject,
+                    error) != 0)
+        return -1;
+    (void)buffer_text(&letter->subject); /* ends it */
+    return 0;
+}
+
+static int write_all(struct thread *thread, struct lure_made *made, struct error *error)
+{
+    for (size_t i = 0; i < thread->count; i++) {
+        struct letter *letter = &thread->letters[i];
+        struct buffer *out = lure_file(made, error);
+
+        if (out == NULL || title(letter, error) != 0)
+            return -1;
+        letter_name(letter);
+        if (letter_write(letter, error) != 0 || letter_send(letter, out, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- what is told of it ---- */
+
+static int tell_letters(const struct thread *thread, json_t *meta)
+{
+    json_t *list = json_array();
+    char date[WHEN_TEXT], file[24];
+
+    for (size_t i = 0; i < thread->count; i++) {
+        const struct letter *letter = &thread->letters[i];
+
+        snprintf(file, sizeof file, "%zu", i);
+        json_array_append_new(list, json_pack("{ss ss ss sb}", "file", file, "message_id", letter->id, "date",
+                                              when_text(&letter->zone, letter->sent, date), "own", letter->own));
+    }
+    return json_object_set_new(meta, "messages", list);
+}
+
+static int finish(const struct thread *thread, struct lure_made *made, struct error *error)
+{
+    const struct lure_work *work = thread->work;
+    const struct letter *chief = &thread->letters[thread->chief];
+    struct slice message = buffer_slice(&made->files[thread->chief]);
+    char date[WHEN_TEXT], file[24];
 
     if (memmem(message.data, message.length, work->secret.data, work->secret.length) == NULL ||
         memmem(message.data, message.length, work->identity.data, work->identity.length) == NULL)
         return error_set(error, "lure '%s' does not hold identity and secret unbroken", work->lure->name);
-    made->meta =
-        json_pack("{ss ss ss ss ss ss ss ss ss si}", "lure", work->lure->name, "type", "mail", "language",
-                  work->lure->language, "subject", buffer_text(&letter->subject), "from", text_of(letter->from, "mail"),
-                  "to", text_of(letter->to, "mail"), "date", when_text(&letter->zone, letter->sent, date), "message_id",
-                  letter->id, "secret_file", "0", "line", (int)line);
-    return 0;
+    snprintf(file, sizeof file, "%zu", thread->chief);
+    made->meta = json_pack(
+        "{ss ss ss ss ss ss ss ss ss si}", "lure", work->lure->name, "type", "mail", "language", work->lure->language,
+        "subject", (const char *)chief->subject.data, "from", letter_text(chief->from, "mail"), "to",
+        letter_text(json_object_get(work->token, "to"), "mail"), "date", when_text(&chief->zone, chief->sent, date),
+        "message_id", chief->id, "secret_file", file, "line", (int)lure_line(message, work->secret));
+    return made->meta != NULL ? tell_letters(thread, made->meta) : 0;
+}
+
+/* ---- all ---- */
+
+static int open_thread(struct thread *thread, struct error *error)
+{
+    const json_t *persona = json_object_get(thread->work->parameters, "persona");
+
+    thread->house = json_deep_copy(json_object_get(persona, "mail"));
+    if (thread->house == NULL)
+        return error_set(error, "the persona has no mail server");
+    json_object_set(thread->house, "domain", json_object_get(persona, "domain"));
+    choose(thread);
+    for (size_t i = 0; i < thread->count; i++) {
+        buffer_init(&thread->letters[i].subject, 4096);
+        buffer_init(&thread->letters[i].body, LETTER_BYTES);
+        if (cast(thread, &thread->letters[i], error) != 0)
+            return -1;
+    }
+    return date(thread, error);
 }
 
 int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error)
 {
-    struct letter letter = {.work = work};
-    struct buffer *out = lure_file(made, error);
+    struct thread thread = {.work = work};
     int rc = -1;
 
-    buffer_init(&letter.subject, 4096);
-    buffer_init(&letter.body, LURE_FILE_BYTES);
-    if (out == NULL || open_letter(&letter, error) != 0 || make_body(&letter, error) != 0)
-        goto out;
-    add_trace(&letter, out);
-    add_fields(&letter, out);
-    buffer_add_char(out, '\n');
-    buffer_add_slice(out, buffer_slice(&letter.body));
-    rc = out->failed ? error_set(error, "the mail is too long") : finish(&letter, made, buffer_slice(out), error);
-out:
-    buffer_free(&letter.subject);
-    buffer_free(&letter.body);
+    if (open_thread(&thread, error) == 0 && write_all(&thread, made, error) == 0)
+        rc = finish(&thread, made, error);
+    for (size_t i = 0; i < LURE_MESSAGES; i++) {
+        buffer_free(&thread.letters[i].subject);
+        buffer_free(&thread.letters[i].body);
+    }
+    json_decref(thread.house);
     return rc;
 }

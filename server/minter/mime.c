@@ -167,11 +167,25 @@ static void add_quoted(struct buffer *out, struct slice text, size_t *column)
     buffer_free(&quoted);
 }
 
+static int end_address(struct buffer *out, const char *mail, bool brackets, size_t *column)
+{
+    struct buffer address;
+
+    buffer_init(&address, 1024);
+    buffer_add_format(&address, brackets ? "<%s>" : "%s", mail);
+    out->failed |= address.failed;
+    for (size_t i = 0; i < address.length; i++)
+        if (is_space(address.data[i]))
+            address.data[i] = '_';
+    add_word(out, buffer_slice(&address), column);
+    buffer_free(&address);
+    return end(out);
+}
+
 int mime_header_address(struct buffer *out, const char *name, const char *display, const char *mail)
 {
     struct slice shown = trimmed(slice_of(display == NULL ? "" : display));
     size_t column = begin(out, name);
-    struct buffer address;
 
     if (shown.length > 0 && !mime_ascii(shown))
         add_encoded(out, shown, &column);
@@ -179,15 +193,15 @@ int mime_header_address(struct buffer *out, const char *name, const char *displa
         add_words(out, shown, &column);
     else if (shown.length > 0)
         add_quoted(out, shown, &column);
-    buffer_init(&address, 1024);
-    buffer_add_format(&address, shown.length > 0 ? "<%s>" : "%s", mail);
-    out->failed |= address.failed;
-    for (size_t i = 0; i < address.length; i++)
-        if (is_space(address.data[i]))
-            address.data[i] = '_';
-    add_word(out, buffer_slice(&address), &column);
-    buffer_free(&address);
-    return end(out);
+    return end_address(out, mail, shown.length > 0, &column);
+}
+
+int mime_header_quoted(struct buffer *out, const char *name, const char *display, const char *mail)
+{
+    size_t column = begin(out, name);
+
+    add_quoted(out, trimmed(slice_of(display)), &column);
+    return end_address(out, mail, true, &column);
 }
 
 /* ---- the body ---- */

@@ -20,6 +20,8 @@ int mime_header(struct buffer *out, const char *name, const char *value);
 int mime_header_text(struct buffer *out, const char *name, const char *text);
 /* Name: display name <mail>. Without a display name only the mail. */
 int mime_header_address(struct buffer *out, const char *name, const char *display, const char *mail);
+/* The same with an ASCII display name in quotes whether it needs them or not. */
+int mime_header_quoted(struct buffer *out, const char *name, const char *display, const char *mail);
 /* Adds the text with its long lines broken at spaces behind at most `width` characters. Lines that begin with a space
  * stay as they are; what stands behind "> " is broken and marked so again. No line is broken within one of the
  * `keep`. -1 with the error's text when a line is still longer than MIME_LINE bytes, or out is full. */

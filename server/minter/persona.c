@@ -10,7 +10,7 @@
 static const char *const address_styles[] = {"given.family", "gfamily", "g.family", "given-family"};
 static const char *const mail_servers[] = {"mail", "smtp", "mx1", "relay", "mailhub", "post", "mta1"};
 static const char *const mail_stores[] = {"imap", "mailstore", "mbox1", "mail2", "store1"};
-static const char *const mail_clients[] = {"thunderbird", "roundcube", "apple"};
+static const char *const mail_clients[] = {"thunderbird", "roundcube", "apple", "outlook"};
 static const char *const groups[] = {"platform",    "infra",    "ops",  "tools",   "it",
                                      "engineering", "internal", "core", "systems", "apps"};
 static const char *const project_heads[] = {"billing", "timetable", "portal",   "inventory", "invoice", "fleet",
@@ -140,25 +140,91 @@ static json_t *git_draw(const struct draw *draw)
                      draw_below(draw, 4) == 0 ? "master" : "main");
 }
 
-/* The mail server of the organisation, the net of its desks, and the versions of its mail programs. */
+/* A mail program of that name. */
+static void version_draw(const char *client, const struct draw *draw, char *version, size_t size)
+{
+    if (strcmp(client, "thunderbird") == 0)
+        snprintf(version, size, "Mozilla Thunderbird");
+    else if (strcmp(client, "outlook") == 0)
+        snprintf(version, size, "Microsoft Outlook 16.0");
+    else if (strcmp(client, "roundcube") == 0)
+        snprintf(version, size, "Roundcube Webmail/1.6.%u", draw_below(draw, 10));
+    else
+        snprintf(version, size, "Apple Mail (2.37%02u.%u00.%u)", 31 + draw_below(draw, 46), 3 + draw_below(draw, 5),
+                 1 + draw_below(draw, 40));
+}
+
+/* The mail server of a house, the net of its desks, and the versions of its mail programs. */
 static json_t *mail_draw(const char *style, const char *domain, const struct draw *draw)
 {
-    char server[TEXT], store[TEXT], net[32], version[32], desks[16];
+    char server[TEXT + 16], store[TEXT + 16], net[32], version[64], desks[16];
     const char *client = PICK(mail_clients, draw);
 
     snprintf(server, sizeof server, "%s.%s", PICK(mail_servers, draw), domain);
     snprintf(store, sizeof store, "%s.%s", PICK(mail_stores, draw), domain);
     snprintf(net, sizeof net, "10.%u.%u", 1 + draw_below(draw, 250), 1 + draw_below(draw, 250));
     snprintf(desks, sizeof desks, "%s-%c", PICK(computers, draw), (char)('a' + draw_below(draw, 8)));
-    if (strcmp(client, "thunderbird") == 0)
-        snprintf(version, sizeof version, "Mozilla Thunderbird");
-    else if (strcmp(client, "roundcube") == 0)
-        snprintf(version, sizeof version, "Roundcube Webmail/1.6.%u", draw_below(draw, 10));
-    else
-        snprintf(version, sizeof version, "Apple Mail (2.37%02u.%u00.%u)", 31 + draw_below(draw, 46),
-                 3 + draw_below(draw, 5), 1 + draw_below(draw, 40));
+    version_draw(client, draw, version, sizeof version);
     return json_pack("{ss ss ss ss ss ss ss}", "server", server, "store", store, "client", client, "version", version,
                      "net", net, "desks", desks, "style", style);
+}
+
+/* An invented name of three syllables: no house is called so that we know of. */
+static void coin(const struct draw *draw, char name[16])
+{
+    static const char *const first[] = {"Vel", "Tor", "Mar", "Qual", "Ner", "Sol", "Bran", "Cal", "Dor", "Fen"};
+    static const char *const middle[] = {"a", "i", "o", "e", "ui", "ea"};
+    static const char *const last[] = {"dran", "vex", "mont", "tis", "rell", "sys", "lune", "nox", "keth", "var"};
+
+    snprintf(name, 16, "%s%s%s", PICK(first, draw), PICK(middle, draw), PICK(last, draw));
+}
+
+static json_t *outsider_draw(const struct names *names, const char *domain, bool french, const struct draw *draw)
+{
+    static const char *const titles[][4] = {
+        {"Support Engineer", "Integration Consultant", "Account Engineer", "Delivery Manager"},
+        {"Responsable support", "Responsable technique", "Pilote de projet", "Spécialiste intégration"}};
+    const char *given = names->given[draw_below(draw, (uint32_t)names->given_count)];
+    const char *family = names->family[draw_below(draw, (uint32_t)names->family_count)];
+    char first[64], last[64], name[TEXT], login[136], mail[2 * TEXT], phone[32];
+
+    persona_fold(given, "-", first, sizeof first);
+    persona_fold(family, "", last, sizeof last);
+    snprintf(name, sizeof name, "%s %s", given, family);
+    snprintf(login, sizeof login, "%s.%s", first, last);
+    snprintf(mail, sizeof mail, "%s@%s", login, domain);
+    if (french)
+        snprintf(phone, sizeof phone, "01 %02u %02u %02u %02u", 40 + draw_below(draw, 50), draw_below(draw, 100),
+                 draw_below(draw, 100), draw_below(draw, 100));
+    else
+        snprintf(phone, sizeof phone, "0%u %03u %04u", 1130 + draw_below(draw, 60), 200 + draw_below(draw, 790),
+                 draw_below(draw, 10000));
+    return json_pack("{ss ss ss ss ss ss ss ss}", "name", name, "given", given, "family", family, "mail", mail, "login",
+                     login, "title", titles[french][draw_below(draw, 4)], "department",
+                     french ? "Projets" : "Professional Services", "phone", phone);
+}
+
+json_t *persona_supplier(const char *language, const struct draw *draw)
+{
+    static const char *const trades[][5] = {{"Software", "Systems", "Data", "Automation", "Networks"},
+                                            {"Informatique", "Logiciels", "Conseil", "Réseaux", "Solutions"}};
+    bool french = strcmp(language, "fr") == 0;
+    const char *trade = trades[french][draw_below(draw, 5)];
+    char coined[16], name[64], slug[64], domain[80], address[32];
+    json_t *supplier;
+
+    coin(draw, coined);
+    snprintf(name, sizeof name, "%s %s", coined, trade);
+    persona_fold(name, "-", slug, sizeof slug);
+    snprintf(domain, sizeof domain, "%s.%s", slug, french ? "fr" : draw_below(draw, 2) == 0 ? "com" : "co.uk");
+    snprintf(address, sizeof address, "%u.%u.%u.%u", 80 + draw_below(draw, 12), 10 + draw_below(draw, 240),
+             draw_below(draw, 256), 2 + draw_below(draw, 250));
+    supplier = mail_draw("given.family", domain, draw);
+    json_object_set_new(supplier, "name", json_string(name));
+    json_object_set_new(supplier, "domain", json_string(domain));
+    json_object_set_new(supplier, "address", json_string(address));
+    json_object_set_new(supplier, "person", outsider_draw(names_of(language), domain, french, draw));
+    return supplier;
 }
 
 json_t *persona_draw(const char *organisation, const char *domain, const char *language, int64_t now,
@@ -176,12 +242,12 @@ json_t *persona_draw(const char *organisation, const char *domain, const char *l
     persona_fold(organisation, "-", slug, sizeof slug);
     if (slug[0] == 0)
         persona_fold(domain, "-", slug, sizeof slug);
-    persona =
-        json_pack("{ss ss ss ss so so so so s{sb si sb} s{si}}", "organisation", organisation, "domain", domain,
-                  "language", language, "company_slug", slug, "people", people_draw(language, style, domain, draw),
-                  "git", git_draw(draw), "mail", mail_draw(style, domain, draw), "desk",
-                  desk_draw(domain, language, draw), "zone", "system", zone.system,
-                  "minutes", zone.minutes, "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30));
+    persona = json_pack("{ss ss ss ss so so so so so s{sb si sb} s{si}}", "organisation", organisation, "domain", domain,
+                        "language", language, "company_slug", slug, "people",
+                        people_draw(language, style, domain, draw), "git", git_draw(draw), "mail",
+                        mail_draw(style, domain, draw), "supplier", persona_supplier(language, draw), "desk",
+                        desk_draw(domain, language, draw), "zone", "system", zone.system, "minutes", zone.minutes,
+                        "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30));
     if (persona == NULL)
         error_set(error, "the organisation or domain is not UTF-8, or memory ran out");
     return persona;

@@ -15,6 +15,8 @@
 /* A new JSON object, as server/minter/job.h says; the caller's. NULL with the error's text. `now` in seconds. */
 json_t *persona_draw(const char *organisation, const char *domain, const char *language, int64_t now,
                      const struct draw *draw, struct error *error);
+/* A house that supplies this one: "name", "domain", a person, and what "mail" of a persona holds. */
+json_t *persona_supplier(const char *language, const struct draw *draw);
 /* Fills at most `room` people that mint_request can take, pointing into the persona. Returns how many. */
 size_t persona_people(const json_t *persona, struct person *people, size_t room);
 struct zone persona_zone(const json_t *persona);

@@ -215,7 +215,7 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
     bool bound = kind_find(kind) != NULL && kind_find(kind)->bound;
     size_t at = draw_below(draw, 1024), count = json_array_size(people) > 3 ? json_array_size(people) : 4;
     struct buffer netrc_identity, netrc_secret, url_identity, url_secret, dn;
-    json_t *from, *to, *third, *view;
+    json_t *from, *to, *third, *supplier, *view;
 
     buffer_init(&netrc_identity, 2 * TEXT);
     buffer_init(&netrc_secret, 16 * TEXT);
@@ -225,13 +225,17 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
     from = pick_person(people, &at, 0);
     to = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
     third = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
-    view = json_pack("{ss% ss% ss ss sb sb sb sb s{ss ss} s{ss ss} ss so so so so}", "identity", identity.data,
+    supplier = json_incref(json_object_get(persona, "supplier"));
+    if (supplier == NULL) /* a persona of an older version */
+        supplier = persona_supplier(text_of(persona, "language"), draw);
+    view = json_pack("{ss% ss% ss ss sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO*}", "identity", identity.data,
                      identity.length, "secret", secret.data, secret.length, "kind", kind, "form", form, "password",
                      bound, "token", !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0,
                      "netrc", "identity", netrc_quoted(identity, &netrc_identity), "secret",
                      netrc_quoted(secret, &netrc_secret), "url", "identity", url_encoded(identity, &url_identity),
-                     "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn), "project",
-                     pick_project(persona, draw), "from", from, "to", to, "third", third);
+                     "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn),
+                     "project", pick_project(persona, draw), "from", from, "to", to, "third", third, "supplier",
+                     supplier, "outside", json_object_get(supplier, "person"));
     buffer_free(&netrc_identity);
     buffer_free(&netrc_secret);
     buffer_free(&url_identity);

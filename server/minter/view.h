@@ -12,8 +12,8 @@
 /* Of a job's parameters: organisation, domain, language, company, group, branch, memo, decoy.*. A new object, or NULL
  * with the error's text: without a persona or a decoy nothing can be rendered. */
 json_t *view_base(const json_t *parameters, struct error *error);
-/* Of one token: identity, secret, kind, password, token, http, ldap, netrc.*, url.*, bind_dn, project, from.*, to.*, third.*;
- * people and project are drawn. NULL without memory, or when identity or secret are not UTF-8. */
+/* Of one token: identity, secret, kind, password, token, http, ldap, netrc.*, url.*, bind_dn, project, from.*, to.*,
+ * third.*; people and project are drawn. NULL without memory, or when identity or secret are not UTF-8. */
 json_t *view_token(const json_t *parameters, const char *kind, const char *form, struct slice identity,
                    struct slice secret, const struct draw *draw);
 /* The directory decoy's suffix, "dc=corp,dc=example"; "" where the job names no domain, or too long a one. */

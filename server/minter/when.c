@@ -7,14 +7,22 @@
 
 #define DAY 86400
 #define MORNING (8 * 3600 + 30 * 60)
+#define LEAST_DELAY 240
 #define WORKING_DAY (9 * 3600 + 20 * 60)
 
 static const char *const days[7] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char *const months[12] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-static const char *const french_days[7] = {"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."};
 static const char *const french_months[12] = {"janv.", "févr.", "mars",  "avr.", "mai",  "juin",
                                               "juil.", "août",  "sept.", "oct.", "nov.", "déc."};
+
+static const char *const long_months[12] = {"January", "February", "March",     "April",   "May",      "June",
+                                            "July",    "August",   "September", "October", "November", "December"};
+static const char *const long_french_days[7] = {"dimanche", "lundi",    "mardi", "mercredi",
+                                                "jeudi",    "vendredi", "samedi"};
+static const char *const long_french_months[12] = {"janvier",   "février", "mars",     "avril",
+                                                   "mai",       "juin",    "juillet",  "août",
+                                                   "septembre", "octobre", "novembre", "décembre"};
 
 static struct tm broken(int64_t time)
 {
@@ -71,12 +79,27 @@ static struct tm local(const struct zone *zone, int64_t time)
     return broken(time + 60LL * zone_offset(zone, time));
 }
 
+/* Days on which some country that we write for rests: it costs little to rest with it. */
+static bool is_holiday(const struct tm *tm)
+{
+    static const struct {
+        int month, day;
+    } days_off[] = {{1, 1},   {5, 1},   {5, 8},   {7, 14},  {8, 15}, {11, 1},
+                    {11, 11}, {12, 24}, {12, 25}, {12, 26}, {12, 31}};
+
+    for (size_t i = 0; i < sizeof days_off / sizeof *days_off; i++)
+        if (tm->tm_mon + 1 == days_off[i].month && tm->tm_mday == days_off[i].day)
+            return true;
+    return false;
+}
+
 static bool is_working(const struct zone *zone, int64_t time)
 {
     struct tm tm = local(zone, time);
     int second = tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
 
-    return tm.tm_wday != 0 && tm.tm_wday != 6 && second >= MORNING && second < MORNING + WORKING_DAY;
+    return tm.tm_wday != 0 && tm.tm_wday != 6 && !is_holiday(&tm) && second >= MORNING &&
+           second < MORNING + WORKING_DAY;
 }
 
 int64_t when_between(const struct zone *zone, int64_t from, int64_t until, const struct draw *draw)
@@ -113,15 +136,38 @@ const char *when_text(const struct zone *zone, int64_t time, char text[WHEN_TEXT
     return text;
 }
 
-const char *when_quoted(const struct zone *zone, int64_t time, bool french, char text[WHEN_TEXT])
+const char *when_quoted(const struct zone *zone, int64_t time, enum when_style style, bool french, char text[WHEN_TEXT])
 {
     struct tm tm = local(zone, time);
+    int day = tm.tm_mday, month = tm.tm_mon + 1, year = tm.tm_year + 1900, hour = tm.tm_hour, minute = tm.tm_min;
 
-    if (french)
-        snprintf(text, WHEN_TEXT, "%s %d %s %d à %02d:%02d", french_days[tm.tm_wday], tm.tm_mday,
-                 french_months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min);
+    if (style == WHEN_WORDS)
+        snprintf(text, WHEN_TEXT, french ? "%d %s %d à %02d:%02d" : "%d %s %d, at %02d:%02d", day,
+                 french ? french_months[tm.tm_mon] : months[tm.tm_mon], year, hour, minute);
+    else if (style == WHEN_SLASHES)
+        snprintf(text, WHEN_TEXT, french ? "%02d/%02d/%d à %02d:%02d" : "%02d/%02d/%d %02d:%02d", day, month, year,
+                 hour, minute);
+    else if (style == WHEN_DASHES)
+        snprintf(text, WHEN_TEXT, "%d-%02d-%02d %02d:%02d", year, month, day, hour, minute);
+    else if (french)
+        snprintf(text, WHEN_TEXT, "%s %d %s %d %02d:%02d", long_french_days[tm.tm_wday], day,
+                 long_french_months[tm.tm_mon], year, hour, minute);
     else
-        snprintf(text, WHEN_TEXT, "%s, %d %s %d at %02d:%02d", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-                 tm.tm_year + 1900, tm.tm_hour, tm.tm_min);
+        snprintf(text, WHEN_TEXT, "%02d %s %d %02d:%02d", day, long_months[tm.tm_mon], year, hour, minute);
     return text;
+}
+
+int64_t when_near(const struct zone *zone, int64_t time, bool after, int64_t limit, const struct draw *draw)
+{
+    static const int64_t spans[] = {1800, 3 * 3600, 9 * 3600, 30 * 3600, 4 * DAY, 8 * DAY};
+
+    for (size_t i = draw_below(draw, 4); i < sizeof spans / sizeof *spans; i++) {
+        int64_t from = after ? time + LEAST_DELAY : time - spans[i],
+                until = after ? time + spans[i] : time - LEAST_DELAY;
+        int64_t found = until <= limit ? when_between(zone, from, until, draw) : 0;
+
+        if (found != 0 && is_working(zone, found))
+            return found;
+    }
+    return 0;
 }

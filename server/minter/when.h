@@ -29,7 +29,14 @@ int64_t when_between(const struct zone *zone, int64_t from, int64_t until, const
 const char *when_mail(const struct zone *zone, int64_t time, char text[WHEN_TEXT]);
 /* 2026-11-03T10:12:33+01:00 (RFC 3339). */
 const char *when_text(const struct zone *zone, int64_t time, char text[WHEN_TEXT]);
-/* As people write dates before a quoted mail: "Tue, 3 Nov 2026 at 10:12", "mar. 3 nov. 2026 à 10:12". */
-const char *when_quoted(const struct zone *zone, int64_t time, bool french, char text[WHEN_TEXT]);
+/* As mail programs write dates before a quoted mail. WORDS: "3 Nov 2026, at 10:12", "3 nov. 2026 à 10:12"; SLASHES:
+ * "03/11/2026 10:12", "03/11/2026 à 10:12"; DASHES: "2026-11-03 10:12"; LONG: "03 November 2026 10:12", "mardi
+ * 3 novembre 2026 10:12". */
+enum when_style { WHEN_WORDS, WHEN_SLASHES, WHEN_DASHES, WHEN_LONG };
+const char *when_quoted(const struct zone *zone, int64_t time, enum when_style style, bool french,
+                        char text[WHEN_TEXT]);
+/* A working time at least four minutes and mostly some hours before (or with `after`, behind) the given one, as people
+ * answer each other; never past `limit`. 0 when there is none. */
+int64_t when_near(const struct zone *zone, int64_t time, bool after, int64_t limit, const struct draw *draw);
 
 #endif

@@ -65,10 +65,13 @@ static bool stands_on(const char *text, int line, const char *secret)
     return memmem(text, strcspn(text, "\n"), secret, strlen(secret)) != NULL;
 }
 
+/* The mail with the secret, and what holds for each of its thread. */
 static void check_mail(const char *identity, const char *secret)
 {
-    const char *raw = jobs_text(&jobs, "file", "0"), *body;
-    json_t *meta = jobs_json(&jobs, "meta");
+    json_t *meta = jobs_json(&jobs, "meta"), *messages = json_object_get(meta, "messages"), *message;
+    const char *raw = jobs_text(&jobs, "file", text_of(meta, "secret_file")), *body, *before = "";
+    int64_t time = 0;
+    size_t index;
 
     ck_assert_str_eq(text_of(meta, "type"), "mail");
     ck_assert_ptr_nonnull(raw);
@@ -78,13 +81,27 @@ static void check_mail(const char *identity, const char *secret)
     ck_assert_ptr_nonnull(body);
     ck_assert_ptr_nonnull(strstr(body, secret));
     ck_assert_ptr_nonnull(strstr(raw, text_of(meta, "message_id")));
-    ck_assert_ptr_null(strstr(raw, "base64"));
-    ck_assert_ptr_null(strstr(raw, "quoted-printable"));
-    ck_assert_ptr_null(strchr(raw, '\r'));
-    ck_assert_ptr_null(strstr(raw, "{{"));
-    for (const char *line = raw; *line != 0; line += strcspn(line, "\n") + 1)
-        ck_assert_uint_le(strcspn(line, "\n"), 998);
     ck_assert_int_lt(seconds(meta, "date"), JOBS_NOW);
+    json_array_foreach(messages, index, message)
+    {
+        raw = jobs_text(&jobs, "file", text_of(message, "file"));
+        ck_assert_ptr_null(strstr(raw, "base64"));
+        ck_assert_ptr_null(strstr(raw, "quoted-printable"));
+        ck_assert_ptr_null(strchr(raw, '\r'));
+        ck_assert_ptr_null(strstr(raw, "{{"));
+        for (const char *line = raw; *line != 0; line += strcspn(line, "\n") + 1)
+            ck_assert_uint_le(strcspn(line, "\n"), 998);
+        ck_assert_ptr_nonnull(strstr(raw, text_of(message, "message_id")));
+        ck_assert_msg(before[0] == 0 || strstr(raw, before) != NULL, "it does not name the mail that it answers");
+        ck_assert_int_gt(seconds(message, "date"), time);
+        ck_assert_int_eq(json_is_true(json_object_get(message, "own")), strstr(raw, "\nReceived: ") == NULL);
+        time = seconds(message, "date");
+        before = text_of(message, "message_id");
+        if (strlen(secret) > 12 && strcmp(text_of(message, "file"), text_of(meta, "secret_file")) != 0)
+            ck_assert_msg(strstr(raw, secret) == NULL, "the secret stands in two mails:\n%s", raw);
+    }
+    ck_assert_int_lt(time, JOBS_NOW);
+    ck_assert_uint_eq(json_array_size(messages), jobs.count - 1);
     json_decref(meta);
 }
 
@@ -136,6 +153,7 @@ END_TEST
 
 START_TEST(the_owner_is_addressed)
 {
+    const char *raw;
     json_t *meta;
 
     ck_assert_int_eq(jobs_run(&jobs, "lure",
@@ -145,7 +163,9 @@ START_TEST(the_owner_is_addressed)
     meta = jobs_json(&jobs, "meta");
     ck_assert_str_eq(text_of(meta, "to"), "zoe@corp.marais.internal");
     ck_assert_str_ne(text_of(meta, "from"), "zoe@corp.marais.internal");
-    ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "file", "0"), "\nTo: =?UTF-8?Q?Zo=C3=AB_Quill?= <zoe@"));
+    raw = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
+    ck_assert_ptr_nonnull(strstr(raw, "\nTo: =?UTF-8?Q?Zo=C3=AB_Quill?= <zoe@"));
+    ck_assert_ptr_nonnull(strstr(raw, "\nDelivered-To: zoe@corp.marais.internal\n"));
     json_decref(meta);
 }
 END_TEST
@@ -154,7 +174,7 @@ START_TEST(language_and_name_choose_the_lure)
 {
     for (int i = 0; i < 10; i++) {
         ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "http", "maildir", i % 2)), 0);
-        ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "meta", NULL), i % 2 ? "\"acces-fr\"" : "\"handover-en\""));
+        ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "meta", NULL), i % 2 ? "-fr\"" : "-en\""));
     }
     ck_assert_int_eq(
         jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "lure", "acces-fr")),
@@ -173,8 +193,11 @@ END_TEST
 
 static char *body_copy(void)
 {
-    const char *raw = jobs_text(&jobs, "file", "0"), *body = raw == NULL ? NULL : strstr(raw, "\n\n");
+    json_t *meta = jobs_json(&jobs, "meta");
+    const char *raw = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
+    const char *body = raw == NULL ? NULL : strstr(raw, "\n\n");
 
+    json_decref(meta);
     ck_assert_ptr_nonnull(body);
     return strdup(body);
 }
@@ -195,6 +218,59 @@ START_TEST(no_two_mails_read_the_same)
 }
 END_TEST
 
+/* Each mail lure by each mail program, into both sorts of mailboxes, in each kind that it carries. */
+START_TEST(every_lure_by_every_program)
+{
+    static const char *const lures[] = {"handover-en", "pipeline-en", "acces-fr", "prestataire-fr"};
+    static const char *const clients[] = {"thunderbird", "roundcube", "apple", "outlook"};
+    static const char *const words[] = {"password", "pass", "pwd", "mdp", "mot de passe", "PASSWORD"};
+    json_t *mail = json_object_get(personas[_i / 8], "mail"), *wanted, *meta;
+    const char *raw;
+    bool found = false;
+
+    json_object_set_new(mail, "client", json_string(clients[_i % 4]));
+    json_object_set_new(json_object_get(personas[_i / 8], "supplier"), "client", json_string(clients[(_i + 1) % 4]));
+    for (int i = 0; i < 12; i++) {
+        wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", i % 3 == 2 ? "ldap" : "http",
+                            i % 2 ? "mbox" : "maildir", _i / 8);
+        json_object_set_new(json_object_get(wanted, "decoy"), "site", json_string(i % 3 == 2 ? "" : "gitlab"));
+        ck_assert_msg(jobs_run(&jobs, "lure", with(wanted, "lure", lures[_i / 4])) == 0, "%s", jobs.error.text);
+        check_mail("svc-mirror-dwh417", "Bovirel.Tanusor4172!");
+        meta = jobs_json(&jobs, "meta");
+        raw = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
+        found = false;
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+            found = found || strcasestr(raw, words[w]) != NULL;
+        ck_assert_msg(found, "no usual word finds it:\n%s", raw);
+        ck_assert_int_eq(strstr(raw, "X-Original-To: ") != NULL, i % 2);
+        ck_assert_int_eq(strstr(raw, " with LMTP\n") != NULL, !(i % 2));
+        json_decref(meta);
+    }
+}
+END_TEST
+
+START_TEST(people_answer_when_they_work)
+{
+    const struct zone paris = {.minutes = 60, .summer = true};
+    char text[WHEN_TEXT];
+
+    for (int i = 0; i < 400; i++) {
+        int64_t time = when_between(&paris, JOBS_NOW - 40 * DAY, JOBS_NOW - 20 * DAY, &minter_draw);
+        int64_t before = when_near(&paris, time, false, JOBS_NOW, &minter_draw);
+        int64_t after = when_near(&paris, time, true, JOBS_NOW, &minter_draw);
+
+        ck_assert(before <= time - 240 && before > time - 9 * DAY && after >= time + 240 && after < time + 9 * DAY);
+        ck_assert_ptr_null(
+            strpbrk(when_mail(&paris, before, text), "S")); /* Sat, Sun; the months of autumn have none */
+    }
+    ck_assert_int_eq(when_near(&paris, JOBS_NOW, true, JOBS_NOW, &minter_draw), 0);
+    /* The eleventh of November is a holiday in France. */
+    for (int i = 0; i < 400; i++)
+        ck_assert_ptr_null(
+            strstr(when_mail(&paris, when_between(&paris, 1794268800, 1794528000, &minter_draw), text), "11 Nov"));
+}
+END_TEST
+
 START_TEST(at_is_the_date)
 {
     json_t *meta;
@@ -205,7 +281,7 @@ START_TEST(at_is_the_date)
         0);
     meta = jobs_json(&jobs, "meta");
     ck_assert_int_eq(seconds(meta, "date"), 1772442873);
-    ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "file", "0"), "2 Mar 2026 "));
+    ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "file", text_of(meta, "secret_file")), "2 Mar 2026 "));
     json_decref(meta);
 }
 END_TEST
@@ -321,7 +397,11 @@ START_TEST(summer_time_begins_and_ends)
     ck_assert_int_eq(zone_offset(&paris, 1792890000), 60);
     ck_assert_str_eq(when_mail(&paris, 1774746000, text), "Sun, 29 Mar 2026 03:00:00 +0200");
     ck_assert_str_eq(when_text(&paris, 1774745999, text), "2026-03-29T01:59:59+01:00");
-    ck_assert_str_eq(when_quoted(&paris, 1774745999, true, text), "dim. 29 mars 2026 à 01:59");
+    ck_assert_str_eq(when_quoted(&paris, 1774745999, WHEN_WORDS, true, text), "29 mars 2026 à 01:59");
+    ck_assert_str_eq(when_quoted(&paris, 1774745999, WHEN_LONG, true, text), "dimanche 29 mars 2026 01:59");
+    ck_assert_str_eq(when_quoted(&paris, 1774745999, WHEN_LONG, false, text), "29 March 2026 01:59");
+    ck_assert_str_eq(when_quoted(&paris, 1774745999, WHEN_SLASHES, true, text), "29/03/2026 à 01:59");
+    ck_assert_str_eq(when_quoted(&paris, 1774745999, WHEN_DASHES, false, text), "2026-03-29 01:59");
 }
 END_TEST
 
@@ -355,6 +435,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, the_owner_is_addressed);
     tcase_add_test(tcase, language_and_name_choose_the_lure);
     tcase_add_test(tcase, no_two_mails_read_the_same);
+    tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 16);
+    tcase_add_test(tcase, people_answer_when_they_work);
     tcase_add_test(tcase, at_is_the_date);
     tcase_add_test(tcase, changes_hold_the_secret_and_bury_it);
     tcase_add_test(tcase, a_path_is_taken_or_refused);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the servers on the way wrote: Postfix took the mail from a desk, or from another house's Postfix; Dovecot's LMTP
+ * delivered it into a Maildir, or Postfix's own local(8) into an mbox. */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include "server/minter/letter.h"
+
+#define QUEUE_ALPHABET "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz" /* of Postfix's long queue ids */
+#define TLS_TEXT                                                                                                       \
+    "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n\t key-exchange X25519 "                      \
+    "server-signature ECDSA (P-256) server-digest SHA256)\n"
+
+/* Of one letter: draws, and what the mailbox's own house is called. */
+struct trace {
+    const struct letter *letter;
+    const struct draw *draw;
+    const json_t *house; /* of the mailbox */
+    const char *owner;   /* its mail */
+};
+
+static unsigned number(const struct trace *trace, unsigned least, unsigned span)
+{
+    return least + draw_below(trace->draw, span);
+}
+
+/* The same for the same text: addresses of machines that stay what they are. */
+static unsigned fixed(const char *text, unsigned least, unsigned span)
+{
+    unsigned char hash[crypto_generichash_BYTES];
+
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)text, strlen(text), NULL, 0);
+    return least + (hash[0] | (unsigned)hash[1] << 8) % span;
+}
+
+static size_t add_digits(char *out, uint64_t value, uint64_t base, size_t least)
+{
+    char digits[16];
+    size_t count = 0;
+
+    for (; value > 0 || count < least; value /= base)
+        digits[count++] = QUEUE_ALPHABET[value % base];
+    for (size_t i = 0; i < count; i++)
+        out[i] = digits[count - 1 - i];
+    return count;
+}
+
+/* Postfix's long queue id: seconds and microseconds in base 52, "z", the inode in base 51. */
+static void queue_id(const struct trace *trace, int64_t time, char queue[32])
+{
+    size_t used = add_digits(queue, (uint64_t)time, 52, 6);
+
+    used += add_digits(queue + used, draw_below(trace->draw, 1000000), 52, 4);
+    queue[used++] = 'z';
+    used += add_digits(queue + used, number(trace, 400000, 3000000), 51, 0);
+    queue[used] = 0;
+}
+
+static void add_little(unsigned char *out, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (unsigned char)(value >> 8 * i);
+}
+
+/* Dovecot's session id: nanoseconds, seconds, process, host. */
+static void session_id(const struct trace *trace, int64_t time, char text[32])
+{
+    unsigned char id[16];
+
+    add_little(id, draw_below(trace->draw, 1000000000));
+    add_little(id + 4, (uint32_t)time);
+    add_little(id + 8, number(trace, 700, 400000));
+    add_little(id + 12, fixed(letter_text(trace->house, "store"), 1, 65000) * 48271u);
+    sodium_bin2base64(text, 32, id, sizeof id, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+static bool into_mbox(const struct trace *trace)
+{
+    return strcmp(trace->letter->work->place, "mbox") == 0;
+}
+
+/* `by`: the object whose server took it from one of its own desks, for `whom`. */
+static void add_desk(const struct trace *trace, const json_t *by, const char *whom, int64_t time, struct buffer *out)
+{
+    const struct letter *letter = trace->letter;
+    const char *net = letter_text(by, "net");
+    unsigned desk = fixed(letter_text(letter->from, "mail"), 20, 220);
+    char queue[32], date[WHEN_TEXT];
+
+    queue_id(trace, time, queue);
+    buffer_add_format(out,
+                      "Received: from [%s.%u] (%s%02u.%s [%s.%u])\n" TLS_TEXT
+                      "\t(No client certificate requested)\n\t(Authenticated sender: %s)\n\tby %s (Postfix) with "
+                      "ESMTPSA id %s",
+                      net, desk, letter_text(by, "desks"), desk, letter_text(by, "domain"), net, desk,
+                      letter_text(letter->from, "login"), letter_text(by, "server"), queue);
+    /* Postfix names the recipient only where there is one. */
+    if (letter->copy == NULL)
+        buffer_add_format(out, "\n\tfor <%s>; %s\n", whom, when_mail(&letter->zone, time, date));
+    else
+        buffer_add_format(out, ";\n\t%s\n", when_mail(&letter->zone, time, date));
+}
+
+/* From another house's server to this one's. */
+static void add_relay(const struct trace *trace, int64_t time, struct buffer *out)
+{
+    const struct letter *letter = trace->letter;
+    const char *server = letter_text(letter->habits, "server"), *address = letter_text(letter->habits, "address");
+    char queue[32], date[WHEN_TEXT];
+
+    queue_id(trace, time, queue);
+    buffer_add_format(out,
+                      "Received: from %s (%s [%s])\n" TLS_TEXT
+                      "\t(No client certificate requested)\n\tby %s (Postfix) with ESMTPS id %s\n\tfor <%s>; %s\n",
+                      server, server, address, letter_text(trace->house, "server"), queue, trace->owner,
+                      when_mail(&letter->zone, time, date));
+}
+
+static void add_delivery(const struct trace *trace, const char *sender, int64_t time, struct buffer *out)
+{
+    const struct letter *letter = trace->letter;
+    char session[32], date[WHEN_TEXT];
+
+    buffer_add_format(out, "Return-Path: <%s>\n", sender);
+    if (into_mbox(trace)) {
+        buffer_add_format(out, "X-Original-To: %s\nDelivered-To: %s\n", trace->owner, trace->owner);
+        return;
+    }
+    session_id(trace, time, session);
+    buffer_add_format(out,
+                      "Delivered-To: %s\nReceived: from %s ([%s.%u])\n\tby %s with LMTP\n\tid %s\n"
+                      "\t(envelope-from <%s>)\n\tfor <%s>; %s\n",
+                      trace->owner, letter_text(trace->house, "server"), letter_text(trace->house, "net"),
+                      fixed(letter_text(trace->house, "server"), 5, 10), letter_text(trace->house, "store"), session,
+                      sender, trace->owner, when_mail(&letter->zone, time, date));
+}
+
+void letter_trace(const struct letter *letter, struct buffer *out)
+{
+    struct trace trace = {
+        .letter = letter,
+        .draw = letter->work->minter->draw,
+        .house = json_object_get(json_object_get(letter->work->parameters, "persona"), "mail"),
+        .owner = letter_text(json_object_get(letter->work->token, "to"), "mail"),
+    };
+    const char *sender = letter_text(letter->from, "mail");
+    int64_t taken = letter->sent + number(&trace, 0, 3), relayed = taken + number(&trace, 0, 3);
+
+    add_delivery(&trace, sender, relayed + number(&trace, 0, 2), out);
+    if (letter->outside)
+        add_relay(&trace, relayed, out);
+    add_desk(&trace, letter->habits, letter->outside ? letter_text(letter->to, "mail") : trace.owner, taken, out);
+}

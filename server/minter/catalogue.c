@@ -281,15 +281,17 @@ static int read_file(const struct source *source, const struct yaml *map, struct
 
 static int read_change(const struct source *source, const struct yaml *map, struct lure_change *change)
 {
-    static const char *const keys[] = {"message", "files", NULL};
+    static const char *const keys[] = {"message", "area", "files", NULL};
     const struct yaml *files = yaml_get(map, "files"), *message = yaml_get(map, "message");
+    const struct yaml *area = yaml_get(map, "area");
 
     if (yaml_only(map, keys, source->error) != 0)
         return -1;
     if (message == NULL || files == NULL || files->type != YAML_LIST || files->count == 0)
         return yaml_fault(map, source->error, "a change needs a 'message' and a list of 'files'");
     change->files = memory(files->count, sizeof *change->files, source->error);
-    if (change->files == NULL || read_inline(message, &change->message, source->error) != 0)
+    if (change->files == NULL || read_inline(message, &change->message, source->error) != 0 ||
+        (area != NULL && read_inline(area, &change->area, source->error) != 0))
         return -1;
     for (size_t i = 0; i < files->count; i++) {
         change->file_count = i + 1;
@@ -450,6 +452,7 @@ static void change_free(struct lure_change *change)
     }
     free(change->files);
     template_free(change->message);
+    template_free(change->area);
 }
 
 static void lure_free(struct lure *lure)

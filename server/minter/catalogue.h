@@ -55,6 +55,7 @@ struct lure_message {
 
 struct lure_change {
     struct template *message;
+    struct template *area; /* NULL: none */
     struct lure_file *files;
     size_t file_count;
 };

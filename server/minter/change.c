@@ -101,25 +101,30 @@ static int make_change(const struct lure_work *work, const struct lure_change *c
     struct zone zone = persona_zone(json_object_get(work->parameters, "persona"));
     const json_t *person = json_object_get(work->token, author);
     json_t *files = json_array(), *entry = NULL;
-    struct buffer message;
+    struct buffer message, area;
     char date[WHEN_TEXT];
     int holding = -1;
 
     buffer_init(&message, LURE_FILE_BYTES);
+    buffer_init(&area, 64);
     if (files == NULL ||
         lure_render(change->message, work->base, work->token, work->variables, RENDER_PLAIN, &message, error) != 0)
+        goto out;
+    if (change->area != NULL &&
+        lure_render(change->area, work->base, work->token, work->variables, RENDER_PLAIN, &area, error) != 0)
         goto out;
     holding = make_files(work, change, files, made, error);
     if (holding < 0)
         goto out;
-    entry = json_pack("{ss s{sO? sO?} ss sO}", "message", buffer_text(&message), "author", "name",
-                      json_object_get(person, "name"), "mail", json_object_get(person, "mail"), "date",
-                      when_text(&zone, time, date), "files", files);
+    entry = json_pack("{ss ss s{sO? sO?} ss sO}", "message", buffer_text(&message), "area", buffer_text(&area),
+                      "author", "name", json_object_get(person, "name"), "mail", json_object_get(person, "mail"),
+                      "date", when_text(&zone, time, date), "files", files);
     if (entry == NULL || json_array_append_new(json_object_get(made->meta, "changes"), entry) != 0)
         holding = error_set(error, "a commit message is not UTF-8, or memory ran out");
 out:
     json_decref(files);
     buffer_free(&message);
+    buffer_free(&area);
     return holding;
 }
 

@@ -40,7 +40,7 @@
  * "messages":[{"file","message_id","date","own"}]} with a file for each mail of the thread, the raw message with lines
  * ended by LF as Maildir keeps them, in their order ("own": written by the mailbox's owner, "to"; the others name the
  * one with the secret); or {"lure","type":"repository","language",
- * "changes":[{"message","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
+ * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
  * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
  * or {"lure","type":"text","name":".env"} with one file, "0". All name "secret_file" (the name of the "file" result
  * which holds the secret) and "line" (from 1, in that file) on which it stands. Dates are RFC 3339 with the persona's

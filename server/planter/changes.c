@@ -66,7 +66,8 @@ static int read_change(const struct task *task, const json_t *item, struct chang
         date == NULL || clock_parse(date, &time) != 0)
         return error_set(error, "the lure's change has no message, author or date");
     change->time_s = time / 1000000;
-    changes->offset_minutes = task_offset(date);
+    change->offset = task_offset(date);
+    change->area = text_of(item, "area") != NULL ? text_of(item, "area") : "";
     if (json_array_size(files) == 0 || json_array_size(files) > CHANGE_FILES)
         return error_set(error, "the lure's change has no files, or more than %d", CHANGE_FILES);
     for (size_t i = 0; i < json_array_size(files); i++) {

@@ -20,7 +20,9 @@ struct change_file {
 /* Texts belong to the task. */
 struct change {
     const char *message, *name, *mail;
+    const char *area; /* what a subject begins with where they do: ci, deploy; "" none */
     int64_t time_s;
+    int offset; /* minutes east, of its dates */
     struct change_file files[CHANGE_FILES];
     size_t file_count;
 };
@@ -30,7 +32,6 @@ struct changes {
     size_t count;
     const char *secret_path;             /* where the secret stands, */
     const struct task_file *secret_file; /* in this */
-    int offset_minutes;                  /* of the lure's dates */
 };
 
 /* Refuses paths that lead out, files that are not there, removals of what the lure did not add. */

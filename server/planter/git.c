@@ -9,12 +9,15 @@
 #include "server/base/clock.h"
 #include "server/planter/changes.h"
 #include "server/planter/git_later.h"
+#include "server/planter/manner.h"
 #include "server/planter/place.h"
 #include "server/planter/repository.h"
 
 struct planting {
     struct repository repository;
     struct changes changes;
+    struct manner manner;
+    struct buffer messages[CHANGES]; /* in that manner */
     git_oid commits[CHANGES];
 };
 
@@ -54,14 +57,14 @@ static int make_tree(git_repository *git, git_tree *base, const struct change *c
     return 0;
 }
 
-static int make_commit(git_repository *git, const struct change *change, int offset, git_tree *tree, git_commit *parent,
+static int make_commit(git_repository *git, const struct change *change, git_tree *tree, git_commit *parent,
                        git_oid *id, struct error *error)
 {
     const git_commit *parents[] = {parent};
     git_signature *who = NULL;
     int rc = -1;
 
-    if (git_signature_new(&who, change->name, change->mail, change->time_s, offset) != 0)
+    if (git_signature_new(&who, change->name, change->mail, change->time_s, change->offset) != 0)
         repository_error(error, "the lure's author is none that git takes");
     else if (git_commit_create(id, git, NULL, who, who, NULL, change->message, tree, parent != NULL ? 1 : 0, parents) !=
              0)
@@ -90,11 +93,9 @@ static int make_commits(struct planting *planting, struct error *error)
     struct repository *repository = &planting->repository;
     git_commit *parent = NULL;
     git_tree *tree = NULL, *next = NULL;
-    int offset = planting->changes.offset_minutes;
     int rc = 0;
 
     if (repository->tip != NULL) {
-        offset = git_commit_time_offset(repository->tip);
         rc = git_commit_dup(&parent, repository->tip);
         if (rc == 0)
             rc = git_commit_tree(&tree, repository->tip);
@@ -108,7 +109,7 @@ static int make_commits(struct planting *planting, struct error *error)
 
         rc = make_tree(repository->git, tree, change, &next, error);
         if (rc == 0)
-            rc = make_commit(repository->git, change, offset, next, parent, &planting->commits[i], error);
+            rc = make_commit(repository->git, change, next, parent, &planting->commits[i], error);
         git_commit_free(parent);
         parent = NULL;
         git_tree_free(tree);
@@ -321,11 +322,18 @@ static int git_plant(const struct task *task, struct place_result *result, struc
     if (changes_read(task, &planting.changes, error) != 0 ||
         repository_open(task->target, NULL, &planting.repository, error) != 0)
         return -1;
+    for (size_t i = 0; i < CHANGES; i++)
+        buffer_init(&planting.messages[i], TASK_BYTES);
+    manner_learn(planting.repository.git, planting.repository.tip, &planting.manner);
+    manner_apply(&planting.manner, &planting.changes, planting.messages);
     if (check_all(task, &planting, error) == 0 && (dry || commit_all(&planting, result, error) == 0)) {
         rc = tell_where(task, &planting, !dry, result);
         tell_people(&planting, !dry, result);
         result->state = dry ? "planned" : "there";
     }
+    for (size_t i = 0; i < CHANGES; i++)
+        buffer_free(&planting.messages[i]);
+    manner_free(&planting.manner);
     repository_close(&planting.repository);
     return rc;
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * How those who work on a repository commit: who they are, and how they write subjects. Learned from a branch's latest
+ * commits, so that a lure's look like them. */
+#ifndef PLANTER_MANNER_H
+#define PLANTER_MANNER_H
+
+#include <git2.h>
+#include <stdbool.h>
+#include "server/base/buffer.h"
+#include "server/planter/changes.h"
+
+#define MANNER_COMMITS 60
+
+enum manner_prefix {
+    MANNER_BARE,         /* Push tags */
+    MANNER_AREA,         /* ci: push tags */
+    MANNER_CONVENTIONAL, /* chore: push tags (conventionalcommits.org) */
+    MANNER_BRACKETS      /* [ci] push tags */
+};
+
+struct manner {
+    git_commit *commits[MANNER_COMMITS]; /* by people, not merges; the newest first */
+    size_t count;
+    const git_commit *tip; /* NULL: there is none */
+    enum manner_prefix prefix;
+    bool capital, stop; /* of the words behind the prefix: Push; Push. */
+    bool bodies, signs; /* a text below, Signed-off-by: */
+};
+
+/* Of the branch that ends in `tip` (NULL: none, and nothing is known). */
+void manner_learn(git_repository *git, const git_commit *tip, struct manner *manner);
+void manner_free(struct manner *manner);
+/* Gives the changes authors who are at home here, and messages as they write them. Texts that are made for it go into
+ * `store`, which must outlive the changes. Where less than three commits are known, only the
+ * newest one's time zone. */
+void manner_apply(const struct manner *manner, struct changes *changes, struct buffer store[CHANGES]);
+/* For tests: the message in this manner; `who` signs. */
+void manner_message(const struct manner *manner, const char *message, const char *area, const char *who,
+                    struct buffer *out);
+
+#endif

@@ -3,7 +3,7 @@
 #include "server/minter/mime.h"
 
 #define ENCODED_WORD 75
-#define ENCODED_FRAME 12 /* =?UTF-8?Q? and ?= */
+#define ENCODED_LEAST 30
 
 bool mime_ascii(struct slice text)
 {
@@ -105,13 +105,16 @@ static void add_q(struct buffer *word, struct slice bytes)
 static void add_encoded(struct buffer *out, struct slice text, size_t *column)
 {
     struct buffer word;
-    size_t length, room = ENCODED_WORD - ENCODED_FRAME;
+    size_t length, left, most;
 
     buffer_init(&word, 256);
     while (text.length > 0 && !out->failed) {
+        /* What is left of the line is used, unless that is next to nothing. */
+        left = *column + 1 < MIME_FOLD ? MIME_FOLD - *column - 1 : 0;
+        most = left >= ENCODED_LEAST && left < ENCODED_WORD ? left : ENCODED_WORD;
         buffer_clear(&word);
         buffer_add_text(&word, "=?UTF-8?Q?");
-        while (text.length > 0 && (length = character(text)) * 3 + word.length <= room + 10) {
+        while (text.length > 0 && (length = character(text)) * 3 + word.length <= most - 2) {
             add_q(&word, (struct slice){text.data, length});
             text = (struct slice){text.data + length, text.length - length};
         }

@@ -164,7 +164,7 @@ START_TEST(the_owner_is_addressed)
     ck_assert_str_eq(text_of(meta, "to"), "zoe@corp.marais.internal");
     ck_assert_str_ne(text_of(meta, "from"), "zoe@corp.marais.internal");
     raw = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
-    ck_assert_ptr_nonnull(strstr(raw, "\nTo: =?UTF-8?Q?Zo=C3=AB_Quill?= <zoe@"));
+    ck_assert_ptr_nonnull(strstr(raw, ": =?UTF-8?Q?Zo=C3=AB_Quill?= <zoe@"));
     ck_assert_ptr_nonnull(strstr(raw, "\nDelivered-To: zoe@corp.marais.internal\n"));
     json_decref(meta);
 }
@@ -221,18 +221,19 @@ END_TEST
 /* Each mail lure by each mail program, into both sorts of mailboxes, in each kind that it carries. */
 START_TEST(every_lure_by_every_program)
 {
-    static const char *const lures[] = {"handover-en", "pipeline-en", "acces-fr", "prestataire-fr"};
+    static const char *const lures[] = {"handover-en", "pipeline-en",  "supplier-en",
+                                        "acces-fr",    "passation-fr", "prestataire-fr"};
     static const char *const clients[] = {"thunderbird", "roundcube", "apple", "outlook"};
     static const char *const words[] = {"password", "pass", "pwd", "mdp", "mot de passe", "PASSWORD"};
-    json_t *mail = json_object_get(personas[_i / 8], "mail"), *wanted, *meta;
+    json_t *mail = json_object_get(personas[_i / 12], "mail"), *wanted, *meta;
     const char *raw;
     bool found = false;
 
     json_object_set_new(mail, "client", json_string(clients[_i % 4]));
-    json_object_set_new(json_object_get(personas[_i / 8], "supplier"), "client", json_string(clients[(_i + 1) % 4]));
+    json_object_set_new(json_object_get(personas[_i / 12], "supplier"), "client", json_string(clients[(_i + 1) % 4]));
     for (int i = 0; i < 12; i++) {
         wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", i % 3 == 2 ? "ldap" : "http",
-                            i % 2 ? "mbox" : "maildir", _i / 8);
+                            i % 2 ? "mbox" : "maildir", _i / 12);
         json_object_set_new(json_object_get(wanted, "decoy"), "site", json_string(i % 3 == 2 ? "" : "gitlab"));
         ck_assert_msg(jobs_run(&jobs, "lure", with(wanted, "lure", lures[_i / 4])) == 0, "%s", jobs.error.text);
         check_mail("svc-mirror-dwh417", "Bovirel.Tanusor4172!");
@@ -435,7 +436,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, the_owner_is_addressed);
     tcase_add_test(tcase, language_and_name_choose_the_lure);
     tcase_add_test(tcase, no_two_mails_read_the_same);
-    tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 16);
+    tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 24);
     tcase_add_test(tcase, people_answer_when_they_work);
     tcase_add_test(tcase, at_is_the_date);
     tcase_add_test(tcase, changes_hold_the_secret_and_bury_it);

@@ -365,6 +365,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
+    c->yields = false;
     set_writing(c, false);
     if (c->stage == STAGE_HANDSHAKE)
         step(c);
@@ -435,6 +436,8 @@ static void set_events(struct connection *c)
     set_reading(c, !c->end && !full && !waits && !crowd_queued(c));
     if (c->reads && c->stage == STAGE_OPEN && c->more)
         event_active(&c->reading, EV_READ, 0);
+    if (c->yields)
+        set_writing(c, true);
     if (waits && c->idle_us > LINGER_US) {
         c->idle_us = LINGER_US;
         connection_schedule(c);
@@ -450,12 +453,12 @@ void connection_settle(struct connection *c)
             flush(c);
         if (!c->broken && c->wants_tls && session->output.length == 0)
             start_tls(c);
-        if (!c->congested || c->broken || session->output.length > 0)
+        if (!c->congested || c->broken || c->yields || session->output.length > 0)
             break;
         c->congested = false;
         pump(c);
     } while (!c->broken);
-    if (c->end && !session->waiting && session->output.length == 0)
+    if (c->end && !session->waiting && !c->yields && session->output.length == 0)
         c->closing = true;
     if (c->closing && !c->broken && c->stage != STAGE_LINGER && session->output.length == 0)
         finish(c);

@@ -46,6 +46,7 @@ struct connection {
     bool broken;
     bool closing;
     bool congested;
+    bool yields;      /* the service goes on once others had their turn: when the socket is found to be writable */
     bool wants_tls;
 };
 

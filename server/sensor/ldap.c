@@ -9,6 +9,7 @@
 
 #define ANSWER (1024 * 1024)
 #define FACTS 8192
+#define MESSAGES 64 /* of one client before the others have their turn */
 /* slapd itself waits for ever; whoever is silent longest goes first where connections become scarce. */
 #define IDLE_S 3600
 #define TOTAL_S (7 * 24 * 3600)
@@ -235,7 +236,7 @@ static int ldap_open(struct session *session)
 static void ldap_input(struct session *session)
 {
     struct slice input = buffer_slice(&session->input);
-    size_t bind = last_bind(session), at = 0, length = 0;
+    size_t bind = last_bind(session), at = 0, length = 0, messages = 0;
     int framed = 0;
 
     while (!session->waiting && !session_congested(session) &&
@@ -253,6 +254,10 @@ static void ldap_input(struct session *session)
             send_answer(session, bind > at);
         if (state->close || started_tls)
             break;
+        if (++messages == MESSAGES && at < input.length && !session->waiting) {
+            session_yield(session);
+            break;
+        }
     }
     consume(session, at);
     if (framed < 0)

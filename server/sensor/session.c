@@ -54,6 +54,13 @@ bool session_congested(struct session *session)
     return c->congested;
 }
 
+void session_yield(struct session *session)
+{
+    struct connection *c = (struct connection *)session;
+
+    c->congested = c->yields = true;
+}
+
 void session_close(struct session *session, bool reset)
 {
     struct connection *c = (struct connection *)session;

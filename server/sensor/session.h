@@ -51,6 +51,8 @@ void session_send(struct session *session);
 /* Is so much output waiting that a pipelining client should not be answered further? Then return from input: it is
  * called again when the output is gone. */
 bool session_congested(struct session *session);
+/* Much of input is left and others have their turn: return from input, which is called again soon. */
+void session_yield(struct session *session);
 /* Closes after everything in output is written; input is ignored from now on. What a client still sends is discarded
  * for a while if input was left over or session->linger is set, so that it can read the answer. With `reset`, closes
  * at once and drops what was not written. */

@@ -264,8 +264,8 @@ START_TEST(test_redirect_with_two_logins)
 {
     redirects();
     fake.secret = slice_of(SECRET);
-    arrives("POST / HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            "Content-Length: 19\r\n\r\n",
+    arrives("POST / HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\nUser-Agent: " SECRET
+            "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 19\r\n\r\n",
             SIZE_MAX);
     fake_session_resume(&fake);
     ck_assert(fake.secret_seen && fake.session.waiting);
@@ -277,6 +277,8 @@ START_TEST(test_redirect_with_two_logins)
         arrives("password=longer-one", SIZE_MAX);
         ck_assert_int_eq(fake.presented, 2);
         ck_assert(!fake.secret_seen && fake.session.waiting);
+        ck_assert_ptr_null(strstr(fake.context, SECRET));
+        ck_assert_ptr_nonnull(strstr(fake.context, "\"body\":{\"length\":19"));
         fake_session_verdict(&fake);
         ck_assert(!fake.closed);
     } else { /* cut off */

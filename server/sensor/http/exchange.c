@@ -58,18 +58,18 @@ static bool is_login(const struct credentials *credentials)
     return false;
 }
 
-/* What the head presented is known already: of it there is only what the body needs to be understood. */
-static void extract_rest(struct http_decoy *decoy, const struct http_request *request)
+/* What the head presented was told, and may not be shown now that it is not among what is presented: there stays what
+ * the body needs to be understood, in `raw`. */
+static void forget_head(struct http_request *request, struct buffer *raw)
 {
     struct slice type = http_request_header(request, "Content-Type");
-    struct http_request rest = *request;
-    struct buffer raw;
 
-    buffer_init(&raw, HEAD_MAXIMUM);
-    (void)buffer_add_format(&raw, "\nContent-Type: %.*s\r\n\r\n", (int)type.length, (const char *)type.data);
-    rest.raw = buffer_slice(&raw);
-    extract_request(decoy->extract, &rest, decoy->site, NULL, &decoy->credentials);
-    buffer_free(&raw);
+    (void)buffer_add_text(raw, "\nContent-Type: ");
+    (void)buffer_add_slice(raw, type);
+    (void)buffer_add_text(raw, "\r\n\r\n");
+    request->raw = buffer_slice(raw);
+    request->host = SLICE_NONE;
+    request->header_count = 0;
 }
 
 /* Fills the decoy's credentials and context from the request. */
@@ -77,17 +77,19 @@ static void look(struct session *session)
 {
     struct http_connection *connection = session->state;
     struct http_decoy *decoy = session->face->state;
-    const struct http_request *request = exchange_request(session);
+    struct http_request *request = exchange_request(session);
+    struct buffer rest;
 
+    buffer_init(&rest, HEAD_MAXIMUM);
     connection->route = connection->refused != 0 ? NULL : site_route(decoy->site, request);
+    if (connection->told)
+        forget_head(request, &rest);
     credentials_clear(&decoy->credentials);
     buffer_clear(&decoy->context);
-    if (connection->told)
-        extract_rest(decoy, request);
-    else
-        extract_request(decoy->extract, request, decoy->site, connection->route, &decoy->credentials);
+    extract_request(decoy->extract, request, decoy->site, connection->route, &decoy->credentials);
     context_write(&decoy->context, request, decoy->site, connection->refused, &decoy->credentials);
     connection->presented = is_login(&decoy->credentials);
+    buffer_free(&rest);
 }
 
 /* Credentials and evidence of the request go to the keeper. */

@@ -6,7 +6,8 @@
 #include <time.h>
 #include "server/planter/mailbox.h"
 
-#define NEWEST 50 /* mails whose heads tell the style */
+#define SENDER 100 /* bytes of a sender on a "From " line */
+#define NEWEST 50  /* mails whose heads tell the style */
 
 /* ---- lines ---- */
 
@@ -187,7 +188,10 @@ static struct slice sender_of(struct slice message)
     struct slice path = field_of(message, "Return-Path");
     struct slice address = address_in(path.length > 0 ? path : field_of(message, "From"));
 
-    return address.length > 0 ? address : slice_of("MAILER-DAEMON");
+    for (size_t i = 0; i < address.length; i++)
+        if (address.data[i] <= ' ')
+            address.length = 0;
+    return address.length > 0 && address.length <= SENDER ? address : slice_of("MAILER-DAEMON");
 }
 
 int mbox_add_entry(struct buffer *out, struct slice message, int64_t time, const struct mbox_style *style)
@@ -207,6 +211,8 @@ int mbox_add_entry(struct buffer *out, struct slice message, int64_t time, const
         lines += body.data[i] == '\n';
     buffer_add_format(out, "From %.*s %s\n", (int)sender.length, (const char *)sender.data, date);
     buffer_add(out, message.data, head);
+    if (head > 0 && message.data[head - 1] != '\n')
+        buffer_add_char(out, '\n');
     buffer_add_text(out, style->keywords ? "Status: RO\nX-Status: \n" : "Status: RO\n");
     if (style->length)
         buffer_add_format(out, "Content-Length: %zu\n", body.length);
@@ -227,7 +233,7 @@ static bool is_readers(struct slice line)
         "X-IMAPbase:", "Lines:",    "Content-Length:", "X-Mozilla-Status", "X-Mozilla-Keys:"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (line.length > strlen(names[i]) && strncasecmp((const char *)line.data, names[i], strlen(names[i])) == 0)
+        if (line.length >= strlen(names[i]) && strncasecmp((const char *)line.data, names[i], strlen(names[i])) == 0)
             return true;
     return false;
 }

@@ -197,7 +197,7 @@ static json_t *outsider_draw(const struct names *names, const char *domain, bool
         snprintf(phone, sizeof phone, "01 %02u %02u %02u %02u", 40 + draw_below(draw, 50), draw_below(draw, 100),
                  draw_below(draw, 100), draw_below(draw, 100));
     else
-        snprintf(phone, sizeof phone, "0%u %03u %04u", 1130 + draw_below(draw, 60), 200 + draw_below(draw, 790),
+        snprintf(phone, sizeof phone, "0%u %03u %04u", 113 + draw_below(draw, 6), 200 + draw_below(draw, 790),
                  draw_below(draw, 10000));
     return json_pack("{ss ss ss ss ss ss ss ss}", "name", name, "given", given, "family", family, "mail", mail, "login",
                      login, "title", titles[french][draw_below(draw, 4)], "department",

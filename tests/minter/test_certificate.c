@@ -263,6 +263,35 @@ START_TEST(a_damaged_authority_is_said)
 }
 END_TEST
 
+/* What an operator may have put beside a decoy. */
+START_TEST(others_are_verified_before_they_are_used)
+{
+    static const char *const own[] = {"git.corp.quill.internal", "*.pages.corp.quill.internal"},
+                             *const more[] = {"git.corp.quill.internal", "portal.corp.quill.internal"};
+    const struct certificate_names names = {.names = own, .name_count = 2}, both = {.names = more, .name_count = 2};
+    struct slice chain, key;
+
+    ck_assert_int_eq(make_leaf(own, 2, NULL, 0), 0);
+    chain = buffer_slice(&leaf);
+    key = buffer_slice(&leaf_key);
+    ck_assert_msg(certificate_verify(&names, chain, key, NOW, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(certificate_verify(&both, chain, key, NOW, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "is not for portal.corp.quill.internal"));
+    ck_assert_int_eq(certificate_verify(&names, chain, key, NOW + 400LL * DAY, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "has expired"));
+    ck_assert_int_eq(certificate_verify(&names, chain, key, NOW - 4000LL * DAY, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "not valid yet"));
+    ck_assert_int_eq(certificate_verify(&names, chain, buffer_slice(&ca_key), NOW, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "do not belong together"));
+    ck_assert_int_eq(certificate_verify(&names, key, key, NOW, &error), -1);
+    ck_assert_int_eq(certificate_verify(&names, chain, chain, NOW, &error), -1);
+    ck_assert_int_eq(buffer_add_slice(&leaf, buffer_slice(&ca)), 0); /* the root signed itself: once more is right */
+    ck_assert_msg(certificate_verify(&names, buffer_slice(&leaf), key, NOW, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(buffer_add_text(&leaf, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), 0);
+    ck_assert_int_eq(certificate_verify(&names, buffer_slice(&leaf), key, NOW, &error), -1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("certificate");
@@ -278,6 +307,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, no_two_authorities_are_alike);
     tcase_add_test(tcase, self_signed_ones_stand_alone);
     tcase_add_test(tcase, a_damaged_authority_is_said);
+    tcase_add_test(tcase, others_are_verified_before_they_are_used);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -121,6 +121,7 @@ static void on_deadline(struct connection *c)
 
     if (session->waiting) {
         session->waiting = false;
+        session->slow = link_up(session->sensor->link);
         link_forget(session->sensor->link, c->ticket);
         c->ticket = NULL;
         c->active = clock_monotonic();

@@ -38,6 +38,7 @@ struct session {
     uint64_t connection; /* number */
     uint32_t request;    /* counted by the service, from 1 */
     bool waiting;        /* for a verdict: input is not called */
+    bool slow;           /* for unavailable: the keeper is there, and past its limit */
     bool plain_on_tls;   /* the first byte on a TLS port was none of TLS: nginx answers 400, slapd closes */
     bool linger;         /* set by the service: the client may still be sending; discard that before closing */
     size_t held;         /* set by the service: bytes of the client's that it keeps beside input and output */

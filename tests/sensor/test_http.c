@@ -160,6 +160,17 @@ START_TEST(test_unavailable)
 }
 END_TEST
 
+START_TEST(test_slow)
+{
+    arrives("GET /users HTTP/1.1\r\n" HOST "PRIVATE-TOKEN: " SECRET "\r\n\r\n", SIZE_MAX);
+    fake.session.waiting = false;
+    fake.session.slow = true;
+    service_http.unavailable(&fake.session);
+    ck_assert(is_page(said(), "504 Gateway Time-out"));
+    ck_assert(!fake.closed);
+}
+END_TEST
+
 START_TEST(test_cut_off_requests_are_observed)
 {
     fake.secret = slice_of(SECRET);
@@ -402,6 +413,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, test_refusals_close, 0, 6);
     tcase_add_test(c, test_refused_with_credentials);
     tcase_add_test(c, test_unavailable);
+    tcase_add_test(c, test_slow);
     tcase_add_loop_test(c, test_cut_off_requests_are_observed, 0, 4);
     tcase_add_test(c, test_idle_ends_silently);
     tcase_add_loop_test(c, test_plain_port_redirects, 0, 2);

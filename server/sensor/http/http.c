@@ -271,7 +271,7 @@ static void http_unavailable(struct session *session)
     if (connection->front != NULL && connection->refused == 0)
         session_close(session, true);
     else
-        exchange_answer(session, connection->refused != 0 ? connection->refused : 502);
+        exchange_answer(session, connection->refused != 0 ? connection->refused : session->slow ? 504 : 502);
     http_input(session);
 }
 

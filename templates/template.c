@@ -163,6 +163,8 @@ static int next_tag(struct parser *p, struct tag *tag)
         end--;
     tag->name = name;
     tag->length = end - name;
+    if (tag->sigil != '!' && tag->sigil != '=' && memchr(p->text + name, '\n', tag->length) != NULL)
+        return fault(p, tag->start, "this tag is not closed", SLICE_NONE, "close it in its line, with }} or }}}");
     if (tag->length == 0 && tag->sigil != '!')
         return fault(p, tag->start, "this tag names nothing", SLICE_NONE, "write a name in it, or take it out");
     return 1;

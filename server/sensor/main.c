@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/random.h"
 #include "server/base/role.h"
+#include "server/sensor/http/site_check.h"
 #include "server/sensor/sensor.h"
 #include "server/wire/help.h"
 
@@ -139,6 +140,8 @@ int main(int argc, char **argv)
 
     if (help_asked("sensor", argc, argv))
         return 0;
+    if (argc > 1 && strcmp(argv[1], "--check") == 0)
+        return site_check(argc, argv);
     random_pooled(); /* an answer needs several small draws */
     if (sodium_init() < 0 || role_begin(&role, "sensor", &error) < 0 || begin(&role, &sensor, &error) < 0) {
         result = role_fail(&role, &error);

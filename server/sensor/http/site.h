@@ -46,6 +46,14 @@ int site_load(const char *folder, const struct decoy *decoy, const char *face, c
 /* As site_load(), with the text of site.yaml given; pages and static files still come from the folder. */
 int site_load_text(struct slice text, const char *folder, const struct decoy *decoy, const char *face,
                    const unsigned char salt[32], struct site **site, struct error *error);
+/* As site_load(), but told of every fault, each as FILE:LINE:COLUMN: what is wrong; what to do; and of what works, but
+ * cannot be meant. 0 without any, 1 with some, -1 where the site cannot be read at all. */
+struct site_examination {
+    void (*fault)(const char *text, void *context);
+    void *context;
+};
+int site_examine(const char *folder, const struct decoy *decoy, const char *face, const struct site_examination *how,
+                 struct error *error);
 void site_free(struct site *site);
 /* The first route that fits method, path (percent-decoded once) and, where a route asks for that, fields of query and
  * body: with a body still to come, ask again when it is there. Never NULL: the last is the one for all else. */

@@ -18,6 +18,7 @@
 #define SITE_PAGE (1 << 20) /* bytes of a page or a static file */
 #define SITE_VALUE 8192     /* bytes of a field or another text from the request */
 #define SITE_URL 512
+#define SITE_SUFFIX ".mustache"
 #define SITE_DATE 30
 
 /* What an answer's templates ask for, so that only that is made. */
@@ -43,8 +44,27 @@ enum site_need {
 };
 
 struct site_page {
-    char *name;
+    char *name, *path;
     struct template *template;
+};
+
+/* What is wrong with a site: all of it. Lives while the site is loaded. */
+struct site_faults {
+    struct error now;   /* for the call under way */
+    struct error first; /* of all */
+    size_t count;
+    void (*tell)(const char *text, void *context); /* or NULL */
+    void *context;
+    bool lint;         /* look also for what works, but is not meant */
+    struct slice text; /* of site.yaml */
+};
+
+/* What a site is loaded for. */
+struct site_source {
+    const char *folder;
+    const struct decoy *decoy;
+    const char *face;
+    const unsigned char *salt; /* 32 bytes */
 };
 
 /* When nginx put a file into its cache, and when it last asked for it: what the product said then is said until the
@@ -55,6 +75,8 @@ struct site_cache {
 
 struct site_reply {
     const char *name; /* or NULL for one written into its route */
+    const struct yaml *at;
+    bool used; /* by some route */
     unsigned status;
     enum site_served served;
     const char *type; /* Content-Type or NULL */
@@ -98,6 +120,7 @@ struct site_form {
 };
 
 struct site_route {
+    const struct yaml *at;
     const char *methods; /* "GET" or "GET|POST" or "*" */
     size_t methods_length;
     struct pattern pattern;
@@ -112,6 +135,7 @@ struct site_route {
 struct site {
     const struct decoy *decoy;
     struct yaml *tree;
+    struct site_faults *faults; /* NULL once it is loaded */
     json_t *face;
     struct csrf csrf;
     const char *product, *summary, *server;
@@ -161,18 +185,47 @@ void site_url(const struct answering *a, char url[SITE_URL]);
 /* Seconds since 1970 as HTTP has it (RFC 9110, 5.6.7), whatever the locale. */
 void site_date(int64_t seconds, char text[SITE_DATE]);
 
-/* site_head.c: 'use' and 'headers' of an answer. */
-int site_load_head(struct site *site, struct site_reply *reply, const struct yaml *node, struct error *error);
+/* site_fault.c: each fault is told at once, as FILE:LINE:COLUMN: what is wrong; what to do. */
+/* `result` of a call that was given &site->faults->now: unless it is 0, that is a fault. Returns result. */
+int site_note(struct site *site, int result);
+/* These return -1. A node of site.yaml; a line and column (from 0) of its text; or of another file (from 1). */
+int site_fault(struct site *site, const struct yaml *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int site_fault_in(struct site *site, const struct yaml *at, size_t line, size_t column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+int site_fault_at(struct site *site, const char *file, size_t line, size_t column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Each key of the map is in the list, and stands once. */
+void site_keys(struct site *site, const struct yaml *map, const char *const *allowed);
+/* A text of site.yaml, or its lines from `from` on, as a template; NULL when it is none, which is a fault. */
+struct template *site_template(struct site *site, const struct yaml *at, struct slice text, size_t from);
 
-/* site_page.c: all pages of FOLDER/pages, then the answers. */
-int site_load_pages(struct site *site, const char *folder, struct error *error);
+/* site_head.c: the lines of a block of headers; 'heads'; 'use' and 'headers' of an answer. */
+void site_check_head(struct site *site, const struct yaml *block);
+void site_load_heads(struct site *site);
+void site_load_head(struct site *site, struct site_reply *reply, const struct yaml *node);
+
+/* site_page.c: all pages of FOLDER/pages, and a file of FOLDER/static. */
+void site_load_pages(struct site *site, const char *folder);
 const struct template *site_page(const char *name, void *site);
-/* An answer: the name of one, or written out. NULL with the fault. */
-const struct site_reply *site_load_reply(struct site *site, const char *folder, const struct yaml *node,
-                                         const char *name, struct error *error);
+void site_load_file(struct site *site, struct site_reply *reply, const struct yaml *node, const char *folder,
+                    const char *name);
+/* FOLDER/PART/NAME; the caller's. NULL without memory. */
+char *site_file(const char *folder, const char *part, const char *name);
+/* Faults partials that are not there; of a page (at is NULL, then) those that come to hold themselves, too. */
+void site_check_partials(struct site *site, const struct template *t, const struct yaml *at, const char *path);
 
-/* site_plain.c: 'plain-port'. */
-int site_load_plain(struct site *site, const char *folder, struct error *error);
+/* site_reply.c: an answer: the name of one, or written out. NULL where there is none, which is a fault. */
+const struct site_reply *site_load_reply(struct site *site, const char *folder, const struct yaml *node,
+                                         const char *name);
+/* Is that a name that the engine makes from the request? */
+bool site_knows(const char *name);
+
+/* site_route.c: 'routes' and 'missing'. site_plain.c: 'plain-port'. */
+void site_load_routes(struct site *site, const char *folder);
+void site_load_plain(struct site *site, const char *folder);
+
+/* site_lint.c: what can be loaded, but cannot be meant; each is a fault. */
+void site_lint(struct site *site, const char *folder);
 
 /* runtime: [LOW, HIGH], in microseconds. */
 int site_load_runtime(const struct yaml *node, int64_t *low, int64_t *high, struct error *error);

@@ -8,87 +8,110 @@
 #include <string.h>
 #include "server/base/paths.h"
 
-static int load_top(struct site *site, struct error *error)
+static void load_top(struct site *site)
 {
     static const char *const keys[] = {"product", "summary", "server", "body-limit", "order",  "runtime", "empty-head",
                                        "session", "front",   "heads",  "answers",    "routes", "missing", "plain-port",
                                        "drill",   NULL};
     const struct yaml *root = site->tree;
+    struct error *error = &site->faults->now;
     const char *order = "given";
 
     site->server = "nginx";
     site->body_limit = 1024 * 1024;
-    if (yaml_only(root, keys, error) != 0 || yaml_text(root, "product", &site->product, error) != 0 ||
-        yaml_text(root, "summary", &site->summary, error) != 0 ||
-        yaml_text(root, "server", &site->server, error) != 0 ||
-        yaml_size(root, "body-limit", &site->body_limit, error) != 0 || yaml_text(root, "order", &order, error) != 0 ||
-        yaml_bool(root, "empty-head", &site->empty_head, error) != 0 ||
-        site_load_runtime(root, &site->runtime_low, &site->runtime_high, error) != 0)
-        return -1;
-    if (site->product == NULL || site->summary == NULL)
-        return yaml_fault(root, error, "a site has a 'product' and a 'summary'");
+    site_keys(site, root, keys);
+    site_note(site, yaml_text(root, "product", &site->product, error));
+    site_note(site, yaml_text(root, "summary", &site->summary, error));
+    site_note(site, yaml_text(root, "server", &site->server, error));
+    site_note(site, yaml_size(root, "body-limit", &site->body_limit, error));
+    site_note(site, yaml_text(root, "order", &order, error));
+    site_note(site, yaml_bool(root, "empty-head", &site->empty_head, error));
+    site_note(site, site_load_runtime(root, &site->runtime_low, &site->runtime_high, error));
+    if (yaml_get(root, "product") == NULL || (site->product != NULL && *site->product == '\0'))
+        site_fault(site, root, "the site says no 'product'; write what it looks like, with its version");
+    if (yaml_get(root, "summary") == NULL || (site->summary != NULL && *site->summary == '\0'))
+        site_fault(site, root, "the site has no 'summary'; write one line on it, for listings");
     if (strcmp(order, "given") != 0 && strcmp(order, "name") != 0)
-        return yaml_fault(yaml_get(root, "order"), error, "'order' is 'given' or 'name', not '%s'", order);
+        site_fault(site, yaml_get(root, "order"), "'order' is not '%s'; write given or name", order);
     site->sorted = strcmp(order, "name") == 0;
-    return 0;
 }
 
 /* A name that may hold facts of the face; *name stays NULL where there is none. */
-static int load_name(const struct site *site, const struct yaml *map, const char *key, char **name, struct error *error)
+static void load_name(struct site *site, const struct yaml *map, const char *key, char **name)
 {
     const char *text = NULL;
 
-    if (yaml_text(map, key, &text, error) != 0)
-        return -1;
-    return text == NULL ? 0 : site_facts(name, site, yaml_get(map, key), text, error);
+    if (site_note(site, yaml_text(map, key, &text, &site->faults->now)) == 0 && text != NULL)
+        site_note(site, site_facts(name, site, yaml_get(map, key), text, &site->faults->now));
 }
 
-static int load_session(struct site *site, struct error *error)
+/* RFC 9110's token, of which names of headers and cookies are. */
+static bool is_token(const char *name)
+{
+    static const char allowed[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    return *name != '\0' && strspn(name, allowed) == strlen(name);
+}
+
+static void load_session(struct site *site)
 {
     static const char *const keys[] = {"cookie", "field", "header", "age", "same-origin", NULL};
     const struct yaml *session = yaml_get(site->tree, "session");
+    struct error *error = &site->faults->now;
 
     site->session_age = 7200;
     if (session == NULL)
-        return 0;
-    if (yaml_only(session, keys, error) != 0 || load_name(site, session, "cookie", &site->cookie, error) != 0 ||
-        load_name(site, session, "field", &site->field, error) != 0 ||
-        load_name(site, session, "header", &site->field_header, error) != 0 ||
-        yaml_duration(session, "age", &site->session_age, error) != 0 ||
-        yaml_bool(session, "same-origin", &site->same_origin, error) != 0)
-        return -1;
-    return site->cookie != NULL && site->field != NULL ? 0 : yaml_fault(session, error, "needs 'cookie' and 'field'");
+        return;
+    site_keys(site, session, keys);
+    load_name(site, session, "cookie", &site->cookie);
+    load_name(site, session, "field", &site->field);
+    load_name(site, session, "header", &site->field_header);
+    site_note(site, yaml_duration(session, "age", &site->session_age, error));
+    site_note(site, yaml_bool(session, "same-origin", &site->same_origin, error));
+    if (session->type == YAML_MAP && (yaml_get(session, "cookie") == NULL || yaml_get(session, "field") == NULL))
+        site_fault(site, session, "a session needs 'cookie' and 'field'; name them as the product does");
+    if (site->cookie != NULL && !is_token(site->cookie))
+        site_fault(site, yaml_get(session, "cookie"), "'%.80s' cannot name a cookie; letters, digits, - and _ can",
+                   site->cookie);
+    if (site->field_header != NULL && !is_token(site->field_header))
+        site_fault(site, yaml_get(session, "header"), "'%.80s' cannot name a header; letters, digits and - can",
+                   site->field_header);
 }
 
-static int load_statuses(struct site *site, const struct yaml *list, struct error *error)
+static void load_statuses(struct site *site, const struct yaml *list)
 {
     char *end;
     long status;
 
     if (list == NULL)
-        return 0;
-    if (list->type != YAML_LIST || list->count > SITE_STATUSES)
-        return yaml_fault(list, error, "'statuses' is a list of at most %d status codes", SITE_STATUSES);
+        return;
+    if (list->type != YAML_LIST || list->count > SITE_STATUSES) {
+        site_fault(site, list, "'statuses' is no list of at most %d status codes; write [200, 302]", SITE_STATUSES);
+        return;
+    }
     for (size_t i = 0; i < list->count; i++) {
         status = list->items[i]->type == YAML_TEXT ? strtol(list->items[i]->text, &end, 10) : 0;
         if (status < 100 || status > 599 || *end != '\0')
-            return yaml_fault(list->items[i], error, "this is no status code");
-        site->front_statuses[site->front_count++] = (unsigned)status;
+            site_fault(site, list->items[i], "this is no status code; write a number from 100 to 599");
+        else
+            site->front_statuses[site->front_count++] = (unsigned)status;
     }
-    return 0;
 }
 
-static int load_front(struct site *site, struct error *error)
+static void load_front(struct site *site)
 {
     static const char *const keys[] = {"statuses", "headers", NULL};
     const struct yaml *front = yaml_get(site->tree, "front");
     struct buffer lines;
 
     if (front == NULL)
-        return 0;
-    if (yaml_only(front, keys, error) != 0 || load_statuses(site, yaml_get(front, "statuses"), error) != 0 ||
-        yaml_text(front, "headers", &site->front_head, error) != 0)
-        return -1;
+        return;
+    site_keys(site, front, keys);
+    load_statuses(site, yaml_get(front, "statuses"));
+    site_note(site, yaml_text(front, "headers", &site->front_head, &site->faults->now));
+    if (site->front_head != NULL)
+        site_check_head(site, yaml_get(front, "headers"));
     buffer_init(&lines, 65536);
     for (const char *at = site->front_head == NULL ? "" : site->front_head, *end; *at != '\0'; at = end + (*end != 0)) {
         end = strchrnul(at, '\n');
@@ -97,141 +120,30 @@ static int load_front(struct site *site, struct error *error)
     }
     site->front_lines = lines.failed ? NULL : slice_copy(buffer_slice(&lines));
     buffer_free(&lines);
-    return site->front_lines == NULL ? yaml_fault(front, error, "out of memory") : 0;
+    if (site->front_lines == NULL)
+        site_fault(site, front, "out of memory");
 }
 
-static int load_answers(struct site *site, const char *folder, struct error *error)
+static void load_answers(struct site *site, const char *folder)
 {
     const struct yaml *answers = yaml_get(site->tree, "answers");
 
-    if (answers == NULL)
-        return 0;
-    if (answers->type != YAML_MAP)
-        return yaml_fault(answers, error, "'answers' is a map");
-    for (size_t i = 0; i < answers->count; i++) {
-        if (answers->items[i]->type != YAML_MAP)
-            return yaml_fault(answers->items[i], error, "an answer is a map");
-        if (site_load_reply(site, folder, answers->items[i], answers->keys[i]->text, error) == NULL)
-            return -1;
+    if (answers != NULL && answers->type != YAML_MAP) {
+        site_fault(site, answers, "'answers' is no map; write 'NAME: {…}' for each answer");
+        return;
     }
-    return 0;
-}
+    for (size_t i = 0; answers != NULL && i < answers->count; i++) {
+        const struct yaml *answer = answers->items[i], *name = answers->keys[i];
 
-static int load_match(struct site *site, struct site_route *route, const struct yaml *node, struct error *error)
-{
-    const char *match = NULL, *space;
-
-    if (yaml_text(node, "match", &match, error) != 0)
-        return -1;
-    space = match == NULL ? NULL : strchr(match, ' ');
-    if (space == NULL || space == match)
-        return yaml_fault(match == NULL ? node : yaml_get(node, "match"), error,
-                          "a route has 'match: METHOD /path', methods with | between them, or *");
-    route->methods = match;
-    route->methods_length = (size_t)(space - match);
-    if (pattern_parse(&route->pattern, site, yaml_get(node, "match"), space + 1, error) != 0)
-        return -1;
-    return pattern_literals(&route->pattern, site) == 0 ? 0 : yaml_fault(node, error, "out of memory");
-}
-
-static int load_conditions(struct site_route *route, const struct yaml *where, struct error *error)
-{
-    if (where == NULL)
-        return 0;
-    if (where->type != YAML_MAP || where->count > SITE_CONDITIONS)
-        return yaml_fault(where, error, "'where' is a map of at most %d fields", SITE_CONDITIONS);
-    for (size_t i = 0; i < where->count; i++) {
-        if (where->items[i]->type != YAML_TEXT)
-            return yaml_fault(where->items[i], error, "a field's value is a text, '*' for any, '!' for none");
-        route->conditions[route->condition_count++] =
-            (struct site_condition){where->keys[i]->text, where->items[i]->text};
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(name->text, answers->keys[j]->text) == 0)
+                site_fault(site, name, "the answer '%.80s' stands here twice (first in line %d); keep one of them",
+                           name->text, answers->keys[j]->line);
+        if (answer->type != YAML_MAP)
+            site_fault(site, answer, "an answer is no text; write a map with status, type and so on");
+        else
+            site_load_reply(site, folder, answer, name->text);
     }
-    return 0;
-}
-
-static int load_form(struct site *site, struct site_route *route, const char *folder, const struct yaml *node,
-                     struct error *error)
-{
-    static const char *const keys[] = {"identity", "secret", "rejected", NULL};
-    const struct yaml *rejected;
-
-    if (node == NULL)
-        return 0;
-    if (yaml_only(node, keys, error) != 0 || load_name(site, node, "identity", &route->form.identity, error) != 0 ||
-        load_name(site, node, "secret", &route->form.secret, error) != 0)
-        return -1;
-    rejected = yaml_get(node, "rejected");
-    if (rejected == NULL)
-        return 0;
-    if (site->cookie == NULL)
-        return yaml_fault(rejected, error, "only a site with a 'session' can reject a form");
-    route->form.guarded = true;
-    route->form.rejected = site_load_reply(site, folder, rejected, NULL, error);
-    return route->form.rejected == NULL ? -1 : 0;
-}
-
-/* 'answer', or 'plain' and 'refused'. */
-static int load_replies(struct site *site, struct site_route *route, const char *folder, const struct yaml *node,
-                        struct error *error)
-{
-    const struct yaml *both = yaml_get(node, "answer"), *plain = yaml_get(node, "plain"),
-                      *refused = yaml_get(node, "refused");
-
-    if ((both == NULL) == (plain == NULL || refused == NULL) || (both != NULL && (plain != NULL || refused != NULL)))
-        return yaml_fault(node, error, "a route has 'answer', or both 'plain' and 'refused'");
-    route->plain = site_load_reply(site, folder, both == NULL ? plain : both, NULL, error);
-    if (route->plain == NULL)
-        return -1;
-    route->refused = both == NULL ? site_load_reply(site, folder, refused, NULL, error) : route->plain;
-    return route->refused == NULL ? -1 : 0;
-}
-
-static int load_route(struct site *site, const char *folder, const struct yaml *node, struct error *error)
-{
-    static const char *const keys[] = {"match", "host",    "where",      "form", "answer",
-                                       "plain", "refused", "body-limit", NULL};
-    struct site_route *route = &site->routes[site->route_count++];
-
-    route->body_limit = -1;
-    if (yaml_only(node, keys, error) != 0 || load_match(site, route, node, error) != 0 ||
-        yaml_text(node, "host", &route->host, error) != 0 ||
-        yaml_size(node, "body-limit", &route->body_limit, error) != 0 ||
-        load_conditions(route, yaml_get(node, "where"), error) != 0 ||
-        load_form(site, route, folder, yaml_get(node, "form"), error) != 0)
-        return -1;
-    site->own_limits = site->own_limits || route->body_limit >= 0;
-    return load_replies(site, route, folder, node, error);
-}
-
-/* The last route is the one for all else. */
-static int load_missing(struct site *site, const char *folder, struct error *error)
-{
-    const struct yaml *missing = yaml_get(site->tree, "missing");
-    struct site_route *route = &site->routes[site->route_count++];
-
-    route->body_limit = -1;
-    route->methods = "*";
-    route->methods_length = 1;
-    if (missing == NULL)
-        return yaml_fault(site->tree, error, "a site has an answer for what no route fits: 'missing'");
-    route->plain = route->refused = site_load_reply(site, folder, missing, NULL, error);
-    return route->plain == NULL ? -1 : 0;
-}
-
-static int load_routes(struct site *site, const char *folder, struct error *error)
-{
-    const struct yaml *routes = yaml_get(site->tree, "routes");
-    size_t count = routes != NULL && routes->type == YAML_LIST ? routes->count : 0;
-
-    if (routes != NULL && routes->type != YAML_LIST)
-        return yaml_fault(routes, error, "'routes' is a list");
-    site->routes = calloc(count + 1, sizeof(*site->routes));
-    if (site->routes == NULL)
-        return error_set(error, "%s: out of memory", folder);
-    for (size_t i = 0; i < count; i++)
-        if (load_route(site, folder, routes->items[i], error) != 0)
-            return -1;
-    return load_missing(site, folder, error);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -239,75 +151,124 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int load_face(struct site *site, const char *folder, const char *face, struct error *error)
+static void load_face(struct site *site, const char *folder, const char *face)
 {
-    json_error_t why;
+    json_error_t why = {0};
 
     site->face = json_loads(face == NULL || *face == '\0' ? "{}" : face, 0, &why);
     if (!json_is_object(site->face))
-        return error_set(error, "%s: the decoy's face is no JSON object: %s", folder, why.text);
-    return 0;
+        site_note(site, error_set(&site->faults->now, "%s: the decoy's face is no JSON object: %s", folder, why.text));
 }
 
-static int load_all(struct site *site, const char *folder, const char *face, struct error *error)
+static void load_all(struct site *site, const char *folder, const char *face)
 {
-    if (load_face(site, folder, face, error) != 0 || load_top(site, error) != 0 || load_session(site, error) != 0 ||
-        load_front(site, error) != 0 || site_load_pages(site, folder, error) != 0 ||
-        load_answers(site, folder, error) != 0 || load_routes(site, folder, error) != 0 ||
-        site_load_plain(site, folder, error) != 0)
-        return -1;
+    load_face(site, folder, face);
+    load_top(site);
+    load_session(site);
+    load_front(site);
+    site_load_heads(site);
+    site_load_pages(site, folder);
+    load_answers(site, folder);
+    site_load_routes(site, folder);
+    site_load_plain(site, folder);
     if (site->literal_count > 0)
         qsort(site->literals, site->literal_count, sizeof(char *), compare_texts);
-    return 0;
 }
 
 /* Takes over the tree. */
-static int load_tree(struct yaml *tree, const char *folder, const struct decoy *decoy, const char *face,
-                     const unsigned char salt[32], struct site **out, struct error *error)
+static int load_tree(struct yaml *tree, const struct site_source *source, struct site_faults *faults,
+                     struct site **out, struct error *error)
 {
     struct site *site = calloc(1, sizeof(*site));
     int result = -1;
 
-    *out = NULL;
     if (site == NULL) {
         yaml_discard(tree);
-        return error_set(error, "%s: out of memory", folder);
+        return error_set(error, "%s: out of memory", source->folder);
     }
     site->tree = tree;
-    site->decoy = decoy;
-    csrf_init(&site->csrf, salt);
-    result = load_all(site, folder, face, error);
-    if (result == 0)
+    site->decoy = source->decoy;
+    site->faults = faults;
+    csrf_init(&site->csrf, source->salt);
+    load_all(site, source->folder, source->face);
+    if (faults->lint && json_is_object(site->face) && site->routes != NULL)
+        site_lint(site, source->folder);
+    site->faults = NULL;
+    if (faults->count == 0) {
         *out = site;
-    else
+        result = 0;
+    } else {
+        *error = faults->first;
         site_free(site);
+    }
+    return result;
+}
+
+static int load_text(struct slice text, const char *file, const struct site_source *source,
+                     struct site_faults *faults, struct site **out, struct error *error)
+{
+    struct yaml *tree = NULL;
+
+    *out = NULL;
+    faults->text = text;
+    if (yaml_load(text, file, &tree, error) == 0)
+        return load_tree(tree, source, faults, out, error);
+    if (faults->tell != NULL)
+        faults->tell(error->text, faults->context);
+    faults->count++;
+    return -1;
+}
+
+static int load_file(const struct site_source *source, struct site_faults *faults, struct site **out,
+                     struct error *error)
+{
+    char *file = paths_join(source->folder, "site.yaml");
+    struct buffer text;
+    int result = -1;
+
+    *out = NULL;
+    buffer_init(&text, SITE_PAGE);
+    if (file == NULL)
+        error_set(error, "%s: out of memory", source->folder);
+    else if (paths_read(file, &text, error) == 0)
+        result = load_text(buffer_slice(&text), file, source, faults, out, error);
+    buffer_free(&text);
+    free(file);
     return result;
 }
 
 int site_load(const char *folder, const struct decoy *decoy, const char *face, const unsigned char salt[32],
               struct site **site, struct error *error)
 {
-    char *file = paths_join(folder, "site.yaml");
-    struct yaml *tree = NULL;
-    int result;
+    const struct site_source source = {folder, decoy, face, salt};
+    struct site_faults faults = {0};
+    int result = load_file(&source, &faults, site, error);
 
-    *site = NULL;
-    if (file == NULL)
-        return error_set(error, "%s: out of memory", folder);
-    result = yaml_load_file(file, &tree, error);
-    free(file);
-    return result == 0 ? load_tree(tree, folder, decoy, face, salt, site, error) : -1;
+    if (faults.count > 1)
+        error_prefix(error, "%zu faults (sundew site check DIR tells all); the first", faults.count);
+    return result;
 }
 
 int site_load_text(struct slice text, const char *folder, const struct decoy *decoy, const char *face,
                    const unsigned char salt[32], struct site **site, struct error *error)
 {
-    struct yaml *tree = NULL;
+    const struct site_source source = {folder, decoy, face, salt};
+    struct site_faults faults = {0};
 
-    *site = NULL;
-    if (yaml_load(text, "site.yaml", &tree, error) != 0)
-        return -1;
-    return load_tree(tree, folder, decoy, face, salt, site, error);
+    return load_text(text, "site.yaml", &source, &faults, site, error);
+}
+
+int site_examine(const char *folder, const struct decoy *decoy, const char *face, const struct site_examination *how,
+                 struct error *error)
+{
+    static const unsigned char salt[32];
+    const struct site_source source = {folder, decoy, face, salt};
+    struct site_faults faults = {.tell = how->fault, .context = how->context, .lint = true};
+    struct site *site = NULL;
+    int result = load_file(&source, &faults, &site, error);
+
+    site_free(site);
+    return faults.count > 0 ? 1 : result;
 }
 
 static void free_reply(struct site_reply *reply)
@@ -327,6 +288,7 @@ void site_free(struct site *site)
     for (size_t i = 0; i < site->page_count; i++) {
         template_free(site->pages[i].template);
         free(site->pages[i].name);
+        free(site->pages[i].path);
     }
     for (size_t i = 0; i < site->reply_count; i++)
         free_reply(site->replies[i]);

@@ -22,11 +22,11 @@ int site_facts(char **out, const struct site *site, const struct yaml *at, const
 
     buffer_init(&path, SITE_PATH);
     *out = NULL;
-    if (template_parse(slice_of(text), "this text", &t, &why) != 0)
-        result = yaml_fault(at, error, "%s", why.text);
+    if (template_parse(slice_of(text), "", &t, &why) != 0)
+        result = yaml_fault(at, error, "%s", strstr(why.text, ": ") != NULL ? strstr(why.text, ": ") + 2 : why.text);
     else if (template_render(t, &face, 1, RENDER_PLAIN, NULL, &path) != 0 ||
              (*out = slice_copy(buffer_slice(&path))) == NULL)
-        result = yaml_fault(at, error, "this text is too long");
+        result = yaml_fault(at, error, "this text is too long; make it shorter");
     else
         result = 0;
     template_free(t);
@@ -59,7 +59,7 @@ static int parse_capture(struct pattern *pattern, const struct yaml *at, const c
     size_t captures = 0;
 
     if (close == NULL || close == name || *name == '=')
-        return yaml_fault(at, error, "a capture is {name}, {name=a|b} or {name" ELLIPSIS "}");
+        return yaml_fault(at, error, "this capture is not closed or has no name; write {name}, {name=a|b} or {name" ELLIPSIS "}");
     equals = memchr(name, '=', (size_t)(close - name));
     if (equals != NULL) {
         choices = between(equals + 1, close);
@@ -73,12 +73,12 @@ static int parse_capture(struct pattern *pattern, const struct yaml *at, const c
     for (size_t i = 0; i < pattern->count; i++) {
         captures += pattern->tokens[i].type != TOKEN_TEXT;
         if (type == TOKEN_REST && pattern->tokens[i].type == TOKEN_REST)
-            return yaml_fault(at, error, "a path has at most one {name" ELLIPSIS "}");
+            return yaml_fault(at, error, "a path has at most one {name" ELLIPSIS "}; make another {name}");
     }
     if (captures == SITE_PARTS)
-        return yaml_fault(at, error, "a path has at most %d captures", SITE_PARTS);
+        return yaml_fault(at, error, "a path has at most %d captures; write two routes", SITE_PARTS);
     if (pattern->count > 0 && pattern->tokens[pattern->count - 1].type != TOKEN_TEXT)
-        return yaml_fault(at, error, "two captures need text between them");
+        return yaml_fault(at, error, "two captures need text between them; put a slash there");
     *text = close + 1;
     return add_token(pattern, type, between(name, end), choices) == 0 ? 0 : yaml_fault(at, error, "out of memory");
 }
@@ -93,7 +93,7 @@ int pattern_parse(struct pattern *pattern, const struct site *site, const struct
         return -1;
     text = pattern->text;
     if (*text != '/')
-        return yaml_fault(at, error, "a path begins with a slash");
+        return yaml_fault(at, error, "this is no path; a path begins with a slash");
     while (*text != '\0') {
         brace = strchrnul(text, '{');
         if (brace > text && add_token(pattern, TOKEN_TEXT, between(text, brace), SLICE_NONE) != 0)

@@ -3,26 +3,28 @@
  * What a plain listener answers where there is one for TLS, too. */
 #include "server/sensor/http/site_data.h"
 
-int site_load_plain(struct site *site, const char *folder, struct error *error)
+void site_load_plain(struct site *site, const char *folder)
 {
     static const char *const keys[] = {"answer", "body-limit", "except", NULL};
-    const struct yaml *plain = yaml_get(site->tree, "plain-port"), *answer, *except;
+    const struct yaml *plain = yaml_get(site->tree, "plain-port"), *answer = yaml_get(plain, "answer"),
+                      *except = yaml_get(plain, "except");
 
     site->plain = (struct site_route){.methods = "*", .methods_length = 1, .body_limit = -1};
     if (plain == NULL)
-        return 0;
-    if (yaml_only(plain, keys, error) != 0 || yaml_size(plain, "body-limit", &site->plain.body_limit, error) != 0)
-        return -1;
-    except = yaml_get(plain, "except");
+        return;
+    site_keys(site, plain, keys);
+    site_note(site, plain->type != YAML_MAP ? 0 : yaml_size(plain, "body-limit", &site->plain.body_limit,
+                                                            &site->faults->now));
     for (size_t i = 0; except != NULL && (i == 0 || i < except->count); i++)
-        if (except->type != YAML_LIST || except->count == 0 || except->items[i]->type != YAML_TEXT)
-            return yaml_fault(except, error, "'except' is a list of paths");
+        if (except->type != YAML_LIST || except->count == 0 || except->items[i]->type != YAML_TEXT) {
+            site_fault(site, except, "'except' is no list of paths; write [/-/health]");
+            break;
+        }
     site->excepted = except;
-    answer = yaml_get(plain, "answer");
-    if (answer == NULL)
-        return yaml_fault(plain, error, "'plain-port' has an 'answer'");
-    site->plain.plain = site->plain.refused = site_load_reply(site, folder, answer, NULL, error);
-    return site->plain.plain == NULL ? -1 : 0;
+    if (plain->type == YAML_MAP && answer == NULL)
+        site_fault(site, plain, "'plain-port' says nothing; give it an 'answer'");
+    if (answer != NULL)
+        site->plain.plain = site->plain.refused = site_load_reply(site, folder, answer, NULL);
 }
 
 const struct site_route *site_plain_route(const struct site *site, const struct http_request *request)

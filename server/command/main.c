@@ -17,7 +17,7 @@ static const struct command_way ways[] = {
     {"uproot", NEEDS_CONFIGURATION, run_plant},  {"artifacts", NEEDS_CONFIGURATION, run_artifacts},
     {"reload", NEEDS_CONFIGURATION, run_reload}, {"sink", NEEDS_NOTHING, run_sink},
     {"drill", NEEDS_CONFIGURATION, run_drill},   {"check", NEEDS_NOTHING, run_check},
-    {"backup", NEEDS_CONFIGURATION, run_backup},
+    {"backup", NEEDS_CONFIGURATION, run_backup}, {"site", NEEDS_NOTHING, run_site},
 };
 
 static const struct command_way generic = {"", NEEDS_CONFIGURATION, run_generic};

@@ -107,6 +107,18 @@ int faces_load(const char *data, struct faces **faces, struct error *error)
     return rc;
 }
 
+int faces_load_folder(const char *folder, struct faces **faces, struct error *error)
+{
+    struct faces *made = calloc(1, sizeof *made);
+    int rc = made == NULL ? error_set(error, "out of memory") : add(made, folder, "", error);
+
+    if (rc == 0)
+        *faces = made;
+    else
+        faces_free(made);
+    return rc;
+}
+
 void faces_free(struct faces *faces)
 {
     struct site_face *face;

@@ -14,6 +14,8 @@ struct faces;
 
 /* Reads face.yaml and face.LANGUAGE.yaml of every folder below DATA/site; a site without them has nothing to draw. */
 int faces_load(const char *data, struct faces **faces, struct error *error);
+/* That of one site alone, which is called "". */
+int faces_load_folder(const char *folder, struct faces **faces, struct error *error);
 void faces_free(struct faces *faces);
 /* A new object: what the site draws. An unknown site has an empty face. `parameters`: a job's, for its persona and
  * decoy. `now` in seconds. NULL with the error's text. */

@@ -10,6 +10,7 @@
 #include "server/base/paths.h"
 #include "server/base/role.h"
 #include "server/minter/job.h"
+#include "server/minter/face_check.h"
 #include "server/minter/minter.h"
 #include "server/wire/help.h"
 
@@ -281,6 +282,8 @@ int main(int argc, char **argv)
 
     if (help_asked("minter", argc, argv))
         return 0;
+    if (argc > 1 && strcmp(argv[1], "--check") == 0)
+        return face_check(argc, argv);
     json_set_alloc_funcs(wiping_malloc, wiping_free);
     program.last = &program.first;
     if (role_begin(&program.role, "minter", &error) != 0 || prepare(&program, &error) != 0) {

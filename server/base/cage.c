@@ -37,8 +37,11 @@ const char *const cage_basics[] = {
 
 int cage_drop(uid_t uid, gid_t gid, struct error *error)
 {
-    if (geteuid() != 0)
-        return 0;
+    if (geteuid() != 0) {
+        /* What a service manager gave the starter, to bind low ports. */
+        capng_clear(CAPNG_SELECT_CAPS);
+        return capng_apply(CAPNG_SELECT_CAPS) < 0 ? error_set(error, "cannot clear the capabilities") : 0;
+    }
     capng_clear(CAPNG_SELECT_BOTH);
     if (uid == 0) {
         if (setgroups(0, NULL) < 0 && errno != EPERM)

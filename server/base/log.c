@@ -2,9 +2,11 @@
 #include "server/base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "server/base/buffer.h"
 #include "server/base/clock.h"
@@ -16,14 +18,28 @@
 static const char *log_program = "sundew";
 static enum log_format log_shape = LOG_FORMAT_TEXT;
 static enum log_level log_least = LOG_LEVEL_INFO;
+static bool log_journal;
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
+static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>"};
+
+/* Is standard error what the service manager connected to the journal (systemd.exec(5): JOURNAL_STREAM)? */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat status;
+
+    return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &status) == 0 &&
+           status.st_dev == device && status.st_ino == inode;
+}
 
 void log_open(const char *program)
 {
     const char *shape = getenv("SUNDEW_LOG");
 
     log_program = program;
+    log_journal = is_journal();
     if (shape != NULL && strcmp(shape, "json") == 0)
         log_shape = LOG_FORMAT_JSON;
 }
@@ -74,6 +90,8 @@ static void write_line(enum log_level level, const char *format, va_list argumen
     if (level < log_least)
         return;
     buffer_init(&line, 8 * LINE);
+    if (log_journal)
+        buffer_add_text(&line, priorities[level]);
     vsnprintf(text, sizeof text, format, arguments);
     if (log_shape == LOG_FORMAT_JSON)
         write_json(&line, level, clock_text(clock_wall(), time), text);

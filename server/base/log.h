@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Log lines on standard error: for people, or one JSON object a line. Never holds a credential. */
+ * Log lines on standard error: for people, or one JSON object a line; behind "<N>", the priority of sd-daemon(3), where
+ * standard error is the journal. Never holds a credential. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -102,6 +102,16 @@ int role_begin(struct role *role, const char *name, struct error *error)
     return result < 0 ? -1 : 0;
 }
 
+static void answer_ping(struct channel *channel)
+{
+    struct buffer message;
+
+    buffer_init(&message, NAME);
+    buffer_add_u16(&message, ROLE_PONG);
+    channel_send(channel, buffer_slice(&message), -1);
+    buffer_free(&message);
+}
+
 static void on_parent_message(struct channel *channel, struct slice message, int fd, void *context)
 {
     struct role *role = context;
@@ -109,7 +119,8 @@ static void on_parent_message(struct channel *channel, struct slice message, int
     uint16_t type = reader_u16(&reader);
     char *name = NULL;
 
-    (void)channel;
+    if (type == ROLE_PING)
+        answer_ping(channel);
     if (type == ROLE_PEER)
         name = reader_string(&reader, NAME);
     if (type == ROLE_PEER && reader_end(&reader) == 0 && fd >= 0 && role->peer != NULL) {

@@ -5,7 +5,7 @@
  *   starter: SETUP (build id, user, group, the role's part of the configuration), LISTEN and PEER with descriptors,
  *            then START          role: READY, or FAILED with text and exit 1
  *
- * Later a PEER replaces one that died. The role exits when the channel closes. */
+ * Later a PEER replaces one that died, and each PING gets a PONG. The role exits when the channel closes. */
 #ifndef BASE_ROLE_H
 #define BASE_ROLE_H
 
@@ -26,6 +26,8 @@ enum role_message {
     ROLE_READY,
     ROLE_FAILED, /* string text */
     ROLE_STOP,   /* finish what is under way, then exit 0 */
+    ROLE_PING,   /* are you there? */
+    ROLE_PONG,   /* the role's loop goes round */
 };
 
 struct role_descriptor {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/command/text.h"
 
 #define TEXT 1024
 
@@ -16,8 +17,8 @@ static void paint(const struct output *output, enum check_state state, struct bu
 {
     static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31;1m"};
 
-    buffer_add_format(line, "%s%-7s%s  ", output->colour ? colours[state] : "", states[state],
-                      output->colour ? "\033[0m" : "");
+    buffer_add_format(line, "%s%-7s%s  ", output->table.colour ? colours[state] : "", states[state],
+                      output->table.colour ? "\033[0m" : "");
 }
 
 static void tell_person(const struct checking *checking, enum check_state state, const json_t *row)
@@ -31,16 +32,16 @@ static void tell_person(const struct checking *checking, enum check_state state,
     buffer_init(&line, 8 * TEXT);
     paint(checking->output, state, &line);
     buffer_add_format(&line, "%s%s", check, subject[0] != '\0' ? " " : "");
-    output_clean(&line, subject);
+    text_clean(&line, subject);
     buffer_add_text(&line, ": ");
-    output_clean(&line, json_string_value(json_object_get(row, "text")));
+    text_clean(&line, json_string_value(json_object_get(row, "text")));
     if (file != NULL && state != CHECK_OK)
         buffer_add_format(&line, "\n         at %s:%" PRId64 ":%" PRId64, file,
                           (int64_t)json_integer_value(json_object_get(row, "line")),
                           (int64_t)json_integer_value(json_object_get(row, "column")));
     if (remedy[0] != '\0') {
         buffer_add_text(&line, "\n         ");
-        output_clean(&line, remedy);
+        text_clean(&line, remedy);
     }
     buffer_add_char(&line, '\n');
     fwrite(line.data, 1, line.length, checking->output->file);

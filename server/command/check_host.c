@@ -76,10 +76,11 @@ static void check_key(struct checking *checking)
     const char *key = checking->configuration->master_key;
     const struct yaml *at = check_root(checking, "key");
     struct stat status;
+    struct error ignored;
 
     if (at == NULL)
         at = check_root(checking, "state");
-    if (key[0] == '\0') {
+    if (configuration_key(checking->configuration, &ignored) < 0) {
         check_tell(checking, CHECK_WARNING, "key", "", at, "run check by systemd-run with the unit's LoadCredential=",
                    "the key is a credential of the service's, which check does not have");
         return;

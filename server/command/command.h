@@ -8,12 +8,14 @@
 #include "server/base/error.h"
 #include "server/command/options.h"
 #include "server/command/output.h"
+#include "server/command/progress.h"
 #include "server/wire/configuration.h"
 
 struct invocation {
     const struct options *options;
     struct configuration *configuration; /* NULL where the command needs none */
     struct output output;
+    struct progress progress;
 };
 
 enum command_need { NEEDS_NOTHING, NEEDS_CONFIGURATION };

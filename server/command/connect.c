@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 #define READY_MS 120000 /* a keeper may have much to derive */
 #define HELLO_MS 60000
 #define STARTING_MS 5000 /* a daemon that is just starting binds its socket within that */
+#define IDLE_MS 200
 #define CREDIT 1024
 #define ROW (64 * 1024 * 1024)
 #define RETRY_NS (20 * 1000 * 1000)
@@ -160,7 +162,7 @@ static int join(struct link *link, struct error *error)
 int link_open_own(struct link *link, const struct configuration *configuration, struct error *error)
 {
     *link = (struct link){.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
-    if (users_give_state(configuration, error) < 0 ||
+    if (configuration_key(configuration, error) < 0 || users_give_state(configuration, error) < 0 ||
         start_own(&link->minter, "minter", configuration, CONFIGURATION_INSTALLATION, error) < 0 ||
         start_own(&link->keeper, "keeper", configuration,
                   CONFIGURATION_INSTALLATION | CONFIGURATION_DECOYS | CONFIGURATION_ROUTES | CONFIGURATION_PROXIES,
@@ -287,6 +289,15 @@ static int take_reply(struct link *link, struct receiving *receiving, struct sli
     return 1;
 }
 
+/* Until something comes. */
+static void wait_idle(const struct link *link, const struct link_rows *rows)
+{
+    struct pollfd wait = {.fd = link->fd, .events = POLLIN};
+
+    while (rows->idle != NULL && poll(&wait, 1, IDLE_MS) == 0)
+        rows->idle(rows->context);
+}
+
 int link_command(struct link *link, const struct command *command, const struct link_rows *rows, struct error *error)
 {
     struct receiving receiving = {.wanted = true};
@@ -299,6 +310,7 @@ int link_command(struct link *link, const struct command *command, const struct 
     while (result == 0) {
         int fd = -1;
 
+        wait_idle(link, rows);
         result = channel_receive_now(link->fd, &message, &fd, -1, error);
         if (fd >= 0)
             close(fd);

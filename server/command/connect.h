@@ -30,6 +30,7 @@ void link_close(struct link *link);
 struct link_rows {
     int (*row)(struct slice kind, struct slice name, struct slice data, void *context);
     void *context;
+    void (*idle)(void *context); /* called a few times a second while nothing comes; may be NULL */
 };
 
 /* Sends a command and passes on its rows. The exit status that the keeper gives, with its text in error->text (""

@@ -17,13 +17,22 @@ static int print_row(struct slice kind, struct slice name, struct slice data, vo
     struct invocation *invocation = context;
 
     (void)name;
-    if (slice_is(kind, "row"))
+    if (slice_is(kind, "row")) {
+        if (invocation->output.table.terminal)
+            progress_hide(&invocation->progress);
         output_row(&invocation->output, data);
-    if (strcmp(invocation->options->command->name, "watch") == 0) {
-        invocation->output.terminal = false; /* nothing waits to be laid out */
-        fflush(invocation->output.file);
+        progress_step(&invocation->progress, 1);
     }
+    if (invocation->output.table.streaming)
+        fflush(invocation->output.file);
     return invocation->output.failed ? -1 : 0;
+}
+
+static void on_idle(void *context)
+{
+    struct invocation *invocation = context;
+
+    progress_step(&invocation->progress, 0);
 }
 
 static void fill(const struct options *options, struct command *command, const char *leave_out)
@@ -55,11 +64,26 @@ out:
     return code;
 }
 
+/* What takes long; tokens that go to a terminal are seen to come. */
+static void begin_progress(struct invocation *invocation)
+{
+    const char *name = invocation->options->command->name, *count = options_value(invocation->options, "count");
+
+    if (strcmp(name, "audit") == 0)
+        progress_begin(&invocation->progress, "walking the chains", 0);
+    else if (strcmp(name, "mint") == 0 && count != NULL && !invocation->output.table.terminal)
+        progress_begin(&invocation->progress, "minting", strtoull(count, NULL, 10));
+}
+
 int run_generic(struct invocation *invocation, struct error *error)
 {
-    const struct link_rows rows = {print_row, invocation};
+    const struct link_rows rows = {print_row, invocation, on_idle};
+    int code;
 
-    return converse(invocation, NULL, &rows, error);
+    begin_progress(invocation);
+    code = converse(invocation, NULL, &rows, error);
+    progress_hide(&invocation->progress);
+    return code;
 }
 
 /* ---- artifacts ---- */

@@ -24,6 +24,7 @@ struct making {
     char *file, *state, *secrets, *secret, *ca;
     bool made_folder;
     json_t *reply; /* of the keeper */
+    struct progress progress;
 };
 
 /* ---- files ---- */
@@ -132,18 +133,27 @@ static int take_reply(struct slice kind, struct slice name, struct slice data, v
     return 0;
 }
 
+static void on_idle(void *context)
+{
+    struct making *making = context;
+
+    progress_step(&making->progress, 0);
+}
+
 static int ask_keeper(struct making *making, const struct configuration *configuration, struct error *error)
 {
     struct command command = {.name = slice_of("init")};
-    const struct link_rows rows = {take_reply, making};
+    const struct link_rows rows = {take_reply, making, on_idle};
     struct link link;
     int code = 3;
 
     if (making->layout.self_signed)
         command_put(&command, "tls", "self-signed");
+    progress_begin(&making->progress, "drawing keys, persona and certificates", 0);
     if (link_open_own(&link, configuration, error) == 0)
         code = link_command(&link, &command, &rows, error);
     link_close(&link);
+    progress_hide(&making->progress);
     return code;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Rows for people or for programs. JSON rows pass as they came. For people: aligned tables on a terminal, columns
- * two spaces apart elsewhere, `show` as nested "key: value" lines. What came from attackers cannot move the cursor:
- * control and direction characters become '?'. */
+ * Rows for people or for programs. JSON rows pass as they came. For people: tables (table.h), `show` and its like as
+ * nested "key: value" lines. What came from attackers cannot move the cursor (text.h). */
 #ifndef COMMAND_OUTPUT_H
 #define COMMAND_OUTPUT_H
 
@@ -10,17 +9,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "server/base/buffer.h"
+#include "server/command/table.h"
 
 enum output_shape { OUTPUT_TABLE, OUTPUT_NESTED };
 
 struct output {
     FILE *file;
-    bool json, terminal, colour;
+    bool json;
     enum output_shape shape;
-    const char *const *columns; /* dotted member names, NULL-ended; NULL: the scalar members of the first row */
-    char **names;               /* the columns in use */
-    size_t name_count;
-    json_t *waiting; /* rows of a table that is not laid out yet */
+    const char *const *columns; /* as table_row() takes them */
+    struct table table;
     bool failed;
 };
 
@@ -31,8 +29,5 @@ void output_row(struct output *output, struct slice row);
 void output_json(struct output *output, json_t *row);
 /* Lays out what waits. -1 when not all could be written. */
 int output_close(struct output *output);
-
-/* Adds text as a terminal may show it. */
-void output_clean(struct buffer *buffer, const char *text);
 
 #endif

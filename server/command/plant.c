@@ -286,14 +286,21 @@ static int worst(int a, int b)
 /* Each job's text is shown as it comes; the last stays in `error`. */
 static int do_jobs(struct link *link, struct invocation *invocation, const struct plantings *jobs, struct error *error)
 {
+    struct progress *progress = &invocation->progress;
     int code = 0;
 
+    if (jobs->count > 1)
+        progress_begin(progress, "looking after lures", jobs->count);
     for (size_t i = 0; i < jobs->count; i++) {
-        if (error->text[0] != '\0')
+        progress_step(progress, i > 0);
+        if (error->text[0] != '\0') {
+            progress_hide(progress);
             fprintf(stderr, "sundew: %s\n", error->text);
+        }
         error->text[0] = '\0';
         code = worst(code, do_job(link, invocation, &jobs->items[i], error));
     }
+    progress_hide(progress);
     return code;
 }
 

@@ -67,6 +67,12 @@ function roff(text,    out, at, bold) {
     return out text
 }
 
+# The length of a word in mandoc's eyes, which spells out what is not ASCII.
+function size(text,    plain) {
+    plain = text
+    return length(text) + 6 * gsub(/[\200-\377]+/, "", plain)
+}
+
 # Fills lines; a sentence begins a line of its own.
 function put_text(text,    words, count, i, line) {
     count = split(roff(text), words, /[ \n]+/)
@@ -74,7 +80,7 @@ function put_text(text,    words, count, i, line) {
     for (i = 1; i <= count; i++) {
         if (words[i] == "")
             continue
-        if (line != "" && (length(line) + 1 + length(words[i]) > 78 || (line ~ /[.?!]\)?$/ && line !~ / [a-z]\.$/))) {
+        if (line != "" && (size(line) + 1 + size(words[i]) > 76 || (line ~ /[.?!]\)?$/ && line !~ / [a-z]\.$/))) {
             put_line(line)
             line = ""
         }

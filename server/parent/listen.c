@@ -14,6 +14,7 @@
 #include "server/parent/holder.h"
 
 #define BACKLOG 4096
+#define NAME 80
 #define RETRY_NS (50 * 1000 * 1000)
 
 static const int yes = 1, no = 0;
@@ -86,8 +87,8 @@ static int bind_failed(const char *address, uint16_t port, struct error *error)
         return in_use(address, port, error);
     if (errno == EACCES || errno == EPERM)
         return error_set(error,
-                         "cannot listen on %s port %u: ports below 1024 need root; start as root, or give the "
-                         "decoy another port",
+                         "cannot listen on %s port %u: ports below 1024 need root, CAP_NET_BIND_SERVICE or a "
+                         "socket unit; or give the decoy another port",
                          address, port);
     if (errno == EADDRNOTAVAIL)
         return error_set(error, "cannot listen on %s port %u: this machine does not have that address", address, port);
@@ -114,6 +115,16 @@ int listening_find(const struct listening *listening, const char *address, uint1
     return -1;
 }
 
+/* What was passed is used as it is. */
+static int take_passed(const struct listening *listening, const struct bound *bound)
+{
+    int fd = passed_find(&listening->passed, bound->address, bound->port);
+
+    if (fd >= 0 && listen(fd, BACKLOG) < 0)
+        log_warning("%s port %u: the queue of the passed socket stays as it is", bound->address, bound->port);
+    return fd;
+}
+
 static int add(struct listening *listening, const struct listener *listener, int64_t deadline, struct error *error)
 {
     struct bound *items, bound = {.port = listener->port};
@@ -127,7 +138,9 @@ static int add(struct listening *listening, const struct listener *listener, int
     bound.address = strdup(listener->address);
     if (bound.address == NULL)
         return error_set(error, "out of memory");
-    bound.fd = bind_waiting(bound.address, bound.port, deadline, error);
+    bound.fd = take_passed(listening, &bound);
+    if (bound.fd < 0)
+        bound.fd = bind_waiting(bound.address, bound.port, deadline, error);
     if (bound.fd < 0) {
         free(bound.address);
         return -1;
@@ -136,14 +149,17 @@ static int add(struct listening *listening, const struct listener *listener, int
     return 0;
 }
 
+static void unbind(const struct listening *listening, struct bound *bound)
+{
+    if (!passed_holds(&listening->passed, bound->fd))
+        close(bound->fd);
+    free(bound->address);
+}
+
 static void cut(struct listening *listening, size_t count)
 {
-    while (listening->count > count) {
-        struct bound *last = &listening->items[--listening->count];
-
-        close(last->fd);
-        free(last->address);
-    }
+    while (listening->count > count)
+        unbind(listening, &listening->items[--listening->count]);
 }
 
 int listening_bind(struct listening *listening, const struct configuration *configuration, int wait_ms,
@@ -175,6 +191,35 @@ static bool named(const struct configuration *configuration, const struct bound 
     return false;
 }
 
+static bool uses(const struct listening *listening, int fd)
+{
+    for (size_t i = 0; i < listening->count; i++)
+        if (listening->items[i].fd == fd)
+            return true;
+    return false;
+}
+
+static void warn_unused(const struct listening *listening)
+{
+    char name[NAME];
+
+    for (int n = 0; n < listening->passed.count; n++) {
+        if (uses(listening, listening->passed.first + n))
+            continue;
+        if (passed_name(&listening->passed, n, name, sizeof(name))[0] == '\0')
+            log_warning("the service manager passed descriptor %d, which is no listening TCP socket; take it out of the "
+                        "socket unit",
+                        listening->passed.first + n);
+        else
+            log_warning("the service manager passed a socket on %s, where no decoy listens; clients wait there in vain", name);
+    }
+}
+
+void listening_open(struct listening *listening)
+{
+    passed_take(&listening->passed);
+}
+
 void listening_keep(struct listening *listening, const struct configuration *configuration)
 {
     size_t kept = 0;
@@ -182,19 +227,18 @@ void listening_keep(struct listening *listening, const struct configuration *con
     for (size_t i = 0; i < listening->count; i++) {
         struct bound bound = listening->items[i];
 
-        if (named(configuration, &bound)) {
+        if (named(configuration, &bound))
             listening->items[kept++] = bound;
-        } else {
-            close(bound.fd);
-            free(bound.address);
-        }
+        else
+            unbind(listening, &bound);
     }
     listening->count = kept;
+    warn_unused(listening);
 }
 
 void listening_close(struct listening *listening)
 {
     cut(listening, 0);
     free(listening->items);
-    *listening = (struct listening){NULL};
+    listening->items = NULL;
 }

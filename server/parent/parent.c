@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/parent/listen.h"
-#include "server/parent/notify.h"
+#include "server/parent/manager.h"
 #include "server/parent/plan.h"
 #include "server/parent/runtime.h"
 #include "server/parent/supervise.h"
+#include "server/parent/watchdog.h"
 #include "server/wire/configuration.h"
 
 #define WAIT_MS 5000 /* for a dying predecessor's lock and ports */
@@ -35,13 +37,30 @@ struct parent {
     unsigned generation;                  /* of `current` */
     unsigned loads;                       /* reloads tried, and the start */
     bool ready, stopping, killed, again;
+    bool refused; /* the last reload */
     int code;
     struct event *term, *interrupt, *hangup, *child, *nudge, *sweep;
+    struct watchdog *watchdog; /* NULL: none is wanted */
 };
 
 static bool is(const struct child *child, const char *program)
 {
     return strcmp(child->program, program) == 0;
+}
+
+/* What `systemctl status` shows. */
+static void tell_status(const struct parent *parent)
+{
+    const struct child *missing = NULL;
+
+    for (const struct child *child = tree_first(parent->tree); child != NULL; child = child->next)
+        if (child->wanted && child->state != CHILD_READY)
+            missing = child;
+    if (missing != NULL)
+        manager_tell("STATUS=Waiting for %s", missing->name);
+    else
+        manager_tell("STATUS=%zu decoys, %zu routes%s", parent->current->decoy_count, parent->current->route_count,
+                     parent->refused ? "; a changed configuration was refused, see the log" : "");
 }
 
 /* ---- the end ---- */
@@ -75,7 +94,7 @@ static void stop(struct parent *parent, int code)
         return;
     parent->stopping = true;
     parent->code = code;
-    notify_manager("STOPPING=1");
+    manager_tell("STOPPING=1\nSTATUS=Finishing what is under way");
     for (struct child *child = tree_first(parent->tree); child != NULL; child = child->next)
         child->wanted = false;
     stop_next(parent);
@@ -129,7 +148,9 @@ static void reload_told(struct parent *parent, bool ok, const char *text)
     else
         log_error("the configuration stays as it was: %s", text);
     runtime_status(&parent->runtime, ++parent->loads, ok, text);
-    notify_manager("READY=1");
+    parent->refused = !ok;
+    manager_tell("READY=1");
+    tell_status(parent);
     schedule_sweep(parent);
 }
 
@@ -184,7 +205,7 @@ static void reload_finish(struct parent *parent)
 
 static int reload_begin(struct parent *parent, struct error *error)
 {
-    if (configuration_load(parent->file, &parent->next, error) < 0)
+    if (configuration_load(parent->file, &parent->next, error) < 0 || configuration_key(parent->next, error) < 0)
         return -1;
     if (strcmp(parent->next->state, parent->current->state) != 0)
         return error_set(error, "\"state\" cannot change while sundewd runs; stop it and start it again");
@@ -210,7 +231,7 @@ static void on_reload(evutil_socket_t fd, short what, void *context)
         runtime_status(&parent->runtime, ++parent->loads, false, "a start or reload was still under way; try again");
         return;
     }
-    notify_manager("RELOADING=1");
+    manager_tell("RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the configuration", (long long)clock_monotonic());
     if (reload_begin(parent, &error) == 0) {
         restart_core(parent, parent->next);
         return;
@@ -251,7 +272,8 @@ static void on_ready(struct child *child, void *context)
             printf("ready\n");
             fflush(stdout);
         }
-        notify_manager("READY=1");
+        manager_tell("READY=1");
+        tell_status(parent);
     }
 }
 
@@ -286,9 +308,10 @@ static void on_ended(struct child *child, void *context)
         log_warning("Sundew was upgraded; the whole tree starts again");
         parent->again = true;
         stop(parent, 0);
-    } else if (parent->next != NULL && child->failure.text[0] != '\0') {
+    } else if (parent->next != NULL && child->failure.text[0] != '\0' && !child->asked) {
         reload_revert(parent, child->failure.text);
     } else {
+        tell_status(parent);
         schedule_sweep(parent);
     }
 }
@@ -330,6 +353,9 @@ static int watch(struct parent *parent, struct error *error)
         event_add(parent->interrupt, NULL) < 0 || event_add(parent->hangup, NULL) < 0 ||
         event_add(parent->child, NULL) < 0 || event_add(parent->nudge, &nudge) < 0)
         return error_set(error, "cannot watch for signals");
+    if (manager_watchdog() > 0 &&
+        (parent->watchdog = watchdog_new(parent->base, parent->tree, manager_watchdog())) == NULL)
+        return error_set(error, "out of memory");
     return 0;
 }
 
@@ -349,10 +375,13 @@ static int start(struct parent *parent, struct error *error)
     static const struct tree_events events = {.ready = on_ready, .ended = on_ended};
 
     signal(SIGPIPE, SIG_IGN);
+    listening_open(&parent->listening);
     if (configuration_load(parent->file, &parent->current, error) < 0 ||
+        configuration_key(parent->current, error) < 0 ||
         runtime_open(&parent->runtime, parent->current, WAIT_MS, error) < 0 ||
         listening_bind(&parent->listening, parent->current, WAIT_MS, error) < 0)
         return -1;
+    listening_keep(&parent->listening, parent->current);
     parent->base = event_base_new();
     if (parent->base == NULL)
         return error_set(error, "out of memory");
@@ -374,6 +403,7 @@ static void finish(struct parent *parent)
     struct event *events[] = {parent->term,  parent->interrupt, parent->hangup,
                               parent->child, parent->nudge,     parent->sweep};
 
+    watchdog_free(parent->watchdog);
     tree_free(parent->tree);
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i] != NULL)
@@ -381,6 +411,8 @@ static void finish(struct parent *parent)
     if (parent->base != NULL)
         event_base_free(parent->base);
     listening_close(&parent->listening);
+    if (parent->again)
+        passed_keep(&parent->listening.passed);
     runtime_close(&parent->runtime);
     configuration_free(parent->next);
     configuration_free(parent->current);

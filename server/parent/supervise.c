@@ -155,8 +155,8 @@ static void child_ended(struct child *child)
     if (child->wanted)
         plan_restart(child);
     child->ready_since = 0;
-    child->asked = false;
     tree->events->ended(child, tree->context);
+    child->asked = false;
 }
 
 static void on_closed(struct channel *channel, void *context)
@@ -199,6 +199,8 @@ static void on_message(struct channel *channel, struct slice message, int fd, vo
         child->state = CHILD_READY;
         child->ready_since = clock_monotonic();
         child->tree->events->ready(child, child->tree->context);
+    } else if (type == ROLE_PONG) {
+        child->pinged = 0;
     } else if (type == ROLE_FAILED && (text = reader_string(&reader, sizeof(child->failure.text))) != NULL) {
         error_set(&child->failure, "%s", text);
         free(text);
@@ -257,6 +259,7 @@ static int spawn(struct child *child, struct error *error)
     child->spawned = true;
     child->reaped = child->asked = false;
     child->failure.text[0] = '\0';
+    child->pinged = 0;
     child->state = CHILD_STARTED;
     result = equip(child, fd, error);
     child->channel = channel_new(child->tree->base, fd, &events, child);
@@ -330,6 +333,17 @@ void tree_start(struct tree *tree)
         if (!before[i] && connectable(child) && role_start(channel_fd(child->channel), &error) < 0)
             log_debug("%s: %s", child->name, error.text);
     free(before);
+}
+
+void child_ping(struct child *child)
+{
+    struct buffer message;
+
+    buffer_init(&message, 16);
+    buffer_add_u16(&message, ROLE_PING);
+    if (child->channel != NULL && channel_send(child->channel, buffer_slice(&message), -1) == 0)
+        child->pinged = clock_monotonic();
+    buffer_free(&message);
 }
 
 void child_stop(struct child *child, int patience_s)

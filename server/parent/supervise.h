@@ -49,6 +49,7 @@ struct child {
     struct channel *channel;
     unsigned restarts;
     int64_t pause_us, due, ready_since; /* monotonic */
+    int64_t pinged;                     /* when PING went out that is not answered yet; 0: none */
     struct event *timer;                /* next start, or the end of patience with a STOP */
     struct error failure;               /* what FAILED said; "" */
 };
@@ -73,6 +74,8 @@ struct child *tree_first(const struct tree *tree);
 void tree_start(struct tree *tree);
 /* Asks it to finish; kills it after patience_s. DOWN ones stay as they are. */
 void child_stop(struct child *child, int patience_s);
+/* Asks it whether its loop goes round; `pinged` says how long ago, until it has answered. */
+void child_ping(struct child *child);
 /* To be called at SIGCHLD. */
 void tree_reap(struct tree *tree);
 

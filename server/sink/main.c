@@ -66,20 +66,22 @@ static int take_option(int option, const char *value, struct sink_options *optio
     }
 }
 
-/* 0, or -1 with the error's text; 1 for help. */
+/* 0, or -1 with the error's text; 1 when help or version were answered. */
 static int read_options(int argc, char **argv, struct sink_options *options, struct error *error)
 {
     static const struct option known[] = {
         {"port", required_argument, NULL, 'p'}, {"address", required_argument, NULL, 'a'},
         {"key", required_argument, NULL, 'k'},  {"json", no_argument, NULL, 'j'},
         {"fail", required_argument, NULL, 'f'}, {"count", required_argument, NULL, 'n'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+        {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0}};
+    static char help[] = "--help", version[] = "--version";
     int option;
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (option == 'h')
-            return 1;
+        if (option == 'h' || option == 'v')
+            return help_asked("sink", 2, (char *[]){argv[0], option == 'h' ? help : version, NULL});
         if (option == '?')
             return error_set(error, "%s is no option, or lacks its value", argv[optind - 1]);
         if (take_option(option, optarg, options, error) != 0)
@@ -108,10 +110,8 @@ int main(int argc, char **argv)
     int rc =
         sodium_init() < 0 ? error_set(&error, "libsodium does not start") : read_options(argc, argv, &options, &error);
 
-    if (rc == 1) {
-        help_write(stdout, "sink");
+    if (rc == 1)
         return 0;
-    }
     if (rc != 0) {
         fprintf(stderr, "sink: %s; see: sundew sink --help\n", error.text);
         return 2;

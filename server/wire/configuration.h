@@ -53,7 +53,7 @@ struct user {
 struct configuration {
     char *file; /* absolute */
     char *organisation, *domain, *language;
-    char *state, *master_key; /* absolute paths; key also "credential:NAME" resolved */
+    char *state, *master_key; /* absolute paths; the key "credential:NAME" where none were passed */
     char *operators;          /* group or "" */
     struct user *users;
     size_t user_count;
@@ -82,6 +82,8 @@ struct configuration_faults {
 int configuration_examine(const char *file, const struct configuration_faults *faults,
                           struct configuration **configuration, struct error *error);
 void configuration_free(struct configuration *configuration);
+/* Before a keeper is started: -1 when the key is a credential that the service manager did not pass to this process. */
+int configuration_key(const struct configuration *configuration, struct error *error);
 /* -c FILE, else $SUNDEW_CONFIG, ./sundew.yaml, /etc/sundew/sundew.yaml. A static or given text. */
 const char *configuration_file(const char *given);
 

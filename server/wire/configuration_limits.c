@@ -6,6 +6,8 @@
 #include "server/base/paths.h"
 #include "server/wire/loading.h"
 
+#define CREDENTIAL "credential:"
+
 int loading_users(struct loading *loading, const struct yaml *root)
 {
     static const char *const roles[] = {
@@ -79,19 +81,32 @@ int loading_limits(struct loading *loading, const struct yaml *root)
     return 0;
 }
 
+int configuration_key(const struct configuration *configuration, struct error *error)
+{
+    const char *name = configuration->master_key;
+
+    if (strncmp(name, CREDENTIAL, strlen(CREDENTIAL)) != 0)
+        return 0;
+    name += strlen(CREDENTIAL);
+    return error_set(error,
+                     "%s: the master key is the credential %s, which was not passed to this process; start it by a systemd "
+                     "unit with LoadCredential=%s:/path",
+                     configuration->file, name, name);
+}
+
 /* key: a path, or credential:NAME of the service manager. */
 int loading_key(struct loading *loading, const struct yaml *root)
 {
     struct configuration *configuration = loading->configuration;
-    const char *text = "state/key", *folder = getenv("CREDENTIALS_DIRECTORY");
+    const char *text = "state/key", *folder = getenv("CREDENTIALS_DIRECTORY"), *name;
 
     if (yaml_text(root, "key", &text, loading->error) < 0)
         return -1;
-    if (strncmp(text, "credential:", 11) != 0)
+    if (strncmp(text, CREDENTIAL, strlen(CREDENTIAL)) != 0)
         return loading_path(loading, root, "key", "state/key", &configuration->master_key);
-    if (folder == NULL && loading->faults == NULL)
-        return yaml_fault(yaml_get(root, "key"), loading->error,
-                          "no credentials were passed; start by a systemd unit with LoadCredential=%s:…", text + 11);
-    configuration->master_key = folder == NULL ? strdup("") : paths_join(folder, text + 11);
+    name = text + strlen(CREDENTIAL);
+    if (name[0] == '\0' || strchr(name, '/') != NULL)
+        return yaml_fault(yaml_get(root, "key"), loading->error, "\"key\" must be a path, or credential: and a name");
+    configuration->master_key = folder != NULL ? paths_join(folder, name) : strdup(text);
     return configuration->master_key == NULL ? loading_memory(loading) : 0;
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 #include "tests/test.h"
 
+static size_t width = 200;
+static bool colour;
+
 /* What `rows` look like as the command's output; to be freed. */
 static char *shown(const char *command, bool json, bool terminal, const char *const *rows)
 {
@@ -13,9 +16,10 @@ static char *shown(const char *command, bool json, bool terminal, const char *co
     FILE *file = open_memstream(&text, &size);
 
     output_open(&output, stdout, json, command);
-    output.file = file;
-    output.terminal = terminal;
-    output.colour = false;
+    output.file = output.table.file = file;
+    output.table.terminal = terminal;
+    output.table.colour = colour;
+    output.table.width = width;
     for (; *rows != NULL; rows++)
         output_row(&output, slice_of(*rows));
     ck_assert_int_eq(output_close(&output), 0);
@@ -70,6 +74,94 @@ START_TEST(widths_count_characters)
     char *text = SHOWN("routes", false, true, "{\"a\":\"\u00e9\u00e9\u00e9\",\"b\":1}", "{\"a\":\"xyz\",\"b\":2}");
 
     ck_assert_str_eq(text, "a    b\n\u00e9\u00e9\u00e9  1\nxyz  2\n");
+    free(text);
+}
+END_TEST
+
+#define ID_A "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define ID_B "bbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define TIME "2026-11-26T14:29:47.123456Z"
+#define INCIDENT                                                                                                       \
+    "{\"incident\":\"i-" ID_A "\",\"state\":\"open\",\"severity\":\"critical\",\"opened\":\"" TIME                       \
+    "\",\"updated\":\"" TIME "\",\"tokens\":[\"t-" ID_A "\",\"t-" ID_B "\",\"t-" ID_A "\",\"t-" ID_B "\"]}"
+
+START_TEST(of_many_ids_the_first_are_shown)
+{
+    char *text = SHOWN("incidents", false, false, INCIDENT);
+
+    ck_assert_str_eq(text, "i-" ID_A "  open  -  critical  " TIME "  " TIME "  4: t-" ID_A ",t-" ID_B ",t-" ID_A ",...\n");
+    free(text);
+    text = SHOWN("show", false, false, INCIDENT);
+    ck_assert_ptr_nonnull(strstr(text, "tokens: t-" ID_A ",t-" ID_B ",t-" ID_A ",t-" ID_B "\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_terminal_is_fitted)
+{
+    char *text;
+
+    width = 80;
+    text = SHOWN("incidents", false, true, INCIDENT);
+    ck_assert_str_eq(text, "incident                      state  severity  opened                tokens\n"
+                           "i-" ID_A "  open   critical  2026-11-26 14:29:47Z  4: t-aaaaa\u2026\n");
+    free(text);
+    width = 40;
+    text = SHOWN("mint", false, true, "{\"token\":\"t-" ID_A "\",\"identity\":\"anna\",\"secret\":\"a-long-secret-of-theirs\"}");
+    ck_assert_ptr_nonnull(strstr(text, "t-" ID_A "  anna      a-long-secret-of-theirs\n"));
+    width = 200;
+    free(text);
+}
+END_TEST
+
+START_TEST(severity_is_coloured)
+{
+    char *text;
+
+    colour = true;
+    text = SHOWN("incidents", false, true, INCIDENT);
+    ck_assert_ptr_nonnull(strstr(text, "  \033[1;31mcritical\033[0m  2026"));
+    ck_assert(strncmp(text, "\033[1mincident\033[0m", 16) == 0);
+    free(text);
+    text = SHOWN("show", false, true, "{\"grade\":\"identity\",\"x\":\"identity\"}");
+    ck_assert_str_eq(text, "\033[1mgrade:\033[0m \033[31midentity\033[0m\n\033[1mx:\033[0m identity\n");
+    colour = false;
+    free(text);
+}
+END_TEST
+
+START_TEST(wide_and_combining_characters_align)
+{
+    char *text = SHOWN("routes", false, true, "{\"a\":\"\u9ce5\u5c45\",\"b\":1}", "{\"a\":\"e\u0301x\",\"b\":2}");
+
+    ck_assert_str_eq(text, "a     b\n\u9ce5\u5c45  1\ne\u0301x    2\n");
+    free(text);
+    text = SHOWN("routes", false, false, "{\"a\":\"z\u0301\u0301\u0301\u0301\u200b\ufeff\u00ad\u061c\"}");
+    ck_assert_str_eq(text, "z\u0301\u0301??????\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_stream_is_shown_at_once)
+{
+    struct output output;
+    size_t size = 0;
+    char *text = NULL;
+    FILE *file = open_memstream(&text, &size);
+
+    output_open(&output, stdout, false, "watch");
+    output.file = output.table.file = file;
+    output.table.terminal = true;
+    output.table.width = 200;
+    output_row(&output, slice_of("{\"time\":\"x\",\"grade\":\"secret\"}"));
+    fflush(file);
+    ck_assert(strncmp(text, "time  grade", 11) == 0 && strstr(text, "\nx     secret") != NULL);
+    output_row(&output, slice_of("{\"time\":\"y\",\"grade\":\"noise\"}"));
+    fflush(file);
+    ck_assert_ptr_nonnull(strstr(text, "\ny     noise"));
+    ck_assert_ptr_null(strstr(text + 5, "time"));
+    ck_assert_int_eq(output_close(&output), 0);
+    fclose(file);
     free(text);
 }
 END_TEST
@@ -134,6 +226,11 @@ static Suite *suite(void)
     tcase_add_test(tc, aligned_on_a_terminal);
     tcase_add_test(tc, unknown_commands_show_the_first_rows_members);
     tcase_add_test(tc, widths_count_characters);
+    tcase_add_test(tc, of_many_ids_the_first_are_shown);
+    tcase_add_test(tc, a_terminal_is_fitted);
+    tcase_add_test(tc, severity_is_coloured);
+    tcase_add_test(tc, wide_and_combining_characters_align);
+    tcase_add_test(tc, a_stream_is_shown_at_once);
     tcase_add_test(tc, show_is_nested);
     tcase_add_test(tc, attackers_cannot_move_the_cursor);
     tcase_add_test(tc, repeated_members_lose_no_row);

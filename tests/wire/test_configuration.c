@@ -188,7 +188,8 @@ static const char *const faults[][2] = {
     {HEAD "routes:\n  s: {url: \"https://x\", secret: s, format: xml}\n", ":4:44: there is no format \"xml\""},
     {HEAD "budget: {per-source: 10}\n", ":3:22: \"per-source\" must be a rate"},
     {HEAD "retention: {noise: 3 days}\n", ":3:20: \"noise\" must be a time"},
-    {HEAD "key: credential:x\n", ":3:6: no credentials were passed"},
+    {HEAD "key: credential:a/b\n", ":3:6: \"key\" must be a path, or credential: and a name"},
+    {HEAD "key: 'credential:'\n", ":3:6: \"key\" must be a path, or credential: and a name"},
     {HEAD "a: [\n", ": "},
 };
 

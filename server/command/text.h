@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Text as a terminal shows it: what it may be sent, and how many columns that takes. */
+#ifndef COMMAND_TEXT_H
+#define COMMAND_TEXT_H
+
+#include "server/base/buffer.h"
+
+/* Has characters counted as UTF-8, whatever the locale; to be called once. */
+void text_open(void);
+/* Adds text that cannot move the cursor or turn the direction of writing: control, format and unassigned characters
+ * become '?', as does every combining mark behind the second. */
+void text_clean(struct buffer *buffer, const char *text);
+/* Columns: wide characters take two, combining marks none. */
+size_t text_width(struct slice text);
+/* Adds what fits into `width` columns, the last one an ellipsis where not all does. */
+void text_cut(struct buffer *buffer, struct slice text, size_t width);
+
+#endif

@@ -194,7 +194,9 @@ static void check_file(struct site *site, const struct yaml *at, const char *fol
         site_fault(site, at, "'%.100s' lies elsewhere; put the file itself into the site's folder static", name);
     else if (stat(path, &status) != 0)
         site_fault(site, at, "there is no file '%.100s'; put it into the site's folder static", name);
-    else if (!S_ISREG(status.st_mode) || status.st_size == 0)
+    else if (!S_ISREG(status.st_mode))
+        site_fault(site, at, "'%.100s' is no file; put one there", name);
+    else if (status.st_size == 0 && site->faults->lint)
         site_fault(site, at, "'%.100s' is no file with anything in it; give it its content", name);
     else if (status.st_size > SITE_PAGE)
         site_fault(site, at, "'%.100s' is larger than %d bytes; make it smaller", name, SITE_PAGE);

@@ -69,7 +69,15 @@ static void jobs_inside(void)
                   json_pack("{s[s] s[s] so}", "names", "git.corp.marais.internal", "addresses", "127.0.0.1",
                             "authority", authority)) == 0);
     WANT(jobs_run(&jobs, "self-signed", json_pack("{s[s]}", "names", "git.corp.marais.internal")) == 0);
-    WANT(jobs_run(&jobs, "face", json_pack("{ss ss}", "service", "http", "site", "gitlab")) == 0);
+    WANT(jobs_run(&jobs, "face",
+                  json_pack("{ss ss sO so}", "service", "http", "site", "gitlab", "persona", persona, "decoy",
+                            jobs_decoy("http", 21001, true))) == 0);
+    WANT(jobs_run(&jobs, "face",
+                  json_pack("{ss ss sO so}", "service", "http", "site", "portal", "persona", persona, "decoy",
+                            jobs_decoy("http", 21001, true))) == 0);
+    WANT(jobs_run(&jobs, "face",
+                  json_pack("{ss ss sO so}", "service", "ldap", "site", "", "persona", persona, "decoy",
+                            jobs_decoy("ldap", 21004, true))) == 0);
 }
 
 START_TEST(every_job_works_inside)

@@ -157,7 +157,7 @@ int ldap_dn(struct slice text, struct buffer *normal)
 
 int ldap_dn_at(struct slice text, struct buffer *normal, unsigned depth)
 {
-    struct cursor c = {text.data, text.data + text.length};
+    struct cursor c;
     struct buffer value;
     int result = 0;
 
@@ -165,6 +165,7 @@ int ldap_dn_at(struct slice text, struct buffer *normal, unsigned depth)
         return 0;
     if (text.length > LONGEST)
         return -1;
+    c = (struct cursor){text.data, text.data + text.length};
     buffer_init(&value, LONGEST);
     result = take_rdn(&c, &value, normal, depth);
     while (result == 0 && c.at < c.end) {

@@ -123,7 +123,7 @@ static int put(const char *path, struct letter *letter, const char **order, stru
         rc = splice(&mbox, letter, order, error);
     if (rc == 0) {
         letter->path = strdup(mbox.path);
-        letter->folder = folder_name(path);
+        letter->folder = letter->path != NULL ? folder_name(letter->path) : NULL;
     }
     mbox_close(&mbox);
     return rc;

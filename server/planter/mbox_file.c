@@ -50,11 +50,14 @@ static int64_t read_date(struct slice line)
 
 bool mbox_next(struct slice text, size_t *at, struct mbox_entry *entry)
 {
-    struct slice first = line_at(text, *at), line;
+    struct slice first, line;
     bool empty = false;
     size_t end;
 
-    if (*at >= text.length || !starts_with(first, "From "))
+    if (*at >= text.length)
+        return false;
+    first = line_at(text, *at);
+    if (!starts_with(first, "From "))
         return false;
     for (end = *at + first.length; end < text.length; end += line.length) {
         line = line_at(text, end);

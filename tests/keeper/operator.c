@@ -346,7 +346,7 @@ static void on_limit(evutil_socket_t fd, short what, void *context)
 
 int operator_wait(struct operator *o)
 {
-    const struct timeval limit = {20, 0};
+    const struct timeval limit = {120, 0}; /* against hanging: a loaded machine with sanitizers takes its time */
     struct event *timer = evtimer_new(o->base, on_limit, NULL);
 
     evtimer_add(timer, &limit);

@@ -152,7 +152,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("mint");
 
     tcase_add_checked_fixture(t, with_ledger, teardown);
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 180);
     tcase_add_test(t, one_token_with_its_artifacts);
     tcase_add_test(t, what_was_minted_is_found);
     tcase_add_test(t, many_are_one_operation);

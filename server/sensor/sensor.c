@@ -523,7 +523,9 @@ void sensor_shut(struct sensor *sensor)
 
 static void drain_one(struct connection *c)
 {
-    if (!c->session.waiting && c->session.input.length == 0 && c->session.output.length == 0)
+    const struct session *session = &c->session;
+
+    if (!session->waiting && !session->busy && session->input.length == 0 && session->output.length == 0)
         connection_free(c);
 }
 

@@ -89,6 +89,7 @@ static void hold(struct session *session)
 {
     const struct http_connection *connection = session->state;
 
+    session->busy = connection->phase != PHASE_HEAD;
     session->held = connection->raw.capacity + connection->kept.capacity;
 }
 

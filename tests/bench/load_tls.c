@@ -167,5 +167,6 @@ int main(int argc, char **argv)
     printf("%.1f %u %u %zu\n", (double)load.done * 1e6 / (double)taken,
            load.done > 0 ? load.latencies[load.done / 2] : 0, load.done > 0 ? load.latencies[load.done * 99 / 100] : 0,
            load.failed);
+    free(load.latencies);
     return 0;
 }

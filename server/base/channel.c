@@ -303,7 +303,7 @@ static int receive_batch(struct channel *channel, int fds[BATCH])
     }
     do
         got = recvmmsg(channel->fd, v->headers, BATCH, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET)); /* what a peer said last stands behind its reset */
     if (got < 0)
         return errno == EAGAIN ? -1 : 0;
     for (int i = 0; i < got; i++)
@@ -440,8 +440,8 @@ int channel_receive_now(int socket, struct buffer *message, int *fd, int timeout
         return -1;
     do
         got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got < 0 && errno != ECONNRESET)
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET)); /* what a peer said last stands behind its reset */
+    if (got < 0)
         return error_errno(error, "cannot receive from the other process");
     if (got <= 0)
         return 1;

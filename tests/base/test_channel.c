@@ -48,6 +48,29 @@ static void on_closed(struct channel *channel, void *context)
 
 static const struct channel_events events = {on_message, on_drained, on_closed};
 
+/* A role that fails at its start says why and ends, whatever else it was still to read. */
+START_TEST(last_words_of_a_peer_that_read_nothing)
+{
+    struct end a = {.base = event_base_new()};
+    struct channel *left;
+    struct error error;
+    int fds[2];
+
+    ck_assert_int_eq(channel_pair(fds, &error), 0);
+    left = channel_new(a.base, fds[0], &events, &a);
+    ck_assert_int_eq(channel_send(left, slice_of("a setup"), -1), 0);
+    channel_flush(left);
+    ck_assert_int_eq(channel_send_now(fds[1], slice_of("why not"), -1, &error), 0);
+    close(fds[1]);
+    event_base_dispatch(a.base);
+    ck_assert_uint_eq(a.messages, 1);
+    ck_assert_uint_eq(a.last, 'w');
+    ck_assert_uint_eq(a.closed, 1);
+    channel_free(left);
+    event_base_free(a.base);
+}
+END_TEST
+
 START_TEST(many_messages_arrive_in_order_and_batches)
 {
     struct end a = {.base = event_base_new()}, b = {.base = a.base, .fd = -1, .stop_at = 3000};
@@ -273,6 +296,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_descriptor_travels);
     tcase_add_test(tests, descriptors_that_no_peer_sends_are_closed);
     tcase_add_test(tests, a_callback_may_free_the_channel);
+    tcase_add_test(tests, last_words_of_a_peer_that_read_nothing);
     tcase_add_test(tests, blocking_forms);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the differs share: a private nginx with nginx.conf, the stub behind it, and a client that notes every byte that
+"""What the differs share: a private nginx with nginx.conf, the upstream behind it, and a client that notes every byte that
 comes back and how the connection ends."""
 import collections
 import concurrent.futures

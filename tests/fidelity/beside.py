@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What the differs share: a private nginx with nginx.conf, the upstream behind it, and a client that notes every byte that
-comes back and how the connection ends."""
+"""What the differs share: a private nginx with nginx.conf, the upstream behind it, and a client that notes every byte
+that comes back and how the connection ends."""
 import collections
 import concurrent.futures
 import os

@@ -30,6 +30,7 @@ static const struct row {
     ROW("0\r\n\rx", "", 400, 0),
     ROW("0fffffffffffffff1\r\n", "", 400, 0),
     ROW("7fffffffffffffff\r\nx", "", 400, 0),
+    ROW("800000000000000\r\nx", "", 400, 0),
     ROW("ffffffffffffffffffffff\r\nx", "", 400, 0),
     ROW("1x\r\n", "", 400, 0),
     ROW("3\r\nab", "ab", -1, 0),

@@ -3,8 +3,6 @@
 
 #include "server/sensor/http/text.h"
 
-#define HEAD_SLACK 32 /* nginx adds the chunk's frame to its size */
-
 enum {
     IN_SIZED,
     IN_SIZE_FIRST,
@@ -62,9 +60,9 @@ static int size_step(struct body *body, unsigned char c)
 {
     int digit = text_hex(c);
 
+    if (body->left > INT64_MAX / 16) /* so nginx: at whatever follows the digit */
+        return refuse(body, 400);
     if (digit >= 0) {
-        if (body->left > INT64_MAX / 16 || body->left * 16 > INT64_MAX - HEAD_SLACK)
-            return refuse(body, 400);
         body->left = body->left * 16 + (unsigned)digit;
         body->state = IN_SIZE;
     } else if (body->state == IN_SIZE_FIRST) {

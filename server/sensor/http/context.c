@@ -120,7 +120,7 @@ static void write_target(struct buffer *out, const struct http_request *request,
     struct buffer text;
     size_t path;
 
-    if (request->query.length == 0 && is_open(request->path, site)) {
+    if (request->query.length == 0 && request->fragment.length == 0 && is_open(request->path, site)) {
         (void)json_member(out, "path", request->path);
         (void)json_member(out, "target", request->path);
         return;
@@ -129,6 +129,10 @@ static void write_target(struct buffer *out, const struct http_request *request,
     redact_path(&text, request->path, site);
     path = text.length;
     redact_query(&text, request->query);
+    if (request->fragment.length > 0) {
+        (void)buffer_add_char(&text, '#');
+        add_mark(&text, request->fragment);
+    }
     (void)json_member(out, "path", text_before(buffer_slice(&text), path));
     (void)json_member(out, "target", buffer_slice(&text));
     buffer_free(&text);

@@ -9,6 +9,7 @@
 #include "server/sensor/http/answer.h"
 #include "server/sensor/http/context.h"
 #include "server/sensor/http/exchange.h"
+#include "server/sensor/http/text.h"
 
 #define SITE_HEADERS 16384
 #define SITE_BODY (2 * 1024 * 1024)
@@ -99,20 +100,24 @@ static bool body_follows(const struct head *head)
     return head->whole && !head->length_bad && (head->sized ? head->length > 0 : head->chunked && head->version > 10);
 }
 
-/* A head that nginx refuses: all that has come is looked at, also what is behind the fault. */
+/* A head that nginx refuses: all that has come is looked at, also what is behind the fault. nginx closes when it has
+ * the body, where it knows of one; no sooner. */
 static void take_refused(struct session *session)
 {
     struct http_connection *connection = session->state;
     const struct head *head = &connection->head;
-    bool more = head->at < session->input.length;
+    struct slice behind = text_from(buffer_slice(&session->input), head->at);
+    bool more = behind.length > 0, follows = body_follows(head);
+    size_t used;
 
     (void)buffer_add_slice(&connection->raw, buffer_slice(&session->input));
-    buffer_consume(&session->input, session->input.length);
     session->request++;
     session->linger = more || head->status == 414 || head->status == HEAD_TOO_LARGE;
     connection->closes = true;
-    if (!more && body_follows(head)) {
-        body_begin(&connection->body, !head->sized, head->length, 0);
+    body_begin(&connection->body, !head->sized, head->length, 0);
+    follows = follows && body_take(&connection->body, behind, &used, &connection->kept) == BODY_MORE;
+    buffer_consume(&session->input, session->input.length);
+    if (follows) {
         exchange_refuse(session, head->status);
     } else {
         body_begin(&connection->body, false, 0, 0);

@@ -21,15 +21,17 @@ static struct slice cut(struct slice raw, struct head_span span)
 
 void head_request(const struct head *head, struct slice raw, struct http_request *request)
 {
-    struct slice path = cut(raw, head->path);
+    struct slice path = cut(raw, head->path), named;
     size_t i;
 
     request->raw = raw;
     request->method = cut(raw, head->method);
     request->target = cut(raw, head->target);
     request->uri = path.length == 0 ? slice_of("/") : path;
-    request->path = text_cut(&path, '?');
-    request->query = path;
+    named = text_cut(&path, '#');
+    request->fragment = path;
+    request->path = text_cut(&named, '?');
+    request->query = named;
     if (request->path.length == 0)
         request->path = slice_of("/");
     request->host = cut(raw, head->target_host.length > 0 ? head->target_host : head->host);

@@ -16,9 +16,10 @@ struct http_request {
     struct slice raw;    /* the whole head as received */
     struct slice method; /* "GET" */
     struct slice target; /* as sent */
-    struct slice uri;    /* of the target what names something on this host: path and query, raw; "/" at least */
-    struct slice path;   /* of the target, raw, up to '?' ; "/" at least */
-    struct slice query;  /* raw, behind '?' */
+    struct slice uri;    /* of the target what names something on this host: all from the path on, raw; "/" at least */
+    struct slice path;   /* of the target, raw, up to '?' or '#'; "/" at least */
+    struct slice query;  /* raw, behind '?', up to '#' */
+    struct slice fragment; /* raw, behind '#'; names nothing, for nginx and for what stands behind it */
     struct slice host;   /* Host, or an absolute target's; without port */
     int version;         /* 9, 10, 11 */
     struct http_header headers[HTTP_HEADERS];

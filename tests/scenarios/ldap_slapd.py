@@ -429,12 +429,28 @@ def exchange(port, packets, quiet=0.03):
     return got, closed
 
 
+def by_request(answer):
+    """The messages of an answer, in order for each request: slapd works on two searches at a time."""
+    got, closed = answer
+    found = []
+    while len(got) > 6:
+        length, at = got[1], 2
+        if length > 0x80:
+            at += length - 0x80
+            length = int.from_bytes(got[2:at], "big")
+        found.append((got[at:at + 2 + got[at + 1]], got[:at + length]))
+        got = got[at + length:]
+    return [whole for _, whole in sorted(found, key=lambda pair: pair[0])], closed
+
+
 def both(case, ports):
     name, packets = case
-    want, have = (exchange(port, packets) for port in ports)
-    for quiet in (0.3, 1):  # a busy machine may answer late
-        if want != have:
-            want, have = (exchange(port, packets, quiet) for port in ports)
+    shape = by_request if name == "whole, twice" else lambda answer: answer
+    for quiet in (0.03, 0.3, 1, 3):  # a busy machine may answer late
+        want, have = (exchange(port, packets, quiet) for port in ports)
+        if shape(want) == shape(have):
+            have = want
+            break
     return name, want, have
 
 

@@ -149,16 +149,23 @@ static void on_parent_closed(struct channel *channel, void *context)
         event_base_loopbreak(role->base);
 }
 
-int role_run(struct role *role)
+int role_attach(struct role *role)
 {
     static const struct channel_events events = {.message = on_parent_message, .closed = on_parent_closed};
+
+    if (role->parent == NULL)
+        role->parent = channel_new(role->base, ROLE_FD, &events, role);
+    return role->parent == NULL ? -1 : 0;
+}
+
+int role_run(struct role *role)
+{
     struct buffer message;
     int result = -1;
 
     buffer_init(&message, NAME);
-    role->parent = channel_new(role->base, ROLE_FD, &events, role);
     buffer_add_u16(&message, ROLE_READY);
-    if (role->parent != NULL && channel_send(role->parent, buffer_slice(&message), -1) == 0)
+    if (role_attach(role) == 0 && channel_send(role->parent, buffer_slice(&message), -1) == 0)
         result = event_base_dispatch(role->base) < 0 ? -1 : 0;
     buffer_free(&message);
     return result;

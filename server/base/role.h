@@ -45,7 +45,7 @@ struct role {
     struct role_descriptor peers[ROLE_DESCRIPTORS];
     size_t peer_count;
     struct channel *parent;
-    /* Set by the role before role_run(); context is passed back. May be NULL. */
+    /* Set by the role before role_attach() or role_run(); context is passed back. May be NULL. */
     void (*peer)(struct role *role, const char *name, int fd); /* a PEER that came later; fd belongs to the callee */
     void (*stop)(struct role *role);                           /* default: leave the loop */
     void *context;
@@ -54,6 +54,9 @@ struct role {
 /* In the role's main(): opens the log, takes SETUP, drops the user, takes LISTEN and PEER up to START, blocking.
  * Ignores SIGPIPE and SIGINT. On failure the text has been sent to the starter. */
 int role_begin(struct role *role, const char *name, struct error *error);
+/* For a role whose loop goes round before it is READY: from now on PEER, STOP, PING and the channel's end are heeded.
+ * -1 without memory. */
+int role_attach(struct role *role);
 /* Tells the starter READY and runs the loop until STOP, the end of the channel, or event_base_loopbreak(). */
 int role_run(struct role *role);
 /* Tells the starter FAILED (also in the log). Returns 1, for main() to return. */

@@ -99,6 +99,9 @@ static int bring_up(struct keeper *keeper, struct role *role, struct error *erro
     role->peer = on_peer;
     for (i = 0; i < role->peer_count; i++)
         attach(keeper, role->peers[i].name, role->peers[i].fd);
+    /* The minter may start after the keeper that waits for it. */
+    if (role_attach(role) < 0)
+        return error_set(error, "out of memory");
     if (init_needed(keeper) && init_run(keeper, keeper->base, keeper->jobs, error) < 0)
         return -1;
     keeper->ready = true;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "server/base/buffer.h"
 #include "server/base/error.h"
+#include "server/base/facts.h"
 
 /* Random bytes: libsodium's in the minter, a counter in tests. */
 struct draw {
@@ -23,6 +24,27 @@ struct person {
     const char *given, *family, *login; /* ASCII login */
 };
 
+/* Where the secret is to be used. Texts are never NULL. */
+struct door {
+    const char *decoy;         /* its name; "" where nothing of ours listens for such a secret yet */
+    const char *service, *site;
+    const char *host, *url;    /* url: scheme://host, :port where it is not the usual one, without a slash behind */
+    uint16_t port;
+    bool tls;
+};
+
+/* What an operator sets for one command: mint --account N is {"account", "N"}. */
+struct setting {
+    const char *name, *value;
+};
+
+/* Fresh private keys. RSA ones come from a pool that is filled in the background, or are made at once while it is
+ * empty. Adds the DER of a PKCS #8 PrivateKeyInfo; the caller wipes it. bits: 2048, 3072 or 4096. */
+struct key_supply {
+    int (*rsa)(void *context, unsigned bits, struct buffer *der, struct error *error);
+    void *context;
+};
+
 struct mint_request {
     const char *form;     /* one of the kind's */
     const char *identity; /* the operator's choice, or NULL */
@@ -31,11 +53,22 @@ struct mint_request {
     const struct person *people; /* of the persona; may be none */
     size_t people_count;
     const struct draw *draw;
+    int64_t now; /* seconds since 1970 */
+    const struct door *door;
+    const struct setting *settings; /* only such as the kind names */
+    size_t setting_count;
+    const struct key_supply *keys;
 };
 
+/* The operator's setting, or NULL. */
+const char *mint_setting(const struct mint_request *request, const char *name);
+
+/* Buffers are initialised, and cleared, by the caller. identity, secret and each fact are UTF-8 text without NUL, at
+ * most 8 KiB; the secret is what is presented, to the last byte. */
 struct minted {
-    struct buffer identity; /* text, initialised by the caller */
+    struct buffer identity;
     struct buffer secret;
+    struct buffer facts; /* fact_add(): what else is recognised, and what templates name as {{fact.NAME}} */
     uint16_t secret_bits, identity_bits;
     bool distinctive;
 };
@@ -43,14 +76,16 @@ struct minted {
 struct token_kind {
     const char *name;
     bool bound; /* the secret is good with its identity only */
-    const char *const *forms; /* NULL-ended, the default first */
-    /* Draws one token. Never a word that secret scanners filter (kind_filtered()); re-draws instead. */
+    const char *const *forms;    /* NULL-ended, the default first */
+    const char *const *settings; /* NULL-ended names of those it knows; NULL: none */
+    /* Draws one token. Never a word that secret scanners filter (kind_filtered()); re-draws instead. -1 also for an
+     * identity or a setting that cannot be, with a text that says what can. */
     int (*mint)(const struct mint_request *request, struct minted *minted, struct error *error);
     /* Is this text well formed as a secret of the kind (checksums too)? Used by tests and `recognise`. */
     bool (*valid)(const char *form, struct slice secret);
 };
 
-#define KIND(symbol, name, summary, forms, seen, bound, proofs) extern const struct token_kind kind_##symbol;
+#define KIND(symbol, name, summary, forms, opens, bound, proofs) extern const struct token_kind kind_##symbol;
 #include "server/wire/tables/kinds.def"
 #undef KIND
 

@@ -3,7 +3,7 @@
 #include "tokens/kind.h"
 
 static const struct token_kind *const kinds[] = {
-#define KIND(symbol, name, summary, forms, seen, bound, proofs) &kind_##symbol,
+#define KIND(symbol, name, summary, forms, opens, bound, proofs) &kind_##symbol,
 #include "server/wire/tables/kinds.def"
 #undef KIND
 };
@@ -18,6 +18,14 @@ const struct token_kind *kind_find(const char *name)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
+    return NULL;
+}
+
+const char *mint_setting(const struct mint_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->setting_count; i++)
+        if (strcmp(request->settings[i].name, name) == 0)
+            return request->settings[i].value;
     return NULL;
 }
 

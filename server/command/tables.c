@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "server/base/paths.h"
 #include "server/base/yaml.h"
+#include "server/wire/kinds.h"
 
 /* The words of a text, as an array. */
 static json_t *words(const char *text)
@@ -33,12 +34,13 @@ static void put_row(struct invocation *invocation, json_t *row)
 
 int run_kinds(struct invocation *invocation, struct error *error)
 {
+    const struct kind_row *row;
+
     (void)error;
-#define KIND(symbol, name, summary, forms, seen, bound, proofs)                                                        \
-    put_row(invocation, json_pack("{s:s, s:s, s:o, s:s, s:b, s:o}", "kind", name, "summary", summary, "forms",         \
-                                  words(forms), "seen", seen, "bound", (int)(bound), "proofs", words(proofs)));
-#include "server/wire/tables/kinds.def"
-#undef KIND
+    for (size_t i = 0; (row = kind_row_at(i)) != NULL; i++)
+        put_row(invocation, json_pack("{s:s, s:s, s:o, s:s, s:b, s:o}", "kind", row->name, "summary", row->summary, "forms",
+                                      words(row->forms), "seen", kind_row_seen(row), "bound", (int)row->bound, "proofs",
+                                      words(row->proofs)));
     return 0;
 }
 

@@ -150,7 +150,7 @@ static int choose(struct ledger *ledger, const char *decoy, const char *kind, st
 static int send_chosen(struct request *request)
 {
     static const char *const kinds[] = {
-#define KIND(symbol, name, summary, forms, seen, bound, proofs) name,
+#define KIND(symbol, name, summary, forms, opens, bound, proofs) name,
 #include "server/wire/tables/kinds.def"
 #undef KIND
     };

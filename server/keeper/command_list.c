@@ -7,7 +7,7 @@
 #include "server/keeper/rows.h"
 
 static const char *const kinds[] = {
-#define KIND(symbol, name, summary, forms, seen, bound, proofs) name,
+#define KIND(symbol, name, summary, forms, opens, bound, proofs) name,
 #include "server/wire/tables/kinds.def"
 #undef KIND
     NULL,

@@ -76,7 +76,7 @@ static int record_start(struct minting *minting, const struct made_list *made, s
     buffer_init(&details, 4096);
     json_member_text(&details, "kind", minting->order.kind);
     json_member_number(&details, "count", minting->count);
-    json_member_text(&details, "decoy", minting->order.decoy->name);
+    json_member_text(&details, "decoy", order_decoy_name(&minting->order));
     result = order_operation(minting->request, "mint", minting->count == 1 ? id_text(made->items[0].id, 't', id) : "",
                              buffer_text(&details), error);
     buffer_free(&details);
@@ -165,6 +165,19 @@ static int start_batch(struct minting *minting, struct slot *slot, struct error 
     return result;
 }
 
+static void say_done(struct minting *minting)
+{
+    struct buffer note;
+
+    buffer_init(&note, 4096);
+    order_note(&minting->order, &note);
+    if (minting->count > ARTIFACTS)
+        (void)buffer_add_format(&note, "%sso many come without artifacts; `sundew artifacts TOKEN` shows them",
+                                note.length > 0 ? "; " : "");
+    request_done(minting->request, REQUEST_DONE, "%s", buffer_text(&note));
+    buffer_free(&note);
+}
+
 static void resume(struct request *request)
 {
     struct minting *minting = request->state;
@@ -182,9 +195,7 @@ static void resume(struct request *request)
     }
     request->resume = NULL;
     if (!busy)
-        request_done(request, REQUEST_DONE, "%s",
-                     minting->count > ARTIFACTS ? "so many come without artifacts; `sundew artifacts TOKEN` shows them"
-                                                : "");
+        say_done(minting);
 }
 
 static bool sensors_wait(const struct keeper *keeper)

@@ -258,6 +258,7 @@ static void minted_parameters(const struct planting *planting, struct buffer *js
     json_member(json, "form", token->form);
     json_member(json, "identity", token->identity);
     json_member(json, "secret", token->secret);
+    order_facts(token->facts, json);
     if (planting->order.owner != NULL)
         json_member_text(json, "owner", planting->order.owner);
     if (planting->order.memo != NULL)
@@ -279,7 +280,7 @@ static int ask_lure(struct planting *planting, struct error *error)
         result = order_view(request->keeper, order, &json, error);
     } else {
         minted_parameters(planting, &json);
-        result = order_world(request->keeper, order->decoy, &json, error);
+        result = order_world(request->keeper, order, &json, error);
     }
     buffer_add_char(&json, '}');
     if (result == 0 && json.failed)
@@ -367,7 +368,8 @@ static int check_free(struct request *request, const struct order *order)
 
 static int read_token(struct planting *planting)
 {
-    static const char *const minting[] = {"form", "identity", "decoy", "owner", "contact", "memo", "expires"};
+    static const char *const minting[] = {"form",  "identity", "decoy",   "host",    "owner",
+                                          "contact", "memo",   "expires", "account", "length"};
     struct request *request = planting->request;
     struct slice word = request_slice(request, "token");
     struct id id;
@@ -383,7 +385,7 @@ static int read_token(struct planting *planting)
     }
     if (request_id(request, "token", 't', &id) != 0 || order_load(request, id, &planting->order) != 0)
         return -1;
-    return check_free(request, &planting->order);
+    return order_door(request, &planting->order) != 0 ? -1 : check_free(request, &planting->order);
 }
 
 /* ---- the place ---- */

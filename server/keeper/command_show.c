@@ -59,7 +59,9 @@ static const char observation_sql[] =
 
 static const char *part_name(uint8_t part)
 {
-    return part == CANDIDATE_IDENTITY ? "identity" : part == CANDIDATE_SECRET ? "secret" : "either";
+    static const char *const names[] = {"", "identity", "secret", "either", "public"};
+
+    return part < sizeof names / sizeof names[0] ? names[part] : "";
 }
 
 static void add_classes(struct buffer *json, uint8_t classes)

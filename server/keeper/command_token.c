@@ -68,7 +68,7 @@ static void begin_row(struct artifacts *artifacts)
     json_member_text(row, "form", order->form);
     json_member_text(row, "identity", order->identity);
     json_member(row, "secret", buffer_slice(&order->secret));
-    json_member_text(row, "decoy", order->decoy != NULL ? order->decoy->name : "");
+    json_member_text(row, "decoy", order_decoy_name(order));
     json_member_open(row, "artifacts");
     buffer_add_char(row, '[');
 }
@@ -124,11 +124,8 @@ void command_artifacts(struct request *request)
     request->release = release;
     if (request_id(request, "token", 't', &token) != 0 || order_load(request, token, &artifacts->order) != 0)
         return;
-    if (artifacts->order.decoy == NULL) {
-        request_done(request, REQUEST_FAILED,
-                     "the decoy of this token is no longer in the configuration; add it again, then `sundew reload`");
+    if (order_door(request, &artifacts->order) != 0)
         return;
-    }
     begin_row(artifacts);
     if (ask(artifacts, &error) != 0)
         request_fail(request, &error);

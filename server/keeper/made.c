@@ -63,7 +63,7 @@ int made_store(struct keeper *keeper, const struct order *order, const struct ma
 {
     struct token_details details = {
         .id = made->id,
-        .decoy = slice_of(order->decoy->name),
+        .decoy = slice_of(order_decoy_name(order)),
         .owner = slice_of(order->owner),
         .contact = slice_of(order->contact),
         .memo = slice_of(order->memo),
@@ -135,7 +135,7 @@ int made_json(const struct made *made, const struct order *order, struct buffer 
     json_member(json, "form", made->token.form);
     json_member(json, "identity", made->token.identity);
     json_member(json, "secret", made->token.secret);
-    json_member_text(json, "decoy", order->decoy->name);
+    json_member_text(json, "decoy", order_decoy_name(order));
     json_member_open(json, "artifacts");
     buffer_add_char(json, '[');
     buffer_add_slice(json, buffer_slice(&made->artifacts));

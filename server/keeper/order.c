@@ -1,43 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/keeper/order.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/address.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/keeper/keeper.h"
 #include "server/keeper/token.h"
 
 #define SECRET_BYTES (64 * 1024)
+#define SETTINGS_BYTES (48 * 1024)
 
-struct kind_entry {
-    const char *name, *forms;
-};
-
-static const struct kind_entry kinds[] = {
-#define KIND(symbol, name, summary, forms, seen, bound, proofs) {name, forms},
-#include "server/wire/tables/kinds.def"
-#undef KIND
-};
-
-/* Which decoys a kind opens, the likeliest first. "": any. A kind that does not stand here opens every decoy. */
-static const struct door {
-    const char *kind, *service, *site;
-} doors[] = {
-    {"gitlab-token", "http", "gitlab"},
-    {"password", "http", "portal"},
-    {"password", "http", ""},
-    {"password", "", ""},
-    {"url", "http", "gitlab"},
-    {"url", "http", ""},
-};
-
-#define DOORS (sizeof doors / sizeof doors[0])
+/* Options of `mint` and `plant` that kinds know as settings. */
+static const char *const settings[] = {"account", "length"};
 
 void order_init(struct order *order)
 {
     memset(order, 0, sizeof *order);
     buffer_init(&order->secret, SECRET_BYTES);
+    buffer_init(&order->facts, FACTS_BYTES);
+    buffer_init(&order->settings, SETTINGS_BYTES);
 }
 
 void order_free(struct order *order)
@@ -48,7 +32,10 @@ void order_free(struct order *order)
     free(order->owner);
     free(order->contact);
     free(order->memo);
+    free(order->host);
     buffer_free(&order->secret);
+    buffer_free(&order->facts);
+    buffer_free(&order->settings);
 }
 
 static bool is_word_of(const char *word, const char *words)
@@ -65,72 +52,58 @@ static bool is_word_of(const char *word, const char *words)
     return false;
 }
 
-static int check_kind(struct request *request, const struct order *order)
+static int check_kind(struct request *request, struct order *order)
 {
+    const struct kind_row *row;
     struct buffer names;
 
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(order->kind, kinds[i].name) != 0)
-            continue;
-        if (order->form == NULL || is_word_of(order->form, kinds[i].forms))
-            return 0;
+    order->row = kind_row(order->kind);
+    if (order->row != NULL && (order->form == NULL || is_word_of(order->form, order->row->forms)))
+        return 0;
+    if (order->row != NULL) {
         request_done(request, REQUEST_USAGE, "%s has no form \"%.60s\"; there are: %s", order->kind, order->form,
-                     kinds[i].forms);
+                     order->row->forms);
         return -1;
     }
     buffer_init(&names, 4096);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        (void)buffer_add_format(&names, "%s%s", i > 0 ? ", " : "", kinds[i].name);
+    for (size_t i = 0; (row = kind_row_at(i)) != NULL; i++)
+        (void)buffer_add_format(&names, "%s%s", i > 0 ? ", " : "", row->name);
     request_done(request, REQUEST_USAGE, "no kind \"%.60s\"; there are: %s", order->kind, buffer_text(&names));
     buffer_free(&names);
     return -1;
 }
 
-static bool leads_to(const struct door *door, const struct decoy *decoy)
+static bool opens(const struct order *order, const struct decoy *decoy)
 {
-    return (door->service[0] == '\0' || strcmp(door->service, decoy->service) == 0) &&
-           (door->site[0] == '\0' || strcmp(door->site, decoy->site) == 0);
+    return kind_row_opens(order->row, decoy->service, decoy->site);
 }
 
-static bool opens(const char *kind, const struct decoy *decoy)
+/* The first decoy behind the kind's best door. */
+static const struct decoy *default_decoy(const struct configuration *configuration, const struct kind_row *row)
 {
-    bool known = false;
+    struct kind_door door;
 
-    for (size_t i = 0; i < DOORS; i++) {
-        if (strcmp(doors[i].kind, kind) != 0)
-            continue;
-        if (leads_to(&doors[i], decoy))
-            return true;
-        known = true;
-    }
-    return !known;
-}
-
-static const struct decoy *default_decoy(const struct configuration *configuration, const char *kind)
-{
-    for (size_t i = 0; i < DOORS; i++)
-        for (size_t k = 0; strcmp(doors[i].kind, kind) == 0 && k < configuration->decoy_count; k++)
-            if (leads_to(&doors[i], &configuration->decoys[k]))
+    for (size_t i = 0; kind_row_door(row, i, &door); i++)
+        for (size_t k = 0; k < configuration->decoy_count; k++)
+            if (kind_door_leads_to(&door, configuration->decoys[k].service, configuration->decoys[k].site))
                 return &configuration->decoys[k];
-    for (size_t k = 0; k < configuration->decoy_count; k++)
-        if (opens(kind, &configuration->decoys[k]))
-            return &configuration->decoys[k];
     return NULL;
 }
 
-static int choose_decoy(struct request *request, struct order *order)
+/* The secret is for a transport that nothing of ours speaks, or for a vendor's own host. */
+static bool has_no_door(const struct order *order)
+{
+    return strcmp(kind_row_seen(order->row), "here") != 0;
+}
+
+static void refuse_decoy(struct request *request, const struct order *order, struct slice name)
 {
     const struct configuration *configuration = request->keeper->configuration;
-    struct slice name = request_slice(request, "decoy");
     struct buffer names;
 
-    order->decoy = name.data != NULL ? configuration_decoy(configuration, name)
-                                     : default_decoy(configuration, order->kind);
-    if (order->decoy != NULL && opens(order->kind, order->decoy))
-        return 0;
     buffer_init(&names, 65536);
     for (size_t i = 0; i < configuration->decoy_count; i++)
-        if (opens(order->kind, &configuration->decoys[i]))
+        if (opens(order, &configuration->decoys[i]))
             (void)buffer_add_format(&names, "%s%s", names.length > 0 ? ", " : "", configuration->decoys[i].name);
     if (names.length == 0)
         request_done(request, REQUEST_USAGE,
@@ -143,6 +116,50 @@ static int choose_decoy(struct request *request, struct order *order)
         request_done(request, REQUEST_USAGE, "no decoy \"%.*s\"; there are: %.400s",
                      (int)(name.length < 60 ? name.length : 60), (const char *)name.data, buffer_text(&names));
     buffer_free(&names);
+}
+
+static int choose_decoy(struct request *request, struct order *order)
+{
+    const struct configuration *configuration = request->keeper->configuration;
+    struct slice name = request_slice(request, "decoy");
+
+    order->decoy = name.data != NULL ? configuration_decoy(configuration, name)
+                                     : default_decoy(configuration, order->row);
+    if (order->decoy != NULL ? opens(order, order->decoy) : name.data == NULL && has_no_door(order))
+        return 0;
+    refuse_decoy(request, order, name);
+    return -1;
+}
+
+/* Labels of letters, digits, '-' and '_', or an address. */
+static bool is_host(const char *host)
+{
+    struct address address;
+    size_t label = 0, length = strlen(host);
+
+    if (address_parse(host, &address) == 0)
+        return true;
+    for (size_t i = 0; i <= length; i++) {
+        if (i == length || host[i] == '.') {
+            if (label == 0 || label > 63 || host[i - 1] == '-')
+                return false;
+            label = 0;
+        } else if (isalnum((unsigned char)host[i]) || host[i] == '_' || (host[i] == '-' && label > 0)) {
+            label++;
+        } else {
+            return false;
+        }
+    }
+    return length > 0 && length <= 253;
+}
+
+static int read_host(struct request *request, struct order *order)
+{
+    order->host = request_text(request, "host");
+    if (order->host == NULL || is_host(order->host))
+        return 0;
+    request_done(request, REQUEST_USAGE, "--host \"%.80s\" is no host name or address; give one that leads to the decoy",
+                 order->host);
     return -1;
 }
 
@@ -158,6 +175,13 @@ static int read_expires(struct request *request, struct order *order)
     return 0;
 }
 
+static void read_settings(struct request *request, struct order *order)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        if (request_has(request, settings[i]))
+            json_member(&order->settings, settings[i], request_slice(request, settings[i]));
+}
+
 int order_read(struct request *request, const char *argument, struct order *order)
 {
     order->kind = request_text(request, argument);
@@ -166,7 +190,8 @@ int order_read(struct request *request, const char *argument, struct order *orde
     order->owner = request_text(request, "owner");
     order->contact = request_text(request, "contact");
     order->memo = request_text(request, "memo");
-    if (order->kind == NULL) {
+    read_settings(request, order);
+    if (order->kind == NULL || order->settings.failed) {
         request_done(request, REQUEST_FAILED, "no memory for this command");
         return -1;
     }
@@ -174,7 +199,8 @@ int order_read(struct request *request, const char *argument, struct order *orde
         request_done(request, REQUEST_USAGE, "--identity is empty; leave it out and one is drawn");
         return -1;
     }
-    return check_kind(request, order) != 0 || choose_decoy(request, order) != 0 || read_expires(request, order) != 0
+    return check_kind(request, order) != 0 || choose_decoy(request, order) != 0 || read_host(request, order) != 0 ||
+                   read_expires(request, order) != 0
                ? -1
                : 0;
 }
@@ -203,7 +229,9 @@ static int load_row(struct keeper *keeper, struct id token, struct order *order,
         order->owner = column_text(statement, 4);
         order->contact = column_text(statement, 5);
         order->memo = column_text(statement, 6);
+        order->row = order->kind != NULL ? kind_row(order->kind) : NULL;
         order->decoy = configuration_decoy(keeper->configuration, ledger_column(statement, 7));
+        order->lost = order->decoy == NULL && ledger_column(statement, 7).length > 0;
     }
     sqlite3_reset(statement);
     return result;
@@ -214,98 +242,19 @@ int order_load(struct request *request, struct id token, struct order *order)
     struct keeper *keeper = request->keeper;
     struct error error;
     int result = load_row(keeper, token, order, &error);
+    struct slice host;
 
     order->token = token;
-    if (result == 1 && token_secret(&keeper->ledger, &keeper->keyring, order->number, &order->secret, &error) != 0)
+    if (result == 1 &&
+        (token_secret(&keeper->ledger, &keeper->keyring, order->number, &order->secret, &error) != 0 ||
+         token_facts(&keeper->ledger, &keeper->keyring, order->number, &order->facts, &error) != 0))
         result = -1;
+    host = fact_value(buffer_slice(&order->facts), "host");
+    if (host.data != NULL)
+        order->host = slice_copy(host);
     if (result == 0)
         request_unknown(request, 't', token);
     else if (result < 0)
         request_fail(request, &error);
     return result == 1 ? 0 : -1;
-}
-
-/* ---- the view ---- */
-
-static const struct listener *chief_listener(const struct decoy *decoy)
-{
-    for (size_t i = 0; i < decoy->listener_count; i++)
-        if (decoy->listeners[i].tls == TLS_DIRECT)
-            return &decoy->listeners[i];
-    return decoy->listener_count > 0 ? &decoy->listeners[0] : NULL;
-}
-
-static uint16_t usual_port(const char *service, bool tls)
-{
-#define SERVICE(symbol, name, summary, plain, secure)                                                                  \
-    if (strcmp(service, name) == 0)                                                                                    \
-        return tls ? secure : plain;
-#include "server/wire/tables/services.def"
-#undef SERVICE
-    return 0;
-}
-
-void order_decoy(const struct decoy *decoy, struct buffer *json)
-{
-    const struct listener *listener = chief_listener(decoy);
-    const char *host = decoy->name_count > 0 ? decoy->names[0] : listener != NULL ? listener->address : "localhost";
-    bool tls = listener != NULL && listener->tls == TLS_DIRECT, bare = strchr(host, ':') != NULL;
-    uint16_t port = listener != NULL ? listener->port : 0;
-    char url[512], suffix[16] = "";
-
-    if (port != usual_port(decoy->service, tls))
-        (void)snprintf(suffix, sizeof suffix, ":%u", port);
-    (void)snprintf(url, sizeof url, "%s%s://%s%.256s%s%s", decoy->service, tls ? "s" : "", bare ? "[" : "", host,
-                   bare ? "]" : "", suffix);
-    json_member_open(json, "decoy");
-    buffer_add_char(json, '{');
-    json_member_text(json, "name", decoy->name);
-    json_member_text(json, "service", decoy->service);
-    json_member_text(json, "site", decoy->site);
-    json_member_text(json, "host", host);
-    json_member_number(json, "port", port);
-    json_member_bool(json, "tls", tls);
-    json_member_text(json, "url", url);
-    json_member_open(json, "names");
-    buffer_add_char(json, '[');
-    for (size_t i = 0; i < decoy->name_count; i++)
-        json_element(json, slice_of(decoy->names[i]));
-    buffer_add_text(json, "]}");
-}
-
-int order_world(struct keeper *keeper, const struct decoy *decoy, struct buffer *json, struct error *error)
-{
-    sqlite3_stmt *statement = ledger_statement(&keeper->ledger, "SELECT persona FROM persona WHERE number = 1", error);
-    int result = statement != NULL ? ledger_step(&keeper->ledger, statement, error) : -1;
-
-    if (result == 1) {
-        json_member_open(json, "persona");
-        buffer_add_slice(json, ledger_column(statement, 0));
-    }
-    if (statement != NULL)
-        sqlite3_reset(statement);
-    if (result == 0)
-        return error_set(error, "the ledger holds no persona, so `sundew init` did not end well; make a new "
-                                "installation with it");
-    if (decoy != NULL)
-        order_decoy(decoy, json);
-    return result < 0 ? -1 : 0;
-}
-
-static void add_given(struct buffer *json, const char *name, const char *text)
-{
-    if (text != NULL)
-        json_member_text(json, name, text);
-}
-
-int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error)
-{
-    add_given(json, "kind", order->kind);
-    add_given(json, "form", order->form);
-    add_given(json, "identity", order->identity);
-    if (order->number != 0)
-        json_member(json, "secret", buffer_slice(&order->secret));
-    add_given(json, "owner", order->owner);
-    add_given(json, "memo", order->memo);
-    return order_world(keeper, order->decoy, json, error);
 }

@@ -9,30 +9,43 @@
 #include "server/base/id.h"
 #include "server/keeper/request.h"
 #include "server/wire/configuration.h"
+#include "server/wire/kinds.h"
 
 /* A token that is to be, or one of the ledger. Texts are owned; NULL where not given. */
 struct order {
     char *kind, *form, *identity;
     char *owner, *contact, *memo;
+    char *host;      /* that the artifacts name, where it is not the decoy's first name */
     int64_t expires; /* 0: never */
-    const struct decoy *decoy;
-    int64_t number;       /* of the ledger's row; 0: to be minted */
-    struct id token;      /* of the ledger's row */
-    struct buffer secret; /* of the ledger's token; wiped when freed */
+    const struct kind_row *row;
+    const struct decoy *decoy; /* that it opens; NULL: none of ours */
+    bool lost;                 /* of the ledger, and its decoy is not in the configuration any more */
+    int64_t number;            /* of the ledger's row; 0: to be minted */
+    struct id token;           /* of the ledger's row */
+    struct buffer settings;      /* members of a JSON object: what the operator set for the kind */
+    struct buffer secret, facts; /* of the ledger's token; wiped when freed */
 };
 
 void order_init(struct order *order);
 void order_free(struct order *order);
-/* Reads kind (the argument named `argument`), form, identity, decoy, owner, contact, memo and expires. -1: the
+/* Reads kind (the argument named `argument`), form, identity, decoy, host, owner, contact, memo and expires. -1: the
  * request was ended with a usage error. */
 int order_read(struct request *request, const char *argument, struct order *order);
-/* Reads the token with its secret. -1: the request was ended. */
+/* Reads the token with its secret and facts. -1: the request was ended. */
 int order_load(struct request *request, struct id token, struct order *order);
-/* Adds what every job needs, as members of an open JSON object: "kind", "form", "identity", "secret", "owner",
- * "memo", "persona", "decoy". */
+/* The decoy's name, or "". */
+const char *order_decoy_name(const struct order *order);
+/* Ends the request and returns -1 where the artifacts have no host to name: the token's decoy is gone. */
+int order_door(struct request *request, const struct order *order);
+/* What the operator should know about the door of what was ordered; "" where it is the kind's own. */
+void order_note(const struct order *order, struct buffer *note);
+/* Adds what every job needs, as members of an open JSON object: "kind", "form", "identity", "settings" or, of a token of
+ * the ledger, "secret" and "facts"; "owner", "memo", "persona", "decoy". */
 int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error);
-/* "persona":{…},"decoy":{…} alone. decoy may be NULL. */
-int order_world(struct keeper *keeper, const struct decoy *decoy, struct buffer *json, struct error *error);
+/* "persona":{…},"decoy":{…} alone. */
+int order_world(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error);
+/* The member "facts":{name: value}. */
+void order_facts(struct slice facts, struct buffer *json);
 
 /* The member "decoy":{"name","service","site","host","port","tls","url","names"}. */
 void order_decoy(const struct decoy *decoy, struct buffer *json);

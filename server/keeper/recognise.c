@@ -8,8 +8,6 @@
 #define HITS 32
 #define REFRESH 1024 /* observations between two looks at how many tokens there are */
 
-enum { PART_IDENTITY = 1, PART_SECRET = 2, PART_FORMER = 3 };
-
 struct hit {
     int64_t token;
     uint16_t candidate;
@@ -39,9 +37,20 @@ const char *grade_name(enum grade grade)
         [GRADE_KEY_OFFERED] = "key-offered",
         [GRADE_SECRET_ELSEWHERE] = "secret-elsewhere",
         [GRADE_SECRET] = "secret",
+        [GRADE_BEACON] = "beacon",
     };
 
     return names[grade];
+}
+
+int grade_rank(enum grade grade)
+{
+    static const int ranks[] = {
+        [GRADE_NOISE] = 0,       [GRADE_BEACON] = 1,           [GRADE_IDENTITY] = 2,
+        [GRADE_KEY_OFFERED] = 3, [GRADE_SECRET_ELSEWHERE] = 4, [GRADE_SECRET] = 5,
+    };
+
+    return ranks[grade];
 }
 
 static int refresh(struct recogniser *recogniser, struct error *error)
@@ -165,7 +174,7 @@ static void add_probe(struct recogniser *recogniser, enum digest_tag tag, struct
 
     probe->digest = keyring_digest(recogniser->keyring, tag, value);
     probe->candidate = (uint16_t)candidate;
-    probe->secret = tag == DIGEST_SECRET;
+    probe->tag = (uint8_t)tag;
 }
 
 static void make_probes(struct recogniser *recogniser, const struct observation *observation,
@@ -181,6 +190,8 @@ static void make_probes(struct recogniser *recogniser, const struct observation 
         first = recogniser->probe_count;
         if ((candidate->part & CANDIDATE_SECRET) != 0)
             add_probe(recogniser, DIGEST_SECRET, normalise_secret(candidate->value), i);
+        if (candidate->part == CANDIDATE_PUBLIC)
+            add_probe(recogniser, DIGEST_PUBLIC, normalise_secret(candidate->value), i);
         if ((candidate->part & CANDIDATE_IDENTITY) != 0) {
             normalise_identity(candidate->value, &spellings);
             for (k = 0; k < spellings.count; k++)
@@ -273,6 +284,20 @@ static int open_token(struct scene *scene, int64_t number, struct known *known, 
     return found == 1 && known->number == number ? 1 : 0;
 }
 
+static bool is_secret(const struct hit *hit)
+{
+    return hit->part == PART_SECRET || hit->part == PART_FORMER;
+}
+
+/* The rank of the best grade that a hit can lead to. */
+static int best_of(const struct hit *hit)
+{
+    return grade_rank(is_secret(hit)             ? GRADE_SECRET
+                      : hit->part == PART_PUBLIC ? GRADE_KEY_OFFERED
+                      : hit->part == PART_ADDRESS ? GRADE_BEACON
+                                                  : GRADE_IDENTITY);
+}
+
 static bool is_identity(const struct scene *scene, uint16_t candidate)
 {
     return (scene->observation->candidates[candidate].part & CANDIDATE_IDENTITY) != 0;
@@ -293,7 +318,7 @@ static bool identity_fits(const struct scene *scene, const struct known *known, 
     for (i = 0; i < recogniser->probe_count; i++) {
         const struct probe *probe = &recogniser->probes[i];
 
-        if (probe->secret || probe->candidate == secret ||
+        if (probe->tag != DIGEST_IDENTITY || probe->candidate == secret ||
             (paired && observation->candidates[probe->candidate].pair != pair))
             continue;
         *any = true;
@@ -351,10 +376,20 @@ static void grade_secret(const struct scene *scene, const struct known *known, c
         match->reasons |= MATCH_FORMER;
 }
 
-static void grade_identity(const struct known *known, struct match *match)
+/* What names the token without its secret: its identity, a key's public half, an address. */
+static void grade_name_of(const struct known *known, const struct hit *hit, struct match *match)
 {
-    match->part = CANDIDATE_IDENTITY;
-    match->grade = known->distinctive ? GRADE_IDENTITY : GRADE_NOISE;
+    match->part = hit->part == PART_PUBLIC ? CANDIDATE_PUBLIC : CANDIDATE_IDENTITY;
+    if (hit->part == PART_PUBLIC)
+        match->grade = GRADE_KEY_OFFERED;
+    else if (hit->part == PART_ADDRESS)
+        match->grade = GRADE_BEACON;
+    else
+        match->grade = known->distinctive ? GRADE_IDENTITY : GRADE_NOISE;
+    if (match->grade != GRADE_IDENTITY) {
+        match->reasons &= (uint8_t)~MATCH_NEAR;
+        match->distance = match->length = 0;
+    }
     if (!known->opens)
         match->reasons |= MATCH_OTHER_DECOY;
 }
@@ -377,10 +412,10 @@ static int examine(struct scene *scene, const struct hit *hit, struct match *mat
         return 0;
     match->token = hit->token;
     match->candidate = (uint8_t)hit->candidate;
-    if (hit->part == PART_IDENTITY)
-        grade_identity(&known, match);
-    else
+    if (is_secret(hit))
         grade_secret(scene, &known, hit, match);
+    else
+        grade_name_of(&known, hit, match);
     return 0;
 }
 
@@ -395,7 +430,7 @@ static struct match *matched_already(struct recognition *recognition, int64_t to
     return NULL;
 }
 
-/* Secrets before identities; each token once, with its highest grade. */
+/* Secrets before what names a token; each token once, with its highest grade. */
 static int examine_hits(struct scene *scene, bool secrets, struct recognition *recognition, size_t *examined,
                         struct error *error)
 {
@@ -406,12 +441,12 @@ static int examine_hits(struct scene *scene, bool secrets, struct recognition *r
         const struct hit *hit = &scene->hits[i];
 
         before = matched_already(recognition, hit->token);
-        if ((hit->part != PART_IDENTITY) != secrets || (before != NULL && (!secrets || before->grade == GRADE_SECRET)))
+        if (is_secret(hit) != secrets || (before != NULL && grade_rank(before->grade) >= best_of(hit)))
             continue;
         if (examine(scene, hit, &match, error) < 0)
             return -1;
         (*examined)++;
-        if (before != NULL && match.grade > before->grade)
+        if (before != NULL && grade_rank(match.grade) > grade_rank(before->grade))
             *before = match;
         else if (before == NULL && match.grade != GRADE_NOISE && recognition->count < MATCHES)
             recognition->matches[recognition->count++] = match;
@@ -476,7 +511,7 @@ size_t recognition_unpack(struct slice packed, struct match matches[MATCHES])
         match->reasons = reader_u8(&reader);
         match->distance = reader_u16(&reader);
         match->length = reader_u16(&reader);
-        if (match->token == 0 || match->grade == GRADE_NOISE || match->grade > GRADE_SECRET)
+        if (match->token == 0 || match->grade == GRADE_NOISE || match->grade > GRADE_BEACON)
             break;
         count++;
     }

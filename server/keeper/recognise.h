@@ -16,9 +16,11 @@
 #define MATCH_BYTES 16
 #define MATCHED_BYTES (MATCHES * MATCH_BYTES)
 
-enum grade { GRADE_NOISE, GRADE_IDENTITY, GRADE_KEY_OFFERED, GRADE_SECRET_ELSEWHERE, GRADE_SECRET };
+/* The numbers stand in observations' rows; grade_rank() has the order. */
+enum grade { GRADE_NOISE, GRADE_IDENTITY, GRADE_KEY_OFFERED, GRADE_SECRET_ELSEWHERE, GRADE_SECRET, GRADE_BEACON };
 
 const char *grade_name(enum grade grade); /* "identity", "secret-elsewhere", … */
+int grade_rank(enum grade grade);         /* higher for what is surer */
 
 enum match_reason {
     MATCH_OTHER_IDENTITY = 1, /* the bound secret came with another identity */
@@ -53,7 +55,7 @@ struct recognition {
 struct probe {
     struct digest digest;
     uint16_t candidate;
-    bool secret;
+    uint8_t tag; /* enum digest_tag */
 };
 
 struct recogniser {

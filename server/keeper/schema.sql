@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 --
--- The ledger, version 1. Ids are 16 bytes (server/base/id.h), shown by id_text(letter, id); times are microseconds
--- since 1970, shown by time_text(time); addresses are 16 bytes, IPv4 mapped, shown by address_text(address).
+-- The ledger, version 1; ledger.c has what came after. Ids are 16 bytes (server/base/id.h), shown by
+-- id_text(letter, id); times are microseconds since 1970, shown by time_text(time); addresses are 16 bytes, IPv4 mapped, shown by address_text(address).
 -- Sealed values and digests are those of keyring.h.
 
 CREATE TABLE setting (
@@ -54,7 +54,7 @@ CREATE TABLE token (
     incident INTEGER -- the last one that it is in; so that it is found at once
 ) STRICT;
 
--- part: 1 identity, 2 secret, 3 a secret that was rotated out (its token is the one that bore it).
+-- part: enum token_part (token.h).
 CREATE TABLE secret_index (
     digest BLOB NOT NULL,
     token INTEGER NOT NULL REFERENCES token (number),

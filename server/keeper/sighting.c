@@ -42,7 +42,11 @@ static void explain(struct buffer *out, const struct shown *shown)
 {
     const struct match *match = &shown->match;
 
-    if (match->part == CANDIDATE_IDENTITY) {
+    if (match->grade == GRADE_BEACON) {
+        buffer_add_text(out, "a planted address was fetched");
+    } else if (match->part == CANDIDATE_PUBLIC) {
+        buffer_add_text(out, "the public half of a planted key was offered, without proof of the private half");
+    } else if (match->part == CANDIDATE_IDENTITY) {
         buffer_add_text(out, "a planted identity that nobody guesses, ");
         if ((match->reasons & MATCH_NEAR) != 0)
             buffer_add_format(out, "with a wrong secret (%u of %u characters away from the planted one)",
@@ -105,7 +109,7 @@ static void bind_sighting(sqlite3_stmt *statement, const struct shown *shown, st
         sqlite3_bind_int(statement, 9, shown->match.distance);
         sqlite3_bind_int(statement, 10, shown->match.length);
     }
-    ledger_bind_text(statement, 11, slice_of(shown->match.part == CANDIDATE_IDENTITY ? "identity" : "secret"));
+    ledger_bind_text(statement, 11, slice_of(shown->match.part == CANDIDATE_SECRET ? "secret" : "identity"));
     ledger_bind_text(statement, 12, found_in(shown));
     ledger_bind_text(statement, 13, reason);
     ledger_bind_text(statement, 14, text_of(shown->row, ROW_DECOY));

@@ -6,6 +6,7 @@
 #include "server/base/paths.h"
 #include "server/base/yaml.h"
 #include "server/minter/catalogue.h"
+#include "server/minter/pack.h"
 
 #define TEMPLATE_BYTES (256 * 1024)
 
@@ -133,47 +134,7 @@ out:
     return rc;
 }
 
-/* ---- artifacts ---- */
-
-static int read_artifact(const struct source *source, const struct yaml *map, struct artifact *artifact)
-{
-    static const char *const keys[] = {"name",      "template", "kinds",  "forms",     "services",
-                                       "languages", "match",    "escape", "plantable", NULL};
-
-    artifact->plantable = true;
-    if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &artifact->name, source->error) != 0 ||
-        read_texts(map, "kinds", &artifact->kinds, source->error) != 0 ||
-        read_texts(map, "forms", &artifact->forms, source->error) != 0 ||
-        read_texts(map, "services", &artifact->services, source->error) != 0 ||
-        read_texts(map, "languages", &artifact->languages, source->error) != 0 ||
-        read_texts(map, "match", &artifact->match, source->error) != 0 ||
-        read_escape(map, &artifact->escape, source->error) != 0 ||
-        yaml_bool(map, "plantable", &artifact->plantable, source->error) != 0)
-        return -1;
-    return read_template(source, map, "template", &artifact->body);
-}
-
-static int read_artifacts(struct source *source, struct catalogue *catalogue)
-{
-    static const char *const keys[] = {"artifacts", NULL};
-    const struct yaml *list = yaml_get(source->root, "artifacts");
-
-    if (yaml_only(source->root, keys, source->error) != 0)
-        return -1;
-    if (list == NULL || list->type != YAML_LIST)
-        return yaml_fault(source->root, source->error, "'artifacts' must be a list");
-    catalogue->artifacts = memory(list->count, sizeof *catalogue->artifacts, source->error);
-    if (catalogue->artifacts == NULL)
-        return -1;
-    for (size_t i = 0; i < list->count; i++) {
-        catalogue->artifact_count = i + 1;
-        if (read_artifact(source, list->items[i], &catalogue->artifacts[i]) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* ---- lures ---- */
+/* ---- variables ---- */
 
 static int read_choices(const struct yaml *list, const char *name, struct lure_variable *variable, struct error *error)
 {
@@ -191,24 +152,104 @@ static int read_choices(const struct yaml *list, const char *name, struct lure_v
     return 0;
 }
 
-static int read_variables(const struct source *source, struct lure *lure)
+static int read_variables(const struct source *source, const struct yaml *map, struct variables *variables)
 {
-    const struct yaml *map = yaml_get(source->root, "variables");
+    const struct yaml *list = yaml_get(map, "variables");
 
-    if (map == NULL)
+    if (list == NULL)
         return 0;
-    if (map->type != YAML_MAP)
-        return yaml_fault(map, source->error, "'variables' must be a map of names and lists");
-    lure->variables = memory(map->count, sizeof *lure->variables, source->error);
-    if (lure->variables == NULL)
+    if (list->type != YAML_MAP)
+        return yaml_fault(list, source->error, "'variables' must be a map of names and lists");
+    variables->items = memory(list->count, sizeof *variables->items, source->error);
+    if (variables->items == NULL)
         return -1;
-    for (size_t i = 0; i < map->count; i++) {
-        lure->variable_count = i + 1;
-        if (read_choices(map->items[i], map->keys[i]->text, &lure->variables[i], source->error) != 0)
+    for (size_t i = 0; i < list->count; i++) {
+        variables->count = i + 1;
+        if (read_choices(list->items[i], list->keys[i]->text, &variables->items[i], source->error) != 0)
             return -1;
     }
     return 0;
 }
+
+/* ---- artifacts ---- */
+
+/* base64: {NAME: template file} */
+static int read_parts(const struct source *source, const struct yaml *map, struct artifact *artifact)
+{
+    const struct yaml *list = yaml_get(map, "base64");
+
+    if (list == NULL)
+        return 0;
+    if (list->type != YAML_MAP)
+        return yaml_fault(list, source->error, "'base64' must be a map of names and template files");
+    artifact->parts = memory(list->count, sizeof *artifact->parts, source->error);
+    if (artifact->parts == NULL)
+        return -1;
+    for (size_t i = 0; i < list->count; i++) {
+        struct artifact_part *part = &artifact->parts[i];
+
+        artifact->part_count = i + 1;
+        part->name = strdup(list->keys[i]->text);
+        if (part->name == NULL)
+            return error_set(source->error, "out of memory");
+        if (read_template(source, list, part->name, &part->body) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_packer(const struct yaml *map, const struct packer **packer, struct error *error)
+{
+    const char *name = NULL;
+
+    if (yaml_text(map, "pack", &name, error) != 0)
+        return -1;
+    *packer = name == NULL ? NULL : packer_find(name);
+    return name != NULL && *packer == NULL ? yaml_fault(yaml_get(map, "pack"), error, "nothing packs '%s'", name) : 0;
+}
+
+static int read_artifact(const struct source *source, const struct yaml *map, struct artifact *artifact)
+{
+    static const char *const keys[] = {"name",   "template",  "kinds",     "forms",  "services", "languages", "match",
+                                       "escape", "plantable", "variables", "base64", "pack",     NULL};
+
+    artifact->plantable = true;
+    if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &artifact->name, source->error) != 0 ||
+        read_texts(map, "kinds", &artifact->kinds, source->error) != 0 ||
+        read_texts(map, "forms", &artifact->forms, source->error) != 0 ||
+        read_texts(map, "services", &artifact->services, source->error) != 0 ||
+        read_texts(map, "languages", &artifact->languages, source->error) != 0 ||
+        read_texts(map, "match", &artifact->match, source->error) != 0 ||
+        read_escape(map, &artifact->escape, source->error) != 0 ||
+        yaml_bool(map, "plantable", &artifact->plantable, source->error) != 0 ||
+        read_variables(source, map, &artifact->variables) != 0 || read_parts(source, map, artifact) != 0 ||
+        read_packer(map, &artifact->packer, source->error) != 0)
+        return -1;
+    return read_template(source, map, "template", &artifact->body);
+}
+
+static int read_artifacts(struct source *source, struct catalogue *catalogue)
+{
+    static const char *const keys[] = {"variables", "artifacts", NULL};
+    const struct yaml *list = yaml_get(source->root, "artifacts");
+
+    if (yaml_only(source->root, keys, source->error) != 0 ||
+        read_variables(source, source->root, &catalogue->variables) != 0)
+        return -1;
+    if (list == NULL || list->type != YAML_LIST)
+        return yaml_fault(source->root, source->error, "'artifacts' must be a list");
+    catalogue->artifacts = memory(list->count, sizeof *catalogue->artifacts, source->error);
+    if (catalogue->artifacts == NULL)
+        return -1;
+    for (size_t i = 0; i < list->count; i++) {
+        catalogue->artifact_count = i + 1;
+        if (read_artifact(source, list->items[i], &catalogue->artifacts[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- lures ---- */
 
 static int read_role(const struct yaml *map, const char *key, bool needed, char **out, struct error *error)
 {
@@ -332,7 +373,8 @@ static int read_lure(const struct source *source, struct lure *lure)
         read_texts(map, "kinds", &lure->kinds, source->error) != 0 ||
         read_texts(map, "forms", &lure->forms, source->error) != 0 ||
         read_texts(map, "services", &lure->services, source->error) != 0 ||
-        read_texts(map, "places", &lure->places, source->error) != 0 || read_variables(source, lure) != 0)
+        read_texts(map, "places", &lure->places, source->error) != 0 ||
+        read_variables(source, map, &lure->variables) != 0)
         return -1;
     if (strcmp(lure->type, "mail") == 0)
         return read_mail(source, lure);
@@ -433,6 +475,17 @@ static void texts_free(struct texts *texts)
     free(texts->items);
 }
 
+static void variables_free(struct variables *variables)
+{
+    for (size_t i = 0; i < variables->count; i++) {
+        for (size_t k = 0; k < variables->items[i].choice_count; k++)
+            template_free(variables->items[i].choices[k]);
+        free(variables->items[i].choices);
+        free(variables->items[i].name);
+    }
+    free(variables->items);
+}
+
 static void artifact_free(struct artifact *artifact)
 {
     free(artifact->name);
@@ -442,6 +495,12 @@ static void artifact_free(struct artifact *artifact)
     texts_free(&artifact->languages);
     texts_free(&artifact->match);
     template_free(artifact->body);
+    variables_free(&artifact->variables);
+    for (size_t i = 0; i < artifact->part_count; i++) {
+        free(artifact->parts[i].name);
+        template_free(artifact->parts[i].body);
+    }
+    free(artifact->parts);
 }
 
 static void change_free(struct lure_change *change)
@@ -457,15 +516,9 @@ static void change_free(struct lure_change *change)
 
 static void lure_free(struct lure *lure)
 {
-    for (size_t i = 0; i < lure->variable_count; i++) {
-        for (size_t k = 0; k < lure->variables[i].choice_count; k++)
-            template_free(lure->variables[i].choices[k]);
-        free(lure->variables[i].choices);
-        free(lure->variables[i].name);
-    }
     for (size_t i = 0; i < lure->change_count; i++)
         change_free(&lure->changes[i]);
-    free(lure->variables);
+    variables_free(&lure->variables);
     free(lure->changes);
     template_free(lure->subject);
     for (size_t i = 0; i < lure->message_count; i++) {
@@ -492,6 +545,7 @@ void catalogue_free(struct catalogue *catalogue)
         artifact_free(&catalogue->artifacts[i]);
     for (size_t i = 0; i < catalogue->lure_count; i++)
         lure_free(&catalogue->lures[i]);
+    variables_free(&catalogue->variables);
     free(catalogue->artifacts);
     free(catalogue->lures);
     free(catalogue);

@@ -21,6 +21,26 @@ bool texts_hold(const struct texts *texts, const char *text);
 /* Does the list name the decoy's service, or its site? `decoy`: a job's. */
 bool texts_hold_decoy(const struct texts *services, const json_t *decoy);
 
+struct lure_variable {
+    char *name;
+    struct template **choices; /* one is drawn */
+    size_t choice_count;
+};
+
+/* In their order; each may use those before it. */
+struct variables {
+    struct lure_variable *items;
+    size_t count;
+};
+
+/* A text that stands in an artifact as base64. */
+struct artifact_part {
+    char *name;
+    struct template *body;
+};
+
+struct packer;
+
 struct artifact {
     char *name; /* the file in which it lives: .git-credentials, .git/config, … */
     struct texts kinds, forms, services, languages;
@@ -28,12 +48,10 @@ struct artifact {
     bool plantable;     /* stands alone as a file */
     enum render_escape escape;
     struct template *body;
-};
-
-struct lure_variable {
-    char *name;
-    struct template **choices; /* one is drawn */
-    size_t choice_count;
+    struct variables variables;
+    struct artifact_part *parts;
+    size_t part_count;
+    const struct packer *packer; /* makes the file of the rendered text; NULL: the text is the file */
 };
 
 struct lure_file {
@@ -63,8 +81,7 @@ struct lure_change {
 struct lure {
     char *name, *type, *language, *summary;
     struct texts kinds, forms, services, places;
-    struct lure_variable *variables; /* in their order; each may use those before it */
-    size_t variable_count;
+    struct variables variables;
     struct template *subject; /* mail */
     struct lure_message messages[LURE_MESSAGES];
     size_t message_count;
@@ -73,6 +90,7 @@ struct lure {
 };
 
 struct catalogue {
+    struct variables variables; /* file.yaml's own, for all artifacts */
     struct artifact *artifacts;
     size_t artifact_count;
     struct lure *lures;

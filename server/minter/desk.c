@@ -92,6 +92,6 @@ int desk_complete(json_t *persona)
     if (domain == NULL || json_object_get(persona, "desk") != NULL)
         return 0;
     snprintf(seed, sizeof seed, "%lld", (long long)json_integer_value(json_object_get(seeds, "order")));
-    draw = view_draw(&state, slice_of(domain), slice_of(seed));
+    draw = view_draw(&state, slice_of(domain), slice_of(seed), "");
     return json_object_set_new(persona, "desk", desk_draw(domain, language == NULL ? "en" : language, &draw));
 }

@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/minter/artifact.h"
 #include "server/minter/certificate.h"
 #include "server/minter/desk.h"
 #include "server/minter/directory.h"
@@ -14,9 +15,11 @@
 
 #define JSON_MOST (4 << 20)
 #define PIECE 32768 /* bytes of a result's data in one message */
+#define TOKEN_MOST (2 * OBSERVATION_CANDIDATE_BYTES + FACTS_BYTES + 512)
 #define PEOPLE 64
 #define MINT_MOST 10000000
 #define NAMES 256
+#define SETTINGS 16
 
 struct job_work {
     struct minter *minter;
@@ -29,7 +32,9 @@ struct job_work {
     const char *form;
     uint64_t left;
     struct person people[PEOPLE];
-    size_t people_count;
+    struct door door;
+    struct setting settings[SETTINGS];
+    struct mint_request request;
 };
 
 /* A job's name and what does it: begin once, then step until it returns 0. */
@@ -39,11 +44,16 @@ struct job_kind {
     int (*step)(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error);
 };
 
-static const char *text_of(const struct job_work *work, const char *key)
+static const char *member(const json_t *object, const char *name)
 {
-    const char *text = json_string_value(json_object_get(work->parameters, key));
+    const char *text = json_string_value(json_object_get(object, name));
 
     return text == NULL ? "" : text;
+}
+
+static const char *text_of(const struct job_work *work, const char *key)
+{
+    return member(work->parameters, key);
 }
 
 static int emit(const struct job_work *work, const struct job_sink *sink, const char *kind, const char *name,
@@ -107,6 +117,61 @@ static int begin_kind(struct job_work *work, struct error *error)
     return 0;
 }
 
+static bool kind_knows(const struct token_kind *kind, const char *name)
+{
+    for (const char *const *known = kind->settings; known != NULL && *known != NULL; known++)
+        if (strcmp(*known, name) == 0)
+            return true;
+    return false;
+}
+
+static int read_settings(struct job_work *work, struct error *error)
+{
+    json_t *value, *settings = json_object_get(work->parameters, "settings");
+    const char *name;
+
+    json_object_foreach(settings, name, value)
+    {
+        if (!kind_knows(work->kind, name))
+            return error_set(error, "a %s takes no --%.32s; leave it out", work->kind->name, name);
+        if (work->request.setting_count < SETTINGS && json_is_string(value))
+            work->settings[work->request.setting_count++] = (struct setting){name, json_string_value(value)};
+    }
+    return 0;
+}
+
+/* All texts stay the parameters'. */
+static int read_request(struct job_work *work, struct error *error)
+{
+    const json_t *persona = json_object_get(work->parameters, "persona");
+    const json_t *decoy = json_object_get(work->parameters, "decoy");
+    json_int_t port = json_integer_value(json_object_get(decoy, "port"));
+
+    work->door = (struct door){
+        .decoy = member(decoy, "name"),
+        .service = member(decoy, "service"),
+        .site = member(decoy, "site"),
+        .host = member(decoy, "host"),
+        .url = member(decoy, "url"),
+        .port = (uint16_t)(port > 0 && port < 65536 ? port : 0),
+        .tls = json_is_true(json_object_get(decoy, "tls")),
+    };
+    work->request = (struct mint_request){
+        .form = work->form,
+        .identity = json_string_value(json_object_get(work->parameters, "identity")),
+        .language = language_of(work),
+        .organisation = member(persona, "organisation"),
+        .domain = member(persona, "domain"),
+        .people = work->people,
+        .people_count = persona_people(persona, work->people, PEOPLE),
+        .draw = work->minter->draw,
+        .door = &work->door,
+        .settings = work->settings,
+        .keys = &work->minter->keys,
+    };
+    return read_settings(work, error);
+}
+
 static int mint_begin(struct job_work *work, struct error *error)
 {
     const json_t *count = json_object_get(work->parameters, "count");
@@ -117,7 +182,8 @@ static int mint_begin(struct job_work *work, struct error *error)
     if (number < 1 || number > MINT_MOST)
         return error_set(error, "the count must be 1 to %d", MINT_MOST);
     work->left = (uint64_t)number;
-    work->people_count = persona_people(json_object_get(work->parameters, "persona"), work->people, PEOPLE);
+    if (read_request(work, error) != 0)
+        return -1;
     if (json_is_true(json_object_get(work->parameters, "artifacts"))) {
         work->base = view_base(work->parameters, error);
         return work->base == NULL ? -1 : 0;
@@ -125,28 +191,27 @@ static int mint_begin(struct job_work *work, struct error *error)
     return 0;
 }
 
-static int emit_artifacts(struct job_work *work, struct slice identity, struct slice secret,
-                          const struct job_sink *sink, struct error *error)
+static int emit_artifacts(struct job_work *work, const struct shown_token *shown, const struct job_sink *sink,
+                          struct error *error)
 {
+    const struct catalogue *catalogue = work->minter->catalogue;
     const json_t *decoy = json_object_get(work->parameters, "decoy");
     const struct artifact *artifact;
-    struct view_draw state;
-    struct draw draw = view_draw(&state, identity, secret);
-    json_t *token = view_token(work->parameters, work->kind->name, work->form, identity, secret, &draw);
+    struct artifact_views views;
     struct buffer text;
     size_t index = 0;
-    int rc = token == NULL ? error_set(error, "identity or secret are not UTF-8, or memory ran out") : 0;
+    int rc = artifact_views_make(&views, catalogue, work->parameters, shown, work->base, error);
 
     buffer_init(&text, LURE_FILE_BYTES);
-    while (rc == 0 && (artifact = artifact_next(work->minter->catalogue, work->kind->name, work->form, decoy,
-                                                language_of(work), &index)) != NULL) {
+    while (rc == 0 && (artifact = artifact_next(catalogue, shown->kind, shown->form, decoy, language_of(work),
+                                                &index)) != NULL) {
         buffer_clear(&text);
-        rc = lure_render(artifact->body, work->base, token, NULL, artifact->escape, &text, error);
+        rc = artifact_render(artifact, &views, &text, error);
         if (rc == 0)
             rc = emit(work, sink, "artifact", artifact->name, buffer_slice(&text), error);
     }
     buffer_free(&text);
-    json_decref(token);
+    artifact_views_free(&views);
     return rc;
 }
 
@@ -162,40 +227,62 @@ static int emit_token(struct job_work *work, const struct minted *minted, const 
         .identity_bits = minted->identity_bits,
         .bound = work->kind->bound,
         .distinctive = minted->distinctive,
+        .facts = buffer_slice(&minted->facts),
     };
     struct buffer data;
     int rc;
 
-    buffer_init(&data, PIECE);
+    buffer_init(&data, TOKEN_MOST);
     rc = token_result_add(&data, &token) != 0 ? error_set(error, "the token is too long")
                                               : emit(work, sink, "token", "", buffer_slice(&data), error);
     buffer_free(&data);
     return rc;
 }
 
+static json_t *facts_json(struct slice facts)
+{
+    struct reader reader = reader_of(facts);
+    json_t *object = json_object();
+    char name[FACT_NAME + 1];
+    struct token_fact fact;
+
+    while (fact_next(&reader, &fact)) {
+        snprintf(name, sizeof name, "%.*s", (int)fact.name.length, (const char *)fact.name.data);
+        json_object_set_new(object, name, json_stringn((const char *)fact.value.data, fact.value.length));
+    }
+    return object;
+}
+
+static int mint_artifacts(struct job_work *work, const struct minted *minted, const struct job_sink *sink,
+                          struct error *error)
+{
+    json_t *facts = facts_json(buffer_slice(&minted->facts));
+    struct shown_token shown = {work->kind->name, work->form, buffer_slice(&minted->identity),
+                                buffer_slice(&minted->secret), facts};
+    int rc = emit_artifacts(work, &shown, sink, error);
+
+    json_decref(facts);
+    return rc;
+}
+
+/* A host that is not the decoy's own stays with the token. */
+static int keep_host(const struct job_work *work, struct minted *minted, struct error *error)
+{
+    if (json_is_true(json_object_get(json_object_get(work->parameters, "decoy"), "chosen")) &&
+        fact_add(&minted->facts, FACT_PLAIN, "host", slice_of(work->request.door->host)) != 0)
+        return error_set(error, "what belongs to the token is too long");
+    return 0;
+}
+
 static int mint_one(struct job_work *work, struct minted *minted, const struct job_sink *sink, struct error *error)
 {
-    const json_t *persona = json_object_get(work->parameters, "persona");
-    const char *organisation = json_string_value(json_object_get(persona, "organisation"));
-    const char *domain = json_string_value(json_object_get(persona, "domain"));
-    struct mint_request request = {
-        .form = work->form,
-        .identity = json_string_value(json_object_get(work->parameters, "identity")),
-        .language = language_of(work),
-        .organisation = organisation == NULL ? "" : organisation,
-        .domain = domain == NULL ? "" : domain,
-        .people = work->people,
-        .people_count = work->people_count,
-        .draw = work->minter->draw,
-    };
-
     buffer_clear(&minted->identity);
     buffer_clear(&minted->secret);
-    if (work->kind->mint(&request, minted, error) != 0 || emit_token(work, minted, sink, error) != 0)
+    buffer_clear(&minted->facts);
+    if (work->kind->mint(&work->request, minted, error) != 0 || keep_host(work, minted, error) != 0 ||
+        emit_token(work, minted, sink, error) != 0)
         return -1;
-    return work->base == NULL
-               ? 0
-               : emit_artifacts(work, buffer_slice(&minted->identity), buffer_slice(&minted->secret), sink, error);
+    return work->base == NULL ? 0 : mint_artifacts(work, minted, sink, error);
 }
 
 static int mint_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
@@ -204,14 +291,17 @@ static int mint_step(struct job_work *work, unsigned results, const struct job_s
     struct minted minted = {0};
     int rc = 0;
 
-    buffer_init(&minted.identity, 4096);
-    buffer_init(&minted.secret, PIECE / 2);
+    buffer_init(&minted.identity, OBSERVATION_CANDIDATE_BYTES);
+    buffer_init(&minted.secret, OBSERVATION_CANDIDATE_BYTES);
+    buffer_init(&minted.facts, FACTS_BYTES);
+    work->request.now = work->minter->now();
     for (unsigned made = 0; rc == 0 && work->left > 0 && made < results; made += each) {
         rc = mint_one(work, &minted, sink, error);
         work->left--;
     }
     buffer_free(&minted.identity);
     buffer_free(&minted.secret);
+    buffer_free(&minted.facts);
     return rc != 0 ? rc : work->left > 0;
 }
 
@@ -225,8 +315,11 @@ static int artifacts_begin(struct job_work *work, struct error *error)
 
 static int artifacts_step(struct job_work *work, unsigned results, const struct job_sink *sink, struct error *error)
 {
+    struct shown_token shown = {work->kind->name, work->form, slice_of(text_of(work, "identity")),
+                                slice_of(text_of(work, "secret")), json_object_get(work->parameters, "facts")};
+
     (void)results;
-    return emit_artifacts(work, slice_of(text_of(work, "identity")), slice_of(text_of(work, "secret")), sink, error);
+    return emit_artifacts(work, &shown, sink, error);
 }
 
 /* ---- lure, persona, face ---- */

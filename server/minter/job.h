@@ -4,12 +4,12 @@
  * with ? may be left out or null; unknown members are ignored.
  *
  * | what        | parameters (JSON object)                                             | results
- * | mint        | {"kind","form"?,"identity"?,"count"? (1),"artifacts":bool, VIEW}     | per token: "token", then
- * |             |                                                                      | "artifact" × n (name = file)
- * | artifacts   | {"kind","form","identity","secret", VIEW}                            | "artifact" × n; the same
+ * | mint        | {"kind","form"?,"identity"?,"settings"?,"count"? (1),"artifacts":    | per token: "token", then
+ * |             |  bool, VIEW}                                                         | "artifact" × n (name = file)
+ * | artifacts   | {"kind","form","identity","secret","facts"?, VIEW}                   | "artifact" × n; the same
  * |             |                                                                      | text for the same parameters
- * | lure        | {"kind","form","identity","secret","place":"maildir", "lure"?,       | "meta" (JSON), then "file" × n
- * |             |  "language"?,"at"? (RFC 3339), "path"?, "buried"?:bool, VIEW}        |
+ * | lure        | {"kind","form","identity","secret","facts"?,"place":"maildir",       | "meta" (JSON), then "file" × n
+ * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool, VIEW}  |
  * | persona     | {"organisation","domain","language"}                                 | "json" (the persona)
  * | authority   | {"organisation","domain","language"?,"names"?:[…],"addresses"?:[…]}  | "pem" name "certificate",
  * |             |                                                                      | "pem" name "key"
@@ -19,7 +19,12 @@
  * | face        | {"service","site", VIEW}                                             | "json": drawn per decoy; of
  * |             |                                                                      | ldap, {"directory","hidden"}
  *
- * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url"?,"names":[…]}, "owner"?, "memo"?.
+ * "settings" are {NAME: text}: what the operator gave by --NAME, of those that the kind knows. "facts" are {name: text} as
+ * the token's result had them (server/base/facts.h).
+ *
+ * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url"?,"names":[…],"chosen"?:bool}, "owner"?, "memo"?.
+ * A decoy without a name is a host that the artifacts name while nothing of ours listens for such a secret. `chosen`: the
+ * host is not the decoy's own first name, and stays with the token as fact "host".
  * `service` is one of services.def; `tls` says whether the secret is to be used over TLS from the first byte. "owner"
  * is a person: "Name <mail>", a mail address or a name; a mail is addressed to that person.
  *

@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/minter/artifact.h"
 #include "server/minter/lure.h"
 #include "server/minter/view.h"
 
@@ -81,6 +82,11 @@ static const json_t *decoy_of(const struct lure_work *work)
     return json_object_get(work->parameters, "decoy");
 }
 
+static struct shown_token shown_of(const struct lure_work *work)
+{
+    return (struct shown_token){work->kind, work->form, work->identity, work->secret, work->facts};
+}
+
 /* For messages: what the decoy is. */
 static const char *service_of(const struct lure_work *work)
 {
@@ -156,8 +162,8 @@ static int draw_variables(struct lure_work *work, struct error *error)
     int rc = 0;
 
     buffer_init(&text, LURE_FILE_BYTES);
-    for (size_t i = 0; rc == 0 && i < work->lure->variable_count; i++) {
-        const struct lure_variable *variable = &work->lure->variables[i];
+    for (size_t i = 0; rc == 0 && i < work->lure->variables.count; i++) {
+        const struct lure_variable *variable = &work->lure->variables.items[i];
         uint32_t choice = draw_below(work->minter->draw, (uint32_t)variable->choice_count);
 
         buffer_clear(&text);
@@ -171,19 +177,6 @@ static int draw_variables(struct lure_work *work, struct error *error)
 }
 
 /* ---- text ---- */
-
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *form,
-                                     const json_t *decoy, const char *language, size_t *index)
-{
-    while (*index < catalogue->artifact_count) {
-        const struct artifact *artifact = &catalogue->artifacts[(*index)++];
-
-        if (texts_hold(&artifact->kinds, kind) && texts_hold(&artifact->forms, form) &&
-            texts_hold_decoy(&artifact->services, decoy) && texts_hold(&artifact->languages, language))
-            return artifact;
-    }
-    return NULL;
-}
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -226,25 +219,23 @@ static const struct artifact *choose_artifact(const struct lure_work *work, stru
 static int lure_text(struct lure_work *work, struct lure_made *made, struct error *error)
 {
     const struct artifact *artifact = choose_artifact(work, error);
+    const struct shown_token shown = shown_of(work);
     struct buffer *out = artifact == NULL ? NULL : lure_file(made, error);
-    struct view_draw state;
-    struct draw draw = view_draw(&state, work->identity, work->secret);
-    json_t *token;
+    struct artifact_views views = {0};
     size_t line;
+    int rc = -1;
 
-    if (out == NULL)
-        return -1;
-    /* The same choices as in the token's artifacts, so that the file is one of them. */
-    token = view_token(work->parameters, work->kind, work->form, work->identity, work->secret, &draw);
-    if (token == NULL || lure_render(artifact->body, work->base, token, NULL, artifact->escape, out, error) != 0) {
-        json_decref(token);
-        return token == NULL ? error_set(error, "out of memory") : -1;
-    }
-    json_decref(token);
-    line = lure_line(buffer_slice(out), work->secret);
+    if (out == NULL || artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base,
+                                           error) != 0 ||
+        artifact_render(artifact, &views, out, error) != 0)
+        goto out;
+    line = artifact_line(artifact, &shown, buffer_slice(out));
     made->meta = json_pack("{ss ss ss ss si}", "lure", artifact->name, "type", "text", "name", artifact->name,
                            "secret_file", "0", "line", (int)line);
-    return line == 0 ? error_set(error, "the artifact '%s' does not hold the secret", artifact->name) : 0;
+    rc = line == 0 ? error_set(error, "the artifact '%s' does not hold the secret", artifact->name) : 0;
+out:
+    artifact_views_free(&views);
+    return rc;
 }
 
 /* ---- all ---- */
@@ -264,6 +255,7 @@ static int read_work(struct lure_work *work, struct error *error)
         work->language = text_of(persona, "language");
     work->identity = slice_of(text_of(parameters, "identity"));
     work->secret = slice_of(text_of(parameters, "secret"));
+    work->facts = json_object_get(parameters, "facts");
     work->buried = json_is_true(json_object_get(parameters, "buried"));
     if (kind_find(work->kind) == NULL)
         return error_set(error, "no kind of token is called '%s'", work->kind);
@@ -277,13 +269,13 @@ static int read_work(struct lure_work *work, struct error *error)
 
 static int prepare(struct lure_work *work, struct error *error)
 {
+    const struct shown_token shown = shown_of(work);
     json_t *owner;
 
     work->base = view_base(work->parameters, error);
     if (work->base == NULL)
         return -1;
-    work->token =
-        view_token(work->parameters, work->kind, work->form, work->identity, work->secret, work->minter->draw);
+    work->token = view_token(work->parameters, &shown, work->minter->draw);
     work->variables = json_object();
     if (work->token == NULL || work->variables == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");

@@ -25,6 +25,7 @@ struct lure_work {
     const json_t *parameters;
     const char *kind, *form, *language, *place, *path;
     struct slice identity, secret;
+    const json_t *facts;
     bool buried;
     int64_t at; /* seconds, 0: to be drawn */
     json_t *base, *token, *variables;
@@ -35,10 +36,6 @@ struct lure_work {
 int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error);
 void lure_free(struct lure_made *made);
 
-/* The artifacts that fit kind, form, decoy (a job's) and language: the next one from `*index` on, which is moved behind
- * it; NULL at the end. */
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *form,
-                                     const json_t *decoy, const char *language, size_t *index);
 /* Renders a template over base, token and (where not NULL) variables, into a buffer of any state. */
 int lure_render(const struct template *body, json_t *base, json_t *token, json_t *variables, enum render_escape escape,
                 struct buffer *out, struct error *error);

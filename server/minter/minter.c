@@ -10,6 +10,7 @@
 #include "server/minter/directory.h"
 #include "server/minter/face.h"
 #include "server/minter/minter.h"
+#include "server/minter/supply.h"
 
 static void sodium_bytes(void *context, void *out, size_t length)
 {
@@ -46,6 +47,7 @@ int minter_open(struct minter *minter, const char *data, const struct draw *draw
 {
     *minter = (struct minter){.draw = draw == NULL ? &minter->own : draw, .now = now};
     minter->own = (struct draw){pool_bytes, &minter->pool};
+    minter->keys = (struct key_supply){supply_rsa, NULL};
     if (catalogue_load(data, &minter->catalogue, error) != 0)
         return -1;
     if (faces_load(data, &minter->faces, error) != 0 || directory_load(data, &minter->directory, error) != 0) {

@@ -20,6 +20,7 @@ struct pool {
 };
 
 struct minter {
+    struct key_supply keys;
     const struct draw *draw;
     struct draw own; /* of the pool */
     struct pool pool;

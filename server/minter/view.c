@@ -10,6 +10,7 @@
 #include "templates/render.h"
 
 #define TEXT 1024
+#define ENCODED 16384 /* bytes of a text that is shown in base64 */
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -30,7 +31,7 @@ static void view_bytes(void *context, void *out, size_t length)
     crypto_stream_chacha20(out, length, nonce, state->key);
 }
 
-struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret)
+struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret, const char *purpose)
 {
     crypto_generichash_state hash;
 
@@ -38,6 +39,8 @@ struct draw view_draw(struct view_draw *state, struct slice identity, struct sli
     crypto_generichash_update(&hash, identity.data, identity.length);
     crypto_generichash_update(&hash, (const unsigned char *)"", 1);
     crypto_generichash_update(&hash, secret.data, secret.length);
+    if (purpose[0] != 0)
+        crypto_generichash_update(&hash, (const unsigned char *)purpose, strlen(purpose) + 1);
     crypto_generichash_final(&hash, state->key, sizeof state->key);
     state->count = 0;
     return (struct draw){view_bytes, state};
@@ -205,14 +208,39 @@ static json_t *pick_project(const json_t *persona, const struct draw *draw)
     return json_is_string(project) ? json_incref(project) : json_string("portal-web");
 }
 
-json_t *view_token(const json_t *parameters, const char *kind, const char *form, struct slice identity,
-                   struct slice secret, const struct draw *draw)
+/* The token's texts as they stand in headers and in other files: {"login","identity","secret"}. */
+static json_t *base64_view(const struct shown_token *shown)
 {
+    char text[sodium_base64_ENCODED_LEN(ENCODED, sodium_base64_VARIANT_ORIGINAL)];
+    const struct slice parts[3][2] = {
+        {shown->identity, shown->secret}, {shown->identity, SLICE_NONE}, {shown->secret, SLICE_NONE}};
+    static const char *const names[3] = {"login", "identity", "secret"};
+    json_t *view = json_object();
+    struct buffer plain;
+
+    buffer_init(&plain, ENCODED);
+    for (size_t i = 0; i < 3; i++) {
+        buffer_clear(&plain);
+        buffer_add_slice(&plain, parts[i][0]);
+        if (i == 0)
+            buffer_add_char(&plain, ':');
+        buffer_add_slice(&plain, parts[i][1]);
+        sodium_bin2base64(text, sizeof text, plain.data, plain.length, sodium_base64_VARIANT_ORIGINAL);
+        json_object_set_new(view, names[i], json_string(plain.failed ? "" : text));
+    }
+    sodium_memzero(text, sizeof text);
+    buffer_free(&plain);
+    return view;
+}
+
+json_t *view_token(const json_t *parameters, const struct shown_token *shown, const struct draw *draw)
+{
+    struct slice identity = shown->identity, secret = shown->secret;
     const json_t *persona = json_object_get(parameters, "persona"), *people = json_object_get(persona, "people");
     const json_t *decoy = json_object_get(parameters, "decoy");
     const char *service = text_of(decoy, "service"), *domain = domain_of(decoy, text_of(persona, "domain")),
                *unit = text_of(json_object_get(persona, "directory"), "accounts");
-    bool bound = kind_find(kind) != NULL && kind_find(kind)->bound;
+    bool bound = kind_find(shown->kind) != NULL && kind_find(shown->kind)->bound;
     size_t at = draw_below(draw, 1024), count = json_array_size(people) > 3 ? json_array_size(people) : 4;
     struct buffer netrc_identity, netrc_secret, url_identity, url_secret, dn;
     json_t *from, *to, *third, *supplier, *view;
@@ -228,10 +256,11 @@ json_t *view_token(const json_t *parameters, const char *kind, const char *form,
     supplier = json_incref(json_object_get(persona, "supplier"));
     if (supplier == NULL) /* a persona of an older version */
         supplier = persona_supplier(text_of(persona, "language"), draw);
-    view = json_pack("{ss% ss% ss ss sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO*}", "identity", identity.data,
-                     identity.length, "secret", secret.data, secret.length, "kind", kind, "form", form, "password",
-                     bound, "token", !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0,
-                     "netrc", "identity", netrc_quoted(identity, &netrc_identity), "secret",
+    view = json_pack("{ss% ss% ss s{sb} sO* so sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO*}", "identity",
+                     identity.data, identity.length, "secret", secret.data, secret.length, "kind", shown->kind, "form",
+                     shown->form, true, "fact", shown->facts, "base64", base64_view(shown), "password", bound, "token",
+                     !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
+                     "identity", netrc_quoted(identity, &netrc_identity), "secret",
                      netrc_quoted(secret, &netrc_secret), "url", "identity", url_encoded(identity, &url_identity),
                      "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn),
                      "project", pick_project(persona, draw), "from", from, "to", to, "third", third, "supplier",

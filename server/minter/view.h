@@ -12,22 +12,29 @@
 /* Of a job's parameters: organisation, domain, language, company, group, branch, memo, decoy.*. A new object, or NULL
  * with the error's text: without a persona or a decoy nothing can be rendered. */
 json_t *view_base(const json_t *parameters, struct error *error);
-/* Of one token: identity, secret, kind, password, token, http, ldap, netrc.*, url.*, bind_dn, project, from.*, to.*,
- * third.*; people and project are drawn. NULL without memory, or when identity or secret are not UTF-8. */
-json_t *view_token(const json_t *parameters, const char *kind, const char *form, struct slice identity,
-                   struct slice secret, const struct draw *draw);
+/* A token as it is shown. */
+struct shown_token {
+    const char *kind, *form;
+    struct slice identity, secret;
+    const json_t *facts; /* an object of texts; NULL: none */
+};
+
+/* Of one token: identity, secret, kind, form.NAME, fact.*, password, token, http, ldap, netrc.*, url.*, base64.*,
+ * bind_dn, project, from.*, to.*, third.*; people and project are drawn. NULL without memory, or when identity or secret
+ * are not UTF-8. */
+json_t *view_token(const json_t *parameters, const struct shown_token *shown, const struct draw *draw);
 /* The directory decoy's suffix, "dc=corp,dc=example"; "" where the job names no domain, or too long a one. */
 void view_suffix(const json_t *parameters, char *out, size_t size);
 /* The operator's "Name <mail>", mail address or name as {"name","given","family","mail","login",…}: the person of the
  * persona who goes by it, or one made of it. NULL when there is no usable text. */
 json_t *view_owner(const json_t *parameters);
 
-/* A draw that yields the same for the same identity and secret: artifacts asked for again read the same. */
+/* A draw that yields the same for the same identity, secret and purpose: artifacts asked for again read the same. */
 struct view_draw {
     unsigned char key[32];
     uint64_t count;
 };
 
-struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret);
+struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret, const char *purpose);
 
 #endif

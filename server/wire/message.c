@@ -114,7 +114,7 @@ static void get_candidates(struct reader *reader, struct observation *o)
         candidate->pair = reader_u8(reader);
         candidate->where = reader_bytes(reader, NAME);
         candidate->value = reader_bytes(reader, OBSERVATION_CANDIDATE_BYTES);
-        if (candidate->part < CANDIDATE_IDENTITY || candidate->part > CANDIDATE_EITHER)
+        if (candidate->part < CANDIDATE_IDENTITY || candidate->part > CANDIDATE_PUBLIC)
             reader->failed = true;
     }
 }
@@ -246,7 +246,18 @@ int token_result_add(struct buffer *buffer, const struct token_result *token)
     buffer_add_u16(buffer, token->identity_bits);
     buffer_add_u8(buffer, token->bound);
     buffer_add_u8(buffer, token->distinctive);
+    buffer_add_bytes(buffer, token->facts);
     return added(buffer);
+}
+
+static bool facts_good(struct slice facts)
+{
+    struct reader reader = reader_of(facts);
+    struct token_fact fact;
+
+    while (fact_next(&reader, &fact))
+        continue;
+    return reader_end(&reader) == 0;
 }
 
 int token_result_get(struct reader *reader, struct token_result *token)
@@ -259,7 +270,8 @@ int token_result_get(struct reader *reader, struct token_result *token)
     token->identity_bits = reader_u16(reader);
     token->bound = get_bool(reader);
     token->distinctive = get_bool(reader);
-    return reader_end(reader);
+    token->facts = reader_bytes(reader, FACTS_BYTES);
+    return facts_good(token->facts) ? reader_end(reader) : -1;
 }
 
 int delivery_add(struct buffer *buffer, const struct delivery *delivery)

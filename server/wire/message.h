@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include "server/base/address.h"
 #include "server/base/buffer.h"
+#include "server/base/facts.h"
 #include "server/base/id.h"
 
 enum message_type {
@@ -61,6 +62,8 @@ enum candidate_part {
     CANDIDATE_IDENTITY = 1,
     CANDIDATE_SECRET = 2,
     CANDIDATE_EITHER = 3, /* a bare value: looked up as a secret and as an identity */
+    CANDIDATE_PUBLIC = 4, /* the public half of a key: lower-case hex SHA-256 of it as it goes over the wire (SSH) or of
+                             its SubjectPublicKeyInfo */
 };
 
 struct candidate {
@@ -148,6 +151,7 @@ struct token_result {
     uint16_t identity_bits; /* of the draw */
     bool bound;             /* the secret binds this identity */
     bool distinctive;       /* the identity alone is worth a sighting */
+    struct slice facts;     /* server/base/facts.h */
 };
 
 int job_add(struct buffer *buffer, const struct job *job);

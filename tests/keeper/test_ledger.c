@@ -103,6 +103,29 @@ START_TEST(refuses_foreign_files)
 }
 END_TEST
 
+extern const char keeper_schema[];
+
+/* A ledger as the first version wrote it. */
+START_TEST(migrates_from_the_first_version)
+{
+    sqlite3_stmt *statement;
+
+    change(keeper_schema);
+    change("PRAGMA application_id = 1398099524; PRAGMA user_version = 1;"
+           " INSERT INTO token (number, id, kind, form, identity, identity_digest, secret, secret_bits, identity_bits,"
+           " bound, distinctive, decoy, state, minted) VALUES (1, x'00', 'password', 'human', 'svc', x'', x'', 61, 22, 1,"
+           " 1, 'portal', 'armed', 0)");
+    ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
+    statement = ledger_statement(&ledger, "SELECT length(facts) FROM token WHERE number = 1", &error);
+    ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
+    ck_assert_int_eq(sqlite3_column_int(statement, 0), 0);
+    sqlite3_reset(statement);
+    ledger_close(&ledger);
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);
+    ledger_close(&ledger);
+}
+END_TEST
+
 START_TEST(refuses_newer_schemas)
 {
     make();
@@ -354,7 +377,8 @@ END_TEST
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
-        makes_and_opens, refuses_foreign_files, refuses_newer_schemas, refuses_another_key, refuses_damaged_files,
+        makes_and_opens, refuses_foreign_files, migrates_from_the_first_version, refuses_newer_schemas,
+        refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
         only_what_is_derived_does_not_wait_for_the_disk, the_log_has_room_ahead,
         sightings_are_kept_when_the_disk_is_full};

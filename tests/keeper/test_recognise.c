@@ -154,6 +154,81 @@ START_TEST(sees_several_tokens)
 }
 END_TEST
 
+static int64_t mint_with_facts(struct buffer *facts)
+{
+    struct token_result key = {.kind = slice_of("ssh-key"), .form = slice_of("ed25519"),
+                               .identity = slice_of("svc-brno-4d"), .secret = slice_of("-----BEGIN x-----"),
+                               .secret_bits = 128, .distinctive = true};
+
+    buffer_init(facts, FACTS_BYTES);
+    fact_add(facts, FACT_PLAIN, "comment", slice_of("svc@brno-comment"));
+    fact_add(facts, FACT_PUBLIC, "fingerprint", slice_of("9f86d081884c7d65"));
+    fact_add(facts, FACT_IDENTITY, "realm", slice_of("r-Ostrava77"));
+    fact_add(facts, FACT_SECRET, "encrypted", slice_of("-----BEGIN y-----"));
+    fact_add(facts, FACT_ADDRESS, "slug", slice_of("Xk29vbn3"));
+    key.facts = buffer_slice(facts);
+    return world_mint(world, &key, "");
+}
+
+START_TEST(facts_are_recognised_by_their_role)
+{
+    static const struct {
+        uint8_t part;
+        const char *value;
+        enum grade grade;
+    } cases[] = {
+        {CANDIDATE_PUBLIC, "9f86d081884c7d65", GRADE_KEY_OFFERED},
+        {CANDIDATE_EITHER, "r-ostrava77", GRADE_IDENTITY},
+        {CANDIDATE_SECRET, "-----BEGIN y-----", GRADE_SECRET},
+        {CANDIDATE_SECRET, "-----BEGIN x-----", GRADE_SECRET},
+        {CANDIDATE_EITHER, "Xk29vbn3", GRADE_BEACON},
+        {CANDIDATE_EITHER, "9f86d081884c7d65", GRADE_NOISE},
+        {CANDIDATE_EITHER, "svc@brno-comment", GRADE_NOISE},
+        {CANDIDATE_PUBLIC, "-----BEGIN x-----", GRADE_NOISE},
+    };
+    struct buffer facts;
+    int64_t number = mint_with_facts(&facts);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+        world_present(&observation, cases[i].part, 0, cases[i].value);
+        look(&observation);
+        if (cases[i].grade == GRADE_NOISE)
+            ck_assert_uint_eq(seen.count, 0);
+        else
+            only(cases[i].grade, number);
+    }
+    buffer_free(&facts);
+}
+END_TEST
+
+/* Several of one token: the surest counts. */
+START_TEST(the_surest_of_a_tokens_facts_counts)
+{
+    static const char *const values[] = {"Xk29vbn3", "svc-brno-4d", "9f86d081884c7d65", "-----BEGIN y-----"};
+    static const uint8_t parts[] = {CANDIDATE_EITHER, CANDIDATE_IDENTITY, CANDIDATE_PUBLIC, CANDIDATE_SECRET};
+    static const enum grade grades[] = {GRADE_BEACON, GRADE_IDENTITY, GRADE_KEY_OFFERED, GRADE_SECRET};
+    unsigned char packed[MATCHED_BYTES];
+    struct match matches[MATCHES];
+    struct buffer facts;
+    int64_t number = mint_with_facts(&facts);
+
+    for (size_t many = 1; many <= 4; many++) {
+        struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+        for (size_t i = 0; i < many; i++)
+            world_present(&observation, parts[i], 0, values[i]);
+        look(&observation);
+        only(grades[many - 1], number);
+        recognition_pack(&seen, packed);
+        ck_assert_uint_eq(recognition_unpack((struct slice){packed, sizeof packed}, matches), 1);
+        ck_assert_int_eq(matches[0].grade, grades[many - 1]);
+    }
+    buffer_free(&facts);
+}
+END_TEST
+
 START_TEST(former_secrets_are_known)
 {
     struct digest digest = keyring_digest(&world->keyring, DIGEST_SECRET, slice_of("the-one-before"));
@@ -301,6 +376,8 @@ static Suite *suite(void)
     tcase_add_test(t, common_identities_are_noise);
     tcase_add_test(t, pairs_are_kept_apart);
     tcase_add_test(t, sees_several_tokens);
+    tcase_add_test(t, facts_are_recognised_by_their_role);
+    tcase_add_test(t, the_surest_of_a_tokens_facts_counts);
     tcase_add_test(t, former_secrets_are_known);
     tcase_add_test(t, the_work_is_the_same);
     tcase_add_test(t, the_filter_changes_nothing);

@@ -29,6 +29,9 @@ static const struct person draws_people[16] = {
     {"Mia", "Drake", "mdrake"}, {"Nils", "Ekman", "nekman"}, {"Olga", "Fink", "ofink"},  {"Pia", "Grant", "pgrant"},
 };
 
+static const struct door draws_door = {"git", "http", "gitlab", "git.quill.internal", "https://git.quill.internal", 443,
+                                       true};
+
 static inline struct mint_request draws_request(const struct draw *draw, const char *form)
 {
     return (struct mint_request){.form = form,
@@ -37,19 +40,23 @@ static inline struct mint_request draws_request(const struct draw *draw, const c
                                  .domain = "quill.internal",
                                  .people = draws_people,
                                  .people_count = 16,
-                                 .draw = draw};
+                                 .draw = draw,
+                                 .now = 1790000000,
+                                 .door = &draws_door};
 }
 
 static inline void draws_init(struct minted *minted)
 {
     buffer_init(&minted->identity, 512);
-    buffer_init(&minted->secret, 4096);
+    buffer_init(&minted->secret, 8192);
+    buffer_init(&minted->facts, FACTS_BYTES);
 }
 
 static inline void draws_free(struct minted *minted)
 {
     buffer_free(&minted->identity);
     buffer_free(&minted->secret);
+    buffer_free(&minted->facts);
 }
 
 #endif

@@ -9,7 +9,7 @@ static const struct {
     const char *name, *forms;
     bool bound;
 } table[] = {
-#define KIND(symbol, name, summary, forms, seen, bound, proofs) {name, forms, bound},
+#define KIND(symbol, name, summary, forms, opens, bound, proofs) {name, forms, bound},
 #include "server/wire/tables/kinds.def"
 #undef KIND
 };

@@ -64,6 +64,9 @@ static void add_option(struct planting *planting, struct buffer *json, const cha
         json_member(json, name, value);
 }
 
+/* Options of places that keep a history, beside --buried. */
+static const char *const in_history[] = {"as", "name", "signed-off", NULL};
+
 static void send_job(struct planting *planting)
 {
     struct buffer json;
@@ -82,6 +85,8 @@ static void send_job(struct planting *planting)
     json_member_open(&json, "options");
     buffer_add_char(&json, '{');
     add_option(planting, &json, "path");
+    for (size_t i = 0; in_history[i] != NULL; i++)
+        add_option(planting, &json, in_history[i]);
     if (planting->at[0] != '\0')
         json_member_text(&json, "at", planting->at);
     json_member_bool(&json, "buried", planting->buried);
@@ -425,7 +430,7 @@ static int read_flag(struct request *request, const char *name, bool *flag)
     return request_word(request, name, words);
 }
 
-static int check_buried(struct planting *planting)
+static bool keeps_history(const struct planting *planting)
 {
     static const char *const layered[] = {
 #define PLACE(symbol, scheme, summary, takes) strcmp(takes, "repository") == 0 ? scheme : "",
@@ -435,10 +440,25 @@ static int check_buried(struct planting *planting)
     };
 
     for (size_t i = 0; layered[i] != NULL; i++)
-        if (!planting->buried || strcmp(layered[i], planting->scheme) == 0)
-            return 0;
-    request_done(planting->request, REQUEST_USAGE, "--buried is for repositories: only they keep a history");
-    return -1;
+        if (strcmp(layered[i], planting->scheme) == 0)
+            return true;
+    return false;
+}
+
+static int check_history(struct planting *planting)
+{
+    static const char *const shapes[] = {"commit", "merge", "branch", "tag", "stash", NULL};
+    static const char *const answers[] = {"yes", "no", NULL};
+    struct request *request = planting->request;
+    const char *given = planting->buried ? "buried" : NULL;
+
+    for (size_t i = 0; in_history[i] != NULL && given == NULL; i++)
+        given = request_has(request, in_history[i]) ? in_history[i] : NULL;
+    if (given != NULL && !keeps_history(planting)) {
+        request_done(request, REQUEST_USAGE, "--%s is for repositories: only they keep a history", given);
+        return -1;
+    }
+    return request_word(request, "as", shapes) != 0 || request_word(request, "signed-off", answers) != 0 ? -1 : 0;
 }
 
 static int read_arguments(struct planting *planting)
@@ -447,7 +467,7 @@ static int read_arguments(struct planting *planting)
     int64_t at = 0;
 
     if (read_place(planting) != 0 || read_flag(request, "buried", &planting->buried) != 0 ||
-        check_buried(planting) != 0 || read_flag(request, "dry-run", &planting->dry_run) != 0 ||
+        check_history(planting) != 0 || read_flag(request, "dry-run", &planting->dry_run) != 0 ||
         request_time(request, "at", &at) != 0)
         return -1;
     if (request_has(request, "at"))

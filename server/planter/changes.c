@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 
 #define DAY 86400
+#define DRAWS 100
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -129,7 +130,8 @@ static bool fits(const struct changes *changes, int64_t tip_s, int64_t now_s)
     return before <= now_s;
 }
 
-static void move(struct changes *changes, int64_t tip_s, int64_t now_s)
+/* Dates from tip_s on that are drawn anew, with the distances that the lure's had, as far as there is room. */
+static void draw_dates(const struct changes *changes, int64_t tip_s, int64_t now_s, int64_t times[CHANGES])
 {
     int64_t room = now_s - tip_s;
     int64_t first = changes->list[0].time_s, last = changes->list[changes->count - 1].time_s;
@@ -143,11 +145,38 @@ static void move(struct changes *changes, int64_t tip_s, int64_t now_s)
 
         if (after < 0 || after > span)
             after = 0;
-        changes->list[i].time_s = start + (span > 0 ? (int64_t)((double)after / (double)span * (double)fit) : 0);
+        times[i] = start + (span > 0 ? (int64_t)((double)after / (double)span * (double)fit) : 0);
     }
 }
 
-int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, struct error *error)
+/* How many of them fall into the marked hours. */
+static size_t count_usual(const struct changes *changes, const int64_t times[CHANGES], const bool week[CHANGES_WEEK])
+{
+    size_t usual = 0;
+
+    for (size_t i = 0; i < changes->count; i++)
+        usual += week == NULL || week[changes_hour(times[i], changes->list[i].offset)];
+    return usual;
+}
+
+static void move(struct changes *changes, int64_t tip_s, int64_t now_s, const bool week[CHANGES_WEEK])
+{
+    int64_t best[CHANGES], times[CHANGES];
+    size_t most = 0;
+
+    for (int i = 0; i < DRAWS && (i == 0 || most < changes->count); i++) {
+        draw_dates(changes, tip_s, now_s, times);
+        if (i == 0 || count_usual(changes, times, week) > most) {
+            memcpy(best, times, sizeof(best));
+            most = count_usual(changes, times, week);
+        }
+    }
+    for (size_t i = 0; i < changes->count; i++)
+        changes->list[i].time_s = best[i];
+}
+
+int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, const bool week[CHANGES_WEEK],
+                 struct error *error)
 {
     char text[CLOCK_TEXT];
 
@@ -163,6 +192,6 @@ int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fix
                          clock_text(tip_s * 1000000, text));
     if (tip_s == 0)
         tip_s = now_s - 30 * DAY;
-    move(changes, tip_s, now_s);
+    move(changes, tip_s, now_s, week);
     return 0;
 }

@@ -15,11 +15,13 @@
 struct change_file {
     const char *path;
     const struct task_file *file; /* NULL: removed */
+    bool program;                 /* may be run */
 };
 
 /* Texts belong to the task. */
 struct change {
     const char *message, *name, *mail;
+    const char *committer, *committer_mail; /* NULL: the author */
     const char *area; /* what a subject begins with where they do: ci, deploy; "" none */
     int64_t time_s;
     int offset; /* minutes east, of its dates */
@@ -36,9 +38,19 @@ struct changes {
 
 /* Refuses paths that lead out, files that are not there, removals of what the lure did not add. */
 int changes_read(const struct task *task, struct changes *changes, struct error *error);
+#define CHANGES_WEEK (7 * 24)
+/* The hour of the week, from Thursday's first on, at that time and so many minutes east. */
+static inline unsigned changes_hour(int64_t time_s, int offset)
+{
+    int64_t hour = (time_s + offset * 60) / 3600 % CHANGES_WEEK;
+
+    return (unsigned)(hour < 0 ? hour + CHANGES_WEEK : hour);
+}
 /* Moves the dates behind tip_s (0: none) and not past now_s, keeping their order and, where there is room, their
- * distances. With `fixed` (the operator's own date) they are not moved but refused. */
-int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, struct error *error);
+ * distances, and where it can be had into hours that are marked in `week` (NULL: any). With `fixed` (the operator's own
+ * date) they are not moved but refused. */
+int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, const bool week[CHANGES_WEEK],
+                 struct error *error);
 /* Is the path in the tree after the last change? Then its file, else NULL. */
 const struct task_file *changes_final(const struct changes *changes, const char *path);
 

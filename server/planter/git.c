@@ -1,245 +1,103 @@
 /* SPDX-License-Identifier: ISC
  *
- * git:PATH[#BRANCH]: a change as a commit on a branch of a repository, bare or not. A buried lure is two commits: the
- * second takes the secret out again. The branch moves once, from the tip that was read to the last commit. */
+ * git:PATH[#BRANCH]: a change as commits of a repository, bare or not. A buried lure is two commits: the second takes
+ * the secret out again. One reference moves, once, from what was read to what was made. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "server/base/clock.h"
-#include "server/planter/changes.h"
+#include "server/base/paths.h"
 #include "server/planter/git_later.h"
-#include "server/planter/manner.h"
+#include "server/planter/graft.h"
 #include "server/planter/place.h"
-#include "server/planter/repository.h"
 
-struct planting {
-    struct repository repository;
-    struct changes changes;
-    struct manner manner;
-    struct buffer messages[CHANGES]; /* in that manner */
-    git_oid commits[CHANGES];
-};
+/* ---- the work tree follows the branch ---- */
 
-/* ---- commits, which nothing refers to yet ---- */
-
-static int check_new(git_tree *base, const char *path, struct error *error)
+static bool has_followers(const struct graft *graft)
 {
-    git_tree_entry *entry = NULL;
-    int rc = base != NULL ? git_tree_entry_bypath(&entry, base, path) : GIT_ENOTFOUND;
-
-    git_tree_entry_free(entry);
-    if (rc == GIT_ENOTFOUND)
-        return 0;
-    return rc == 0 ? error_set(error, "%s is in the repository already and stays as it is; choose another --path", path)
-                   : repository_error(error, "cannot look for %s", path);
+    return graft->repository.checked_out && graft_moves(graft);
 }
 
-static int make_tree(git_repository *git, git_tree *base, const struct change *change, git_tree **out,
-                     struct error *error)
-{
-    git_tree_update updates[CHANGE_FILES] = {{0}};
-    git_oid id;
-
-    for (size_t i = 0; i < change->file_count; i++) {
-        const struct change_file *file = &change->files[i];
-
-        updates[i].path = file->path;
-        updates[i].action = file->file != NULL ? GIT_TREE_UPDATE_UPSERT : GIT_TREE_UPDATE_REMOVE;
-        updates[i].filemode = GIT_FILEMODE_BLOB;
-        if (file->file != NULL &&
-            git_blob_create_from_buffer(&updates[i].id, git, file->file->data.data, file->file->data.length) != 0)
-            return repository_error(error, "cannot write %s into the repository", file->path);
-    }
-    if (git_tree_create_updated(&id, git, base, change->file_count, updates) != 0 ||
-        git_tree_lookup(out, git, &id) != 0)
-        return repository_error(error, "cannot make the changed tree");
-    return 0;
-}
-
-static int make_commit(git_repository *git, const struct change *change, git_tree *tree, git_commit *parent,
-                       git_oid *id, struct error *error)
-{
-    const git_commit *parents[] = {parent};
-    git_signature *who = NULL;
-    int rc = -1;
-
-    if (git_signature_new(&who, change->name, change->mail, change->time_s, change->offset) != 0)
-        repository_error(error, "the lure's author is none that git takes");
-    else if (git_commit_create(id, git, NULL, who, who, NULL, change->message, tree, parent != NULL ? 1 : 0, parents) !=
-             0)
-        repository_error(error, "cannot make the commit");
-    else
-        rc = 0;
-    git_signature_free(who);
-    return rc;
-}
-
-static git_tree *empty_tree(git_repository *git)
-{
-    git_treebuilder *builder = NULL;
-    git_tree *tree = NULL;
-    git_oid id;
-
-    if (git_treebuilder_new(&builder, git, NULL) == 0 && git_treebuilder_write(&id, builder) == 0 &&
-        git_tree_lookup(&tree, git, &id) != 0)
-        tree = NULL;
-    git_treebuilder_free(builder);
-    return tree;
-}
-
-static int make_commits(struct planting *planting, struct error *error)
-{
-    struct repository *repository = &planting->repository;
-    git_commit *parent = NULL;
-    git_tree *tree = NULL, *next = NULL;
-    int rc = 0;
-
-    if (repository->tip != NULL) {
-        rc = git_commit_dup(&parent, repository->tip);
-        if (rc == 0)
-            rc = git_commit_tree(&tree, repository->tip);
-    } else {
-        tree = empty_tree(repository->git);
-    }
-    if (rc != 0 || tree == NULL)
-        rc = repository_error(error, "cannot read the branch's newest commit");
-    for (size_t i = 0; i < planting->changes.count && rc == 0; i++) {
-        const struct change *change = &planting->changes.list[i];
-
-        rc = make_tree(repository->git, tree, change, &next, error);
-        if (rc == 0)
-            rc = make_commit(repository->git, change, next, parent, &planting->commits[i], error);
-        git_commit_free(parent);
-        parent = NULL;
-        git_tree_free(tree);
-        tree = next;
-        next = NULL;
-        if (rc == 0 && git_commit_lookup(&parent, repository->git, &planting->commits[i]) != 0)
-            rc = repository_error(error, "cannot read the new commit");
-    }
-    git_commit_free(parent);
-    git_tree_free(tree);
-    return rc;
-}
-
-/* ---- the branch, and the work tree that follows it ---- */
-
-static int move_branch(struct planting *planting, struct error *error)
-{
-    struct repository *repository = &planting->repository;
-    const git_oid *last = &planting->commits[planting->changes.count - 1];
-    git_reference *moved = NULL;
-    int rc;
-
-    /* As a fetched change looks; a bare repository keeps no such log. */
-    if (repository->head != NULL)
-        rc = git_reference_set_target(&moved, repository->head, last, "pull: Fast-forward");
-    else
-        rc = git_reference_create(&moved, repository->git, repository->branch, last, 0, "commit (initial)");
-    git_reference_free(moved);
-    if (rc == GIT_ELOCKED)
-        return error_set(error, "the branch is locked by another git; try again, or remove a stale %s.lock",
-                         repository->branch);
-    if (rc == GIT_EMODIFIED || rc == GIT_EEXISTS)
-        return error_set(error, "somebody else has just changed the branch; try again");
-    return rc == 0 ? 0 : repository_error(error, "cannot move the branch %s", repository_branch_name(repository));
-}
-
-/* Calls `act` for each path that is in the tree in the end. */
-static int each_final(const struct planting *planting,
-                      int (*act)(const struct planting *, const char *, const struct task_file *, struct error *),
+/* Calls `act` for each file that is in the tree in the end. */
+static int each_final(const struct graft *graft,
+                      int (*act)(const struct graft *, const struct change_file *, struct error *),
                       struct error *error)
 {
-    for (size_t i = 0; i < planting->changes.count; i++) {
-        const struct change *change = &planting->changes.list[i];
+    for (size_t i = 0; i < graft->changes.count; i++) {
+        const struct change *change = &graft->changes.list[i];
 
         for (size_t f = 0; f < change->file_count; f++) {
-            const struct task_file *file = changes_final(&planting->changes, change->files[f].path);
+            const struct change_file *file = &change->files[f];
 
-            if (file != NULL && change->files[f].file == file && act(planting, change->files[f].path, file, error) != 0)
+            if (file->file != NULL && changes_final(&graft->changes, file->path) == file->file &&
+                act(graft, file, error) != 0)
                 return -1;
         }
     }
     return 0;
 }
 
-static int check_path(const struct planting *planting, const char *path, const struct task_file *file,
-                      struct error *error)
+static int check_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
-    (void)file;
-    return repository_free_path(&planting->repository, path, error);
+    return repository_free_path(&graft->repository, file->path, error);
 }
 
-static int write_path(const struct planting *planting, const char *path, const struct task_file *file,
-                      struct error *error)
+static int write_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
-    return repository_write_file(&planting->repository, path, buffer_slice(&file->data),
-                                 planting->changes.list[planting->changes.count - 1].time_s, error);
+    return repository_write_file(&graft->repository, file->path, buffer_slice(&file->file->data), file->program,
+                                 graft->changes.list[graft->changes.count - 1].time_s, error);
 }
 
-static int remove_path(const struct planting *planting, const char *path, const struct task_file *file,
-                       struct error *error)
+static int remove_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
+    const struct buffer *data = &file->file->data;
     git_oid id;
 
     (void)error;
-    if (git_odb_hash(&id, file->data.data, file->data.length, GIT_OBJECT_BLOB) == 0 &&
-        repository_unchanged(&planting->repository, path, &id))
-        repository_remove_file(&planting->repository, path);
+    if (git_odb_hash(&id, data->data, data->length, GIT_OBJECT_BLOB) == 0 &&
+        repository_unchanged(&graft->repository, file->path, &id))
+        repository_remove_file(&graft->repository, file->path);
     return 0;
 }
 
-static int index_path(const struct planting *planting, const char *path, const struct task_file *file,
-                      struct error *error)
+static int index_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
+    const struct buffer *data = &file->file->data;
     git_oid id;
 
-    if (git_odb_hash(&id, file->data.data, file->data.length, GIT_OBJECT_BLOB) != 0)
-        return repository_error(error, "cannot hash %s", path);
-    return repository_index(&planting->repository, path, &id, error);
+    if (git_odb_hash(&id, data->data, data->length, GIT_OBJECT_BLOB) != 0)
+        return repository_error(error, "cannot hash %s", file->path);
+    return repository_index(&graft->repository, file->path, &id, file->program, error);
 }
 
-static int check_index_lock(const struct repository *repository, struct error *error)
+static int carry_out(struct graft *graft, struct place_result *result, struct error *error)
 {
-    git_buf path = {NULL};
-    int rc = 0;
-
-    if (git_repository_item_path(&path, repository->git, GIT_REPOSITORY_ITEM_INDEX) == 0) {
-        size_t size = strlen(path.ptr) + sizeof(".lock");
-        char *lock = malloc(size);
-
-        if (lock != NULL)
-            snprintf(lock, size, "%s.lock", path.ptr);
-        if (lock != NULL && access(lock, F_OK) == 0)
-            rc = error_set(error, "another git works in %s; try again, or remove a stale %s", repository->path, lock);
-        free(lock);
-    }
-    git_buf_dispose(&path);
-    return rc;
-}
-
-static int commit_all(struct planting *planting, struct place_result *result, struct error *error)
-{
-    struct repository *repository = &planting->repository;
     struct error ignored;
 
-    if (make_commits(planting, error) != 0)
+    if (graft_make(graft, error) != 0)
         return -1;
-    if (repository->checked_out && each_final(planting, write_path, error) != 0)
+    if (has_followers(graft) && each_final(graft, write_file, error) != 0)
         goto undo;
-    if (move_branch(planting, error) != 0)
+    if (graft_refer(graft, error) != 0)
         goto undo;
-    if (repository->checked_out && each_final(planting, index_path, &ignored) != 0)
+    if (has_followers(graft) && each_final(graft, index_file, &ignored) != 0)
         place_note(result, "%s", ignored.text);
     return 0;
 undo:
-    if (repository->checked_out)
-        each_final(planting, remove_path, &ignored);
+    if (has_followers(graft))
+        each_final(graft, remove_file, &ignored);
     return -1;
 }
 
-/* ---- planting ---- */
+/* ---- where it is ---- */
+
+static void tell_commit(json_t *where, const char *name, const git_oid *id)
+{
+    char hex[GIT_OID_HEXSZ + 1];
+
+    json_object_set_new(where, name, json_string(git_oid_tostr(hex, sizeof(hex), id)));
+}
 
 /* What the change does to the secret: brings it ("commit"), takes it away or writes it over ("removed_in"). */
 static const char *secret_part(const struct changes *changes, const struct change *change)
@@ -251,90 +109,121 @@ static const char *secret_part(const struct changes *changes, const struct chang
     return NULL;
 }
 
-static int tell_where(const struct task *task, const struct planting *planting, bool done, struct place_result *result)
+/* A branch is named as one; else the reference whole, beside the branch that it left. */
+static json_t *tell_reference(const struct graft *graft)
 {
-    const struct repository *repository = &planting->repository;
-    json_t *line = json_object_get(task->meta, "line");
-    char hex[GIT_OID_HEXSZ + 1];
+    const struct repository *repository = &graft->repository;
+    json_t *where = json_pack("{s:s,s:s,s:s}", "repository", repository->path, "branch",
+                              graft->shape == SHAPE_BRANCH ? graft->side : repository_branch_name(repository), "path",
+                              graft->changes.secret_path);
 
-    result->where = json_pack("{s:s,s:s,s:s}", "repository", repository->path, "branch",
-                              repository_branch_name(repository), "path", planting->changes.secret_path);
+    if (!graft_moves(graft))
+        json_object_set_new(where, "reference", json_string(graft->reference));
+    return where;
+}
+
+static int tell_where(const struct task *task, const struct graft *graft, bool done, struct place_result *result)
+{
+    const struct buffer *secret = &graft->changes.secret_file->data;
+    json_t *line = json_object_get(task->meta, "line");
+    git_oid blob;
+
+    result->where = tell_reference(graft);
     if (result->where == NULL)
         return -1;
     if (json_is_integer(line))
         json_object_set(result->where, "line", line);
-    for (size_t i = 0; i < planting->changes.count && done; i++) {
-        const char *part = secret_part(&planting->changes, &planting->changes.list[i]);
+    for (size_t i = 0; i < graft->changes.count && done; i++) {
+        const char *part = secret_part(&graft->changes, &graft->changes.list[i]);
 
         if (part != NULL)
-            json_object_set_new(result->where, part,
-                                json_string(git_oid_tostr(hex, sizeof(hex), &planting->commits[i])));
+            tell_commit(result->where, part, &graft->commits[i]);
     }
+    if (done && graft->shape == SHAPE_MERGE)
+        tell_commit(result->where, "merge", &graft->end);
+    if (done && git_odb_hash(&blob, secret->data, secret->length, GIT_OBJECT_BLOB) == 0)
+        tell_commit(result->where, "blob", &blob);
     return 0;
 }
 
-static void tell_people(const struct planting *planting, bool done, struct place_result *result)
+/* ---- for people ---- */
+
+static void tell_shape(const struct graft *graft, struct place_result *result)
 {
-    const struct repository *repository = &planting->repository;
-    char date[CLOCK_TEXT];
+    const char *branch = repository_branch_name(&graft->repository);
 
-    for (size_t i = 0; i < planting->changes.count; i++) {
-        const struct change *change = &planting->changes.list[i];
-
-        place_note(result, "%s on %s: \"%.*s\" by %s, %.10s", done ? "Committed" : "Would commit",
-                   repository_branch_name(repository), (int)strcspn(change->message, "\n"), change->message,
-                   change->name, clock_text(change->time_s * 1000000, date));
+    switch (graft->shape) {
+    case SHAPE_MERGE:
+        place_note(result, "They were made on %s, which is gone, and merged into %s.", graft->side, branch);
+        if (graft->manner.merge == NULL)
+            place_note(result, "This history has no merges so far.");
+        else if (strncmp(graft->manner.merge, "Merge branch '", 14) != 0)
+            place_note(result, "Merges here read \"%.120s\"; this one reads as git itself writes it.",
+                       graft->manner.merge);
+        break;
+    case SHAPE_BRANCH:
+    case SHAPE_TAG:
+        place_note(result, "Only %s holds them; who clones has it too.", graft->reference);
+        break;
+    case SHAPE_STASH:
+        place_note(result, "It lies in the stash, below all that was there; clones do not get it, copies of the "
+                           "folder do.");
+        break;
+    default:
+        break;
     }
-    if (!git_repository_is_bare(repository->git) && !repository->checked_out)
+}
+
+static void tell_habits(const struct graft *graft, struct place_result *result)
+{
+    const struct repository *repository = &graft->repository;
+    int ignored = 0;
+
+    if (graft->manner.signatures)
+        place_note(result, "Commits here are signed by key, this cannot be; who looks at signatures sees it.");
+    if (!git_repository_is_bare(repository->git) &&
+        git_ignore_path_is_ignored(&ignored, repository->git, graft->changes.secret_path) == 0 && ignored)
+        place_note(result, "%s is among what git ignores here; it lies there as with git add --force.",
+                   graft->changes.secret_path);
+    if (!git_repository_is_bare(repository->git) && !repository->checked_out && graft_moves(graft))
         place_note(result, "The branch is not checked out, so the work tree stays as it is.");
 }
 
-static int check_all(const struct task *task, struct planting *planting, struct error *error)
+static void tell_people(const struct graft *graft, bool done, struct place_result *result)
 {
-    struct repository *repository = &planting->repository;
-    int64_t tip_s = repository->tip != NULL ? git_commit_time(repository->tip) : 0;
-    git_tree *tree = NULL;
-    int rc = changes_date(&planting->changes, tip_s, clock_wall() / 1000000, task_option(task, "at") != NULL, error);
+    char date[CLOCK_TEXT];
 
-    if (rc == 0 && repository->tip != NULL && git_commit_tree(&tree, repository->tip) != 0)
-        rc = repository_error(error, "cannot read the branch's newest commit");
-    for (size_t i = 0; i < planting->changes.count && rc == 0; i++) {
-        const struct change *change = &planting->changes.list[i];
+    for (size_t i = 0; i < graft->changes.count; i++) {
+        const struct change *change = &graft->changes.list[i];
 
-        for (size_t f = 0; f < change->file_count && rc == 0; f++)
-            rc = check_new(tree, change->files[f].path, error);
+        place_note(result, "%s on %s: \"%.*s\" by %s, %.10s", done ? "Committed" : "Would commit",
+                   repository_branch_name(&graft->repository), (int)strcspn(change->message, "\n"), change->message,
+                   change->name, clock_text(change->time_s * 1000000, date));
     }
-    if (rc == 0 && repository->checked_out)
-        rc = check_index_lock(repository, error);
-    if (rc == 0 && repository->checked_out)
-        rc = each_final(planting, check_path, error);
-    git_tree_free(tree);
-    return rc;
+    tell_shape(graft, result);
+    tell_habits(graft, result);
 }
+
+/* ---- planting ---- */
 
 static int git_plant(const struct task *task, struct place_result *result, struct error *error)
 {
-    struct planting planting;
     bool dry = task_flag(task, "dry_run");
-    int rc = -1;
+    struct graft graft;
+    int rc = graft_open(task, &graft, error);
 
-    memset(&planting, 0, sizeof(planting));
-    if (changes_read(task, &planting.changes, error) != 0 ||
-        repository_open(task->target, NULL, &planting.repository, error) != 0)
-        return -1;
-    for (size_t i = 0; i < CHANGES; i++)
-        buffer_init(&planting.messages[i], TASK_BYTES);
-    manner_learn(planting.repository.git, planting.repository.tip, &planting.manner);
-    manner_apply(&planting.manner, &planting.changes, planting.messages);
-    if (check_all(task, &planting, error) == 0 && (dry || commit_all(&planting, result, error) == 0)) {
-        rc = tell_where(task, &planting, !dry, result);
-        tell_people(&planting, !dry, result);
+    if (rc == 0)
+        rc = graft_check(&graft, error);
+    if (rc == 0 && has_followers(&graft))
+        rc = each_final(&graft, check_file, error);
+    if (rc == 0 && !dry)
+        rc = carry_out(&graft, result, error);
+    if (rc == 0) {
+        rc = tell_where(task, &graft, !dry, result);
+        tell_people(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
     }
-    for (size_t i = 0; i < CHANGES; i++)
-        buffer_free(&planting.messages[i]);
-    manner_free(&planting.manner);
-    repository_close(&planting.repository);
+    graft_close(&graft);
     return rc;
 }
 
@@ -345,6 +234,33 @@ static char *git_owner(const struct task *task)
     const char *hash = access(task->target, F_OK) == 0 ? NULL : strrchr(task->target, '#');
 
     return hash != NULL ? strndup(task->target, (size_t)(hash - task->target)) : strdup(task->target);
+}
+
+#define BORROWED (16 * 1024)
+
+/* The object stores that this one borrows from; a path is absolute or begins at the store. */
+static int add_borrowed(const char *common, struct place_paths *paths, struct error *error)
+{
+    char *objects = paths_join(common, "objects"), *file = paths_join(common, "objects/info/alternates");
+    struct buffer list;
+    struct error ignored;
+    char *left = NULL, *line = NULL;
+    int rc = 0;
+
+    buffer_init(&list, BORROWED);
+    if (objects != NULL && file != NULL && paths_read(file, &list, &ignored) == 0 && buffer_add_char(&list, '\0') == 0)
+        line = strtok_r((char *)list.data, "\n", &left);
+    for (; line != NULL && rc == 0; line = strtok_r(NULL, "\n", &left)) {
+        char *store = line[0] == '#' ? NULL : paths_join(objects, line);
+
+        if (store != NULL && access(store, R_OK) == 0)
+            rc = place_paths_add_foreign(paths, store, error);
+        free(store);
+    }
+    buffer_free(&list);
+    free(objects);
+    free(file);
+    return rc;
 }
 
 static int git_paths(const struct task *task, struct place_paths *paths, struct error *error)
@@ -358,6 +274,8 @@ static int git_paths(const struct task *task, struct place_paths *paths, struct 
     else if (path != NULL && place_paths_add(paths, git_repository_path(git), error) == 0 &&
              place_paths_add(paths, git_repository_commondir(git), error) == 0)
         rc = place_paths_add(paths, git_repository_workdir(git), error);
+    if (git != NULL && rc == 0)
+        rc = add_borrowed(git_repository_commondir(git), paths, error);
     git_repository_free(git);
     free(path);
     return rc;

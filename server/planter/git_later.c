@@ -5,14 +5,15 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/planter/repository.h"
+#include "server/planter/stash.h"
 
 struct planted_commit {
-    struct repository repository;
-    git_oid first, last; /* with the secret; the one that took it out, or the same */
-    git_commit *commit;  /* NULL: gone */
-    git_oid blob;        /* the secret's file */
+    struct repository repository; /* whose head, of a lure that lies beside a branch, is what holds it */
+    git_oid first, end;           /* with the secret; what the reference named then: the same, what buried it, a merge */
+    git_commit *commit;           /* NULL: git gc took it */
+    git_oid blob;                 /* the secret's file; known unless the commit is gone and was planted long ago */
     const char *path;
-    bool buried;
+    bool buried, merged, stashed, beside; /* beside: held by a reference that was made for it */
 };
 
 static void planted_close(struct planted_commit *planted)
@@ -37,18 +38,40 @@ static int blob_at(git_commit *commit, const char *path, git_oid *blob)
     return rc;
 }
 
+/* An object's id that the placement names; the other one where it names none. */
+static int read_id(const struct task *task, const char *name, const git_oid *otherwise, git_oid *id)
+{
+    const char *hex = task_where(task, name);
+
+    *id = *otherwise;
+    return hex != NULL ? git_oid_fromstr(id, hex) : 0;
+}
+
+static int read_where(const struct task *task, struct planted_commit *planted, struct error *error)
+{
+    const git_oid none = {{0}};
+    const char *reference = task_where(task, "reference");
+
+    planted->path = task_where(task, "path");
+    planted->buried = task_where(task, "removed_in") != NULL;
+    planted->merged = task_where(task, "merge") != NULL;
+    planted->stashed = reference != NULL && strcmp(reference, "refs/stash") == 0;
+    planted->beside = reference != NULL && !planted->stashed;
+    if (planted->path == NULL || !task_path_safe(planted->path) || read_id(task, "commit", &none, &planted->first) != 0 ||
+        git_oid_is_zero(&planted->first) || read_id(task, "removed_in", &planted->first, &planted->end) != 0 ||
+        read_id(task, "merge", &planted->end, &planted->end) != 0 || read_id(task, "blob", &none, &planted->blob) != 0)
+        return error_set(error, "which commit this placement is, is not known");
+    return 0;
+}
+
 static int planted_open(const struct task *task, struct planted_commit *planted, struct error *error)
 {
-    const char *commit = task_where(task, "commit"), *removed = task_where(task, "removed_in");
+    const char *reference = task_where(task, "reference");
 
     memset(planted, 0, sizeof(*planted));
-    planted->path = task_where(task, "path");
-    planted->buried = removed != NULL;
-    if (commit == NULL || planted->path == NULL || !task_path_safe(planted->path) ||
-        git_oid_fromstr(&planted->first, commit) != 0 ||
-        git_oid_fromstr(&planted->last, removed != NULL ? removed : commit) != 0)
-        return error_set(error, "which commit this placement is, is not known");
-    if (repository_open(task->target, task_where(task, "branch"), &planted->repository, error) != 0)
+    if (read_where(task, planted, error) != 0 ||
+        repository_open(task->target, reference != NULL ? reference : task_where(task, "branch"), true,
+                        &planted->repository, error) != 0)
         return -1;
     if (git_commit_lookup(&planted->commit, planted->repository.git, &planted->first) != 0)
         planted->commit = NULL;
@@ -112,24 +135,84 @@ static void judge_tip(const struct planted_commit *planted, struct place_result 
     }
 }
 
+#define REWRITTEN_COMMITS 20000 /* that are looked through */
+
+/* The oldest commit of the branch that holds the very file at its path, when the planted one is not in it any more, and
+ * the one above it that does not. */
+static bool find_rewritten(const struct planted_commit *planted, git_oid *commit, git_oid *above)
+{
+    git_revwalk *walk = NULL;
+    git_oid id, before = {{0}}, blob;
+    bool found = false;
+
+    if (planted->repository.tip == NULL || git_oid_is_zero(&planted->blob) ||
+        git_revwalk_new(&walk, planted->repository.git) != 0)
+        return false;
+    git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME);
+    git_revwalk_push(walk, git_commit_id(planted->repository.tip));
+    *above = before;
+    for (int i = 0; i < REWRITTEN_COMMITS && git_revwalk_next(&id, walk) == 0; i++) {
+        git_commit *one = NULL;
+        bool holds = git_commit_lookup(&one, planted->repository.git, &id) == 0 &&
+                     blob_at(one, planted->path, &blob) == 0 && git_oid_equal(&blob, &planted->blob);
+
+        git_commit_free(one);
+        if (holds && !found)
+            *above = before;
+        if (holds)
+            *commit = id;
+        found = found || holds;
+        before = id;
+    }
+    git_revwalk_free(walk);
+    return found;
+}
+
+static void tell_rewritten(const git_oid *commit, const git_oid *above, struct place_result *result)
+{
+    char hex[GIT_OID_HEXSZ + 1];
+
+    result->state = "moved";
+    json_object_del(result->where, "merge");
+    json_object_del(result->where, "removed_in");
+    if (!git_oid_is_zero(above))
+        json_object_set_new(result->where, "removed_in", json_string(git_oid_tostr(hex, sizeof(hex), above)));
+    json_object_set_new(result->where, "commit", json_string(git_oid_tostr(hex, sizeof(hex), commit)));
+    place_note(result, "The history was rewritten; the same file now came with %.12s.", hex);
+}
+
+/* What holds the lure was made for it and is gone, or the branch went another way. */
+static void judge_lost(const struct planted_commit *planted, struct place_result *result)
+{
+    const struct repository *repository = &planted->repository;
+    char *holder = planted->commit != NULL ? repository_other_holder(repository, &planted->first) : NULL;
+    git_oid commit, above;
+
+    if (holder != NULL) {
+        result->state = "moved";
+        place_note(result, "It is no longer on %s, but on %s.", repository_branch_name(repository), holder);
+    } else if (find_rewritten(planted, &commit, &above)) {
+        tell_rewritten(&commit, &above, result);
+    } else {
+        result->state = "gone";
+        place_note(result, planted->commit != NULL ? "No branch or tag holds the commit any more; git gc will take it."
+                                                   : "The commit is gone from the repository (git gc took it).");
+    }
+    free(holder);
+}
+
 static void judge(const struct planted_commit *planted, struct place_result *result)
 {
     const struct repository *repository = &planted->repository;
-    char *holder = NULL;
 
-    if (planted->commit != NULL && repository->head != NULL &&
-        repository_reaches(repository, repository->head, &planted->first)) {
-        judge_tip(planted, result);
+    result->state = "there";
+    if (planted->stashed && planted->commit != NULL && stash_holds(repository->git, &planted->first))
         return;
-    }
-    if (planted->commit != NULL)
-        holder = repository_other_holder(repository, &planted->first);
-    result->state = holder != NULL ? "moved" : "gone";
-    if (holder != NULL)
-        place_note(result, "It is no longer on %s, but on %s.", repository_branch_name(repository), holder);
+    if (!planted->stashed && planted->commit != NULL && repository->head != NULL &&
+        repository_reaches(repository, repository->head, &planted->first))
+        judge_tip(planted, result);
     else
-        place_note(result, "No branch or tag holds the commit any more.");
-    free(holder);
+        judge_lost(planted, result);
 }
 
 static int copy_where(const struct task *task, struct place_result *result, struct error *error)
@@ -169,19 +252,20 @@ static git_commit *ground_of(const struct planted_commit *planted, bool *root)
     return ground;
 }
 
-/* Are they the branch's last commits, in a row, and nobody else's? */
+/* Are they the branch's last commits, in a row or with their merge, and nobody else's? */
 static bool droppable(const struct planted_commit *planted)
 {
-    const git_oid *tip = planted->repository.tip != NULL ? git_commit_id(planted->repository.tip) : NULL;
-    git_commit *last = NULL;
+    const git_commit *tip = planted->repository.tip;
+    bool row = git_oid_equal(&planted->first, &planted->end);
     char *holder;
-    bool row = git_oid_equal(&planted->first, &planted->last);
 
-    if (tip == NULL || !git_oid_equal(tip, &planted->last))
+    if (tip == NULL || !git_oid_equal(git_commit_id(tip), &planted->end))
         return false;
-    if (!row && git_commit_lookup(&last, planted->repository.git, &planted->last) == 0)
-        row = git_commit_parentcount(last) == 1 && git_oid_equal(git_commit_parent_id(last, 0), &planted->first);
-    git_commit_free(last);
+    if (!row && planted->merged)
+        row = git_commit_parentcount(tip) == 2 && git_commit_parentcount(planted->commit) == 1 &&
+              git_oid_equal(git_commit_parent_id(tip, 0), git_commit_parent_id(planted->commit, 0));
+    else if (!row)
+        row = git_commit_parentcount(tip) == 1 && git_oid_equal(git_commit_parent_id(tip, 0), &planted->first);
     holder = row ? repository_other_holder(&planted->repository, &planted->first) : NULL;
     row = row && holder == NULL;
     free(holder);
@@ -218,7 +302,7 @@ static void follow_drop(const struct planted_commit *planted, git_commit *ground
             repository_remove_file(&planted->repository, delta->new_file.path);
         else
             place_note(result, "%s was changed in the work tree and stays there.", delta->new_file.path);
-        if (repository_index(&planted->repository, delta->new_file.path, NULL, &error) != 0)
+        if (repository_index(&planted->repository, delta->new_file.path, NULL, false, &error) != 0)
             place_note(result, "%s", error.text);
     }
 out:
@@ -252,7 +336,8 @@ static int drop(const struct planted_commit *planted, struct place_result *resul
 static int remove_commit(const struct planted_commit *planted, git_tree *tree, git_oid *id, struct error *error)
 {
     const git_commit *parents[] = {planted->repository.tip};
-    const git_signature *author = git_commit_author(planted->commit);
+    const git_signature *author =
+        git_commit_author(planted->commit != NULL ? planted->commit : planted->repository.tip);
     int64_t now = clock_wall() / 1000000, tip = git_commit_time(planted->repository.tip);
     git_signature *who = NULL;
     char message[1100];
@@ -283,12 +368,33 @@ static int take_out(const struct planted_commit *planted, struct place_result *r
     if (rc == 0 && repository->checked_out) {
         if (repository_unchanged(repository, planted->path, &planted->blob))
             repository_remove_file(repository, planted->path);
-        if (repository_index(repository, planted->path, NULL, error) != 0)
+        if (repository_index(repository, planted->path, NULL, false, error) != 0)
             place_note(result, "%s", error->text);
     }
     git_tree_free(tree);
     git_tree_free(changed);
     return rc;
+}
+
+/* A stash entry, or a tag or branch that was made for the lure and names nothing else. */
+static int take_away(const struct planted_commit *planted, struct place_result *result, struct error *error)
+{
+    const struct repository *repository = &planted->repository;
+
+    if (planted->stashed && stash_drop(repository->git, &planted->first, error) != 0)
+        return -1;
+    if (!planted->stashed && git_reference_delete(repository->head) != 0)
+        return repository_error(error, "cannot delete %s", repository->branch);
+    result->state = "gone";
+    place_note(result, planted->stashed ? "The entry was dropped from the stash." : "%s was deleted; clones that have "
+                       "it keep it.", repository->branch);
+    return 0;
+}
+
+static bool names_only_lure(const struct planted_commit *planted)
+{
+    return planted->stashed || (planted->beside && planted->repository.tip != NULL &&
+                                git_oid_equal(git_commit_id(planted->repository.tip), &planted->end));
 }
 
 static int uproot(const struct planted_commit *planted, struct place_result *result, struct error *error)
@@ -297,6 +403,11 @@ static int uproot(const struct planted_commit *planted, struct place_result *res
 
     if (strcmp(result->state, "gone") == 0)
         return 0;
+    if (strcmp(result->state, "moved") == 0 && (planted->stashed || planted->beside))
+        return error_set(error, "the commits are held by something else now; look for them with: git branch --all "
+                                "--contains, git tag --contains");
+    if (names_only_lure(planted))
+        return take_away(planted, result, error);
     if (droppable(planted))
         return drop(planted, result, error);
     if (blob_at(planted->repository.tip, planted->path, &now) == 0 &&
@@ -323,7 +434,9 @@ int git_later_uproot(const struct task *task, struct place_result *result, struc
 
     if (planted_open(task, &planted, error) != 0)
         return -1;
-    rc = copy_where(task, result, error);
+    rc = repository_quiet(&planted.repository, error);
+    if (rc == 0)
+        rc = copy_where(task, result, error);
     if (rc == 0) {
         judge(&planted, result);
         rc = uproot(&planted, result, error);

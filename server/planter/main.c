@@ -79,7 +79,7 @@ static int shut_cage(const struct task *task, struct error *error)
     int rc = task->place->paths != NULL ? task->place->paths(task, &paths, error) : 0;
 
     for (size_t i = 0; i < paths.count; i++)
-        list[count++] = (struct cage_path){paths.write[i], true};
+        list[count++] = (struct cage_path){paths.path[i], !paths.foreign[i]};
     for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
         if (access(common[i], R_OK) == 0)
             list[count++] = (struct cage_path){common[i], false};

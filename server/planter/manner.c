@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,23 +44,27 @@ static size_t prefix_of(const char *subject, enum manner_prefix *prefix)
     return word > 0 && end < 40 && strncmp(subject + end, ": ", 2) == 0 ? end + 2 : 0;
 }
 
-static void count_one(const char *message, size_t prefixes[4], size_t habits[4])
+enum habit { HABIT_CAPITAL, HABIT_STOP, HABIT_BODY, HABIT_SIGN, HABIT_CHANGE_ID, HABITS };
+
+static void count_one(const char *message, size_t prefixes[4], size_t habits[HABITS])
 {
     enum manner_prefix prefix;
     size_t length = strcspn(message, "\n"), skip = prefix_of(message, &prefix);
     const char *rest = message + length;
 
     prefixes[skip > 0 ? prefix : MANNER_BARE]++;
-    habits[0] += skip < length && isupper((unsigned char)message[skip]);
-    habits[1] += length > 0 && message[length - 1] == '.';
-    habits[2] += rest[0] != '\0' && rest[1] != '\0' && rest[2] != '\0' &&
-                 strncmp(rest + strspn(rest, "\n"), "Signed-off-by:", 14) != 0;
-    habits[3] += strstr(rest, "\nSigned-off-by: ") != NULL;
+    rest += strspn(rest, "\n");
+    habits[HABIT_CAPITAL] += skip < length && isupper((unsigned char)message[skip]);
+    habits[HABIT_STOP] += length > 0 && message[length - 1] == '.';
+    habits[HABIT_BODY] += rest[0] != '\0' && rest[1] != '\0' && strncmp(rest, "Signed-off-by:", 14) != 0 &&
+                          strncmp(rest, "Change-Id:", 10) != 0;
+    habits[HABIT_SIGN] += strstr(message, "\nSigned-off-by: ") != NULL;
+    habits[HABIT_CHANGE_ID] += strstr(message, "\nChange-Id: I") != NULL;
 }
 
 static void judge(struct manner *manner)
 {
-    size_t prefixes[4] = {0}, habits[4] = {0}, areas;
+    size_t prefixes[4] = {0}, habits[HABITS] = {0}, areas;
 
     for (size_t i = 0; i < manner->count; i++)
         count_one(git_commit_message(manner->commits[i]), prefixes, habits);
@@ -71,10 +76,42 @@ static void judge(struct manner *manner)
         manner->prefix = MANNER_AREA;
     else if (prefixes[MANNER_BRACKETS] * 2 > manner->count)
         manner->prefix = MANNER_BRACKETS;
-    manner->capital = habits[0] * 2 > manner->count;
-    manner->stop = habits[1] * 2 > manner->count;
-    manner->bodies = habits[2] * 4 > manner->count;
-    manner->signs = habits[3] * 2 > manner->count;
+    manner->capital = habits[HABIT_CAPITAL] * 2 > manner->count;
+    manner->stop = habits[HABIT_STOP] * 2 > manner->count;
+    manner->bodies = habits[HABIT_BODY] * 4 > manner->count;
+    manner->signs = habits[HABIT_SIGN] * 2 > manner->count;
+    manner->change_ids = habits[HABIT_CHANGE_ID] * 2 > manner->count;
+}
+
+static bool has_signature(const git_commit *commit)
+{
+    git_buf field = {NULL};
+    bool has = git_commit_header_field(&field, commit, "gpgsig") == 0;
+
+    git_buf_dispose(&field);
+    return has;
+}
+
+static void judge_times(struct manner *manner)
+{
+    size_t signatures = 0;
+
+    for (size_t i = 0; i < manner->count; i++) {
+        const git_signature *who = git_commit_author(manner->commits[i]);
+
+        manner->week[changes_hour(who->when.time, who->when.offset)] = true;
+        signatures += has_signature(manner->commits[i]);
+    }
+    manner->week_known = true;
+    manner->signatures = signatures * 2 > manner->count;
+}
+
+static void note_merge(struct manner *manner, git_commit *commit)
+{
+    const char *summary = git_commit_summary(commit);
+
+    if (manner->merge == NULL && git_commit_parentcount(commit) == 2 && summary != NULL)
+        manner->merge = strdup(summary);
 }
 
 void manner_learn(git_repository *git, const git_commit *tip, struct manner *manner)
@@ -92,20 +129,25 @@ void manner_learn(git_repository *git, const git_commit *tip, struct manner *man
 
         if (git_commit_lookup(commit, git, &id) != 0)
             continue;
+        note_merge(manner, *commit);
         if (git_commit_parentcount(*commit) > 1 || by_machine(git_commit_author(*commit)))
             git_commit_free(*commit);
         else
             manner->count++;
     }
     git_revwalk_free(walk);
-    if (manner->count >= FEWEST)
+    if (manner->count >= FEWEST) {
         judge(manner);
+        judge_times(manner);
+    }
 }
 
 void manner_free(struct manner *manner)
 {
     while (manner->count > 0)
         git_commit_free(manner->commits[--manner->count]);
+    free(manner->merge);
+    manner->merge = NULL;
 }
 
 /* ---- applying ---- */
@@ -136,6 +178,15 @@ static void add_subject(const struct manner *manner, struct slice subject, const
         buffer_add_char(out, '.');
 }
 
+static void add_change_id(struct buffer *out)
+{
+    unsigned char id[20];
+    char hex[2 * sizeof(id) + 1];
+
+    randombytes_buf(id, sizeof(id));
+    buffer_add_format(out, "Change-Id: I%s\n", sodium_bin2hex(hex, sizeof(hex), id, sizeof(id)));
+}
+
 void manner_message(const struct manner *manner, const char *message, const char *area, const char *who,
                     struct buffer *out)
 {
@@ -146,29 +197,53 @@ void manner_message(const struct manner *manner, const char *message, const char
     buffer_add_char(out, '\n');
     if (manner->bodies && body[0] != '\0')
         buffer_add_format(out, "\n%s", body);
+    if (manner->signs || manner->change_ids)
+        buffer_add_char(out, '\n');
+    if (manner->change_ids)
+        add_change_id(out);
     if (manner->signs)
-        buffer_add_format(out, "\nSigned-off-by: %s\n", who);
+        buffer_add_format(out, "Signed-off-by: %s\n", who);
 }
 
-/* One of the latest commits' authors, each as often as he commits; `other` than somebody, where there is another. */
-static const git_signature *draw_author(const struct manner *manner, const char *other)
+static const char *mail_of(const git_commit *commit)
 {
-    const git_signature *who = NULL;
+    return git_commit_author(commit)->email;
+}
+
+/* One of the latest commits, so each author as often as he commits; by `other` than somebody, where there is another,
+ * and rather one who does not sign by key. */
+static const git_commit *draw_commit(const struct manner *manner, const char *other)
+{
+    const git_commit *drawn = NULL;
 
     for (int i = 0; i < 64; i++) {
-        who = git_commit_author(manner->commits[randombytes_uniform((uint32_t)manner->count)]);
-        if (other == NULL || strcasecmp(who->email, other) != 0)
+        drawn = manner->commits[randombytes_uniform((uint32_t)manner->count)];
+        if ((other == NULL || strcasecmp(mail_of(drawn), other) != 0) && (i > 32 || !has_signature(drawn)))
             break;
     }
-    return who;
+    return drawn;
 }
 
-static const git_signature *known_author(const struct manner *manner, const char *mail)
+static const git_commit *known_commit(const struct manner *manner, const char *mail)
 {
     for (size_t i = 0; i < manner->count; i++)
-        if (strcasecmp(git_commit_author(manner->commits[i])->email, mail) == 0)
-            return git_commit_author(manner->commits[i]);
+        if (strcasecmp(mail_of(manner->commits[i]), mail) == 0)
+            return manner->commits[i];
     return NULL;
+}
+
+/* Who made that commit makes the change; and who put it there (a forge, a maintainer) does so again. */
+static void follow(const git_commit *commit, struct change *change)
+{
+    const git_signature *author = git_commit_author(commit), *committer = git_commit_committer(commit);
+
+    change->name = author->name;
+    change->mail = author->email;
+    change->offset = author->when.offset;
+    if (strcasecmp(author->email, committer->email) != 0) {
+        change->committer = committer->name;
+        change->committer_mail = committer->email;
+    }
 }
 
 void manner_apply(const struct manner *manner, struct changes *changes, struct buffer store[CHANGES])
@@ -181,16 +256,14 @@ void manner_apply(const struct manner *manner, struct changes *changes, struct b
     for (size_t i = 0; i < changes->count && manner->count >= FEWEST; i++) {
         struct change *change = &changes->list[i];
         bool same = strcmp(change->mail, first) == 0;
-        const git_signature *author = known_author(manner, change->mail);
+        const git_commit *model = known_commit(manner, change->mail);
 
-        if (author == NULL)
-            author = same && given != NULL ? known_author(manner, given) : draw_author(manner, same ? NULL : given);
+        if (model == NULL)
+            model = same && given != NULL ? known_commit(manner, given) : draw_commit(manner, same ? NULL : given);
         if (i == 0)
-            given = author->email;
-        change->name = author->name;
-        change->mail = author->email;
-        change->offset = author->when.offset;
-        snprintf(who, sizeof(who), "%.200s <%.200s>", author->name, author->email);
+            given = mail_of(model);
+        follow(model, change);
+        snprintf(who, sizeof(who), "%.200s <%.200s>", change->name, change->mail);
         buffer_clear(&store[i]);
         manner_message(manner, change->message, change->area, who, &store[i]);
         change->message = buffer_text(&store[i]);

@@ -26,6 +26,11 @@ struct manner {
     enum manner_prefix prefix;
     bool capital, stop; /* of the words behind the prefix: Push; Push. */
     bool bodies, signs; /* a text below, Signed-off-by: */
+    bool change_ids;    /* Gerrit's Change-Id: */
+    bool signatures;    /* commits carry one, which a lure's cannot */
+    bool week[CHANGES_WEEK]; /* hours in which somebody committed */
+    bool week_known;
+    char *merge; /* the newest merge's subject; NULL: they do not merge */
 };
 
 /* Of the branch that ends in `tip` (NULL: none, and nothing is known). */
@@ -35,7 +40,7 @@ void manner_free(struct manner *manner);
  * `store`, which must outlive the changes. Where less than three commits are known, only the
  * newest one's time zone. */
 void manner_apply(const struct manner *manner, struct changes *changes, struct buffer store[CHANGES]);
-/* For tests: the message in this manner; `who` signs. */
+/* The message in this manner; `who` signs. */
 void manner_message(const struct manner *manner, const char *message, const char *area, const char *who,
                     struct buffer *out);
 

@@ -30,14 +30,22 @@ int place_paths_add(struct place_paths *paths, const char *path, struct error *e
         free(copy);
         return error_set(error, "out of memory");
     }
-    paths->write[paths->count++] = copy;
+    paths->path[paths->count++] = copy;
+    return 0;
+}
+
+int place_paths_add_foreign(struct place_paths *paths, const char *path, struct error *error)
+{
+    if (place_paths_add(paths, path, error) != 0)
+        return -1;
+    paths->foreign[paths->count - 1] = true;
     return 0;
 }
 
 void place_paths_free(struct place_paths *paths)
 {
     while (paths->count > 0)
-        free(paths->write[--paths->count]);
+        free(paths->path[--paths->count]);
 }
 
 void place_result_init(struct place_result *result)

@@ -13,7 +13,7 @@
 #include "server/planter/task.h"
 
 #define PLACE_TEXT (60 * 1024)
-#define PLACE_PATHS 4
+#define PLACE_PATHS 8
 
 struct place_result {
     json_t *where;       /* an object */
@@ -22,9 +22,10 @@ struct place_result {
     struct buffer print; /* to be printed as it is, or empty */
 };
 
-/* Folders that the place needs to write to. */
+/* Folders that the place needs to read and, unless they are somebody else's, to write to. */
 struct place_paths {
-    char *write[PLACE_PATHS];
+    char *path[PLACE_PATHS];
+    bool foreign[PLACE_PATHS];
     size_t count;
 };
 
@@ -46,7 +47,9 @@ struct place {
 
 /* NULL when there is none of that scheme. */
 const struct place *place_find(struct slice scheme);
+/* Takes NULL: nothing. */
 int place_paths_add(struct place_paths *paths, const char *path, struct error *error);
+int place_paths_add_foreign(struct place_paths *paths, const char *path, struct error *error);
 void place_paths_free(struct place_paths *paths);
 
 void place_result_init(struct place_result *result);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SHALLOW_COMMITS 8192 /* that are looked at */
+
 int repository_library(struct error *error)
 {
     static const int levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
@@ -65,7 +67,7 @@ static char *full_name(const char *branch)
     char *name = malloc(size);
 
     if (name != NULL)
-        snprintf(name, size, "%s%s", strncmp(branch, "refs/heads/", 11) == 0 ? "" : "refs/heads/", branch);
+        snprintf(name, size, "%s%s", strncmp(branch, "refs/", 5) == 0 ? "" : "refs/heads/", branch);
     return name;
 }
 
@@ -84,12 +86,12 @@ static char *head_branch(const struct repository *repository)
     return name;
 }
 
-static int find_tip(struct repository *repository, const char *named, struct error *error)
+static int find_tip(struct repository *repository, const char *named, bool missing, struct error *error)
 {
-    const git_oid *id;
+    git_object *tip = NULL;
     int rc = git_reference_lookup(&repository->head, repository->git, repository->branch);
 
-    if (rc == GIT_ENOTFOUND && repository->checked_out)
+    if (rc == GIT_ENOTFOUND && (missing || repository->checked_out))
         return 0;
     if (rc == GIT_ENOTFOUND && git_repository_head_unborn(repository->git) == 1)
         return 0;
@@ -98,20 +100,22 @@ static int find_tip(struct repository *repository, const char *named, struct err
                          named != NULL ? named : repository_branch_name(repository), named != NULL ? named : "");
     if (rc != 0)
         return repository_error(error, "cannot read the branch %s", repository_branch_name(repository));
-    id = git_reference_target(repository->head);
-    if (id == NULL || git_commit_lookup(&repository->tip, repository->git, id) != 0)
+    if (git_reference_peel(&tip, repository->head, GIT_OBJECT_COMMIT) != 0)
         return repository_error(error, "the branch %s points to no commit", repository_branch_name(repository));
+    repository->tip = (git_commit *)tip;
     return 0;
 }
 
-static int find_branch(struct repository *repository, const char *named, struct error *error)
+static int find_branch(struct repository *repository, const char *named, bool missing, struct error *error)
 {
     char *head = head_branch(repository);
     int rc = -1, valid = 1;
 
     repository->branch = named != NULL ? full_name(named) : head != NULL ? strdup(head) : NULL;
     if (repository->branch == NULL) {
-        error_set(error, "HEAD of %s is detached; name the branch: git:%s#BRANCH", repository->path, repository->path);
+        if (repository_quiet(repository, error) == 0)
+            error_set(error, "HEAD of %s is detached; name the branch: git:%s#BRANCH", repository->path,
+                      repository->path);
         goto out;
     }
     if (git_reference_name_is_valid(&valid, repository->branch) != 0 || !valid) {
@@ -119,7 +123,7 @@ static int find_branch(struct repository *repository, const char *named, struct 
         goto out;
     }
     repository->checked_out = head != NULL && strcmp(head, repository->branch) == 0;
-    rc = find_tip(repository, named, error);
+    rc = find_tip(repository, named, missing, error);
     if (git_repository_is_bare(repository->git))
         repository->checked_out = false;
 out:
@@ -127,18 +131,16 @@ out:
     return rc;
 }
 
-int repository_open(const char *target, const char *branch, struct repository *repository, struct error *error)
+int repository_open(const char *target, const char *branch, bool missing, struct repository *repository,
+                    struct error *error)
 {
     char *named = NULL;
     int rc = -1;
 
     memset(repository, 0, sizeof(*repository));
     if (split_target(target, branch, repository, &named, error) == 0 && open_git(repository, error) == 0 &&
-        find_branch(repository, named, error) == 0)
+        find_branch(repository, named, missing, error) == 0)
         rc = 0;
-    if (rc == 0 && repository->checked_out && git_repository_state(repository->git) != GIT_REPOSITORY_STATE_NONE)
-        rc = error_set(error, "%s is in the middle of a merge, rebase or the like; finish or abort that first",
-                       repository->path);
     free(named);
     if (rc != 0)
         repository_close(repository);
@@ -160,6 +162,36 @@ const char *repository_branch_name(const struct repository *repository)
     return strncmp(repository->branch, "refs/heads/", 11) == 0 ? repository->branch + 11 : repository->branch;
 }
 
+/* A shallow clone's history ends in commits whose parents are not there, at which libgit2 gives up. */
+static bool reaches_in_shallow(git_repository *git, const git_oid *from, const git_oid *commit)
+{
+    git_oid *seen = malloc(SHALLOW_COMMITS * sizeof(*seen));
+    size_t count = seen != NULL;
+    bool found = false;
+
+    if (seen != NULL)
+        seen[0] = *from;
+    for (size_t i = 0; i < count && !found; i++) {
+        git_commit *one = NULL;
+
+        found = git_oid_equal(&seen[i], commit);
+        if (git_commit_lookup(&one, git, &seen[i]) != 0)
+            continue;
+        for (unsigned p = 0; p < git_commit_parentcount(one) && count < SHALLOW_COMMITS; p++) {
+            const git_oid *parent = git_commit_parent_id(one, p);
+            size_t at = 0;
+
+            while (at < count && !git_oid_equal(&seen[at], parent))
+                at++;
+            if (at == count)
+                seen[count++] = *parent;
+        }
+        git_commit_free(one);
+    }
+    free(seen);
+    return found;
+}
+
 bool repository_reaches(const struct repository *repository, const git_reference *reference, const git_oid *commit)
 {
     git_object *object = NULL;
@@ -168,7 +200,9 @@ bool repository_reaches(const struct repository *repository, const git_reference
 
     if (git_reference_peel(&object, reference, GIT_OBJECT_COMMIT) == 0) {
         id = git_object_id(object);
-        reaches = git_oid_equal(id, commit) || git_graph_descendant_of(repository->git, id, commit) == 1;
+        reaches = git_repository_is_shallow(repository->git)
+                      ? reaches_in_shallow(repository->git, id, commit)
+                      : git_oid_equal(id, commit) || git_graph_descendant_of(repository->git, id, commit) == 1;
     }
     git_object_free(object);
     return reaches;

@@ -11,6 +11,7 @@
 #include "server/planter/repository.h"
 
 #define FILE_MODE 0644
+#define PROGRAM_MODE 0755
 #define FOLDER_MODE 0755
 
 /* The folder that holds the path's last part, never through a link; with `make`, folders that are missing are made.
@@ -63,8 +64,8 @@ int repository_free_path(const struct repository *repository, const char *path, 
     return rc;
 }
 
-int repository_write_file(const struct repository *repository, const char *path, struct slice content, int64_t time_s,
-                          struct error *error)
+int repository_write_file(const struct repository *repository, const char *path, struct slice content, bool program,
+                          int64_t time_s, struct error *error)
 {
     const char *name;
     int fd = open_folder(repository, path, true, &name);
@@ -76,7 +77,7 @@ int repository_write_file(const struct repository *repository, const char *path,
     if (fstat(fd, &status) != 0)
         error_errno(error, "cannot look at the folder of %s", path);
     else
-        rc = disk_create(fd, name, content, FILE_MODE, status.st_gid, time_s * 1000000, error);
+        rc = disk_create(fd, name, content, program ? PROGRAM_MODE : FILE_MODE, status.st_gid, time_s * 1000000, error);
     close(fd);
     return rc;
 }
@@ -124,9 +125,10 @@ static void fill_entry(const struct repository *repository, const char *path, gi
         close(fd);
 }
 
-int repository_index(const struct repository *repository, const char *path, const git_oid *blob, struct error *error)
+int repository_index(const struct repository *repository, const char *path, const git_oid *blob, bool program,
+                     struct error *error)
 {
-    git_index_entry entry = {.mode = GIT_FILEMODE_BLOB, .path = path};
+    git_index_entry entry = {.mode = program ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB, .path = path};
     git_index *index = NULL;
     int rc = git_repository_index(&index, repository->git);
 

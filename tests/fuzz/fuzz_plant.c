@@ -24,7 +24,7 @@ static void carry_out(const struct task *task)
     if (task->place != NULL && task->place->owner == NULL)
         planter_run(task, &result, &error);
     if (changes_read(task, &changes, &error) == 0)
-        changes_date(&changes, 1700000000, 1780000000, task_option(task, "at") != NULL, &error);
+        changes_date(&changes, 1700000000, 1780000000, task_option(task, "at") != NULL, NULL, &error);
     if (task->file_count > 0)
         mailbox_message_id(buffer_slice(&task->files[0].data), id);
     task_time(task, &time, &error);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A lure's changes as objects of a repository, to which nothing refers yet, and the reference that then does. */
+#ifndef PLANTER_GRAFT_H
+#define PLANTER_GRAFT_H
+
+#include "server/planter/changes.h"
+#include "server/planter/manner.h"
+#include "server/planter/repository.h"
+
+enum shape {
+    SHAPE_COMMIT, /* on the branch */
+    SHAPE_MERGE,  /* beside the branch, and merged into it */
+    SHAPE_BRANCH, /* on a branch of their own that was left behind */
+    SHAPE_TAG,    /* beside the branch, held by a tag alone */
+    SHAPE_STASH   /* laid aside by git stash */
+};
+
+struct graft {
+    struct repository repository;
+    struct changes changes;
+    struct manner manner;
+    struct buffer messages[CHANGES]; /* in that manner */
+    enum shape shape;
+    git_commit *base;                /* what the first change stands on; NULL: nothing */
+    char reference[256];             /* full name of what is to hold the changes */
+    char side[128];                  /* of a merge: the branch that it names */
+    git_oid commits[CHANGES];
+    git_oid end;                     /* what the reference is to name */
+};
+
+/* The task's changes for the repository and shape that it names, in its people's manner, with names and dates; nothing
+ * is written. graft_close() is due either way. */
+int graft_open(const struct task *task, struct graft *graft, struct error *error);
+void graft_close(struct graft *graft);
+/* Refuses paths that are taken, and such as git would filter (LFS, git-crypt). Chooses which files may be run. */
+int graft_check(struct graft *graft, struct error *error);
+/* Writes the objects. */
+int graft_make(struct graft *graft, struct error *error);
+/* Has the reference name them, unless somebody else was quicker. */
+int graft_refer(struct graft *graft, struct error *error);
+/* Does it move the branch? Else the work tree has nothing to follow. */
+static inline bool graft_moves(const struct graft *graft)
+{
+    return graft->shape == SHAPE_COMMIT || graft->shape == SHAPE_MERGE;
+}
+
+/* Parts of graft_open(). */
+/* The shape by its name; -1 with those that there are. */
+int graft_shape(const char *name, enum shape *shape, struct error *error);
+/* The reference's name: as given, or one that fits those that are there. */
+int graft_name(struct graft *graft, const char *given, struct error *error);
+
+#endif

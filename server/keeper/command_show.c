@@ -59,9 +59,12 @@ static const char observation_sql[] =
 
 static const char *part_name(uint8_t part)
 {
-    static const char *const names[] = {"", "identity", "secret", "either", "public"};
+    static const char *const names[] = {
+        [CANDIDATE_IDENTITY] = "identity", [CANDIDATE_SECRET] = "secret", [CANDIDATE_EITHER] = "either",
+        [CANDIDATE_PUBLIC] = "public",     [CANDIDATE_PROOF] = "proof",
+    };
 
-    return part < sizeof names / sizeof names[0] ? names[part] : "";
+    return part < sizeof names / sizeof names[0] && names[part] != NULL ? names[part] : "";
 }
 
 static void add_classes(struct buffer *json, uint8_t classes)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "server/base/channel.h"
 #include "server/base/unzeroed.h"
+#include "server/sensor/proof.h"
 
 #define STORE (256 * 1024)
 #define WHERE 255 /* bytes; longer ones do not pass the wire */
@@ -78,6 +79,14 @@ static bool is_double(struct credentials *credentials, enum candidate_part part,
     return false;
 }
 
+bool credentials_hold(const struct credentials *credentials, enum candidate_part part, struct slice value)
+{
+    for (size_t i = 0; i < credentials->count; i++)
+        if (credentials->items[i].part == (unsigned)part && slice_equal(value_of(credentials, i), value))
+            return true;
+    return false;
+}
+
 /* The place for one more: when all are taken, that of the unlikeliest, if that is less likely than this. */
 static size_t find_place(struct credentials *credentials, uint8_t rank)
 {
@@ -118,6 +127,8 @@ void credentials_add(struct credentials *credentials, enum candidate_part part, 
     credentials->items[place].value = (uint32_t)bytes->length;
     credentials->items[place].value_length = (uint32_t)value.length;
     buffer_add_slice(bytes, value);
+    if ((part & CANDIDATE_SECRET) != 0)
+        proof_add_jwt(credentials, rank, where, value);
 }
 
 /* ---- logins ---- */

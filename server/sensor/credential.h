@@ -23,9 +23,12 @@ void credentials_free(struct credentials *credentials);
 void credentials_clear(struct credentials *credentials);
 /* A number that ties an identity to its secret. */
 uint8_t credentials_pair(struct credentials *credentials);
-/* Adds a value as it is; empty values and doubles are left out; long ones are cut to OBSERVATION_CANDIDATE_BYTES. */
+/* Adds a value as it is; empty values and doubles are left out; long ones are cut to OBSERVATION_CANDIDATE_BYTES. Of a
+ * secret that is a signed JWT the signature is added as a proof (proof.h). */
 void credentials_add(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
                      const char *where, struct slice value);
+/* Is the value there, in whatever pair? */
+bool credentials_hold(const struct credentials *credentials, enum candidate_part part, struct slice value);
 /* An identity and its secret as one pair. */
 void credentials_add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
                            struct slice secret);

@@ -114,7 +114,8 @@ static void get_candidates(struct reader *reader, struct observation *o)
         candidate->pair = reader_u8(reader);
         candidate->where = reader_bytes(reader, NAME);
         candidate->value = reader_bytes(reader, OBSERVATION_CANDIDATE_BYTES);
-        if (candidate->part < CANDIDATE_IDENTITY || candidate->part > CANDIDATE_PUBLIC)
+        if ((candidate->part < CANDIDATE_IDENTITY || candidate->part > CANDIDATE_PUBLIC) &&
+            candidate->part != CANDIDATE_PROOF)
             reader->failed = true;
     }
 }

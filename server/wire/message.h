@@ -64,6 +64,7 @@ enum candidate_part {
     CANDIDATE_EITHER = 3, /* a bare value: looked up as a secret and as an identity */
     CANDIDATE_PUBLIC = 4, /* the public half of a key: lower-case hex SHA-256 of it as it goes over the wire (SSH) or of
                              its SubjectPublicKeyInfo */
+    CANDIDATE_PROOF = 8,  /* shows knowledge of a secret that was not sent: transcript.h */
 };
 
 struct candidate {

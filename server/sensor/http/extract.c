@@ -7,6 +7,7 @@
 #include "server/sensor/http/extract_body.h"
 #include "server/sensor/http/fields.h"
 #include "server/sensor/http/head.h"
+#include "server/sensor/http/sigv4.h"
 #include "server/sensor/http/text.h"
 
 #define SCRATCH (BODY_KEPT + 2 * HEAD_MAXIMUM)
@@ -328,6 +329,7 @@ void extract_request(struct extract *extract, const struct http_request *request
     type = take_headers(extract, request->raw);
     extract_body(extract, type, body);
     take_target(extract, loose_target(request->raw), "query");
+    sigv4_take(to, request);
     buffer_clear(&extract->scratch);
     extract->to = NULL;
     extract->site = NULL;

@@ -25,7 +25,7 @@ void batch_clear(struct batch *batch)
     batch->count = 0;
 }
 
-int batch_add(struct batch *batch, struct slice message)
+int batch_add(struct batch *batch, struct slice message, void *from)
 {
     size_t at = batch->bytes.length;
 
@@ -35,6 +35,7 @@ int batch_add(struct batch *batch, struct slice message)
     batch->items[batch->count].length = (uint32_t)message.length;
     batch->items[batch->count].ticket = 0;
     batch->items[batch->count].verdict = false;
+    batch->items[batch->count].from = from;
     batch->count++;
     return 0;
 }

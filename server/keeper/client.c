@@ -100,6 +100,13 @@ static void send_done(struct client *client, uint8_t code, const char *text)
         log_warning("a client of the control socket does not take its answer");
 }
 
+/* What operators are told, a loss of power leaves. */
+static void settle(struct client *client)
+{
+    if (client->settings.keeper != NULL)
+        keeper_settle(client->settings.keeper);
+}
+
 /* As much as can be done now, in one bounded piece. */
 static void pump(struct client *client)
 {
@@ -108,8 +115,10 @@ static void pump(struct client *client)
     if (!client->running)
         return;
     flush_pending(client);
-    if (!client->finished && request->resume != NULL && request_ready(request))
+    if (!client->finished && request->resume != NULL && request_ready(request)) {
+        settle(client);
         request->resume(request);
+    }
     flush_pending(client);
     if (client->finished && client->first == NULL) {
         uint8_t code = client->code;
@@ -141,6 +150,7 @@ static void start(struct client *client)
     request->command = &client->command;
     request->who = client->who;
     request->uid = client->settings.uid;
+    settle(client);
     if (entry == NULL)
         request_done(request, REQUEST_USAGE, "the keeper knows no command \"%.*s\"; `sundew --help` lists them",
                      (int)(client->command.name.length > 64 ? 64 : client->command.name.length),

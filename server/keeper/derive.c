@@ -327,12 +327,28 @@ static int derive_row(struct turn *turn, sqlite3_stmt *row, struct error *error)
 
 #define ROW_SQL "SELECT seq, id, time, decoy, service, source, port, flow, context, presented, matched FROM observation "
 
+/* How many of the observations with something new are durable. */
+static size_t urgent_now(const struct observer *observer)
+{
+    size_t count = 0;
+
+    while (count < observer->urgent_count && observer->urgent[count] <= observer->durable.sequence)
+        count++;
+    return count;
+}
+
+static void urgent_done(struct observer *observer, size_t count)
+{
+    observer->urgent_count -= count;
+    memmove(observer->urgent, observer->urgent + count, observer->urgent_count * sizeof *observer->urgent);
+}
+
 /* What is new, ahead of the backlog; deriving it again when the watermark comes by changes nothing. */
 static int derive_urgent(struct turn *turn, struct error *error)
 {
     struct derivation *derivation = turn->derivation;
     struct observer *observer = derivation->observer;
-    size_t count = observer->urgent_count < DERIVE_SIGHTINGS ? observer->urgent_count : DERIVE_SIGHTINGS;
+    size_t now = urgent_now(observer), count = now < DERIVE_SIGHTINGS ? now : DERIVE_SIGHTINGS;
     int made = 0, found;
 
     for (size_t i = 0; i < count; i++) {
@@ -351,15 +367,14 @@ static int derive_urgent(struct turn *turn, struct error *error)
             return -1;
         made += result;
     }
-    observer->urgent_count -= count;
-    memmove(observer->urgent, observer->urgent + count, observer->urgent_count * sizeof *observer->urgent);
+    urgent_done(observer, count);
     return made;
 }
 
 static int derive_rows(struct turn *turn, struct error *error)
 {
     struct derivation *derivation = turn->derivation;
-    int64_t last = derivation->observer->chain.sequence, end = derivation->watermark + DERIVE_ROWS, reached;
+    int64_t last = derivation->observer->durable.sequence, end = derivation->watermark + DERIVE_ROWS, reached;
     int found, count = 0, made = 0, result;
     sqlite3_stmt *row;
 
@@ -423,7 +438,7 @@ void derive_undo(struct derivation *derivation)
 
 int64_t derive_backlog(const struct derivation *derivation)
 {
-    return derivation->observer->chain.sequence - derivation->watermark;
+    return derivation->observer->durable.sequence - derivation->watermark;
 }
 
 int derive_step(struct derivation *derivation, int64_t now, struct error *error)
@@ -434,7 +449,7 @@ int derive_step(struct derivation *derivation, int64_t now, struct error *error)
     if (derive_backlog(derivation) > DERIVE_SIGHTINGS)
         urgent = derive_urgent(&turn, error);
     else
-        derivation->observer->urgent_count = 0;
+        urgent_done(derivation->observer, urgent_now(derivation->observer));
     made = urgent < 0 ? -1 : derive_rows(&turn, error);
     if (made < 0 || streak_end(&turn, error) < 0 || fold_due(derivation, now, error) < 0 ||
         ledger_set(derivation->ledger, "watermark", derivation->watermark, error) < 0)
@@ -445,7 +460,7 @@ int derive_step(struct derivation *derivation, int64_t now, struct error *error)
 int derive_behind(struct derivation *derivation, int64_t now, struct error *error)
 {
     while (derive_backlog(derivation) > 0) {
-        if (ledger_begin_derived(derivation->ledger, error) < 0)
+        if (ledger_begin_hasty(derivation->ledger, error) < 0)
             return -1;
         if (derive_step(derivation, now, error) < 0 || ledger_commit(derivation->ledger, error) < 0) {
             ledger_rollback(derivation->ledger);

@@ -51,6 +51,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
         derive_behind(&keeper->derivation, now, error) < 0)
         goto no_derivation;
     batch_init(&keeper->batch);
+    keeper->flight_count = 0;
     keeper->open = true;
     return 0;
 no_derivation:
@@ -77,6 +78,9 @@ void keeper_close(struct keeper *keeper)
     close_event(&keeper->tick);
     close_event(&keeper->slow);
     close_event(&keeper->fill);
+    close_event(&keeper->ended);
+    keeper_take(keeper);
+    keeper_settle(keeper);
     keeper_peers_close(keeper);
     if (!keeper->open)
         return;
@@ -101,68 +105,6 @@ void keeper_complain(struct keeper *keeper, const struct error *error)
     log_error("%s", error->text);
 }
 
-/* ---- taking ---- */
-
-static void send_verdicts(struct keeper *keeper, struct keeper_sensor *sensor)
-{
-    struct buffer message;
-    size_t i;
-
-    buffer_init(&message, CHANNEL_MESSAGE);
-    for (i = 0; i < keeper->batch.count; i++) {
-        struct verdict verdict = {keeper->batch.items[i].ticket, false, SLICE_NONE};
-
-        if (!keeper->batch.items[i].verdict)
-            continue;
-        keeper->counts.presentations++;
-        buffer_clear(&message);
-        verdict_add(&message, &verdict);
-        if (sensor != NULL && sensor->channel != NULL &&
-            (message.failed || channel_send_packed(sensor->channel, buffer_slice(&message)) < 0)) {
-            log_warning("a sensor does not take its verdicts: it is let go");
-            channel_free(sensor->channel);
-            sensor->channel = NULL;
-        }
-    }
-    /* Before any background work, whose length may tell. */
-    if (sensor != NULL && sensor->channel != NULL)
-        channel_flush(sensor->channel);
-    buffer_free(&message);
-}
-
-/* With too much behind, taking waits for derivation. */
-static void bound_backlog(struct keeper *keeper)
-{
-    struct error error;
-
-    if (derive_backlog(&keeper->derivation) > KEEPER_BACKLOG &&
-        keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0)
-        keeper_complain(keeper, &error);
-}
-
-void keeper_take(struct keeper *keeper, struct keeper_sensor *sensor)
-{
-    struct error error;
-
-    if (keeper->batch.count == 0)
-        return;
-    keeper->counts.batches++;
-    if (!keeper->open) {
-        batch_clear(&keeper->batch);
-        return;
-    }
-    if (observer_take(&keeper->observer, &keeper->batch, clock_wall(), &error) < 0) {
-        keeper->counts.failures++;
-        error_prefix(&error, "observations were not kept and stay unanswered");
-        keeper_complain(keeper, &error);
-    } else {
-        send_verdicts(keeper, sensor);
-    }
-    batch_clear(&keeper->batch);
-    bound_backlog(keeper);
-    keeper_stir(keeper);
-}
-
 /* ---- background work ---- */
 
 static int apply_outcomes(struct keeper *keeper, int64_t now, struct error *error)
@@ -182,7 +124,7 @@ static int apply_outcomes(struct keeper *keeper, int64_t now, struct error *erro
 
 static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made, struct error *error)
 {
-    if (ledger_begin_derived(&keeper->ledger, error) < 0)
+    if (ledger_begin_hasty(&keeper->ledger, error) < 0)
         return -1;
     *made = derive_step(&keeper->derivation, now, error);
     if (*made < 0 || (*made == 0 && !keeper->ledger.full && derive_cover(&keeper->derivation, error) < 0) ||
@@ -299,5 +241,5 @@ int keeper_start(struct keeper *keeper, struct error *error)
     if (keeper->tick == NULL || keeper->fill == NULL || keeper->slow == NULL || event_add(keeper->slow, &slow) < 0 ||
         event_add(keeper->fill, &(struct timeval){0, FILL_US}) < 0)
         return error_set(error, "out of memory");
-    return 0;
+    return keeper->open ? keeper_await(keeper, error) : 0;
 }

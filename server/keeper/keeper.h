@@ -33,6 +33,16 @@ struct keeper_sensor {
     bool greeted;
 };
 
+/* A batch that is written and not durable yet, and the verdicts that wait for that. */
+struct keeper_flight {
+    struct chain chain; /* up to its last row */
+    struct {
+        struct keeper_sensor *sensor; /* NULL: it is gone */
+        uint32_t ticket;
+    } verdicts[BATCH_MESSAGES];
+    size_t count;
+};
+
 /* What the courier said, kept until the next tick. */
 struct keeper_outcome {
     struct id delivery;
@@ -57,15 +67,18 @@ struct keeper {
     struct observer observer;
     struct derivation derivation;
     struct outbox outbox;
-    struct batch batch;
+    struct batch batch; /* `from` is a keeper_sensor */
+    struct keeper_flight flights[FLUSHER_DEPTH]; /* the oldest first */
+    size_t flight_count;
     struct keeper_sensor sensors[KEEPER_SENSORS];
     struct channel *courier; /* NULL while there is none */
     bool courier_greeted;
     struct keeper_outcome outcomes[KEEPER_OUTCOMES];
     size_t outcome_count;
-    struct event *tick, *slow, *fill;
+    struct event *tick, *slow, *fill, *ended; /* ended: a flush is over; NULL in tests of the heart */
     bool stirred;    /* a tick is on its way */
     bool mismatched; /* a peer of another build: the tree must start again */
+    bool broken;     /* the disk failed: nothing is answered any more */
     int64_t complained; /* monotonic: last time a failure was logged */
     struct keeper_counts counts;
     struct control *control; /* NULL in tests of the heart */
@@ -79,14 +92,26 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error);
 void keeper_close(struct keeper *keeper);
 /* Timers of the loop; after keeper->base was set. */
 int keeper_start(struct keeper *keeper, struct error *error);
-/* Takes keeper->batch, which is empty afterwards; sends verdicts to `sensor` (may be NULL). */
-void keeper_take(struct keeper *keeper, struct keeper_sensor *sensor);
 /* One tick: derivation, outcomes, what falls due, in one transaction; then deliveries go to the courier. */
 int keeper_tick(struct keeper *keeper, int64_t now, int64_t monotonic, struct error *error);
 /* Has the next tick derive, look at updates and dispatch deliveries. After a change to alerts or deliveries. */
 void keeper_stir(struct keeper *keeper);
 /* Writes a failure to the log, at most one a second. */
 void keeper_complain(struct keeper *keeper, const struct error *error);
+
+/* ---- take.c ---- */
+
+/* Writes keeper->batch, which is empty afterwards, and has it made durable beside us; its verdicts are sent when it is.
+ * Where no loop runs, that is waited for. */
+void keeper_take(struct keeper *keeper);
+/* As keeper_take() once there is nothing under way, or the batch is full: what comes meanwhile goes together. */
+void keeper_take_soon(struct keeper *keeper);
+/* Waits until all that was written is durable. */
+void keeper_settle(struct keeper *keeper);
+/* No verdict goes to this sensor any more. */
+void keeper_forget(struct keeper *keeper, const struct keeper_sensor *sensor);
+/* Has the loop hear of what became durable. After keeper_open() and once there is a loop. */
+int keeper_await(struct keeper *keeper, struct error *error);
 
 /* ---- shut.c ---- */
 

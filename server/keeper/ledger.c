@@ -288,7 +288,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
                 struct error *error)
 {
     memset(ledger, 0, sizeof *ledger);
-    ledger->lock = ledger->folder = -1;
+    ledger->lock = ledger->folder = ledger->flusher.log = ledger->flusher.ended = -1;
     ledger->path = paths_join(state, "ledger.db");
     if (ledger->path == NULL)
         return error_set(error, "out of memory");
@@ -298,7 +298,8 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
     }
     if (open_folder(ledger, state, create, error) < 0 || take_lock(ledger, state, error) < 0 ||
         open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
-        check_key(ledger, keyring, error) < 0)
+        check_key(ledger, keyring, error) < 0 ||
+        flusher_open(&ledger->flusher, ledger->folder, "ledger.db-wal", error) < 0)
         goto fail;
     (void)unlinkat(ledger->folder, LEDGER_COPY, 0);
     if (!ledger_reserve_make(ledger, error)) {
@@ -325,6 +326,7 @@ void ledger_close(struct ledger *ledger)
     if (ledger->db != NULL)
         sqlite3_close_v2(ledger->db);
     ledger->db = NULL;
+    flusher_close(&ledger->flusher);
     if (ledger->folder >= 0)
         close(ledger->folder);
     if (ledger->lock >= 0)

@@ -14,6 +14,7 @@
 #include "server/base/error.h"
 #include "server/base/id.h"
 #include "server/keeper/filter.h"
+#include "server/keeper/flusher.h"
 #include "server/keeper/keyring.h"
 #include "server/keeper/pending.h"
 
@@ -32,6 +33,7 @@ struct ledger {
     bool full;          /* the disk was full: the reserve is spent, noise is not stored */
     int64_t full_since; /* monotonic */
     bool hasty;         /* this transaction's commit does not wait for the disk */
+    struct flusher flusher; /* of the log, for hasty commits */
     struct filter filter; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */
     struct {
@@ -51,9 +53,10 @@ bool ledger_exists(const char *state);
 
 /* Transactions: BEGIN IMMEDIATE; a commit that fails has been rolled back. */
 int ledger_begin(struct ledger *ledger, struct error *error);
-/* As ledger_begin(), for what can be made again from what was committed before: this commit does not wait for the disk.
- * What it wrote outlives the process, and a loss of power from the next ordinary commit on; never in part. */
-int ledger_begin_derived(struct ledger *ledger, struct error *error);
+/* As ledger_begin(), but this commit does not wait for the disk: for what can be made again from what was committed
+ * before, or is told to nobody until a flush of ledger->flusher has ended. What it wrote outlives the process, and a
+ * loss of power from the next flush or ordinary commit on; never in part. */
+int ledger_begin_hasty(struct ledger *ledger, struct error *error);
 int ledger_commit(struct ledger *ledger, struct error *error);
 void ledger_rollback(struct ledger *ledger);
 

@@ -142,7 +142,7 @@ int main(int argc, char **argv)
     keeper->control = NULL;
     keeper_close(keeper);
     jobs_free(keeper->jobs);
-    if (keeper->mismatched)
+    if (keeper->mismatched || keeper->broken)
         code = 1;
     configuration_free(keeper->configuration);
     free(keeper);

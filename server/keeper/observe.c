@@ -93,6 +93,7 @@ int observer_open(struct observer *observer, struct ledger *ledger, const struct
         chain_load(ledger, CHAIN_OBSERVATION, &observer->chain, error) < 0 || load_recent(observer, error) < 0 ||
         load_ring(observer, error) < 0 || load_noise_bytes(observer, error) < 0)
         goto fail;
+    observer->durable = observer->chain;
     return 0;
 fail:
     observer_close(observer);
@@ -285,7 +286,7 @@ static int take_all(struct observer *observer, struct batch *batch, int64_t now,
     size_t i;
 
     sources_begin(observer->sources, now);
-    if (ledger_begin(observer->ledger, error) < 0)
+    if (ledger_begin_hasty(observer->ledger, error) < 0)
         return -1;
     for (i = 0; i < batch->count; i++) {
         if (take_one(observer, batch, i, progress, error) < 0)
@@ -312,7 +313,7 @@ static int try_take(struct observer *observer, struct batch *batch, int64_t now,
     return -1;
 }
 
-int observer_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error)
+int observer_write(struct observer *observer, struct batch *batch, int64_t now, struct error *error)
 {
     int result = try_take(observer, batch, now, error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Taking observations: a batch becomes rows in one transaction, and only then verdicts. */
+ * Taking observations: a batch becomes rows in one transaction, and only once they are durable verdicts. */
 #ifndef KEEPER_OBSERVE_H
 #define KEEPER_OBSERVE_H
 
@@ -22,7 +22,8 @@ struct batch {
     struct buffer bytes;
     struct {
         uint32_t at, length, ticket;
-        bool verdict; /* set by observer_take(): one is due */
+        bool verdict; /* set by observer_write(): one is due */
+        void *from;   /* the caller's */
     } items[BATCH_MESSAGES];
     size_t count;
 };
@@ -35,7 +36,8 @@ struct observer {
     const struct keyring *keyring;
     struct recogniser recogniser;
     struct drills drills;
-    struct chain chain;
+    struct chain chain;   /* up to the last row written */
+    struct chain durable; /* up to the last that a loss of power leaves: what is told to anybody ends here */
     struct recent *recent;
     struct sources *sources;
     int64_t ring_next;
@@ -55,9 +57,10 @@ struct observer {
 int observer_open(struct observer *observer, struct ledger *ledger, const struct keyring *keyring,
                   int64_t budget_bytes, int64_t budget_source, struct error *error);
 void observer_close(struct observer *observer);
-/* Takes the whole batch in one transaction; 0 when it is durable: verdicts are due in the order of arrival. -1:
- * nothing was kept, and no verdict may be sent. `now` is the wall clock. */
-int observer_take(struct observer *observer, struct batch *batch, int64_t now, struct error *error);
+/* Writes the whole batch in one transaction. 0: verdicts are due in the order of arrival, but may be sent only once a
+ * flush of the ledger that was begun now has ended; then the caller sets observer->durable. -1: nothing was kept, and
+ * no verdict may be sent. `now` is the wall clock. */
+int observer_write(struct observer *observer, struct batch *batch, int64_t now, struct error *error);
 /* In the caller's background transaction: of what is beyond the budgets only the last OBSERVE_RING rows stay. */
 int observer_prune(struct observer *observer, struct error *error);
 /* In the caller's background transaction: how many bytes noise takes. What came after the last one is counted anew by
@@ -67,8 +70,8 @@ int observer_save(struct observer *observer, struct error *error);
 void batch_init(struct batch *batch);
 void batch_free(struct batch *batch);
 void batch_clear(struct batch *batch);
-/* An OBSERVATION's whole datagram. -1 when the batch is full: take it first. */
-int batch_add(struct batch *batch, struct slice message);
+/* An OBSERVATION's whole datagram. -1 when the batch is full: write it first. */
+int batch_add(struct batch *batch, struct slice message, void *from);
 
 /* Digest of a row's columns, for the chain. */
 struct observed {

@@ -111,8 +111,9 @@ void keeper_send_keys(struct keeper *keeper)
 
 /* ---- sensors ---- */
 
-static void sensor_close(struct keeper_sensor *sensor)
+static void sensor_close(struct keeper *keeper, struct keeper_sensor *sensor)
 {
+    keeper_forget(keeper, sensor);
     channel_free(sensor->channel);
     sensor->channel = NULL;
     sensor->greeted = false;
@@ -139,13 +140,12 @@ static void sensor_message(struct channel *channel, struct slice message, int fd
     }
     if (type != MESSAGE_OBSERVATION || !sensor->greeted || !keeper->open) {
         log_warning("a sensor sent what it should not: it is let go");
-        keeper_take(keeper, sensor);
-        sensor_close(sensor);
+        sensor_close(keeper, sensor);
         return;
     }
-    if (batch_add(&keeper->batch, message) < 0) {
-        keeper_take(keeper, sensor);
-        batch_add(&keeper->batch, message);
+    if (batch_add(&keeper->batch, message, sensor) < 0) {
+        keeper_take(keeper);
+        batch_add(&keeper->batch, message, sensor);
     }
 }
 
@@ -154,9 +154,7 @@ static void sensor_drained(struct channel *channel, void *context)
     struct keeper_sensor *sensor = context;
 
     (void)channel;
-    keeper_take(sensor->keeper, sensor);
-    if (sensor->channel != NULL)
-        channel_flush(sensor->channel);
+    keeper_take_soon(sensor->keeper);
 }
 
 static void sensor_closed(struct channel *channel, void *context)
@@ -164,8 +162,7 @@ static void sensor_closed(struct channel *channel, void *context)
     struct keeper_sensor *sensor = context;
 
     (void)channel;
-    keeper_take(sensor->keeper, NULL);
-    sensor_close(sensor);
+    sensor_close(sensor->keeper, sensor);
 }
 
 static int add_sensor(struct keeper *keeper, int fd)
@@ -303,6 +300,6 @@ void keeper_peers_close(struct keeper *keeper)
     size_t i;
 
     for (i = 0; i < KEEPER_SENSORS; i++)
-        sensor_close(&keeper->sensors[i]);
+        sensor_close(keeper, &keeper->sensors[i]);
     courier_gone(keeper);
 }

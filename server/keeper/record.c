@@ -327,7 +327,7 @@ static int add_folded(struct making *making, struct error *error)
 
 static void add_chain(struct making *making)
 {
-    const struct chain *chain = &making->derivation->observer->chain;
+    const struct chain *chain = &making->derivation->observer->durable;
     char hex[2 * CHAIN_BYTES + 1];
 
     json_member_open(making->out, "chain");

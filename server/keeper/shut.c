@@ -7,13 +7,14 @@
 #include "server/base/cage.h"
 #include "server/keeper/keeper.h"
 
-/* What SQLite, the reserve, the lock and the control socket need beside the basic calls. */
+/* What SQLite, the flusher, the reserve, the lock and the control socket need beside the basic calls. */
 static const char *const calls[] = {
     "open",       "openat",    "pread64",    "pwrite64",  "fdatasync", "fsync",      "ftruncate", "fallocate",
     "lseek",      "unlink",    "unlinkat",   "access",    "faccessat", "faccessat2", "mkdir",     "mkdirat",
     "flock",      "stat",      "lstat",      "fstat",     "newfstatat", "statx",     "statfs",    "fstatfs",
     "readlink",   "readlinkat", "getcwd",    "fchmod",    "fchown",    "umask",      "rename",    "accept",
-    "accept4",    "getpeername", "getsockname", "mlock",  "munlock",   "msync",      "utimensat", NULL};
+    "accept4",    "getpeername", "getsockname", "mlock",  "munlock",   "msync",      "utimensat", "io_submit",
+    "io_getevents", "io_destroy", NULL};
 
 #define PATHS 512
 

@@ -90,7 +90,7 @@ int ledger_begin(struct ledger *ledger, struct error *error)
     return ledger_execute(ledger, "BEGIN IMMEDIATE", error);
 }
 
-int ledger_begin_derived(struct ledger *ledger, struct error *error)
+int ledger_begin_hasty(struct ledger *ledger, struct error *error)
 {
     if (set_hasty(ledger, true, error) == 0 && ledger_begin(ledger, error) == 0)
         return 0;

@@ -93,12 +93,12 @@ static void take_some(int count)
         observation = world_login(&login, "203.0.113.5", clock_wall());
         buffer_clear(&message);
         observation_add(&message, &observation);
-        if (batch_add(&keeper->batch, buffer_slice(&message)) < 0) {
-            keeper_take(keeper, NULL);
-            WANT(batch_add(&keeper->batch, buffer_slice(&message)) == 0);
+        if (batch_add(&keeper->batch, buffer_slice(&message), NULL) < 0) {
+            keeper_take(keeper);
+            WANT(batch_add(&keeper->batch, buffer_slice(&message), NULL) == 0);
         }
     }
-    keeper_take(keeper, NULL);
+    keeper_take(keeper);
     buffer_free(&message);
     WANT(keeper->counts.failures == 0);
 }

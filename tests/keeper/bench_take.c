@@ -106,9 +106,12 @@ static void present(int tokens, int size, bool planted)
 
         buffer_clear(&message);
         observation_add(&message, &observation);
-        batch_add(&batch, buffer_slice(&message));
+        batch_add(&batch, buffer_slice(&message), NULL);
         if (++n == size) {
-            must(observer_take(&observer, &batch, clock_wall(), &error));
+            must(observer_write(&observer, &batch, clock_wall(), &error));
+            must(flusher_begin(&ledger.flusher, &error));
+            must(flusher_end(&ledger.flusher, true, &error));
+            observer.durable = observer.chain;
             batch_clear(&batch);
             n = 0;
         }

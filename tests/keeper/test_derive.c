@@ -303,10 +303,10 @@ START_TEST(what_is_counted_together_is_as_one_by_one)
     ck_assert_int_eq(sqlite3_exec(world->ledger.db, "DELETE FROM delivery; DELETE FROM alert; DELETE FROM fold; "
                                   "DELETE FROM sighting; UPDATE token SET incident = NULL; DELETE FROM incident; "
                                   "DELETE FROM actor", NULL, NULL, NULL), 0);
-    last = world->observer.chain.sequence;
+    last = world->observer.durable.sequence;
     world->derivation.watermark = 0;
     for (int64_t seq = 1; seq <= last; seq++) {
-        world->observer.chain.sequence = seq;
+        world->observer.durable.sequence = seq;
         ck_assert_int_eq(world_derive(world, WORLD_NOW), 1);
     }
     single = derived();

@@ -261,10 +261,10 @@ START_TEST(only_what_is_derived_does_not_wait_for_the_disk)
     ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, true, &error), 0);
     syncs_of(ledger_begin, 1); /* the log's first head is made durable always */
     ck_assert_int_ge(syncs_of(ledger_begin, 2), 1);
-    ck_assert_int_eq(syncs_of(ledger_begin_derived, 3), 0);
-    ck_assert_int_eq(syncs_of(ledger_begin_derived, 4), 0);
+    ck_assert_int_eq(syncs_of(ledger_begin_hasty, 3), 0);
+    ck_assert_int_eq(syncs_of(ledger_begin_hasty, 4), 0);
     ck_assert_int_ge(syncs_of(ledger_begin, 5), 1);
-    ck_assert_int_eq(ledger_begin_derived(&ledger, &error), 0);
+    ck_assert_int_eq(ledger_begin_hasty(&ledger, &error), 0);
     ledger_rollback(&ledger);
     syncs = 0;
     ck_assert_int_eq(ledger_set(&ledger, "x", 6, &error), 0); /* a statement on its own */
@@ -303,7 +303,7 @@ START_TEST(the_log_has_room_ahead)
     child = fork();
     if (child == 0)
         _exit(ledger_open(&ledger, folder, &keyring, false, &error) < 0 || ledger_set(&ledger, "x", -6, &error) < 0 ||
-              ledger_begin_derived(&ledger, &error) < 0 || ledger_set(&ledger, "x", -7, &error) < 0 ||
+              ledger_begin_hasty(&ledger, &error) < 0 || ledger_set(&ledger, "x", -7, &error) < 0 ||
               ledger_commit(&ledger, &error) < 0);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);

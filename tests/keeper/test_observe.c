@@ -67,8 +67,8 @@ START_TEST(verdicts_are_due_for_presentations_only)
     with.ticket = 77;
     world_add(world, &with);
     world_add(world, &without);
-    ck_assert_int_eq(batch_add(&world->batch, (struct slice){garbage, sizeof garbage}), 0);
-    ck_assert_int_eq(observer_take(&world->observer, &world->batch, WORLD_NOW, &world->error), 0);
+    ck_assert_int_eq(batch_add(&world->batch, (struct slice){garbage, sizeof garbage}, NULL), 0);
+    ck_assert_int_eq(observer_write(&world->observer, &world->batch, WORLD_NOW, &world->error), 0);
     ck_assert(world->batch.items[0].verdict);
     ck_assert_uint_eq(world->batch.items[0].ticket, 77);
     ck_assert(!world->batch.items[1].verdict);
@@ -221,7 +221,7 @@ START_TEST(what_comes_again_is_kept_once)
     for (turn = 0; turn < 3; turn++) {
         observation.again = turn > 0;
         world_add(world, &observation);
-        ck_assert_int_eq(observer_take(&world->observer, &world->batch, WORLD_NOW, &world->error), 0);
+        ck_assert_int_eq(observer_write(&world->observer, &world->batch, WORLD_NOW, &world->error), 0);
         ck_assert(world->batch.items[0].verdict);
         batch_clear(&world->batch);
         world_restart(world);
@@ -349,10 +349,10 @@ START_TEST(batches_are_bounded)
     buffer_init(&message, 65536);
     observation_add(&message, &observation);
     for (i = 0; i < BATCH_MESSAGES; i++)
-        ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message)), 0);
-    ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message)), -1);
+        ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message), NULL), 0);
+    ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message), NULL), -1);
     ck_assert_int_eq(world_take(world, WORLD_NOW), 0);
-    ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message)), 0);
+    ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message), NULL), 0);
     buffer_free(&message);
 }
 END_TEST

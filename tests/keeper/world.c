@@ -135,18 +135,23 @@ void world_add(struct world *world, const struct observation *observation)
     observation_add(&message, observation);
     ck_assert(!message.failed);
     /* As the keeper does with a full batch: it is taken first. */
-    if (batch_add(&world->batch, buffer_slice(&message)) < 0) {
+    if (batch_add(&world->batch, buffer_slice(&message), NULL) < 0) {
         ck_assert_msg(world_take(world, observation->time) == 0, "%s", world->error.text);
-        ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message)), 0);
+        ck_assert_int_eq(batch_add(&world->batch, buffer_slice(&message), NULL), 0);
     }
     buffer_free(&message);
 }
 
 int world_take(struct world *world, int64_t now)
 {
-    int result = observer_take(&world->observer, &world->batch, now, &world->error);
+    int result = observer_write(&world->observer, &world->batch, now, &world->error);
 
     batch_clear(&world->batch);
+    if (result == 0) {
+        ck_assert_int_eq(flusher_begin(&world->ledger.flusher, &world->error), 0);
+        ck_assert_int_eq(flusher_end(&world->ledger.flusher, true, &world->error), 1);
+        world->observer.durable = world->observer.chain;
+    }
     return result;
 }
 

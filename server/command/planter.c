@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "server/base/channel.h"
 #include "server/base/role.h"
+#include "server/command/reach.h"
+#include "server/wire/remote.h"
 
 #define PIECE 60000 /* of a FILE's data */
 
@@ -27,8 +29,8 @@ void planter_end(struct planter *planter)
     while (planter->pid > 0 && waitpid(planter->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     buffer_free(&planter->message);
-    planter->pid = 0;
-    planter->fd = -1;
+    free(planter->place);
+    *planter = (struct planter){.fd = -1};
 }
 
 static int send_now(struct planter *planter, struct buffer *message, struct error *error)
@@ -38,6 +40,20 @@ static int send_now(struct planter *planter, struct buffer *message, struct erro
 
     buffer_clear(message);
     return result;
+}
+
+int planter_reach(struct planter *planter, const struct configuration *configuration, const char *place,
+                  struct error *error)
+{
+    if (!remote_is(slice_of(place)))
+        return 0;
+    planter->account = remote_account(configuration, place, error);
+    if (planter->account == NULL)
+        return -1;
+    free(planter->place);
+    planter->place = strdup(place);
+    return planter->place != NULL ? reach_account(planter->fd, planter->account, error)
+                                  : error_set(error, "out of memory");
 }
 
 int planter_tell(struct planter *planter, const char *action, const char *place, json_t *options, json_t *meta,
@@ -84,13 +100,20 @@ int planter_go(struct planter *planter, struct error *error)
 
 int planter_next(struct planter *planter, struct reader *reader, uint16_t *type, struct error *error)
 {
-    int passed = -1, got = channel_receive_now(planter->fd, &planter->message, &passed, -1, error);
+    int passed, got = 0;
 
-    if (passed >= 0)
-        close(passed);
-    if (got == 1)
-        return error_set(error, "the planter ended without a word; its own lines above say why");
-    *reader = reader_of(buffer_slice(&planter->message));
-    *type = got == 0 ? message_type(reader) : 0;
+    *type = MESSAGE_CONNECT;
+    while (got == 0 && *type == MESSAGE_CONNECT) {
+        passed = -1;
+        got = channel_receive_now(planter->fd, &planter->message, &passed, -1, error);
+        if (passed >= 0)
+            close(passed);
+        if (got == 1)
+            return error_set(error, "the planter ended without a word; its own lines above say why");
+        *reader = reader_of(buffer_slice(&planter->message));
+        *type = got == 0 ? message_type(reader) : 0;
+        if (*type == MESSAGE_CONNECT && planter->account != NULL)
+            got = reach_connect(planter->fd, planter->account, planter->place, reader, error);
+    }
     return got;
 }

@@ -58,7 +58,7 @@ int run_services(struct invocation *invocation, struct error *error)
 int run_places(struct invocation *invocation, struct error *error)
 {
     (void)error;
-#define PLACE(symbol, scheme, summary, takes)                                                                          \
+#define PLACE(symbol, scheme, summary, takes, reach)                                                                   \
     put_row(invocation, json_pack("{s:s, s:s, s:s}", "place", scheme, "summary", summary, "takes", takes));
 #include "server/wire/tables/places.def"
 #undef PLACE

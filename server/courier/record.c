@@ -157,7 +157,7 @@ const char *record_place_takes(const json_t *record)
     static const struct {
         const char *scheme, *takes;
     } places[] = {
-#define PLACE(symbol, scheme, summary, takes) {scheme ":", takes},
+#define PLACE(symbol, scheme, summary, takes, reach) {scheme ":", takes},
 #include "server/wire/tables/places.def"
 #undef PLACE
     };

@@ -174,6 +174,16 @@ failed:
 
 /* ---- planted ---- */
 
+/* Nobody knows whether it was put: the intent stays, for the token may lie there. */
+static void not_known(struct request *request, const struct report *report)
+{
+    char id[ID_TEXT];
+
+    request_done(request, REQUEST_FAILED, "%.*s%s whether it was planted is not known; sundew inspect %s looks",
+                 (int)report->text.length, (const char *)report->text.data, report->text.length > 0 ? ":" : "",
+                 id_text(report->id, 'p', id));
+}
+
 /* Nothing was put: the intent goes, and the token is free for another place. */
 static void not_planted(struct request *request, const struct row *row, const struct report *report)
 {
@@ -194,6 +204,8 @@ void command_planted(struct request *request)
         goto out;
     if (strcmp(row.state, "planned") != 0)
         request_done(request, REQUEST_FAILED, "this placement is not being planted; its state is %s", row.state);
+    else if (!report.ok && !slice_is(report.state, "gone"))
+        not_known(request, &report);
     else if (!report.ok)
         not_planted(request, &row, &report);
     else if (change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), planted = ?4,"

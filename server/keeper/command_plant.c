@@ -12,6 +12,7 @@
 #include "server/keeper/order.h"
 #include "server/keeper/rows.h"
 #include "server/keeper/token.h"
+#include "server/wire/remote.h"
 
 #define LURE_FILES 64
 
@@ -398,7 +399,7 @@ static int read_token(struct planting *planting)
 static int read_place(struct planting *planting)
 {
     static const char *const schemes[] = {
-#define PLACE(symbol, scheme, summary, takes) scheme,
+#define PLACE(symbol, scheme, summary, takes, reach) scheme,
 #include "server/wire/tables/places.def"
 #undef PLACE
         NULL,
@@ -433,7 +434,7 @@ static int read_flag(struct request *request, const char *name, bool *flag)
 static bool keeps_history(const struct planting *planting)
 {
     static const char *const layered[] = {
-#define PLACE(symbol, scheme, summary, takes) strcmp(takes, "repository") == 0 ? scheme : "",
+#define PLACE(symbol, scheme, summary, takes, reach) strcmp(takes, "repository") == 0 ? scheme : "",
 #include "server/wire/tables/places.def"
 #undef PLACE
         NULL,
@@ -461,6 +462,27 @@ static int check_history(struct planting *planting)
     return request_word(request, "as", shapes) != 0 || request_word(request, "signed-off", answers) != 0 ? -1 : 0;
 }
 
+/* A mailbox on another host says itself whose it is. */
+static int default_owner(struct planting *planting)
+{
+    struct remote remote = {NULL};
+    struct error error;
+    int result = 0;
+
+    if (!remote_is(slice_of(planting->place)) || planting->order.owner != NULL)
+        return 0;
+    if (remote_parse(planting->place, &remote, &error) != 0) {
+        request_done(planting->request, REQUEST_USAGE, "%s", error.text);
+        result = -1;
+    } else if (remote.user != NULL &&
+               asprintf(&planting->order.owner, strchr(remote.user, '@') != NULL ? "%s" : "%s@%s", remote.user,
+                        planting->request->keeper->configuration->domain) < 0) {
+        planting->order.owner = NULL;
+    }
+    remote_free(&remote);
+    return result;
+}
+
 static int read_arguments(struct planting *planting)
 {
     struct request *request = planting->request;
@@ -472,7 +494,7 @@ static int read_arguments(struct planting *planting)
         return -1;
     if (request_has(request, "at"))
         (void)clock_text(at, planting->at);
-    return read_token(planting);
+    return read_token(planting) != 0 ? -1 : default_owner(planting);
 }
 
 void command_plant(struct request *request)

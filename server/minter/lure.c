@@ -9,7 +9,7 @@
 static const struct {
     const char *scheme, *takes;
 } places[] = {
-#define PLACE(symbol, scheme, summary, takes) {scheme, takes},
+#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
 #include "server/wire/tables/places.def"
 #undef PLACE
 };

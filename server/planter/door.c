@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,18 +159,50 @@ static int tls_wait(const struct door *door, int result, struct error *error)
     }
 }
 
-int door_tls(struct door *door, const char *name, struct error *error)
+static int tls_begin(struct door *door, const char *name, struct error *error)
 {
     struct address address;
-    int result, waited = 0;
 
     door->ssl = SSL_new(door->tls);
     if (door->ssl == NULL || SSL_set_fd(door->ssl, door->fd) != 1 ||
         (name[0] != '\0' && address_parse(name, &address) != 0 && SSL_set_tlsext_host_name(door->ssl, name) != 1))
         return error_set(error, "OpenSSL does not take the name %.80s", name);
+    return 0;
+}
+
+static int tls_shake(struct door *door, struct error *error)
+{
+    int result, waited = 0;
+
     while (waited == 0 && (result = SSL_connect(door->ssl)) != 1)
         waited = tls_wait(door, result, error);
     return waited == 1 ? error_set(error, "TLS: the other end closed the connection") : waited;
+}
+
+int door_tls(struct door *door, const char *name, struct error *error)
+{
+    return tls_begin(door, name, error) == 0 ? tls_shake(door, error) : -1;
+}
+
+int door_tls_trusted(struct door *door, const char *host, struct error *error)
+{
+    struct address address;
+    long verified;
+
+    if (tls_begin(door, host, error) != 0)
+        return -1;
+    if ((address_parse(host, &address) == 0 ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(door->ssl), host)
+                                            : SSL_set1_host(door->ssl, host)) != 1)
+        return error_set(error, "OpenSSL does not take the name %.80s", host);
+    if (tls_shake(door, error) == 0)
+        return 0;
+    verified = SSL_get_verify_result(door->ssl);
+    return verified != X509_V_OK ? error_set(error, "%s", X509_verify_cert_error_string(verified)) : -1;
+}
+
+void door_wait(struct door *door, int timeout_ms)
+{
+    door->deadline = clock_monotonic() + (int64_t)timeout_ms * 1000;
 }
 
 /* ---- bytes ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * One connection to a listener, as a client has it: PROXY header where a trusted proxy is expected, TLS with the name
- * that was asked for. Nothing is believed of the other end: certificates are looked at, not checked. All calls end by
- * the deadline that door_connect() set. */
+ * that was asked for. Nothing is believed of the other end: certificates are looked at, not checked, but by
+ * door_tls_trusted(). All calls end by the deadline that door_connect() or door_wait() set. */
 #ifndef PLANTER_DOOR_H
 #define PLANTER_DOOR_H
 
@@ -37,6 +37,10 @@ int door_connect(struct door *door, const char *address, uint16_t port, int time
 int door_proxy(struct door *door, struct error *error);
 /* The handshake, with `name` as SNI where it is a host name. */
 int door_tls(struct door *door, const char *name, struct error *error);
+/* The same, where the context verifies: for that host, a name or an address. */
+int door_tls_trusted(struct door *door, const char *host, struct error *error);
+/* A new deadline, that long from now. */
+void door_wait(struct door *door, int timeout_ms);
 int door_write(struct door *door, struct slice data, struct error *error);
 /* Reads more into `input`: 1, 0 at the end of the stream, -1. */
 int door_read(struct door *door, struct error *error);

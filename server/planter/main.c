@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
  * The planter: one task from `sundew` on descriptor 3, then it exits. As root it first becomes the owner of the mailbox
- * or repository. It writes below that place only, reads what its user may, and has no network. An errand (a drill, a
- * probe) has no place: it has one connection, and no file.
+ * or repository. It writes below that place only, reads what its user may, and has no network. For places on other
+ * hosts it has no file at all, makes no socket, and gets connected ones by asking `sundew`; then it does as many tasks
+ * as come. An errand (a drill, a probe) has no place: it has one connection, and no file.
  *
- *   sundew → planter  PLANT FILE… PLANT_GO      planter → sundew  FILE… (what is to be printed) PLANTED */
+ *   sundew → planter  [ACCOUNT CREDENTIAL…] PLANT FILE… PLANT_GO, CONNECTED for each CONNECT
+ *   planter → sundew  CONNECT… FILE… (what is to be printed) PLANTED */
 #include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
@@ -20,11 +22,25 @@
 #include "server/planter/planter.h"
 #include "server/planter/probe.h"
 #include "server/planter/repository.h"
+#include "server/planter/visit.h"
 #include "server/wire/help.h"
 #include "server/wire/message.h"
 
 #define PIECE (60 * 1024)
 
+static int take(struct task *task, struct slice message, int fd, struct error *error)
+{
+    struct reader reader = reader_of(message);
+    uint16_t type = message_type(&reader);
+
+    if (type == MESSAGE_ACCOUNT || type == MESSAGE_CREDENTIAL)
+        return credentials_take(&task->visit->credentials, message, fd, error);
+    if (fd >= 0)
+        close(fd);
+    return task_take(task, message, error);
+}
+
+/* 0; 1: there is none any more; -1. */
 static int receive_task(struct task *task, struct error *error)
 {
     struct buffer message;
@@ -35,12 +51,13 @@ static int receive_task(struct task *task, struct error *error)
         int fd = -1;
         int got = channel_receive_now(ROLE_FD, &message, &fd, -1, error);
 
-        if (fd >= 0)
-            close(fd);
-        rc = got == 0 ? task_take(task, buffer_slice(&message), error) : error_set(error, "sundew is gone");
+        if (got == 0)
+            rc = take(task, buffer_slice(&message), fd, error) * 2;
+        else
+            rc = got == 1 && task->action[0] == '\0' ? 1 : error_set(error, "sundew is gone");
     }
     buffer_free(&message);
-    return rc == 1 ? 0 : -1;
+    return rc == 2 ? 0 : rc < 0 ? -1 : 1;
 }
 
 /* Root becomes who owns the place. */
@@ -56,6 +73,14 @@ static int become_owner(const struct task *task, struct error *error)
         rc = cage_drop(path != NULL ? status.st_uid : 0, path != NULL ? status.st_gid : 0, error);
     free(path);
     return rc;
+}
+
+/* No file, no socket. */
+static int shut_outside(struct visit *visit, struct error *error)
+{
+    static const char *const calls[] = {"setsockopt", "getsockname", "getpeername", NULL};
+
+    return visit_prepare(visit, error) != 0 ? -1 : cage_shut(&(struct cage){"planter", calls, NULL}, error);
 }
 
 static int shut_cage(const struct task *task, struct error *error)
@@ -142,9 +167,12 @@ static int tell_done(const struct task *task, const struct place_result *result,
     return rc;
 }
 
-static int tell_failed(const struct error *why)
+/* Of a plant that surely was none the state is "gone", so that the token is free again. */
+static int tell_failed(const struct task *task, const struct place_result *result, const struct error *why)
 {
-    struct planted planted = {.where = slice_of("{}"), .state = slice_of("unknown"), .text = slice_of(why->text)};
+    bool none = strcmp(task->action, "plant") == 0 && !result->unsure;
+    struct planted planted = {
+        .where = slice_of("{}"), .state = slice_of(none ? "gone" : "unknown"), .text = slice_of(why->text)};
     struct error error;
 
     log_debug("%s", why->text);
@@ -153,30 +181,66 @@ static int tell_failed(const struct error *why)
     return 1;
 }
 
-static int prepare(struct task *task, struct error *error)
+/* Once, for the first task. */
+static int settle(const struct task *task, struct error *error)
 {
-    if (sodium_init() < 0)
-        return error_set(error, "libsodium does not start");
-    if (receive_task(task, error) != 0 || become_owner(task, error) != 0)
+    if (become_owner(task, error) != 0)
         return -1;
     if (task_is_errand(task)) /* which shuts its own once it is connected */
         return 0;
+    if (task->place->remote)
+        return shut_outside(task->visit, error);
     return repository_library(error) != 0 ? -1 : shut_cage(task, error);
 }
 
 static int carry_out(const struct task *task, struct place_result *result, struct error *error)
 {
-    if (!task_is_errand(task))
-        return planter_run(task, result, error);
-    return strcmp(task->action, "drill") == 0 ? drill_run(task, result, error) : probe_run(task, result, error);
+    if (task_is_errand(task))
+        return strcmp(task->action, "drill") == 0 ? drill_run(task, result, error) : probe_run(task, result, error);
+    if (task->place->remote && credentials_read(&task->visit->credentials, error) != 0)
+        return -1;
+    return planter_run(task, result, error);
+}
+
+/* One task: 0: more may come; 1: it was the last one; -1: so it was, and it failed, as sundew knows. */
+static int run_one(struct visit *visit, bool first, struct error *error)
+{
+    struct task task;
+    struct place_result result;
+    bool last = true;
+    int rc;
+
+    task_init(&task);
+    task.visit = visit;
+    place_result_init(&result);
+    rc = receive_task(&task, error);
+    if (rc == 1)
+        goto out;
+    if (rc == 0 && first)
+        rc = settle(&task, error);
+    if (rc == 0)
+        last = task.place == NULL || !task.place->remote;
+    if (rc == 0 && !first && last)
+        rc = error_set(error, "the planter was sent a job for another planter");
+    if (rc == 0)
+        rc = carry_out(&task, &result, error);
+    if (rc == 0)
+        rc = tell_done(&task, &result, error);
+    if (rc != 0)
+        tell_failed(&task, &result, error);
+    credentials_free(&visit->credentials);
+out:
+    place_result_free(&result);
+    task_free(&task);
+    return !last ? 0 : rc == 0 ? 1 : rc;
 }
 
 int main(int argc, char **argv)
 {
-    struct task task;
-    struct place_result result;
+    struct visit visit;
     struct error error;
-    int rc;
+    bool first = true;
+    int rc = 0;
 
     if (help_asked("planter", argc, argv))
         return 0;
@@ -186,14 +250,15 @@ int main(int argc, char **argv)
         log_error("planter is started by sundew, not by hand");
         return 2;
     }
-    task_init(&task);
-    place_result_init(&result);
-    if (prepare(&task, &error) != 0 || carry_out(&task, &result, &error) != 0 ||
-        tell_done(&task, &result, &error) != 0)
-        rc = tell_failed(&error);
-    else
-        rc = 0;
-    place_result_free(&result);
-    task_free(&task);
-    return rc;
+    if (sodium_init() < 0) {
+        log_error("libsodium does not start");
+        return 1;
+    }
+    visit_init(&visit);
+    while (rc == 0) {
+        rc = run_one(&visit, first, &error);
+        first = false;
+    }
+    visit_free(&visit);
+    return rc == 1 ? 0 : 1;
 }

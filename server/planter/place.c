@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct place *const places[] = {
-#define PLACE(symbol, scheme, summary, takes) &place_##symbol,
+#define PLACE(symbol, scheme, summary, takes, reach) &place_##symbol,
 #include "server/wire/tables/places.def"
 #undef PLACE
 };
@@ -52,6 +52,7 @@ void place_result_init(struct place_result *result)
 {
     result->where = NULL;
     result->state = "unknown";
+    result->unsure = false;
     buffer_init(&result->text, PLACE_TEXT);
     buffer_init(&result->print, TASK_BYTES);
 }

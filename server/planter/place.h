@@ -20,6 +20,7 @@ struct place_result {
     const char *state;   /* there | moved | changed | gone | unknown | planned (dry run) */
     struct buffer text;  /* for people: what was noticed */
     struct buffer print; /* to be printed as it is, or empty */
+    bool unsure;         /* where an act fails: it may have been done all the same */
 };
 
 /* Folders that the place needs to read and, unless they are somebody else's, to write to. */
@@ -31,6 +32,7 @@ struct place_paths {
 
 struct place {
     const char *scheme;
+    bool remote; /* on another host (places.def: reach): no file, task->visit, and many jobs for one planter */
     /* A path whose owner the planter becomes when it runs as root; to be freed. NULL: stays as it is. */
     char *(*owner)(const struct task *task);
     /* For the cage; called after the user was dropped. May be NULL: no files. */
@@ -41,7 +43,7 @@ struct place {
     int (*uproot)(const struct task *task, struct place_result *result, struct error *error);
 };
 
-#define PLACE(symbol, scheme, summary, takes) extern const struct place place_##symbol;
+#define PLACE(symbol, scheme, summary, takes, reach) extern const struct place place_##symbol;
 #include "server/wire/tables/places.def"
 #undef PLACE
 

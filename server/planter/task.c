@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 #include "server/planter/place.h"
 #include "server/wire/message.h"
+#include "server/wire/remote.h"
 
 #define PATH_MOST 1024
 
@@ -152,6 +153,22 @@ const char *task_meta(const struct task *task, const char *name)
 const char *task_where(const struct task *task, const char *name)
 {
     return json_string_value(json_object_get(json_object_get(task->options, "where"), name));
+}
+
+int task_remote(const struct task *task, struct remote *remote, struct error *error)
+{
+    char *place = NULL;
+    int rc;
+
+    *remote = (struct remote){NULL};
+    if (asprintf(&place, "%s:%s", task->place->scheme, task->target) < 0)
+        return error_set(error, "out of memory");
+    rc = remote_parse(place, remote, error);
+    if (rc == 0 && remote->user == NULL)
+        rc = error_set(error, "%.200s names nobody; write whose place it is: %s:%sUSER@%s", place, task->place->scheme,
+                       strncmp(task->target, "//", 2) == 0 ? "//" : "", remote->host);
+    free(place);
+    return rc;
 }
 
 bool task_flag(const struct task *task, const char *option)

@@ -14,6 +14,7 @@
 #define TASK_BYTES (16 * 1024 * 1024) /* of all files together */
 
 struct place;
+struct visit;
 
 struct task_file {
     char *name;
@@ -25,6 +26,7 @@ struct task {
     char action[8];            /* plant | inspect | uproot | drill | probe; "" before PLANT */
     const struct place *place; /* by the scheme; NULL for an errand */
     char *target;              /* what stands behind "SCHEME:" */
+    struct visit *visit;       /* of a place on another host; not the task's own */
     json_t *options, *meta;    /* objects */
     struct task_file files[TASK_FILES];
     size_t file_count;
@@ -47,6 +49,9 @@ const char *task_option(const struct task *task, const char *name);
 const char *task_meta(const struct task *task, const char *name);
 /* A text of options.where; NULL when missing. */
 const char *task_where(const struct task *task, const char *name);
+/* The place taken apart; -1 where it is on no other host, or names no user. remote_free() either way. */
+struct remote;
+int task_remote(const struct task *task, struct remote *remote, struct error *error);
 bool task_flag(const struct task *task, const char *option);
 /* When the lure is said to have come: options.at, else the meta's date, else now; never later than now. */
 int task_time(const struct task *task, int64_t *time_us, struct error *error);

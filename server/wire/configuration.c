@@ -49,6 +49,28 @@ static void free_route(struct route *route)
     free(route->pins);
 }
 
+const char *account_file_name(enum account_file file)
+{
+    static const char *const names[] = {"password", "token", "secret", "certificate", "key", "service-account", "ca"};
+
+    return names[file];
+}
+
+static void free_account(struct account *account)
+{
+    for (size_t i = 0; i < ACCOUNT_FILES; i++)
+        free(account->files[i]);
+    free_texts(account->places, account->place_count);
+    free(account->allow);
+    free(account->name);
+    free(account->user);
+    free(account->client);
+    free(account->tenant);
+    free(account->scope);
+    free(account->url);
+    free(account->token_url);
+}
+
 void configuration_free(struct configuration *configuration)
 {
     if (configuration == NULL)
@@ -57,12 +79,15 @@ void configuration_free(struct configuration *configuration)
         free_decoy(&configuration->decoys[i]);
     for (size_t i = 0; i < configuration->route_count; i++)
         free_route(&configuration->routes[i]);
+    for (size_t i = 0; i < configuration->account_count; i++)
+        free_account(&configuration->accounts[i]);
     for (size_t i = 0; i < configuration->user_count; i++) {
         free(configuration->users[i].role);
         free(configuration->users[i].name);
     }
     free(configuration->decoys);
     free(configuration->routes);
+    free(configuration->accounts);
     free(configuration->users);
     free(configuration->proxies);
     free(configuration->file);

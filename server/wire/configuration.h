@@ -46,6 +46,33 @@ struct route {
     char *pins;                   /* "sha256//…;sha256//…" or "" */
 };
 
+/* An account's files, by their keys. */
+enum account_file {
+    ACCOUNT_PASSWORD,
+    ACCOUNT_TOKEN,           /* an access token that something else keeps fresh */
+    ACCOUNT_SECRET,          /* OAuth client secret */
+    ACCOUNT_CERTIFICATE,     /* PEM: a client certificate, or the one that signs OAuth assertions */
+    ACCOUNT_KEY,             /* PEM: its private key */
+    ACCOUNT_SERVICE_ACCOUNT, /* JSON, as Google hands it out */
+    ACCOUNT_CA,              /* PEM: who may sign for the servers */
+    ACCOUNT_FILES
+};
+
+const char *account_file_name(enum account_file file);
+
+/* What opens places on other hosts (remote.h). Its secrets are in files that only a planter reads. */
+struct account {
+    char *name;
+    char **places; /* SCHEME:[//][USER@]HOST[:PORT] */
+    size_t place_count;
+    char *user;                   /* "": the mailbox's own; %u in it stands for that */
+    char *client, *tenant, *scope; /* OAuth, or "" */
+    char *url, *token_url;        /* "": those of the place's scheme */
+    struct network *allow;        /* empty: whatever address the host has */
+    size_t allow_count;
+    char *files[ACCOUNT_FILES]; /* absolute paths or "" */
+};
+
 struct user {
     char *role, *name;
 };
@@ -63,6 +90,8 @@ struct configuration {
     size_t decoy_count;
     struct route *routes;
     size_t route_count;
+    struct account *accounts; /* of the starter's alone: packed in no part */
+    size_t account_count;
     int64_t retention_noise_s, retention_observations_s; /* seconds */
     int64_t budget_noise;                                /* bytes */
     int64_t budget_source_per_hour;                      /* unplanted presentations kept for one source */

@@ -101,8 +101,7 @@ int loading_path(struct loading *loading, const struct yaml *map, const char *ke
     return result;
 }
 
-/* The texts of a list, or of a single text. */
-static int take_texts(struct loading *loading, const struct yaml *node, const char *what, char ***texts, size_t *count)
+int loading_texts(struct loading *loading, const struct yaml *node, const char *what, char ***texts, size_t *count)
 {
     size_t n = node->type == YAML_LIST ? node->count : 1;
 
@@ -123,8 +122,8 @@ static int take_texts(struct loading *loading, const struct yaml *node, const ch
     return 0;
 }
 
-static int take_networks(struct loading *loading, const struct yaml *map, const char *key, struct network **networks,
-                         size_t *count)
+int loading_networks(struct loading *loading, const struct yaml *map, const char *key, struct network **networks,
+                     size_t *count)
 {
     const struct yaml *node = yaml_get(map, key);
     struct error why;
@@ -257,7 +256,7 @@ static int take_names(struct loading *loading, const struct yaml *map, struct de
     if (node == NULL || (node->type == YAML_LIST && node->count == 0))
         return loading_note(loading, yaml_fault(map, loading->error, "decoy %s needs \"names\": the host names that reach it",
                                         decoy->name));
-    if (loading_note(loading, take_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count)) < 0)
+    if (loading_note(loading, loading_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count)) < 0)
         return -1;
     for (size_t i = 0; i < decoy->name_count; i++)
         if ((decoy->names[i][0] == '\0' || strlen(decoy->names[i]) > 253 ||
@@ -352,7 +351,7 @@ static int take_secrets(struct loading *loading, const struct yaml *map, struct 
 
     if (secret == NULL)
         return yaml_fault(map, loading->error, "route %s needs \"secret\": the file with its signing key", route->name);
-    if (take_texts(loading, secret, "\"secret\"", &route->secrets, &route->secret_count) < 0)
+    if (loading_texts(loading, secret, "\"secret\"", &route->secrets, &route->secret_count) < 0)
         return -1;
     if (route->secret_count == 0 || route->secret_count > 4)
         return yaml_fault(secret, loading->error, "\"secret\" takes one to four files");
@@ -372,7 +371,7 @@ static int take_route(struct loading *loading, const struct yaml *key, const str
         loading_text(loading, map, "url", NULL, &route->url) < 0 || loading_path(loading, map, "ca", "", &route->ca) < 0 ||
         loading_path(loading, map, "certificate", "", &route->certificate) < 0 ||
         loading_path(loading, map, "key", "", &route->key) < 0 || loading_text(loading, map, "pins", "", &route->pins) < 0 ||
-        take_networks(loading, map, "allow", &route->allow, &route->allow_count) < 0)
+        loading_networks(loading, map, "allow", &route->allow, &route->allow_count) < 0)
         return -1;
     if (loading_note(loading, take_secrets(loading, map, route)) < 0)
         return -1;
@@ -440,8 +439,9 @@ static int take_all(struct loading *loading, const struct yaml *root)
         loading_path(loading, root, "state", "state", &configuration->state) < 0 ||
         loading_note(loading, loading_key(loading, root)) < 0 ||
         loading_text(loading, root, "operators", "", &configuration->operators) < 0 || loading_users(loading, root) < 0 ||
-        take_networks(loading, root, "proxies", &configuration->proxies, &configuration->proxy_count) < 0 ||
+        loading_networks(loading, root, "proxies", &configuration->proxies, &configuration->proxy_count) < 0 ||
         loading_note(loading, take_decoys(loading, root)) < 0 || loading_note(loading, take_routes(loading, root)) < 0 ||
+        loading_note(loading, loading_accounts(loading, root)) < 0 ||
         loading_limits(loading, root) < 0)
         return -1;
     if (strcmp(configuration->language, "en") != 0 && strcmp(configuration->language, "fr") != 0 &&

@@ -26,6 +26,15 @@ int loading_text(struct loading *loading, const struct yaml *map, const char *ke
 /* As loading_text(), relative paths made absolute by the file's folder; "" stays "". */
 int loading_path(struct loading *loading, const struct yaml *map, const char *key, const char *standard, char **out);
 
+/* The texts of a list, or of a single text; `what` is for the fault. */
+int loading_texts(struct loading *loading, const struct yaml *node, const char *what, char ***texts, size_t *count);
+int loading_networks(struct loading *loading, const struct yaml *map, const char *key, struct network **networks,
+                     size_t *count);
+
+/* ---- configuration_accounts.c ---- */
+
+int loading_accounts(struct loading *loading, const struct yaml *root);
+
 /* ---- configuration_limits.c ---- */
 
 int loading_users(struct loading *loading, const struct yaml *root);

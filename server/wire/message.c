@@ -469,3 +469,61 @@ int at_door_get(struct reader *reader, struct at_door *at)
     at->local_port = reader_u16(reader);
     return reader_end(reader);
 }
+
+int plant_account_add(struct buffer *buffer, const struct plant_account *account)
+{
+    message_begin(buffer, MESSAGE_ACCOUNT);
+    buffer_add_bytes(buffer, account->name);
+    buffer_add_bytes(buffer, account->settings);
+    return added(buffer);
+}
+
+int plant_account_get(struct reader *reader, struct plant_account *account)
+{
+    account->name = reader_bytes(reader, NAME);
+    account->settings = reader_bytes(reader, CHANNEL_MESSAGE);
+    return reader_end(reader);
+}
+
+int credential_add(struct buffer *buffer, const struct credential *credential)
+{
+    message_begin(buffer, MESSAGE_CREDENTIAL);
+    buffer_add_bytes(buffer, credential->name);
+    buffer_add_bytes(buffer, credential->path);
+    return added(buffer);
+}
+
+int credential_get(struct reader *reader, struct credential *credential)
+{
+    credential->name = reader_bytes(reader, NAME);
+    credential->path = reader_bytes(reader, 8192);
+    return reader_end(reader);
+}
+
+int connect_add(struct buffer *buffer, const struct connect *connect)
+{
+    message_begin(buffer, MESSAGE_CONNECT);
+    buffer_add_bytes(buffer, connect->host);
+    buffer_add_u16(buffer, connect->port);
+    return added(buffer);
+}
+
+int connect_get(struct reader *reader, struct connect *connect)
+{
+    connect->host = reader_bytes(reader, NAME);
+    connect->port = reader_u16(reader);
+    return reader_end(reader);
+}
+
+int connected_add(struct buffer *buffer, const struct connected *connected)
+{
+    message_begin(buffer, MESSAGE_CONNECTED);
+    buffer_add_bytes(buffer, connected->text);
+    return added(buffer);
+}
+
+int connected_get(struct reader *reader, struct connected *connected)
+{
+    connected->text = reader_bytes(reader, 8192);
+    return reader_end(reader);
+}

@@ -8,7 +8,8 @@
  *   keeper  → minter   HELLO JOB…                    minter → keeper   HELLO RESULT… RESULT_DONE
  *   keeper  → courier  HELLO DELIVERY…               courier → keeper  HELLO OUTCOME…
  *   sundew  → keeper   HELLO COMMAND CREDIT…         keeper → sundew   HELLO REPLY_ROW… REPLY_DONE
- *   sundew  → planter  PLANT FILE… PLANT_GO          planter → sundew  FILE… (to be printed) PLANTED
+ *   sundew  → planter  [ACCOUNT CREDENTIAL…] PLANT FILE… PLANT_GO
+ *                      CONNECTED                     planter → sundew  CONNECT… FILE… (to be printed) PLANTED
  *   a drill: sundew → planter PLANT FILE PLANT_GO, back AT_DOOR, then PLANT_GO once more, back PLANTED
  *   parent  → role     see server/base/role.h */
 #ifndef WIRE_MESSAGE_H
@@ -41,6 +42,10 @@ enum message_type {
     MESSAGE_PLANT_GO, /* no fields */
     MESSAGE_PLANTED,
     MESSAGE_AT_DOOR,
+    MESSAGE_ACCOUNT,
+    MESSAGE_CREDENTIAL,
+    MESSAGE_CONNECT,
+    MESSAGE_CONNECTED,
 };
 
 /* The type, which is read off the reader; 0 when there is none. */
@@ -233,7 +238,7 @@ int reply_done_get(struct reader *reader, struct reply_done *done);
 
 struct plant {
     struct slice action;  /* plant | inspect | uproot; drill | probe, which have no place */
-    struct slice place;   /* "maildir:/abs", "git:/abs#branch", "file:/abs", "stdout:"; or "" */
+    struct slice place;   /* "maildir:/abs", "git:/abs#branch", "imaps://user@host/Folder", …; or "" */
     struct slice options; /* JSON: {"path":…, "at":…, "dry_run":…, "where":{…} (inspect, uproot), "digest":…} */
     struct slice meta;    /* JSON of the lure: {"type":"mail|repository|text", …}; server/minter/job.h */
 };
@@ -259,6 +264,37 @@ struct at_door {
     uint16_t local_port; /* the listener's */
 };
 
+/* What opens the places of the PLANTs that follow, in place of the account before. */
+struct plant_account {
+    struct slice name;
+    struct slice settings; /* JSON: "user", "client", … as in sundew.yaml; no secret */
+};
+
+/* One of the account's files, opened: the descriptor is passed along. */
+struct credential {
+    struct slice name; /* account_file_name() */
+    struct slice path; /* for faults */
+};
+
+/* A planter on another host's place makes no socket: it asks for each connection. */
+struct connect {
+    struct slice host;
+    uint16_t port;
+};
+
+/* The connected socket is passed along, or none. */
+struct connected {
+    struct slice text; /* why none */
+};
+
+int plant_account_add(struct buffer *buffer, const struct plant_account *account);
+int plant_account_get(struct reader *reader, struct plant_account *account);
+int credential_add(struct buffer *buffer, const struct credential *credential);
+int credential_get(struct reader *reader, struct credential *credential);
+int connect_add(struct buffer *buffer, const struct connect *connect);
+int connect_get(struct reader *reader, struct connect *connect);
+int connected_add(struct buffer *buffer, const struct connected *connected);
+int connected_get(struct reader *reader, struct connected *connected);
 int plant_add(struct buffer *buffer, const struct plant *plant);
 int plant_get(struct reader *reader, struct plant *plant);
 int file_add(struct buffer *buffer, const struct file *file);

@@ -45,6 +45,10 @@ static void round_trip(const uint8_t *data, size_t size, struct reader reader, u
         ROUND(MESSAGE_FILE, file, file_get, file_add)
         ROUND(MESSAGE_PLANTED, planted, planted_get, planted_add)
         ROUND(MESSAGE_AT_DOOR, at_door, at_door_get, at_door_add)
+        ROUND(MESSAGE_ACCOUNT, plant_account, plant_account_get, plant_account_add)
+        ROUND(MESSAGE_CREDENTIAL, credential, credential_get, credential_add)
+        ROUND(MESSAGE_CONNECT, connect, connect_get, connect_add)
+        ROUND(MESSAGE_CONNECTED, connected, connected_get, connected_add)
     default:
         hello_get(&reader);
     }

@@ -101,6 +101,10 @@ START_TEST(a_failure_frees_the_token)
     char *placement = plant(token, "maildir:/srv/mail/ada");
 
     ck_assert_int_eq(operator_ask(&o, "planted", "placement", placement, "ok", "false", "state", "unknown", "text",
+                                  "the server went away", "where", "", NULL), 3);
+    ck_assert_ptr_nonnull(strstr(o.text, "inspect"));
+    ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM placement WHERE state = 'planned'"), 1);
+    ck_assert_int_eq(operator_ask(&o, "planted", "placement", placement, "ok", "false", "state", "gone", "text",
                                   "no such folder", "where", "", NULL), 3);
     ck_assert_ptr_nonnull(strstr(o.text, "no such folder"));
     ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM placement"), 0);

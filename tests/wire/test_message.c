@@ -84,13 +84,25 @@ static void make(int which, struct buffer *b)
     case 15:
         at_door_add(b, &(struct at_door){{{0xfe, 0x80, 1}}, 40112, 443});
         break;
+    case 16:
+        plant_account_add(b, &(struct plant_account){S("mail"), S("{}")});
+        break;
+    case 17:
+        credential_add(b, &(struct credential){S("password"), S("/etc/p")});
+        break;
+    case 18:
+        connect_add(b, &(struct connect){S("mail.example"), 993});
+        break;
+    case 19:
+        connected_add(b, &(struct connected){S("refused")});
+        break;
     default:
         credit_add(b, 64);
     }
     free(o);
 }
 
-#define MESSAGES 17
+#define MESSAGES 21
 
 static int take(int which, struct reader *reader, struct buffer *again)
 {
@@ -109,6 +121,10 @@ static int take(int which, struct reader *reader, struct buffer *again)
         struct file file;
         struct planted planted;
         struct at_door at;
+        struct plant_account account;
+        struct credential credential;
+        struct connect connect;
+        struct connected connected;
         uint32_t credit;
         struct observation observation;
     } *m = calloc(1, sizeof *m);
@@ -160,6 +176,18 @@ static int take(int which, struct reader *reader, struct buffer *again)
         break;
     case 15:
         result = BOTH(at, at_door);
+        break;
+    case 16:
+        result = BOTH(account, plant_account);
+        break;
+    case 17:
+        result = BOTH(credential, credential);
+        break;
+    case 18:
+        result = BOTH(connect, connect);
+        break;
+    case 19:
+        result = BOTH(connected, connected);
         break;
     case 14:
         result = hello_get(reader);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/command/planting.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "server/wire/remote.h"
+
+#define PRINTED (16 * 1024 * 1024)
+
+/* ---- the jobs ---- */
+
+int plantings_job(struct plantings *plantings, struct slice data)
+{
+    struct planting *items = realloc(plantings->items, (plantings->count + 1) * sizeof(*items));
+
+    if (items == NULL)
+        return -1;
+    plantings->items = items;
+    items[plantings->count] = (struct planting){json_loadb((const char *)data.data, data.length, 0, NULL), NULL, 0};
+    return items[plantings->count++].json == NULL ? -1 : 0;
+}
+
+int plantings_file(struct plantings *plantings, struct slice name, struct slice data)
+{
+    struct planting *job = plantings->count > 0 ? &plantings->items[plantings->count - 1] : NULL;
+    struct planting_file *files = job == NULL ? NULL : realloc(job->files, (job->file_count + 1) * sizeof(*files));
+
+    if (files == NULL)
+        return -1;
+    job->files = files;
+    files[job->file_count].name = slice_copy(name);
+    buffer_init(&files[job->file_count].data, data.length + 1);
+    return buffer_add_slice(&files[job->file_count++].data, data);
+}
+
+void plantings_free(struct plantings *plantings)
+{
+    for (size_t i = 0; i < plantings->count; i++) {
+        struct planting *job = &plantings->items[i];
+
+        for (size_t j = 0; j < job->file_count; j++) {
+            buffer_free(&job->files[j].data);
+            free(job->files[j].name);
+        }
+        free(job->files);
+        json_decref(job->json);
+    }
+    free(plantings->items);
+}
+
+/* ---- the planter ---- */
+
+static const char *text_member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text != NULL ? text : "";
+}
+
+static int hand_over(struct planter *planter, const struct planting *job, struct error *error)
+{
+    int result = planter_tell(planter, text_member(job->json, "action"), text_member(job->json, "place"),
+                              json_object_get(job->json, "options"), json_object_get(job->json, "meta"), error);
+
+    for (size_t i = 0; i < job->file_count && result == 0; i++)
+        result = planter_file(planter, job->files[i].name, buffer_slice(&job->files[i].data), error);
+    return result == 0 ? planter_go(planter, error) : result;
+}
+
+/* What came of a job; texts point into the planter's last message. */
+struct outcome_of {
+    struct buffer print;
+    struct planted planted;
+};
+
+/* 0 to go on, 1 at the end, -1 with a text. */
+static int take_answer(struct planter *planter, struct outcome_of *outcome, struct error *error)
+{
+    struct reader reader;
+    struct file file;
+    uint16_t type;
+
+    if (planter_next(planter, &reader, &type, error) < 0)
+        return -1;
+    if (type == MESSAGE_FILE && file_get(&reader, &file) == 0 && buffer_add_slice(&outcome->print, file.data) == 0)
+        return 0;
+    if (type == MESSAGE_PLANTED && planted_get(&reader, &outcome->planted) == 0)
+        return 1;
+    return error_set(error, "the planter sent a damaged answer");
+}
+
+/* -1 with the state: "gone" when it was not begun, "unknown" when nobody knows what came of it. */
+static int run_planter(struct gardener *gardener, const struct planting *job, struct outcome_of *outcome,
+                       struct error *error)
+{
+    struct planter *planter = &gardener->planter;
+    int result = planter->pid > 0 ? 0 : planter_start(planter, error);
+
+    if (result == 0)
+        result = planter_reach(planter, gardener->invocation->configuration, text_member(job->json, "place"), error);
+    if (result == 0)
+        result = hand_over(planter, job, error);
+    outcome->planted.state = slice_of(result == 0 ? "unknown" : "gone");
+    while (result == 0)
+        result = take_answer(planter, outcome, error);
+    return result < 0 ? -1 : 0;
+}
+
+/* ---- telling the keeper ---- */
+
+/* A dry run: nothing to tell the keeper. */
+static int show_dry(struct invocation *invocation, const struct planting *job, const struct planted *planted,
+                    struct error *error)
+{
+    json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
+    json_t *row = json_pack("{s:n, s:s, s:o, s:s, s:b}", "placement", "place", text_member(job->json, "place"), "where",
+                            where != NULL ? where : json_object(), "state", "planned", "dry_run", 1);
+
+    output_json(&invocation->output, row);
+    json_decref(row);
+    if (planted->ok)
+        return 0;
+    error_set(error, "%.*s", (int)planted->text.length, (const char *)planted->text.data);
+    return 3;
+}
+
+/* What is shown of the keeper's answer. */
+struct showing {
+    struct output *output;
+    const struct buffer *print;
+};
+
+/* What is to be placed by hand is the output; about the placement is told beside it. */
+static void show_printed(const struct showing *showing, struct slice data)
+{
+    struct output *output = showing->output;
+    json_t *row = json_loadb((const char *)data.data, data.length, 0, NULL);
+
+    if (output->json) {
+        json_object_set_new(row, "text", json_stringn((const char *)showing->print->data, showing->print->length));
+        output_json(output, row);
+    } else {
+        fwrite(showing->print->data, 1, showing->print->length, output->file);
+        fprintf(stderr, "sundew: %s\n", json_string_value(json_object_get(row, "placement")));
+    }
+    json_decref(row);
+}
+
+static int take_row(struct slice kind, struct slice name, struct slice data, void *context)
+{
+    const struct showing *showing = context;
+
+    (void)name;
+    if (slice_is(kind, "row") && showing->print->length > 0)
+        show_printed(showing, data);
+    else if (slice_is(kind, "row"))
+        output_row(showing->output, data);
+    return 0;
+}
+
+static int tell(const struct gardener *gardener, const struct planting *job, const struct outcome_of *outcome,
+                struct error *error)
+{
+    const struct planted *planted = &outcome->planted;
+    static const char *const told[][2] = {{"plant", "planted"}, {"inspect", "inspected"}, {"uproot", "uprooted"}};
+    struct showing showing = {&gardener->invocation->output, &outcome->print};
+    const struct link_rows rows = {take_row, &showing};
+    json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
+    char *digest = strdup(text_member(where, "digest")), *rest;
+    struct command command = {.argument_count = 0};
+    int code;
+
+    /* The digest is for the ledger only; where it lay goes into alerts. */
+    json_object_del(where, "digest");
+    rest = json_dumps(where, JSON_COMPACT);
+
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+        if (strcmp(text_member(job->json, "action"), told[i][0]) == 0)
+            command.name = slice_of(told[i][1]);
+    command_put(&command, "placement", text_member(job->json, "placement"));
+    command_put(&command, "ok", planted->ok ? "true" : "false");
+    command_put(&command, "digest", digest != NULL ? digest : "");
+    command_put(&command, "where", rest != NULL ? rest : "{}");
+    command.arguments[command.argument_count++] = (struct argument){slice_of("state"), planted->state};
+    command.arguments[command.argument_count++] = (struct argument){slice_of("text"), planted->text};
+    code = link_command(gardener->link, &command, &rows, error);
+    json_decref(where);
+    free(digest);
+    free(rest);
+    return code;
+}
+
+/* Is a lure that should be there not there as it was? What only people can look at is no fault. */
+static bool wanting(const struct planting *job, const struct planted *planted)
+{
+    return strcmp(text_member(job->json, "action"), "inspect") == 0 &&
+           (!planted->ok || slice_is(planted->state, "gone") || slice_is(planted->state, "changed"));
+}
+
+void gardener_init(struct gardener *gardener, struct invocation *invocation, struct link *link)
+{
+    *gardener = (struct gardener){.invocation = invocation, .link = link, .planter = {.fd = -1}};
+}
+
+void gardener_end(struct gardener *gardener)
+{
+    planter_end(&gardener->planter);
+}
+
+int gardener_do(struct gardener *gardener, const struct planting *job, struct error *error)
+{
+    bool plant = strcmp(text_member(job->json, "action"), "plant") == 0;
+    struct outcome_of outcome = {.planted = {.ok = false}};
+    bool remote = remote_is(slice_of(text_member(job->json, "place")));
+    struct error why = {""};
+    int code, ran;
+
+    buffer_init(&outcome.print, PRINTED);
+    if (!remote)
+        planter_end(&gardener->planter);
+    ran = run_planter(gardener, job, &outcome, &why);
+    if (ran < 0) {
+        outcome.planted.text = slice_of(why.text);
+        outcome.planted.state = plant ? outcome.planted.state : slice_of("unknown");
+    }
+    if (json_is_true(json_object_get(json_object_get(job->json, "options"), "dry_run")))
+        code = show_dry(gardener->invocation, job, &outcome.planted, error);
+    else
+        code = tell(gardener, job, &outcome, error);
+    if (code == 0 && wanting(job, &outcome.planted))
+        code = 1;
+    if (!remote || ran < 0)
+        planter_end(&gardener->planter);
+    buffer_free(&outcome.print);
+    return code;
+}

@@ -16,7 +16,8 @@
 #define CHAIN_BYTES 32
 #define SEAL_OVERHEAD (1 + 24 + 16) /* key number, nonce, authenticator */
 
-enum digest_tag { DIGEST_SECRET = 'S', DIGEST_IDENTITY = 'I', DIGEST_PUBLIC = 'K', DIGEST_PLANTED = 'P' };
+enum digest_tag { DIGEST_SECRET = 'S', DIGEST_IDENTITY = 'I', DIGEST_PUBLIC = 'K', DIGEST_TRIAL = 'T',
+                  DIGEST_PLANTED = 'P' };
 
 struct digest {
     unsigned char bytes[DIGEST_BYTES];

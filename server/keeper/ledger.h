@@ -36,6 +36,7 @@ struct ledger {
     struct flusher flusher; /* of the log, for hasty commits */
     struct filter filter; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */
+    uint64_t trials; /* how many tokens came that are proven by trial (prove.h) */
     struct {
         const char *sql;
         sqlite3_stmt *statement;

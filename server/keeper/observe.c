@@ -102,6 +102,7 @@ fail:
 
 void observer_close(struct observer *observer)
 {
+    recogniser_close(&observer->recogniser);
     recent_free(observer->recent);
     sources_free(observer->sources);
     observer->recent = NULL;

@@ -85,7 +85,12 @@ int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const 
         return error_set(error, "out of memory");
     memcpy(recogniser->dummy, sealed.data, sizeof recogniser->dummy);
     buffer_free(&sealed);
-    return refresh(recogniser, error);
+    return prover_open(&recogniser->prover, keyring, error) < 0 ? -1 : refresh(recogniser, error);
+}
+
+void recogniser_close(struct recogniser *recogniser)
+{
+    prover_close(&recogniser->prover);
 }
 
 /* Sized for what is known of: how many tokens there are, or how many digests were met before it was too small. */
@@ -454,6 +459,29 @@ static int examine_hits(struct scene *scene, bool secrets, struct recognition *r
     return 0;
 }
 
+/* A proof is as good as the secret itself. */
+static int take_proofs(struct scene *scene, struct recognition *recognition, struct error *error)
+{
+    struct proven proven[PROVEN_MOST];
+    int count = prove(scene->recogniser, scene->observation, proven, error);
+
+    for (int i = 0; i < count; i++) {
+        struct match match = {.token = proven[i].token,
+                              .grade = proven[i].opens ? GRADE_SECRET : GRADE_SECRET_ELSEWHERE,
+                              .part = CANDIDATE_PROOF,
+                              .candidate = (uint8_t)proven[i].candidate,
+                              .reasons = proven[i].opens ? 0 : MATCH_OTHER_DECOY,
+                              .distance = proven[i].number};
+        struct match *before = matched_already(recognition, match.token);
+
+        if (before != NULL && grade_rank(match.grade) > grade_rank(before->grade))
+            *before = match;
+        else if (before == NULL && recognition->count < MATCHES)
+            recognition->matches[recognition->count++] = match;
+    }
+    return count < 0 ? -1 : 0;
+}
+
 int recognise(struct recogniser *recogniser, const struct observation *observation, struct recognition *recognition,
               struct error *error)
 {
@@ -466,6 +494,7 @@ int recognise(struct recogniser *recogniser, const struct observation *observati
         return -1;
     make_probes(recogniser, observation, recognition);
     if (find_hits(&scene, error) < 0 || examine_hits(&scene, true, recognition, &examined, error) < 0 ||
+        take_proofs(&scene, recognition, error) < 0 ||
         examine_hits(&scene, false, recognition, &examined, error) < 0)
         return -1;
     return examined == 0 ? examine(&scene, NULL, &ignored, error) : 0;

@@ -2,13 +2,15 @@
  *
  * Which tokens an observation shows, and how surely (DESIGN 5). The work is the same for hit and miss: one keyed
  * digest per spelling, each asked of the filter; then at least RECOGNISE_LOOKUPS look-ups in the index, real ones or
- * of digests that nobody presented; then at least one token, a known one or any, is read, unsealed and compared. */
+ * of digests that nobody presented; then at least one token, a known one or any, is read, unsealed and compared. Proofs
+ * of possession: prove.h. */
 #ifndef KEEPER_RECOGNISE_H
 #define KEEPER_RECOGNISE_H
 
 #include "server/keeper/keyring.h"
 #include "server/keeper/ledger.h"
 #include "server/keeper/normalise.h"
+#include "server/keeper/prove.h"
 #include "server/keeper/token.h"
 #include "server/wire/message.h"
 
@@ -34,7 +36,7 @@ enum match_reason {
 struct match {
     int64_t token; /* row's number */
     uint8_t grade, part, candidate, reasons;
-    uint16_t distance; /* edit distance of the presented secret to the planted one */
+    uint16_t distance; /* edit distance of the presented secret to the planted one; of a proof its number (proofs.def) */
     uint16_t length;   /* of the planted secret */
 };
 
@@ -71,10 +73,13 @@ struct recogniser {
     size_t probe_count;
     unsigned char plain[TOKEN_SECRET];
     uint64_t unseals; /* how many were done: at least one per observation */
+    struct prover prover;
 };
 
+/* recogniser_close() frees, also after a failure. */
 int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const struct keyring *keyring,
                     struct error *error);
+void recogniser_close(struct recogniser *recogniser);
 /* Fills the ledger's filter with up to `rows` digests more. 1: there is more to do; 0: complete; -1. */
 int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error);
 /* -1 when the ledger could not be read. */

@@ -4,6 +4,13 @@
 #include "server/base/json.h"
 #include "server/keeper/observe.h"
 #include "server/keeper/record.h"
+#include "server/wire/transcript.h"
+
+/* A proof is as good as the secret. */
+static bool is_secret(const struct match *match)
+{
+    return match->part == CANDIDATE_SECRET || match->part == CANDIDATE_PROOF;
+}
 
 static struct slice text_of(sqlite3_stmt *row, enum row_column column)
 {
@@ -24,7 +31,8 @@ static void context_json(struct buffer *out, const struct shown *shown)
         {(shown->match.reasons & MATCH_OTHER_IDENTITY) != 0, "other-identity"},
         {(shown->match.reasons & MATCH_NO_IDENTITY) != 0, "no-identity"},
         {(shown->match.reasons & MATCH_OTHER_DECOY) != 0, "other-decoy"},
-        {shown->match.part == CANDIDATE_SECRET && shown->token.secret_bits < 60, "guessable"},
+        {shown->match.part == CANDIDATE_PROOF, "proof"},
+        {is_secret(&shown->match) && shown->token.secret_bits < 60, "guessable"},
         {!shown->token.planted, "not-planted"},
         {shown->drill, "drill"},
     };
@@ -53,6 +61,9 @@ static void explain(struct buffer *out, const struct shown *shown)
                               match->distance, match->length);
         else
             buffer_add_text(out, "without a secret");
+    } else if (match->part == CANDIDATE_PROOF) {
+        buffer_add_format(out, "a proof of the planted secret, which was not sent itself (%s)",
+                          transcript_name(match->distance));
     } else {
         buffer_add_text(out, (match->reasons & MATCH_FORMER) != 0 ? "a planted secret, rotated since" :
                                                                      "the planted secret itself");
@@ -109,7 +120,7 @@ static void bind_sighting(sqlite3_stmt *statement, const struct shown *shown, st
         sqlite3_bind_int(statement, 9, shown->match.distance);
         sqlite3_bind_int(statement, 10, shown->match.length);
     }
-    ledger_bind_text(statement, 11, slice_of(shown->match.part == CANDIDATE_SECRET ? "secret" : "identity"));
+    ledger_bind_text(statement, 11, slice_of(is_secret(&shown->match) ? "secret" : "identity"));
     ledger_bind_text(statement, 12, found_in(shown));
     ledger_bind_text(statement, 13, reason);
     ledger_bind_text(statement, 14, text_of(shown->row, ROW_DECOY));

@@ -65,6 +65,23 @@ static int add_identity(struct ledger *ledger, const struct keyring *keyring, co
     return 0;
 }
 
+struct digest token_trial(const struct keyring *keyring, struct slice fact)
+{
+    return keyring_digest(keyring, DIGEST_TRIAL, fact);
+}
+
+/* Is it the verifier of a proof by trial? */
+static bool is_trial(struct slice fact)
+{
+    enum { IDENTITY, KEY, TRIAL };
+#define PROOF(number, symbol, name, summary, fields, find, stored)                                                     \
+    if (find == TRIAL && slice_is(fact, #symbol))                                                                      \
+        return true;
+#include "server/wire/tables/proofs.def"
+#undef PROOF
+    return false;
+}
+
 /* Facts stand in the index as they are presented; only the role of an identity has spellings. */
 static int add_fact(struct ledger *ledger, const struct keyring *keyring, const struct token_fact *fact, int64_t number,
                     struct error *error)
@@ -72,8 +89,13 @@ static int add_fact(struct ledger *ledger, const struct keyring *keyring, const 
     struct spellings spellings;
     struct digest digest;
 
-    if (fact->role == FACT_PLAIN)
-        return 0;
+    if (fact->role == FACT_PLAIN) {
+        if (!is_trial(fact->name))
+            return 0;
+        ledger->trials++;
+        digest = token_trial(keyring, fact->name);
+        return pending_add(ledger, &digest, number, PART_TRIAL, error);
+    }
     if (fact->role == FACT_IDENTITY) {
         normalise_identity(fact->value, &spellings);
         return add_identity(ledger, keyring, &spellings, number, error);

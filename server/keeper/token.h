@@ -16,6 +16,7 @@ enum token_part {
     PART_FORMER = 3, /* a secret that was rotated out */
     PART_PUBLIC = FACT_PUBLIC,
     PART_ADDRESS = FACT_ADDRESS,
+    PART_TRIAL = 6, /* under token_trial(): its secret is one of those tried for a proof that names nobody */
 };
 
 struct token_details {
@@ -38,6 +39,8 @@ int token_secret(struct ledger *ledger, const struct keyring *keyring, int64_t n
 /* The same for its facts, a packed list. */
 int token_facts(struct ledger *ledger, const struct keyring *keyring, int64_t number, struct buffer *out,
                 struct error *error);
+/* Under which digest those stand that a proof by trial is tried against; fact: the name of the verifier's. */
+struct digest token_trial(const struct keyring *keyring, struct slice fact);
 /* The row's number; 0 when there is none; -1 on failure. */
 int64_t token_number(struct ledger *ledger, struct id id, struct error *error);
 

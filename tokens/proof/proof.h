@@ -2,8 +2,8 @@
  *
  * Proofs of possession: what a client sends in place of a secret, and what shows that it knows it. Bytes in, bytes
  * out; no I/O, no clock, no randomness. The minter makes verifiers; the keeper, which links nothing else of tokens/,
- * verifies; sensors only cut out a transcript's fields (server/wire/tables/proofs.def names them). All verifications
- * of one proof cost the same whether they succeed or fail, and compare in constant time. */
+ * verifies; sensors only cut out a transcript's fields (server/wire/tables/proofs.def names them). What a verification
+ * costs depends on the transcript, not on the verifier nor on the outcome. */
 #ifndef TOKENS_PROOF_PROOF_H
 #define TOKENS_PROOF_PROOF_H
 
@@ -25,14 +25,17 @@ struct proof_secret {
 
 struct proof {
     const char *name;
+    const char *fact; /* name of the token's fact that holds the verifier as base64, where it is stored */
     const char *fields; /* names of a transcript's, separated by spaces */
     bool stored;
     /* Adds the verifier. -1 when it cannot be made of this secret, or `verifier` is full. */
     int (*make)(const struct proof_secret *secret, struct buffer *verifier);
-    /* Do the fields prove knowledge of the secret? False for whatever is malformed. */
+    /* Do the fields prove knowledge of the secret? False for whatever is malformed, and for an empty verifier. */
     bool (*verify)(struct slice verifier, const struct slice *fields);
 };
 
+/* Loads what libcrypto loads when first used; once, before a cage is shut. */
+void proof_prepare(void);
 /* By proofs.def's order; NULL behind the last. */
 const struct proof *proof_at(size_t number);
 const struct proof *proof_named(struct slice name);

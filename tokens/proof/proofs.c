@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 #include "tokens/proof/proof.h"
 
+#include <openssl/crypto.h>
+
 static const struct proof proofs[] = {
 #define PROOF(number, symbol, name, summary, fields, find, stored)                                                     \
-    {name, fields, stored, proof_##symbol##_make, proof_##symbol##_verify},
+    {name, #symbol, fields, stored, proof_##symbol##_make, proof_##symbol##_verify},
 #include "server/wire/tables/proofs.def"
 #undef PROOF
 };
+
+void proof_prepare(void)
+{
+    static const struct slice fields[PROOF_FIELDS];
+    static const char *const algorithms[] = {"RS256", "ES256", "EdDSA", "HS256"};
+
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+    for (size_t i = 0; i < sizeof proofs / sizeof *proofs; i++)
+        (void)proofs[i].verify(SLICE_NONE, fields);
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        const struct slice some[] = {slice_of(algorithms[i]), slice_of("."), slice_of("signature")};
+
+        (void)proof_jwt_verify(SLICE_NONE, some);
+        (void)proof_hs256_verify(SLICE_NONE, some);
+    }
+}
 
 const struct proof *proof_at(size_t number)
 {

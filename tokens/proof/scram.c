@@ -33,6 +33,7 @@ static int make(const EVP_MD *md, const struct proof_secret *secret, struct buff
 /* ClientKey is the proof with ClientSignature taken off; its digest must be StoredKey. */
 static bool verify(const EVP_MD *md, struct slice verifier, const struct slice *fields)
 {
+    static const unsigned char none[HASH_MOST];
     struct slice message = fields[0], proof = fields[1], stored;
     struct reader reader = reader_of(verifier);
     struct hash key;
@@ -40,7 +41,9 @@ static bool verify(const EVP_MD *md, struct slice verifier, const struct slice *
     reader_u32(&reader);
     reader_bytes(&reader, PROOF_VERIFIER);
     stored = reader_bytes(&reader, HASH_MOST);
-    if (reader.failed || proof.length != (size_t)EVP_MD_get_size(md))
+    if (reader.failed)
+        stored = (struct slice){none, (size_t)EVP_MD_get_size(md)};
+    if (proof.length != (size_t)EVP_MD_get_size(md))
         return false;
     key = hash_hmac(md, stored, message);
     for (size_t i = 0; i < key.length; i++)

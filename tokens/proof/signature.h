@@ -21,6 +21,7 @@ EVP_PKEY *signature_key(struct slice der);
 /* Adds the SubjectPublicKeyInfo of a key pair or its public half, in PEM or DER (SubjectPublicKeyInfo). -1: it is no
  * key. Encrypted ones are none. */
 int signature_public(struct slice key, struct buffer *der);
+/* Takes as long for a key of another type than the scheme's, or none (NULL), as for one of its own, and is false. */
 bool signature_verify(EVP_PKEY *key, const struct signature_scheme *scheme, struct slice data,
                       struct slice signature);
 

@@ -78,25 +78,26 @@ static EVP_PKEY *key_of(struct slice blob, struct slice *type)
     return NULL;
 }
 
-static bool scheme_of(struct slice algorithm, struct slice type, struct signature_scheme *scheme)
+/* The curve of an ECDSA key is told by the signature's length. */
+static bool scheme_of(struct slice algorithm, struct signature_scheme *scheme)
 {
     static const struct {
-        const char *name, *type;
+        const char *name;
         int key;
         const EVP_MD *(*md)(void);
         size_t number;
     } schemes[] = {
-        {"ssh-ed25519", "ssh-ed25519", EVP_PKEY_ED25519, NULL, 0},
-        {"rsa-sha2-512", "ssh-rsa", EVP_PKEY_RSA, EVP_sha512, 0},
-        {"rsa-sha2-256", "ssh-rsa", EVP_PKEY_RSA, EVP_sha256, 0},
-        {"ssh-rsa", "ssh-rsa", EVP_PKEY_RSA, EVP_sha1, 0},
-        {CURVE "nistp256", CURVE "nistp256", EVP_PKEY_EC, EVP_sha256, 32},
-        {CURVE "nistp384", CURVE "nistp384", EVP_PKEY_EC, EVP_sha384, 48},
-        {CURVE "nistp521", CURVE "nistp521", EVP_PKEY_EC, EVP_sha512, 66},
+        {"ssh-ed25519", EVP_PKEY_ED25519, NULL, 0},
+        {"rsa-sha2-512", EVP_PKEY_RSA, EVP_sha512, 0},
+        {"rsa-sha2-256", EVP_PKEY_RSA, EVP_sha256, 0},
+        {"ssh-rsa", EVP_PKEY_RSA, EVP_sha1, 0},
+        {CURVE "nistp256", EVP_PKEY_EC, EVP_sha256, 32},
+        {CURVE "nistp384", EVP_PKEY_EC, EVP_sha384, 48},
+        {CURVE "nistp521", EVP_PKEY_EC, EVP_sha512, 66},
     };
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        if (!slice_is(algorithm, schemes[i].name) || !slice_is(type, schemes[i].type))
+        if (!slice_is(algorithm, schemes[i].name))
             continue;
         *scheme = (struct signature_scheme){schemes[i].key, schemes[i].md == NULL ? NULL : schemes[i].md(), false,
                                             schemes[i].number};
@@ -137,7 +138,7 @@ bool proof_ssh_signature_verify(struct slice verifier, const struct slice *field
     struct reader reader = reader_of(signature);
     EVP_PKEY *key = key_of(verifier, &type);
     struct signature_scheme scheme;
-    bool proven = key != NULL && scheme_of(fields[0], type, &scheme);
+    bool proven = scheme_of(fields[0], &scheme);
 
     if (proven && scheme.number > 0) {
         proven = add_number(&reader, scheme.number, numbers) &&

@@ -43,6 +43,16 @@ static int take_places(struct loading *loading, const struct yaml *map, struct a
     return 0;
 }
 
+/* Servers that take mails from their neighbours ask for nothing. */
+static bool asks_nothing(const struct account *account)
+{
+    bool nothing = account->place_count > 0;
+
+    for (size_t i = 0; i < account->place_count && nothing; i++)
+        nothing = strncmp(account->places[i], "lmtp:", 5) == 0 || strncmp(account->places[i], "smtp:", 5) == 0;
+    return nothing;
+}
+
 /* How it proves who it is, in one way. */
 static int check_proof(struct loading *loading, const struct yaml *map, const struct account *account)
 {
@@ -60,7 +70,7 @@ static int check_proof(struct loading *loading, const struct yaml *map, const st
         why = "\"secret\" needs \"client\"";
     else if (proofs > 1)
         why = "one of \"password\", \"token\", \"secret\" and \"service-account\" must be enough";
-    else if (proofs == 0 && !certificate)
+    else if (proofs == 0 && !certificate && !asks_nothing(account))
         why = "it proves nothing: give it \"password\", \"token\", \"client\", \"certificate\" or \"service-account\"";
     return why == NULL ? 0 : loading_note(loading, yaml_fault(map, loading->error, "account %s: %s", account->name, why));
 }

@@ -15,6 +15,42 @@ uint32_t checksum_crc32(struct slice data)
     return ~crc;
 }
 
+struct marvin {
+    uint32_t low, high;
+};
+
+static uint32_t turned(uint32_t value, unsigned bits)
+{
+    return value << bits | value >> (32 - bits);
+}
+
+static void marvin_take(struct marvin *state, uint32_t word)
+{
+    state->low += word;
+    state->high ^= state->low;
+    state->low = turned(state->low, 20) + state->high;
+    state->high = turned(state->high, 9) ^ state->low;
+    state->low = turned(state->low, 27) + state->high;
+    state->high = turned(state->high, 19);
+}
+
+uint32_t checksum_marvin32(struct slice data, uint64_t seed)
+{
+    struct marvin state = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t word = 0;
+
+    for (size_t i = 0; i < data.length; i++) {
+        word |= (uint32_t)data.data[i] << 8 * (i % 4);
+        if (i % 4 == 3) {
+            marvin_take(&state, word);
+            word = 0;
+        }
+    }
+    marvin_take(&state, word | 0x80u << 8 * (data.length % 4));
+    marvin_take(&state, 0);
+    return state.low ^ state.high;
+}
+
 int checksum_number(struct buffer *out, const char *alphabet, uint64_t number, unsigned width)
 {
     char digits[64];

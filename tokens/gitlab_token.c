@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * GitLab personal access tokens. `pat`: "glpat-" and 20 characters of the URL alphabet. `pat-routable` (GitLab 17 on):
+ * GitLab's tokens: a prefix that says what for, and random characters. Personal ones `pat-routable` (GitLab 17 on):
  *
  *   payload = "o:" base36(organisation) "\n" "u:" base36(user)
  *   E       = base64url(16 random bytes, payload, one byte: length of payload)
@@ -10,13 +10,21 @@
 #include "tokens/alphabet.h"
 #include "tokens/checksum.h"
 #include "tokens/identity.h"
+#include "tokens/shape.h"
 
 #define PREFIX "glpat-"
 #define PREFIX_LENGTH 6
-#define CLASSIC 20
 #define NONCE 16
 #define CRC_DIGITS 7
 #define TAIL (4 + 2 + CRC_DIGITS) /* ".01.", length, checksum */
+
+/* All but the routable ones. */
+static const struct shape shapes[] = {
+    {"pat", "glpat-%20u", NULL, NULL, 0},    {"deploy", "gldt-%20u", NULL, NULL, 0},
+    {"runner", "glrt-%20u", NULL, NULL, 0},  {"trigger", "glptt-%40x", NULL, NULL, 0},
+    {"feed", "glft-%20u", NULL, NULL, 0},    {"oauth-secret", "gloas-%64x", NULL, NULL, 0},
+    {NULL},
+};
 
 static struct slice part(struct slice text, size_t at, size_t length)
 {
@@ -52,26 +60,18 @@ out:
     return rc;
 }
 
-static int draw_classic(const struct draw *draw, struct buffer *out)
-{
-    buffer_add_text(out, PREFIX);
-    return alphabet_draw(out, ALPHABET_BASE64URL, CLASSIC, draw);
-}
-
 static int gitlab_token_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {
-    bool classic = strcmp(request->form, "pat") == 0;
     struct buffer *out = &minted->secret;
 
+    if (strcmp(request->form, "pat-routable") != 0)
+        return shape_mint(shapes, request, minted, error);
     if (identity_mint(request, minted, error) != 0)
         return -1;
-    minted->secret_bits = classic ? 6 * CLASSIC - 1 : 8 * NONCE;
+    minted->secret_bits = 8 * NONCE;
     do {
         buffer_clear(out);
-        if (classic)
-            draw_classic(request->draw, out);
-        else
-            draw_routable(request->draw, out);
+        draw_routable(request->draw, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
@@ -106,15 +106,14 @@ static bool routable_valid(struct slice secret)
 
 static bool gitlab_token_valid(const char *form, struct slice secret)
 {
-    if (secret.length < PREFIX_LENGTH || memcmp(secret.data, PREFIX, PREFIX_LENGTH) != 0)
-        return false;
-    if (strcmp(form, "pat") == 0)
-        return secret.length == PREFIX_LENGTH + CLASSIC &&
-               alphabet_holds(ALPHABET_BASE64URL, part(secret, PREFIX_LENGTH, CLASSIC));
-    return secret.length > PREFIX_LENGTH + TAIL && secret.length < 256 && routable_valid(secret);
+    if (strcmp(form, "pat-routable") != 0)
+        return shape_valid(shapes, form, secret);
+    return secret.length > PREFIX_LENGTH + TAIL && secret.length < 256 &&
+           memcmp(secret.data, PREFIX, PREFIX_LENGTH) == 0 && routable_valid(secret);
 }
 
-static const char *const gitlab_token_forms[] = {"pat-routable", "pat", NULL};
+static const char *const gitlab_token_forms[] = {"pat-routable", "pat",  "deploy",       "runner",
+                                                 "trigger",      "feed", "oauth-secret", NULL};
 
 const struct token_kind kind_gitlab_token = {
     .name = "gitlab-token",

@@ -53,7 +53,8 @@ struct mint_request {
     const struct person *people; /* of the persona; may be none */
     size_t people_count;
     const struct draw *draw;
-    int64_t now; /* seconds since 1970 */
+    uint64_t seed; /* the installation's: for what all its tokens share and no other installation has */
+    int64_t now;   /* seconds since 1970 */
     const struct door *door;
     const struct setting *settings; /* only such as the kind names */
     size_t setting_count;

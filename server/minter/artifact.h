@@ -18,7 +18,7 @@ struct artifact_views {
     const struct shown_token *shown;
     json_t *base;  /* borrowed */
     json_t *token; /* view_token() */
-    json_t *drawn; /* what file.yaml's own variables came to */
+    json_t *drawn; /* what the catalogue's variables came to */
 };
 
 /* -1 when identity, secret or facts are not UTF-8, or memory ran out. artifact_views_free() in any case. */

@@ -152,20 +152,23 @@ static int read_choices(const struct yaml *list, const char *name, struct lure_v
     return 0;
 }
 
+/* Adds those of the map to the list. */
 static int read_variables(const struct source *source, const struct yaml *map, struct variables *variables)
 {
     const struct yaml *list = yaml_get(map, "variables");
+    struct lure_variable *more;
 
     if (list == NULL)
         return 0;
     if (list->type != YAML_MAP)
         return yaml_fault(list, source->error, "'variables' must be a map of names and lists");
-    variables->items = memory(list->count, sizeof *variables->items, source->error);
-    if (variables->items == NULL)
-        return -1;
+    more = reallocarray(variables->items, variables->count + list->count + 1, sizeof *more);
+    if (more == NULL)
+        return error_set(source->error, "out of memory");
+    variables->items = more;
     for (size_t i = 0; i < list->count; i++) {
-        variables->count = i + 1;
-        if (read_choices(list->items[i], list->keys[i]->text, &variables->items[i], source->error) != 0)
+        more[variables->count] = (struct lure_variable){0};
+        if (read_choices(list->items[i], list->keys[i]->text, &more[variables->count++], source->error) != 0)
             return -1;
     }
     return 0;
@@ -210,8 +213,9 @@ static int read_packer(const struct yaml *map, const struct packer **packer, str
 
 static int read_artifact(const struct source *source, const struct yaml *map, struct artifact *artifact)
 {
-    static const char *const keys[] = {"name",   "template",  "kinds",     "forms",  "services", "languages", "match",
-                                       "escape", "plantable", "variables", "base64", "pack",     NULL};
+    static const char *const keys[] = {"name",  "template", "text",      "kinds",     "forms",  "services", "languages",
+                                       "match", "escape",   "plantable", "variables", "base64", "pack",     NULL};
+    const struct yaml *text = yaml_get(map, "text");
 
     artifact->plantable = true;
     if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &artifact->name, source->error) != 0 ||
@@ -225,25 +229,28 @@ static int read_artifact(const struct source *source, const struct yaml *map, st
         read_variables(source, map, &artifact->variables) != 0 || read_parts(source, map, artifact) != 0 ||
         read_packer(map, &artifact->packer, source->error) != 0)
         return -1;
-    return read_template(source, map, "template", &artifact->body);
+    return text != NULL ? read_inline(text, &artifact->body, source->error)
+                        : read_template(source, map, "template", &artifact->body);
 }
 
 static int read_artifacts(struct source *source, struct catalogue *catalogue)
 {
     static const char *const keys[] = {"variables", "artifacts", NULL};
     const struct yaml *list = yaml_get(source->root, "artifacts");
+    struct artifact *more;
 
     if (yaml_only(source->root, keys, source->error) != 0 ||
         read_variables(source, source->root, &catalogue->variables) != 0)
         return -1;
     if (list == NULL || list->type != YAML_LIST)
         return yaml_fault(source->root, source->error, "'artifacts' must be a list");
-    catalogue->artifacts = memory(list->count, sizeof *catalogue->artifacts, source->error);
-    if (catalogue->artifacts == NULL)
-        return -1;
+    more = reallocarray(catalogue->artifacts, catalogue->artifact_count + list->count + 1, sizeof *more);
+    if (more == NULL)
+        return error_set(source->error, "out of memory");
+    catalogue->artifacts = more;
     for (size_t i = 0; i < list->count; i++) {
-        catalogue->artifact_count = i + 1;
-        if (read_artifact(source, list->items[i], &catalogue->artifacts[i]) != 0)
+        more[catalogue->artifact_count] = (struct artifact){0};
+        if (read_artifact(source, list->items[i], &more[catalogue->artifact_count++]) != 0)
             return -1;
     }
     return 0;
@@ -418,6 +425,28 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+static int is_yaml(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+
+    return visible(entry) && end != NULL && strcmp(end, ".yaml") == 0;
+}
+
+/* Each YAML file of the folder. */
+static int read_files(const char *folder, struct catalogue *catalogue, struct error *error)
+{
+    struct dirent **entries = NULL;
+    int rc = 0, count = scandir(folder, &entries, is_yaml, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        if (rc == 0)
+            rc = read_folder(folder, entries[i]->d_name, read_artifacts, catalogue, error);
+        free(entries[i]);
+    }
+    free(entries);
+    return count < 0 ? error_errno(error, "cannot read the artifacts in %s", folder) : rc;
+}
+
 /* Each folder below that holds a lure.yaml. */
 static int read_lures(const char *folder, struct catalogue *catalogue, struct error *error)
 {
@@ -446,7 +475,7 @@ static int read_below(const char *data, const char *name, struct catalogue *cata
     if (folder == NULL)
         return error_set(error, "out of memory");
     if (strcmp(name, "file") == 0)
-        rc = read_folder(folder, "file.yaml", read_artifacts, catalogue, error);
+        rc = read_files(folder, catalogue, error);
     else
         rc = read_lures(folder, catalogue, error);
     free(folder);

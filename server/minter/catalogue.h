@@ -90,14 +90,14 @@ struct lure {
 };
 
 struct catalogue {
-    struct variables variables; /* file.yaml's own, for all artifacts */
+    struct variables variables; /* of all YAML files in file/, for all artifacts */
     struct artifact *artifacts;
     size_t artifact_count;
     struct lure *lures;
     size_t lure_count;
 };
 
-/* Reads DATA/file/file.yaml, DATA/mail/(any)/lure.yaml and DATA/repository/(any)/lure.yaml, each group in the order of
+/* Reads DATA/file/(any).yaml, DATA/mail/(any)/lure.yaml and DATA/repository/(any)/lure.yaml, each group in the order of
  * names. Faults are FILE:LINE:COLUMN: text. The caller frees. */
 int catalogue_load(const char *data, struct catalogue **catalogue, struct error *error);
 void catalogue_free(struct catalogue *catalogue);

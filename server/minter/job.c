@@ -140,6 +140,17 @@ static int read_settings(struct job_work *work, struct error *error)
     return 0;
 }
 
+/* Of what the persona drew for itself and shows to nobody. */
+static uint64_t seed_of(const json_t *persona)
+{
+    const json_t *seeds = json_object_get(persona, "seeds");
+    json_int_t order = json_integer_value(json_object_get(seeds, "order"));
+    uint64_t seed;
+
+    crypto_generichash((unsigned char *)&seed, sizeof seed, (const unsigned char *)&order, sizeof order, NULL, 0);
+    return seed;
+}
+
 /* All texts stay the parameters'. */
 static int read_request(struct job_work *work, struct error *error)
 {
@@ -165,6 +176,7 @@ static int read_request(struct job_work *work, struct error *error)
         .people = work->people,
         .people_count = persona_people(persona, work->people, PEOPLE),
         .draw = work->minter->draw,
+        .seed = seed_of(persona),
         .door = &work->door,
         .settings = work->settings,
         .keys = &work->minter->keys,

@@ -8,7 +8,7 @@
 #include "server/base/error.h"
 
 struct packer {
-    const char *name; /* in file.yaml: pack: NAME */
+    const char *name; /* pack: NAME, beside an artifact */
     int (*pack)(struct slice text, struct buffer *out, struct error *error);
 };
 

@@ -7,6 +7,7 @@
 #include "server/base/address.h"
 #include "server/minter/persona.h"
 #include "server/minter/view.h"
+#include "server/wire/kinds.h"
 #include "templates/render.h"
 
 #define TEXT 1024
@@ -85,12 +86,12 @@ void view_suffix(const json_t *parameters, char *out, size_t size)
 
 static json_t *decoy_view(const json_t *decoy, const char *domain)
 {
-    bool tls = json_is_true(json_object_get(decoy, "tls")), ldap = strcmp(text_of(decoy, "service"), "ldap") == 0;
-    json_int_t port = json_integer_value(json_object_get(decoy, "port")),
-               usual = ldap ? (tls ? 636 : 389) : (tls ? 443 : 80);
-    const char *host = text_of(decoy, "host"), *scheme = ldap ? (tls ? "ldaps" : "ldap") : (tls ? "https" : "http");
+    const char *service = text_of(decoy, "service");
+    bool tls = json_is_true(json_object_get(decoy, "tls"));
+    json_int_t port = json_integer_value(json_object_get(decoy, "port")), usual = transport_port(service, tls);
+    const char *host = text_of(decoy, "host"), *s = tls ? "s" : "";
     struct buffer authority, dn;
-    char url[TEXT], number[24];
+    char url[TEXT], scheme[40], number[24];
     json_t *view;
 
     buffer_init(&authority, TEXT / 2);
@@ -99,10 +100,11 @@ static json_t *decoy_view(const json_t *decoy, const char *domain)
     if (port != usual && port > 0 && port < 65536)
         buffer_add_format(&authority, ":%d", (int)port);
     snprintf(number, sizeof number, "%d", (int)(port > 0 && port < 65536 ? port : usual));
+    snprintf(scheme, sizeof scheme, "%.32s%s", service, s);
     snprintf(url, sizeof url, "%s://%s", scheme, buffer_text(&authority));
     base_dn(domain_of(decoy, domain), &dn);
-    view = json_pack("{ss ss s{sb} ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service",
-                     text_of(decoy, "service"), "site", text_of(decoy, "site"), true, "host", host, "authority",
+    view = json_pack("{ss ss s{sb} ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service", service,
+                     "site", text_of(decoy, "site"), true, "host", host, "authority",
                      buffer_text(&authority), "port", number, "scheme", scheme, "url", url, "tls", tls, "base_dn",
                      buffer_text(&dn));
     buffer_free(&authority);
@@ -256,10 +258,10 @@ json_t *view_token(const json_t *parameters, const struct shown_token *shown, co
     supplier = json_incref(json_object_get(persona, "supplier"));
     if (supplier == NULL) /* a persona of an older version */
         supplier = persona_supplier(text_of(persona, "language"), draw);
-    view = json_pack("{ss% ss% ss s{sb} sO* so sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO*}", "identity",
-                     identity.data, identity.length, "secret", secret.data, secret.length, "kind", shown->kind, "form",
-                     shown->form, true, "fact", shown->facts, "base64", base64_view(shown), "password", bound, "token",
-                     !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
+    view = json_pack("{ss% ss% s{sb} s{sb} sO* so sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO*}", "identity",
+                     identity.data, identity.length, "secret", secret.data, secret.length, "kind", shown->kind, true,
+                     "form", shown->form, true, "fact", shown->facts, "base64", base64_view(shown), "password", bound,
+                     "token", !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
                      "identity", netrc_quoted(identity, &netrc_identity), "secret",
                      netrc_quoted(secret, &netrc_secret), "url", "identity", url_encoded(identity, &url_identity),
                      "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn),

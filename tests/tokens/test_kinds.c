@@ -50,6 +50,7 @@ START_TEST(every_form_mints_what_it_calls_valid)
             request.people_count = i % 2 == 0 ? 16 : 0;
             buffer_clear(&minted.identity);
             buffer_clear(&minted.secret);
+            buffer_clear(&minted.facts);
             ck_assert_int_eq(kind->mint(&request, &minted, &error), 0);
             ck_assert(kind->valid(*form, buffer_slice(&minted.secret)));
             ck_assert(!kind->valid(*form, SLICE_NONE));

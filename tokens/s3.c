@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Access key id and secret key of an S3 service. `minio`: 20 of A-Z0-9 and 40 of base64. `aws`, for endpoint_url on our
+ * host: AWS's own form, whose id holds the account:
+ *
+ *   id = "AKIA" base32(1, account in 40 bits, 39 random bits) */
+#include <stdio.h>
+#include <string.h>
+#include "tokens/alphabet.h"
+#include "tokens/identity.h"
+#include "tokens/shape.h"
+
+#define BASE32 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+#define ACCOUNT_DIGITS 12
+#define ACCOUNT_BELOW 1000000000000ull
+
+/* Accounts that scanners know as those of other makers of canaries. */
+static const uint64_t canaries[] = {
+    52310077262,  171436882533, 534261010715, 595918472158, 717712589309, 819147034852, 992382622183,
+    730335385048, 266735846894, 893192397702, 44858866125,  251535659677, 344043088457, 351906852752,
+    390477818340, 426127672474, 427150556519, 439872796651, 445142720921, 465867158099, 637958123769,
+    693412236332, 732624840810, 735421457923, 959235150393, 982842642351,
+};
+
+static bool is_canary(uint64_t account)
+{
+    for (size_t i = 0; i < sizeof canaries / sizeof canaries[0]; i++)
+        if (canaries[i] == account)
+            return true;
+    return false;
+}
+
+/* The operator's own; without one, the installation's, which its seed makes. */
+static int choose_account(const struct mint_request *request, uint64_t *account, struct error *error)
+{
+    const char *text = mint_setting(request, "account");
+
+    if (text == NULL) {
+        *account = request->seed % (ACCOUNT_BELOW - 100000000000ull) + 100000000000ull;
+        while (is_canary(*account))
+            (*account)++;
+        return 0;
+    }
+    if (strlen(text) != ACCOUNT_DIGITS || !alphabet_holds(ALPHABET_DIGITS, slice_of(text)))
+        return error_set(error, "the account '%.40s' is no AWS account number, which has twelve digits", text);
+    *account = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        *account = *account * 10 + (uint64_t)(*c - '0');
+    if (is_canary(*account))
+        return error_set(error, "thieves' tools know account %s as that of a maker of canaries; give your own", text);
+    return 0;
+}
+
+static void draw_aws_id(const struct draw *draw, uint64_t account, struct buffer *out)
+{
+    unsigned char random[5], bytes[10];
+    uint64_t first;
+
+    draw->bytes(draw->context, random, sizeof random);
+    first = 1ull << 47 | account << 7 | (random[4] & 127); /* the upper 48 bits */
+    for (size_t i = 0; i < 6; i++)
+        bytes[i] = (unsigned char)(first >> (40 - 8 * i));
+    memcpy(bytes + 6, random, 4);
+    buffer_add_text(out, "AKIA");
+    for (size_t i = 0; i < 16; i++) {
+        size_t bit = i * 5, at = bit / 8;
+        unsigned pair = (unsigned)bytes[at] << 8 | (at + 1 < sizeof bytes ? bytes[at + 1] : 0u);
+
+        buffer_add_char(out, BASE32[pair >> (11 - bit % 8) & 31]);
+    }
+}
+
+static int aws_identity(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    struct buffer *out = &minted->identity;
+    uint64_t account = 0;
+    char digits[24];
+
+    if (choose_account(request, &account, error) != 0)
+        return -1;
+    if (request->identity != NULL)
+        return error_set(error, "AWS gives out the id of a key; leave --identity out");
+    do {
+        buffer_clear(out);
+        draw_aws_id(request->draw, account, out);
+    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    minted->identity_bits = 39;
+    minted->distinctive = true;
+    snprintf(digits, sizeof digits, "%012llu", (unsigned long long)account);
+    if (out->failed || fact_add(&minted->facts, FACT_PLAIN, "account", slice_of(digits)) != 0)
+        return error_set(error, "no room for the key's id");
+    return 0;
+}
+
+/* Scanners ask for some entropy: no key with few different characters. */
+static bool dull(struct slice secret)
+{
+    bool seen[256] = {false};
+    size_t different = 0;
+
+    for (size_t i = 0; i < secret.length; i++) {
+        different += !seen[secret.data[i]];
+        seen[secret.data[i]] = true;
+    }
+    return different < 24;
+}
+
+static int s3_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    struct buffer *out = &minted->secret;
+    int rc;
+
+    if (strcmp(request->form, "aws") == 0)
+        rc = aws_identity(request, minted, error);
+    else if (mint_setting(request, "account") != NULL)
+        rc = error_set(error, "only the form aws holds an account; leave --account out, or say --form aws");
+    else
+        rc = shape_identity("%20A", request, minted, error);
+    if (rc != 0)
+        return -1;
+    minted->secret_bits = 238;
+    do {
+        buffer_clear(out);
+        shape_draw("%40b", request->draw, out);
+    } while (!out->failed && (kind_filtered(buffer_slice(out)) || dull(buffer_slice(out))));
+    return out->failed ? error_set(error, "no room for the key") : 0;
+}
+
+static bool s3_valid(const char *form, struct slice secret)
+{
+    (void)form;
+    return shape_fits("%40b", secret);
+}
+
+static const char *const s3_forms[] = {"minio", "aws", NULL};
+static const char *const s3_settings[] = {"account", NULL};
+
+const struct token_kind kind_s3 = {
+    .name = "s3",
+    .forms = s3_forms,
+    .settings = s3_settings,
+    .mint = s3_mint,
+    .valid = s3_valid,
+};

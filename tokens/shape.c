@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+#include "tokens/shape.h"
+#include <string.h>
+#include "tokens/alphabet.h"
+#include "tokens/identity.h"
+
+#define BITS_MOST 512
+
+/* Alphabets by the class's letter. bits: of one character, in hundredths. */
+static const struct class {
+    char letter;
+    uint16_t bits;
+    const char *alphabet;
+} classes[] = {
+    {'d', 332, ALPHABET_DIGITS},
+    {'x', 400, "0123456789abcdef"},
+    {'X', 400, "0123456789ABCDEF"},
+    {'w', 595, ALPHABET_BASE62},
+    {'u', 600, ALPHABET_BASE64URL},
+    {'a', 516, ALPHABET_BASE36},
+    {'A', 516, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+    {'q', 500, "abcdefghijklmnopqrstuvwxyz234567"},
+    {'b', 600, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"},
+    {'z', 500, "ybndrfg8ejkmcpqxot1uwisza345h769"},
+    {'v', 200, "89ab"},
+    {'e', 400, "AEIMQUYcgkosw048"},
+    {'j', 564, "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"},
+    {'t', 604, ALPHABET_BASE62 ".-_~"},
+};
+
+/* One piece of a pattern: `count` characters of a class, or one that stands for itself. */
+struct piece {
+    const struct class *class;
+    size_t count;
+    char literal;
+};
+
+static const char *next_piece(const char *at, struct piece *piece)
+{
+    *piece = (struct piece){.count = 1, .literal = *at};
+    if (*at != '%')
+        return at + 1;
+    piece->count = 0;
+    for (at++; *at >= '0' && *at <= '9'; at++)
+        piece->count = piece->count * 10 + (size_t)(*at - '0');
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        if (classes[i].letter == *at)
+            piece->class = &classes[i];
+    return at + 1;
+}
+
+int shape_draw(const char *pattern, const struct draw *draw, struct buffer *out)
+{
+    struct piece piece;
+
+    for (const char *at = pattern; *at != '\0';) {
+        at = next_piece(at, &piece);
+        if (piece.class != NULL)
+            alphabet_draw(out, piece.class->alphabet, piece.count, draw);
+        else
+            buffer_add_char(out, piece.literal);
+    }
+    return out->failed ? -1 : 0;
+}
+
+bool shape_fits(const char *pattern, struct slice text)
+{
+    struct piece piece;
+    size_t used = 0;
+
+    for (const char *at = pattern; *at != '\0'; used += piece.count) {
+        at = next_piece(at, &piece);
+        if (used + piece.count > text.length)
+            return false;
+        if (piece.class == NULL ? text.data[used] != (unsigned char)piece.literal
+                                : !alphabet_holds(piece.class->alphabet, (struct slice){text.data + used, piece.count}))
+            return false;
+    }
+    return used == text.length;
+}
+
+uint16_t shape_bits(const char *pattern)
+{
+    struct piece piece;
+    size_t bits = 0;
+
+    for (const char *at = pattern; *at != '\0';) {
+        at = next_piece(at, &piece);
+        bits += piece.class != NULL ? piece.count * piece.class->bits : 0;
+    }
+    bits = bits > 100 ? bits / 100 - 1 : 0; /* one less for what is filtered */
+    return (uint16_t)(bits < BITS_MOST ? bits : BITS_MOST);
+}
+
+static const struct shape *shape_of(const struct shape *shapes, const char *form)
+{
+    while (shapes->form != NULL && strcmp(shapes->form, form) != 0)
+        shapes++;
+    return shapes->form != NULL ? shapes : NULL;
+}
+
+int shape_identity(const char *pattern, const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    struct buffer *out = &minted->identity;
+
+    if (pattern == NULL || request->identity != NULL)
+        return identity_mint(request, minted, error);
+    do {
+        buffer_clear(out);
+        shape_draw(pattern, request->draw, out);
+    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    minted->identity_bits = shape_bits(pattern);
+    minted->distinctive = true;
+    return out->failed ? error_set(error, "no room for the identity") : 0;
+}
+
+int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
+               struct error *error)
+{
+    const struct shape *shape = shape_of(shapes, request->form);
+    struct buffer *out = &minted->secret;
+
+    if (shape == NULL)
+        return error_set(error, "there is no form '%s'", request->form);
+    if (shape_identity(shape->identity, request, minted, error) != 0)
+        return -1;
+    minted->secret_bits = shape_bits(shape->secret);
+    do {
+        buffer_clear(out);
+        if (shape_draw(shape->secret, request->draw, out) == 0 && shape->seal != NULL)
+            shape->seal(out);
+    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    return out->failed ? error_set(error, "no room for the secret") : 0;
+}
+
+static bool seal_fits(const struct shape *shape, struct slice body, struct slice secret)
+{
+    struct buffer again;
+    bool fits;
+
+    buffer_init(&again, secret.length + 1);
+    buffer_add_slice(&again, body);
+    fits = shape->seal(&again) == 0 && slice_equal(buffer_slice(&again), secret);
+    buffer_free(&again);
+    return fits;
+}
+
+bool shape_valid(const struct shape *shapes, const char *form, struct slice secret)
+{
+    const struct shape *shape = shape_of(shapes, form);
+    struct slice body = secret;
+
+    if (shape == NULL || secret.length <= shape->sealed)
+        return false;
+    body.length -= shape->sealed;
+    return shape_fits(shape->secret, body) && (shape->seal == NULL || seal_fits(shape, body, secret));
+}

@@ -92,6 +92,21 @@ static const char *text_of(const struct yaml *root, const char *key)
     return text;
 }
 
+/* A lure names its language, or has texts in some. */
+static void add_languages(json_t *row, const struct yaml *root)
+{
+    const struct yaml *texts = yaml_get(root, "texts");
+    const char *language = text_of(root, "language");
+    json_t *languages = json_array();
+
+    if (language[0] != '\0')
+        json_array_append_new(languages, json_string(language));
+    for (size_t i = 0; texts != NULL && texts->type == YAML_MAP && i < texts->count; i++)
+        json_array_append_new(languages, json_string(texts->keys[i]->text));
+    json_object_set(row, "language", json_array_get(languages, 0));
+    json_object_set_new(row, "languages", languages);
+}
+
 static json_t *folder_row(const char *what, const char *name, const char *type, const struct yaml *root)
 {
     json_t *row = json_pack("{s:s}", what, name);
@@ -102,7 +117,7 @@ static json_t *folder_row(const char *what, const char *name, const char *type, 
     if (strcmp(what, "site") == 0)
         json_object_set_new(row, "product", json_string(text_of(root, "product")));
     else
-        json_object_set_new(row, "language", json_string(text_of(root, "language")));
+        add_languages(row, root);
     return row;
 }
 

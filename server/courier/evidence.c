@@ -255,6 +255,8 @@ void evidence_unmapped(const json_t *record, struct buffer *out)
     json_member_bool(out, "drill", record_is(record, "drill"));
     json_member_number(out, "sequence", record_number(record, "sequence", 0));
     json_member_number(out, "count", record_number(record, "count", 1));
+    if (record_text(record, "placement.shared.mail")[0] != 0)
+        member_value(out, "shared", record_get(record, "placement.shared"));
     member_value(out, "near", record_get(record, "sighting.near"));
     member_value(out, "actor", record_get(record, "actor"));
     member_value(out, "others", record_get(record, "others"));

@@ -87,6 +87,29 @@ static void add_hunt(struct buffer *out, const json_t *record, int number)
     buffer_add_text(out, ".\n");
 }
 
+static void add_outsider(struct buffer *out, const json_t *record)
+{
+    text_own(out, record_first(record, "placement.shared.name placement.shared.mail"), WORDS);
+    buffer_add_text(out, " <");
+    text_own(out, record_text(record, "placement.shared.mail"), WORDS);
+    buffer_add_text(out, "> of ");
+    text_own(out, record_text(record, "placement.shared.organisation"), WORDS);
+}
+
+/* The lure says that somebody of another house was sent the secret: the thief will look there next, or came from
+ * there. Who was made up cannot be warned. */
+static void add_warning(struct buffer *out, const json_t *record, int number)
+{
+    bool invented = record_is(record, "placement.shared.invented");
+
+    buffer_add_format(out, "%d. ", number);
+    buffer_add_text(out, invented ? "Nobody outside need be warned: " : "Warn ");
+    add_outsider(out, record);
+    buffer_add_text(out, invented ? ", whom the lure names, is made up.\n"
+                                  : ": the lure says that they hold this secret too, so the thief may go for them next, "
+                                    "or have come by their mailbox.\n");
+}
+
 int text_steps(struct buffer *out, const json_t *record)
 {
     const char *const *steps = steps_of(record);
@@ -96,6 +119,8 @@ int text_steps(struct buffer *out, const json_t *record)
         add_step(out, record, number++, *steps);
     if (record_get(record, "sighting") == NULL || record_is(record, "drill"))
         return out->failed ? -1 : 0;
+    if (record_text(record, "placement.shared.mail")[0] != '\0')
+        add_warning(out, record, number++);
     add_hunt(out, record, number++);
     buffer_add_format(out, "%d. Leave lure and decoy as they are: taking them away tells the thief.\n", number++);
     buffer_add_format(out, "%d. If it was your own test, scanner or restore: sundew ack ", number);

@@ -240,10 +240,25 @@ static void on_lure_done(bool ok, struct slice text, void *context)
         send_all(planting);
 }
 
+/* How many placements there have been, so that the minter takes a text again only when the others are used up. */
+static int64_t next_ordinal(struct ledger *ledger)
+{
+    struct error ignored;
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT coalesce(max(number), 0) FROM placement", &ignored);
+    int64_t number = 0;
+
+    if (statement != NULL && ledger_step(ledger, statement, &ignored) == 1)
+        number = sqlite3_column_int64(statement, 0);
+    if (statement != NULL)
+        sqlite3_reset(statement);
+    return number;
+}
+
 static void lure_parameters(struct planting *planting, struct buffer *json)
 {
     json_member_text(json, "place", planting->scheme);
     add_option(planting, json, "lure");
+    add_option(planting, json, "outside");
     /* A file's own name says which artifact fits. */
     if (strcmp(planting->scheme, "file") == 0 && request_slice(planting->request, "path").data == NULL)
         json_member_text(json, "path", planting->place + strlen("file:"));
@@ -253,6 +268,7 @@ static void lure_parameters(struct planting *planting, struct buffer *json)
     if (planting->at[0] != '\0')
         json_member_text(json, "at", planting->at);
     json_member_bool(json, "buried", planting->buried);
+    json_member_number(json, "ordinal", next_ordinal(&planting->request->keeper->ledger));
 }
 
 /* The minted token's members, in place of the ledger's. */

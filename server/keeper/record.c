@@ -143,6 +143,7 @@ static void add_placement(struct making *making)
     column_text(making, "lure", P_LURE);
     column_text(making, "owner", P_OWNER);
     column_time(making, "uprooted", P_UPROOTED);
+    column_json(making, "shared", P_SHARED, "{}");
     buffer_add_char(out, '}');
 }
 

@@ -37,8 +37,8 @@ static int draw_variables(const struct variables *variables, struct artifact_vie
 
         draw = view_draw(&state, shown->identity, shown->secret, variable->name);
         buffer_clear(&text);
-        rc = lure_render(variable->choices[draw_below(&draw, (uint32_t)variable->choice_count)], views->base,
-                         views->token, views->drawn, RENDER_PLAIN, &text, error);
+        rc = lure_choose(variable, draw_below(&draw, variable->total), views->base, views->token, views->drawn, &text,
+                         error);
         if (rc == 0 && json_object_set_new(views->drawn, variable->name, json_string(buffer_text(&text))) != 0)
             rc = error_set(error, "variable '%s' makes no UTF-8 text", variable->name);
     }

@@ -5,8 +5,9 @@
 #include <unistd.h>
 #include "server/base/paths.h"
 #include "server/base/yaml.h"
-#include "server/minter/catalogue.h"
+#include "server/minter/catalogue_read.h"
 #include "server/minter/pack.h"
+#include "tokens/kind.h"
 
 #define TEMPLATE_BYTES (256 * 1024)
 
@@ -16,19 +17,19 @@ static const struct {
 } escapes[] = {{"plain", RENDER_PLAIN}, {"html", RENDER_HTML},   {"json", RENDER_JSON},
                {"yaml", RENDER_YAML},   {"shell", RENDER_SHELL}, {"url", RENDER_URL}};
 
-/* The folder that is being read, for templates named in its YAML file. */
-struct source {
-    const char *folder;
-    struct yaml *root;
-    struct error *error;
-};
-
 bool texts_hold(const struct texts *texts, const char *text)
 {
     for (size_t i = 0; i < texts->count; i++)
         if (strcmp(texts->items[i], text) == 0)
             return true;
     return texts->items == NULL;
+}
+
+bool texts_hold_kind(const struct texts *kinds, const char *kind)
+{
+    const struct token_kind *known = kind_find(kind);
+
+    return texts_hold(kinds, kind) || (known != NULL && texts_hold(kinds, known->bound ? "login" : "token"));
 }
 
 bool texts_hold_decoy(const struct texts *services, const json_t *decoy)
@@ -39,7 +40,7 @@ bool texts_hold_decoy(const struct texts *services, const json_t *decoy)
     return texts_hold(services, service == NULL ? "" : service) || (site != NULL && texts_hold(services, site));
 }
 
-static void *memory(size_t count, size_t size, struct error *error)
+void *read_memory(size_t count, size_t size, struct error *error)
 {
     void *data = calloc(count > 0 ? count : 1, size);
 
@@ -48,7 +49,7 @@ static void *memory(size_t count, size_t size, struct error *error)
     return data;
 }
 
-static int read_word(const struct yaml *map, const char *key, char **out, struct error *error)
+int read_word(const struct yaml *map, const char *key, char **out, struct error *error)
 {
     const char *text = NULL;
 
@@ -60,7 +61,7 @@ static int read_word(const struct yaml *map, const char *key, char **out, struct
     return *out != NULL ? 0 : error_set(error, "out of memory");
 }
 
-static int read_texts(const struct yaml *map, const char *key, struct texts *texts, struct error *error)
+int read_texts(const struct yaml *map, const char *key, struct texts *texts, struct error *error)
 {
     const struct yaml *list = yaml_get(map, key);
 
@@ -68,7 +69,7 @@ static int read_texts(const struct yaml *map, const char *key, struct texts *tex
         return 0;
     if (list->type != YAML_LIST)
         return yaml_fault(list, error, "'%s' must be a list, such as [a, b]", key);
-    texts->items = memory(list->count, sizeof *texts->items, error);
+    texts->items = read_memory(list->count, sizeof *texts->items, error);
     if (texts->items == NULL)
         return -1;
     for (size_t i = 0; i < list->count; i++) {
@@ -82,7 +83,7 @@ static int read_texts(const struct yaml *map, const char *key, struct texts *tex
     return 0;
 }
 
-static int read_escape(const struct yaml *map, enum render_escape *escape, struct error *error)
+int read_escape(const struct yaml *map, enum render_escape *escape, struct error *error)
 {
     const char *name = "plain";
 
@@ -98,7 +99,7 @@ static int read_escape(const struct yaml *map, enum render_escape *escape, struc
 }
 
 /* A template that stands in the YAML file itself. */
-static int read_inline(const struct yaml *node, struct template **out, struct error *error)
+int read_inline(const struct yaml *node, struct template **out, struct error *error)
 {
     if (node->type != YAML_TEXT)
         return yaml_fault(node, error, "a text is wanted here");
@@ -108,7 +109,7 @@ static int read_inline(const struct yaml *node, struct template **out, struct er
 }
 
 /* A template in a file of its own, beside the YAML file. */
-static int read_template(const struct source *source, const struct yaml *map, const char *key, struct template **out)
+int read_template(const struct source *source, const struct yaml *map, const char *key, struct template **out)
 {
     const char *name = NULL;
     struct buffer text;
@@ -134,46 +135,6 @@ out:
     return rc;
 }
 
-/* ---- variables ---- */
-
-static int read_choices(const struct yaml *list, const char *name, struct lure_variable *variable, struct error *error)
-{
-    variable->name = strdup(name);
-    variable->choices = memory(list->count, sizeof(struct template *), error);
-    if (variable->name == NULL || variable->choices == NULL)
-        return error_set(error, "out of memory");
-    if (list->type != YAML_LIST || list->count == 0)
-        return yaml_fault(list, error, "variable '%s' must be a list of at least one text", name);
-    for (size_t i = 0; i < list->count; i++) {
-        if (read_inline(list->items[i], &variable->choices[i], error) != 0)
-            return -1;
-        variable->choice_count++;
-    }
-    return 0;
-}
-
-/* Adds those of the map to the list. */
-static int read_variables(const struct source *source, const struct yaml *map, struct variables *variables)
-{
-    const struct yaml *list = yaml_get(map, "variables");
-    struct lure_variable *more;
-
-    if (list == NULL)
-        return 0;
-    if (list->type != YAML_MAP)
-        return yaml_fault(list, source->error, "'variables' must be a map of names and lists");
-    more = reallocarray(variables->items, variables->count + list->count + 1, sizeof *more);
-    if (more == NULL)
-        return error_set(source->error, "out of memory");
-    variables->items = more;
-    for (size_t i = 0; i < list->count; i++) {
-        more[variables->count] = (struct lure_variable){0};
-        if (read_choices(list->items[i], list->keys[i]->text, &more[variables->count++], source->error) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* ---- artifacts ---- */
 
 /* base64: {NAME: template file} */
@@ -185,7 +146,7 @@ static int read_parts(const struct source *source, const struct yaml *map, struc
         return 0;
     if (list->type != YAML_MAP)
         return yaml_fault(list, source->error, "'base64' must be a map of names and template files");
-    artifact->parts = memory(list->count, sizeof *artifact->parts, source->error);
+    artifact->parts = read_memory(list->count, sizeof *artifact->parts, source->error);
     if (artifact->parts == NULL)
         return -1;
     for (size_t i = 0; i < list->count; i++) {
@@ -226,21 +187,21 @@ static int read_artifact(const struct source *source, const struct yaml *map, st
         read_texts(map, "match", &artifact->match, source->error) != 0 ||
         read_escape(map, &artifact->escape, source->error) != 0 ||
         yaml_bool(map, "plantable", &artifact->plantable, source->error) != 0 ||
-        read_variables(source, map, &artifact->variables) != 0 || read_parts(source, map, artifact) != 0 ||
-        read_packer(map, &artifact->packer, source->error) != 0)
+        read_variables(map, "variables", &artifact->variables, source->error) != 0 ||
+        read_parts(source, map, artifact) != 0 || read_packer(map, &artifact->packer, source->error) != 0)
         return -1;
     return text != NULL ? read_inline(text, &artifact->body, source->error)
                         : read_template(source, map, "template", &artifact->body);
 }
 
-static int read_artifacts(struct source *source, struct catalogue *catalogue)
+static int read_artifacts(const struct source *source, struct catalogue *catalogue)
 {
     static const char *const keys[] = {"variables", "artifacts", NULL};
     const struct yaml *list = yaml_get(source->root, "artifacts");
     struct artifact *more;
 
     if (yaml_only(source->root, keys, source->error) != 0 ||
-        read_variables(source, source->root, &catalogue->variables) != 0)
+        read_variables(source->root, "variables", &catalogue->variables, source->error) != 0)
         return -1;
     if (list == NULL || list->type != YAML_LIST)
         return yaml_fault(source->root, source->error, "'artifacts' must be a list");
@@ -256,158 +217,12 @@ static int read_artifacts(struct source *source, struct catalogue *catalogue)
     return 0;
 }
 
-/* ---- lures ---- */
-
-static int read_role(const struct yaml *map, const char *key, bool needed, char **out, struct error *error)
-{
-    static const char *const roles[] = {"from", "to", "third", "outside"};
-    const char *text = NULL;
-
-    if (yaml_text(map, key, &text, error) != 0 || (text == NULL && !needed))
-        return text == NULL && !needed ? 0 : -1;
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (text != NULL && strcmp(roles[i], text) == 0) {
-            *out = strdup(text);
-            return *out != NULL ? 0 : error_set(error, "out of memory");
-        }
-    return yaml_fault(text == NULL ? map : yaml_get(map, key), error,
-                      "'%s' must be a person of the thread: from, to, third or outside", key);
-}
-
-static int read_message(const struct source *source, const struct yaml *map, struct lure_message *message)
-{
-    static const char *const keys[] = {"by", "for", "copy", "body", "secret", "maybe", NULL};
-
-    if (yaml_only(map, keys, source->error) != 0 || read_role(map, "by", true, &message->from, source->error) != 0 ||
-        read_role(map, "for", true, &message->to, source->error) != 0 ||
-        read_role(map, "copy", false, &message->copy, source->error) != 0 ||
-        yaml_bool(map, "secret", &message->secret, source->error) != 0 ||
-        yaml_bool(map, "maybe", &message->maybe, source->error) != 0)
-        return -1;
-    if (message->secret && message->maybe)
-        return yaml_fault(map, source->error, "the mail with the secret is always there: leave 'maybe' out");
-    return read_template(source, map, "body", &message->body);
-}
-
-static int read_mail(const struct source *source, struct lure *lure)
-{
-    const struct yaml *subject = yaml_get(source->root, "subject"), *list = yaml_get(source->root, "thread");
-    size_t secrets = 0;
-
-    if (subject == NULL)
-        return yaml_fault(source->root, source->error, "a mail needs a 'subject'");
-    if (list == NULL || list->type != YAML_LIST || list->count > LURE_MESSAGES)
-        return yaml_fault(list == NULL ? source->root : list, source->error,
-                          "'thread' must be a list of at most %d mails, in their order", LURE_MESSAGES);
-    if (read_inline(subject, &lure->subject, source->error) != 0)
-        return -1;
-    for (size_t i = 0; i < list->count; i++) {
-        lure->message_count = i + 1;
-        if (read_message(source, list->items[i], &lure->messages[i]) != 0)
-            return -1;
-        secrets += lure->messages[i].secret;
-    }
-    return secrets == 1 ? 0 : yaml_fault(list, source->error, "one mail of the thread must say 'secret: yes'");
-}
-
-static int read_file(const struct source *source, const struct yaml *map, struct lure_file *file)
-{
-    static const char *const keys[] = {"path", "template", "escape", "secret", "remove", NULL};
-    const struct yaml *path = yaml_get(map, "path");
-    bool removed = false;
-
-    if (yaml_only(map, keys, source->error) != 0 || read_escape(map, &file->escape, source->error) != 0 ||
-        yaml_bool(map, "secret", &file->secret, source->error) != 0 ||
-        yaml_bool(map, "remove", &removed, source->error) != 0)
-        return -1;
-    if (path == NULL)
-        return yaml_fault(map, source->error, "'path' is missing");
-    if (read_inline(path, &file->path, source->error) != 0)
-        return -1;
-    return removed ? 0 : read_template(source, map, "template", &file->body);
-}
-
-static int read_change(const struct source *source, const struct yaml *map, struct lure_change *change)
-{
-    static const char *const keys[] = {"message", "area", "files", NULL};
-    const struct yaml *files = yaml_get(map, "files"), *message = yaml_get(map, "message");
-    const struct yaml *area = yaml_get(map, "area");
-
-    if (yaml_only(map, keys, source->error) != 0)
-        return -1;
-    if (message == NULL || files == NULL || files->type != YAML_LIST || files->count == 0)
-        return yaml_fault(map, source->error, "a change needs a 'message' and a list of 'files'");
-    change->files = memory(files->count, sizeof *change->files, source->error);
-    if (change->files == NULL || read_inline(message, &change->message, source->error) != 0 ||
-        (area != NULL && read_inline(area, &change->area, source->error) != 0))
-        return -1;
-    for (size_t i = 0; i < files->count; i++) {
-        change->file_count = i + 1;
-        if (read_file(source, files->items[i], &change->files[i]) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int read_changes(const struct source *source, struct lure *lure)
-{
-    const struct yaml *list = yaml_get(source->root, "changes");
-
-    if (list == NULL || list->type != YAML_LIST || list->count != 2)
-        return yaml_fault(list == NULL ? source->root : list, source->error,
-                          "'changes' must be a list of two: the change, and the one that takes the secret out again");
-    lure->changes = memory(list->count, sizeof *lure->changes, source->error);
-    if (lure->changes == NULL)
-        return -1;
-    for (size_t i = 0; i < list->count; i++) {
-        lure->change_count = i + 1;
-        if (read_change(source, list->items[i], &lure->changes[i]) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int read_lure(const struct source *source, struct lure *lure)
-{
-    static const char *const keys[] = {"name",   "type",    "language", "summary", "kinds",     "forms", "services",
-                                       "places", "subject", "thread",   "changes", "variables", NULL};
-    const struct yaml *map = source->root;
-
-    if (yaml_only(map, keys, source->error) != 0 || read_word(map, "name", &lure->name, source->error) != 0 ||
-        read_word(map, "type", &lure->type, source->error) != 0 ||
-        read_word(map, "language", &lure->language, source->error) != 0 ||
-        read_word(map, "summary", &lure->summary, source->error) != 0 ||
-        read_texts(map, "kinds", &lure->kinds, source->error) != 0 ||
-        read_texts(map, "forms", &lure->forms, source->error) != 0 ||
-        read_texts(map, "services", &lure->services, source->error) != 0 ||
-        read_texts(map, "places", &lure->places, source->error) != 0 ||
-        read_variables(source, map, &lure->variables) != 0)
-        return -1;
-    if (strcmp(lure->type, "mail") == 0)
-        return read_mail(source, lure);
-    if (strcmp(lure->type, "repository") == 0)
-        return read_changes(source, lure);
-    return yaml_fault(yaml_get(map, "type"), source->error, "a lure is of type mail or repository, not '%s'",
-                      lure->type);
-}
-
 /* ---- folders ---- */
 
-static int add_lure(struct source *source, struct catalogue *catalogue)
+static int read_folder(const char *folder, const char *file, int (*take)(const struct source *, struct catalogue *),
+                       const struct yaml *words, struct catalogue *catalogue, struct error *error)
 {
-    struct lure *lures = reallocarray(catalogue->lures, catalogue->lure_count + 1, sizeof *lures);
-
-    if (lures == NULL)
-        return error_set(source->error, "out of memory");
-    catalogue->lures = lures;
-    lures[catalogue->lure_count] = (struct lure){0};
-    return read_lure(source, &lures[catalogue->lure_count++]);
-}
-
-static int read_folder(const char *folder, const char *file, int (*take)(struct source *, struct catalogue *),
-                       struct catalogue *catalogue, struct error *error)
-{
-    struct source source = {.folder = folder, .error = error};
+    struct source source = {.folder = folder, .words = words, .error = error};
     char *path = paths_join(folder, file);
     int rc = -1;
 
@@ -440,7 +255,7 @@ static int read_files(const char *folder, struct catalogue *catalogue, struct er
 
     for (int i = 0; i < count; i++) {
         if (rc == 0)
-            rc = read_folder(folder, entries[i]->d_name, read_artifacts, catalogue, error);
+            rc = read_folder(folder, entries[i]->d_name, read_artifacts, NULL, catalogue, error);
         free(entries[i]);
     }
     free(entries);
@@ -448,7 +263,7 @@ static int read_files(const char *folder, struct catalogue *catalogue, struct er
 }
 
 /* Each folder below that holds a lure.yaml. */
-static int read_lures(const char *folder, struct catalogue *catalogue, struct error *error)
+static int read_each(const char *folder, const struct yaml *words, struct catalogue *catalogue, struct error *error)
 {
     struct dirent **entries = NULL;
     int rc = 0, count = scandir(folder, &entries, visible, alphasort);
@@ -458,13 +273,28 @@ static int read_lures(const char *folder, struct catalogue *catalogue, struct er
         below = rc == 0 ? paths_join(folder, entries[i]->d_name) : NULL;
         file = below == NULL ? NULL : paths_join(below, "lure.yaml");
         if (file != NULL && access(file, F_OK) == 0)
-            rc = read_folder(below, "lure.yaml", add_lure, catalogue, error);
+            rc = read_folder(below, "lure.yaml", read_lure, words, catalogue, error);
         free(file);
         free(below);
         free(entries[i]);
     }
     free(entries);
     return count < 0 ? error_errno(error, "cannot read the lures in %s", folder) : rc;
+}
+
+static int read_lures(const char *folder, struct catalogue *catalogue, struct error *error)
+{
+    char *path = paths_join(folder, "words.yaml");
+    struct yaml *words = NULL;
+    int rc = path == NULL ? error_set(error, "out of memory") : 0;
+
+    if (rc == 0 && access(path, F_OK) == 0)
+        rc = yaml_load_file(path, &words, error);
+    if (rc == 0)
+        rc = read_each(folder, words, catalogue, error);
+    yaml_discard(words);
+    free(path);
+    return rc;
 }
 
 static int read_below(const char *data, const char *name, struct catalogue *catalogue, struct error *error)
@@ -484,7 +314,7 @@ static int read_below(const char *data, const char *name, struct catalogue *cata
 
 int catalogue_load(const char *data, struct catalogue **catalogue, struct error *error)
 {
-    struct catalogue *made = memory(1, sizeof *made, error);
+    struct catalogue *made = read_memory(1, sizeof *made, error);
 
     if (made == NULL)
         return -1;
@@ -497,22 +327,11 @@ int catalogue_load(const char *data, struct catalogue **catalogue, struct error 
     return 0;
 }
 
-static void texts_free(struct texts *texts)
+void texts_free(struct texts *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
         free(texts->items[i]);
     free(texts->items);
-}
-
-static void variables_free(struct variables *variables)
-{
-    for (size_t i = 0; i < variables->count; i++) {
-        for (size_t k = 0; k < variables->items[i].choice_count; k++)
-            template_free(variables->items[i].choices[k]);
-        free(variables->items[i].choices);
-        free(variables->items[i].name);
-    }
-    free(variables->items);
 }
 
 static void artifact_free(struct artifact *artifact)
@@ -532,40 +351,6 @@ static void artifact_free(struct artifact *artifact)
     free(artifact->parts);
 }
 
-static void change_free(struct lure_change *change)
-{
-    for (size_t i = 0; i < change->file_count; i++) {
-        template_free(change->files[i].path);
-        template_free(change->files[i].body);
-    }
-    free(change->files);
-    template_free(change->message);
-    template_free(change->area);
-}
-
-static void lure_free(struct lure *lure)
-{
-    for (size_t i = 0; i < lure->change_count; i++)
-        change_free(&lure->changes[i]);
-    variables_free(&lure->variables);
-    free(lure->changes);
-    template_free(lure->subject);
-    for (size_t i = 0; i < lure->message_count; i++) {
-        template_free(lure->messages[i].body);
-        free(lure->messages[i].from);
-        free(lure->messages[i].to);
-        free(lure->messages[i].copy);
-    }
-    texts_free(&lure->kinds);
-    texts_free(&lure->forms);
-    texts_free(&lure->services);
-    texts_free(&lure->places);
-    free(lure->name);
-    free(lure->type);
-    free(lure->language);
-    free(lure->summary);
-}
-
 void catalogue_free(struct catalogue *catalogue)
 {
     if (catalogue == NULL)
@@ -573,7 +358,7 @@ void catalogue_free(struct catalogue *catalogue)
     for (size_t i = 0; i < catalogue->artifact_count; i++)
         artifact_free(&catalogue->artifacts[i]);
     for (size_t i = 0; i < catalogue->lure_count; i++)
-        lure_free(&catalogue->lures[i]);
+        lure_discard(&catalogue->lures[i]);
     variables_free(&catalogue->variables);
     free(catalogue->artifacts);
     free(catalogue->lures);

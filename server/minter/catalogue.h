@@ -18,13 +18,26 @@ struct texts {
 };
 
 bool texts_hold(const struct texts *texts, const char *text);
+/* The same of kinds: "login" holds every kind whose secret goes with its identity, "token" every other. */
+bool texts_hold_kind(const struct texts *kinds, const char *kind);
 /* Does the list name the decoy's service, or its site? `decoy`: a job's. */
 bool texts_hold_decoy(const struct texts *services, const json_t *decoy);
 
+#define LURE_WAYS 12
+
+/* A text, and how many ways each of its [one|another] can be read: those are sections "or.N.M" of the template. */
+struct lure_choice {
+    struct template *body;
+    unsigned char ways[LURE_WAYS];
+    size_t way_count;
+};
+
+/* Texts of which one is drawn. `total`: how many there are in all, each choice read in each way. */
 struct lure_variable {
     char *name;
-    struct template **choices; /* one is drawn */
+    struct lure_choice *choices;
     size_t choice_count;
+    uint32_t total;
 };
 
 /* In their order; each may use those before it. */
@@ -54,6 +67,12 @@ struct artifact {
     const struct packer *packer; /* makes the file of the rendered text; NULL: the text is the file */
 };
 
+/* A person of the templates who is of one of these departments, where the persona has such. */
+struct lure_cast {
+    char *role;
+    struct texts departments;
+};
+
 struct lure_file {
     struct template *path;
     struct template *body; /* NULL: the file is removed */
@@ -66,7 +85,7 @@ struct lure_file {
 /* One mail of a thread, by the names of people in templates: from, to, third, outside. */
 struct lure_message {
     char *from, *to, *copy; /* copy may be NULL */
-    struct template *body;
+    struct lure_variable body;
     bool secret; /* holds identity and secret */
     bool maybe;  /* is there in every other thread */
 };
@@ -81,6 +100,8 @@ struct lure_change {
 struct lure {
     char *name, *type, *language, *summary;
     struct texts kinds, forms, services, places;
+    struct lure_cast *cast;
+    size_t cast_count;
     struct variables variables;
     struct template *subject; /* mail */
     struct lure_message messages[LURE_MESSAGES];
@@ -98,7 +119,8 @@ struct catalogue {
 };
 
 /* Reads DATA/file/(any).yaml, DATA/mail/(any)/lure.yaml and DATA/repository/(any)/lure.yaml, each group in the order of
- * names. Faults are FILE:LINE:COLUMN: text. The caller frees. */
+ * names, with what stands in words.yaml beside the folders of lures. A lure in two languages is two. Faults are
+ * FILE:LINE:COLUMN: text. The caller frees. */
 int catalogue_load(const char *data, struct catalogue **catalogue, struct error *error);
 void catalogue_free(struct catalogue *catalogue);
 

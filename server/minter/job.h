@@ -9,7 +9,8 @@
  * | artifacts   | {"kind","form","identity","secret","facts"?, VIEW}                   | "artifact" × n; the same
  * |             |                                                                      | text for the same parameters
  * | lure        | {"kind","form","identity","secret","facts"?,"place":"maildir",       | "meta" (JSON), then "file" × n
- * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool, VIEW}  |
+ * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool,        |
+ * |             |  "outside"?,"ordinal"?, VIEW}                                        |
  * | persona     | {"organisation","domain","language"}                                 | "json" (the persona)
  * | authority   | {"organisation","domain","language"?,"names"?:[…],"addresses"?:[…]}  | "pem" name "certificate",
  * |             |                                                                      | "pem" name "key"
@@ -28,6 +29,9 @@
  * `service` is one of services.def; `tls` says whether the secret is to be used over TLS from the first byte. "owner"
  * is a person: "Name <mail>", a mail address or a name; a mail is addressed to that person.
  *
+ * "outside" is a person of another house, "Name <mail>", for the lures that know one; else the persona's supplier is.
+ * "ordinal" is how many lures the installation has planted: texts are taken in turn by it, and drawn without it.
+ *
  * "place" is a scheme of places.def. "path": a repository's path for the secret's file, or for text the file's
  * name, by which the artifact is chosen (.env, .netrc, …). Where it is "text" and "lure" is given, it names the
  * artifact.
@@ -44,7 +48,8 @@
  * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id",
  * "messages":[{"file","message_id","date","own"}]} with a file for each mail of the thread, the raw message with lines
  * ended by LF as Maildir keeps them, in their order ("own": written by the mailbox's owner, "to"; the others name the
- * one with the secret); or {"lure","type":"repository","language",
+ * one with the secret; "shared":{"name","mail","organisation","invented"} where it was sent to another house); or
+ * {"lure","type":"repository","language",
  * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
  * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
  * or {"lure","type":"text","name":".env"} with one file, "0". All name "secret_file" (the name of the "file" result

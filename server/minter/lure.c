@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/minter/artifact.h"
@@ -97,7 +98,7 @@ static const char *service_of(const struct lure_work *work)
 
 static bool lure_fits(const struct lure *lure, const struct lure_work *work, const char *type)
 {
-    return strcmp(lure->type, type) == 0 && texts_hold(&lure->kinds, work->kind) &&
+    return strcmp(lure->type, type) == 0 && texts_hold_kind(&lure->kinds, work->kind) &&
            texts_hold(&lure->forms, work->form) && texts_hold_decoy(&lure->services, decoy_of(work)) &&
            texts_hold(&lure->places, work->place);
 }
@@ -121,22 +122,28 @@ static const struct lure *lure_any(const struct lure_work *work, const char *typ
     return chosen;
 }
 
+/* The one of that name, in the language if it is written in it. */
 static const struct lure *lure_named(const struct lure_work *work, const char *type, const char *name,
                                      struct error *error)
 {
     const struct catalogue *catalogue = work->minter->catalogue;
+    const struct lure *found = NULL;
 
-    for (size_t i = 0; i < catalogue->lure_count; i++)
-        if (strcmp(catalogue->lures[i].name, name) == 0) {
-            if (lure_fits(&catalogue->lures[i], work, type))
-                return &catalogue->lures[i];
-            error_set(error,
-                      "lure '%s' does not fit a %s on a decoy that is %s in a place that takes %s; `sundew "
-                      "lures` lists what does",
-                      name, work->kind, service_of(work), type);
-            return NULL;
-        }
-    error_set(error, "no lure is called '%s'; `sundew lures` lists them", name);
+    for (size_t i = 0; i < catalogue->lure_count; i++) {
+        const struct lure *lure = &catalogue->lures[i];
+
+        if (strcmp(lure->name, name) == 0 && (found == NULL || strcmp(lure->language, work->language) == 0))
+            found = lure;
+    }
+    if (found != NULL && lure_fits(found, work, type))
+        return found;
+    if (found == NULL)
+        error_set(error, "no lure is called '%s'; `sundew lures` lists them", name);
+    else
+        error_set(error,
+                  "lure '%s' does not fit a %s on a decoy that is %s in a place that takes %s; `sundew "
+                  "lures` lists what does",
+                  name, work->kind, service_of(work), type);
     return NULL;
 }
 
@@ -155,6 +162,81 @@ static int choose(struct lure_work *work, const char *type, struct error *error)
     return 0;
 }
 
+/* ---- what is drawn ---- */
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Which of the variable's texts: the installation's next one, where the keeper says how many lures there are already,
+ * so that a text comes again only when all others have been used. */
+static uint32_t draw_index(const struct lure_work *work, const struct lure_variable *variable)
+{
+    const json_t *ordinal = json_object_get(work->parameters, "ordinal");
+    const json_t *seeds = json_object_get(json_object_get(work->parameters, "persona"), "seeds");
+    uint64_t start = (uint64_t)json_integer_value(json_object_get(seeds, "order")), step = variable->total * 5 / 8 + 1;
+
+    if (!json_is_integer(ordinal))
+        return draw_below(work->minter->draw, variable->total);
+    for (const char *c = variable->name; *c != 0; c++)
+        start = start * 31 + (unsigned char)*c;
+    while (gcd(step, variable->total) != 1)
+        step++;
+    return (uint32_t)((start % variable->total + (uint64_t)json_integer_value(ordinal) % variable->total * step) %
+                      variable->total);
+}
+
+static uint32_t ways_of(const struct lure_choice *choice)
+{
+    uint32_t ways = 1;
+
+    for (size_t i = 0; i < choice->way_count; i++)
+        ways *= choice->ways[i];
+    return ways;
+}
+
+/* The sections that are true, as {"or":{"0":{"2":true}}}. */
+static json_t *choose_ways(const struct lure_choice *choice, uint32_t index)
+{
+    json_t *all = json_object();
+    char number[16], way[16];
+
+    for (size_t i = 0; i < choice->way_count; i++, index /= choice->ways[i - 1]) {
+        snprintf(number, sizeof number, "%zu", i);
+        snprintf(way, sizeof way, "%u", index % choice->ways[i]);
+        json_object_set_new(all, number, json_pack("{sb}", way, true));
+    }
+    return json_pack("{so}", "or", all);
+}
+
+int lure_choose(const struct lure_variable *variable, uint32_t index, json_t *base, json_t *token, json_t *variables,
+                struct buffer *out, struct error *error)
+{
+    const struct lure_choice *choice = variable->choices;
+    json_t *views[4] = {base, token, variables, NULL};
+    int rc;
+
+    for (; index >= ways_of(choice); choice++)
+        index -= ways_of(choice);
+    views[3] = choose_ways(choice, index);
+    rc = views[3] == NULL ? -1 : template_render(choice->body, views, 4, RENDER_PLAIN, NULL, out);
+    json_decref(views[3]);
+    return rc == 0 ? 0 : error_set(error, "'%s' makes too long a text, or memory ran out", variable->name);
+}
+
+int lure_draw(const struct lure_work *work, const struct lure_variable *variable, struct buffer *out,
+              struct error *error)
+{
+    return lure_choose(variable, draw_index(work, variable), work->base, work->token, work->variables, out, error);
+}
+
 /* Draws a text for each variable, rendered, so that later ones may name it. */
 static int draw_variables(struct lure_work *work, struct error *error)
 {
@@ -164,16 +246,58 @@ static int draw_variables(struct lure_work *work, struct error *error)
     buffer_init(&text, LURE_FILE_BYTES);
     for (size_t i = 0; rc == 0 && i < work->lure->variables.count; i++) {
         const struct lure_variable *variable = &work->lure->variables.items[i];
-        uint32_t choice = draw_below(work->minter->draw, (uint32_t)variable->choice_count);
 
         buffer_clear(&text);
-        rc = lure_render(variable->choices[choice], work->base, work->token, work->variables, RENDER_PLAIN, &text,
-                         error);
+        rc = lure_draw(work, variable, &text, error);
         if (rc == 0 && json_object_set_new(work->variables, variable->name, json_string(buffer_text(&text))) != 0)
             rc = error_set(error, "variable '%s' makes no UTF-8 text", variable->name);
     }
     buffer_free(&text);
     return rc;
+}
+
+/* ---- who plays ---- */
+
+static bool plays(const struct lure_work *work, const json_t *person)
+{
+    static const char *const parts[] = {"from", "to", "third"};
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(text_of(json_object_get(work->token, parts[i]), "mail"), text_of(person, "mail")) == 0)
+            return true;
+    return false;
+}
+
+/* One of the departments' people who has no other part, if there is any. */
+static json_t *find_player(const struct lure_work *work, const struct texts *departments)
+{
+    const json_t *people = json_object_get(json_object_get(work->parameters, "persona"), "people");
+    json_t *person, *found = NULL;
+    uint32_t count = 0;
+    size_t index;
+
+    json_array_foreach(people, index, person)
+    {
+        if (texts_hold(departments, text_of(person, "department")) && !plays(work, person) &&
+            draw_below(work->minter->draw, ++count) == 0)
+            found = person;
+    }
+    return found;
+}
+
+/* The mailbox's owner keeps the part of "to". */
+static void cast_people(struct lure_work *work)
+{
+    bool owned = text_of(work->parameters, "owner")[0] != 0;
+
+    for (size_t i = 0; i < work->lure->cast_count; i++) {
+        const struct lure_cast *cast = &work->lure->cast[i];
+        const char *department = text_of(json_object_get(work->token, cast->role), "department");
+        json_t *player = texts_hold(&cast->departments, department) ? NULL : find_player(work, &cast->departments);
+
+        if (player != NULL && !(owned && strcmp(cast->role, "to") == 0))
+            json_object_set(work->token, cast->role, player);
+    }
 }
 
 /* ---- text ---- */
@@ -286,7 +410,7 @@ static int prepare(struct lure_work *work, struct error *error)
         json_object_set(work->token, "third", json_object_get(work->token, "to"));
     if (owner != NULL)
         json_object_set_new(work->token, "to", owner);
-    return 0;
+    return view_outside(work->parameters, work->token, error);
 }
 
 int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error)
@@ -305,10 +429,14 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
     }
     if (prepare(&work, error) != 0)
         goto out;
-    if (strcmp(type, "text") == 0)
+    if (strcmp(type, "text") == 0) {
         rc = lure_text(&work, made, error);
-    else if (choose(&work, type, error) == 0 && draw_variables(&work, error) == 0)
-        rc = strcmp(type, "mail") == 0 ? lure_mail(&work, made, error) : lure_repository(&work, made, error);
+    } else if (choose(&work, type, error) == 0) {
+        cast_people(&work);
+        rc = draw_variables(&work, error);
+        if (rc == 0)
+            rc = strcmp(type, "mail") == 0 ? lure_mail(&work, made, error) : lure_repository(&work, made, error);
+    }
     if (rc == 0 && made->meta == NULL)
         rc = error_set(error, "out of memory");
 out:

@@ -42,6 +42,12 @@ int lure_render(const struct template *body, json_t *base, json_t *token, json_t
 
 /* Parts of lure_make(). */
 struct buffer *lure_file(struct lure_made *made, struct error *error);
+/* Adds the index-th of all texts that the variable can come to (index < total). */
+int lure_choose(const struct lure_variable *variable, uint32_t index, json_t *base, json_t *token, json_t *variables,
+                struct buffer *out, struct error *error);
+/* The one whose turn it is. */
+int lure_draw(const struct lure_work *work, const struct lure_variable *variable, struct buffer *out,
+              struct error *error);
 /* The line, from 1, on which the secret stands, as it is or percent-encoded; 0 when it stands nowhere. */
 size_t lure_line(struct slice text, struct slice secret);
 int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error);

@@ -124,6 +124,23 @@ static int tell_letters(const struct thread *thread, json_t *meta)
     return json_object_set_new(meta, "messages", list);
 }
 
+/* Whom outside the house the mail with the secret names as having it. */
+static int tell_shared(const struct thread *thread, json_t *meta)
+{
+    const struct lure_message *message = thread->letters[thread->chief].message;
+    const json_t *outside = json_object_get(thread->work->token, "outside");
+    bool shared = strcmp(message->from, "outside") == 0 || strcmp(message->to, "outside") == 0 ||
+                  (message->copy != NULL && strcmp(message->copy, "outside") == 0);
+
+    if (!shared)
+        return 0;
+    return json_object_set_new(
+        meta, "shared",
+        json_pack("{ss ss ss sb}", "name", letter_text(outside, "name"), "mail", letter_text(outside, "mail"),
+                  "organisation", letter_text(json_object_get(thread->work->token, "supplier"), "name"), "invented",
+                  !json_is_true(json_object_get(outside, "real"))));
+}
+
 static int finish(const struct thread *thread, struct lure_made *made, struct error *error)
 {
     const struct lure_work *work = thread->work;
@@ -140,7 +157,9 @@ static int finish(const struct thread *thread, struct lure_made *made, struct er
         "subject", (const char *)chief->subject.data, "from", letter_text(chief->from, "mail"), "to",
         letter_text(json_object_get(work->token, "to"), "mail"), "date", when_text(&chief->zone, chief->sent, date),
         "message_id", chief->id, "secret_file", file, "line", (int)lure_line(message, work->secret));
-    return made->meta != NULL ? tell_letters(thread, made->meta) : 0;
+    if (made->meta == NULL)
+        return 0;
+    return tell_letters(thread, made->meta) != 0 ? -1 : tell_shared(thread, made->meta);
 }
 
 /* ---- all ---- */

@@ -172,7 +172,7 @@ int letter_write(struct letter *letter, struct error *error)
         buffer_add_char(&letter->body, '\n');
     }
     letter->said = letter->body.length;
-    rc = lure_render(letter->message->body, work->base, work->token, work->variables, RENDER_PLAIN, &text, error);
+    rc = lure_draw(work, &letter->message->body, &text, error);
     if (rc == 0)
         rc = fill(letter, buffer_slice(&text), &letter->body, error);
     buffer_free(&text);

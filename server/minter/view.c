@@ -378,3 +378,45 @@ json_t *view_owner(const json_t *parameters)
     snprintf(made, sizeof made, "%s@%s", login, text_of(persona, "domain"));
     return json_pack("{ss ss ss ss}", "name", name, "given", given, "mail", mail[0] != 0 ? mail : made, "login", login);
 }
+
+/* What a house of this domain is called, for want of better: "acme-rail.example" as "Acme-rail". */
+static json_t *house_of(const json_t *known, const char *domain, const json_t *person)
+{
+    json_t *house = json_copy((json_t *)(uintptr_t)known);
+    char name[128], server[256];
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(domain, "."), domain);
+    name[0] = (char)toupper((unsigned char)name[0]);
+    snprintf(server, sizeof server, "%.*s.%.200s", (int)strcspn(text_of(known, "server"), "."),
+             text_of(known, "server"), domain);
+    json_object_set_new(house, "name", json_string(name));
+    json_object_set_new(house, "domain", json_string(domain));
+    json_object_set_new(house, "server", json_string(server));
+    json_object_set(house, "person", (json_t *)(uintptr_t)person);
+    return house;
+}
+
+int view_outside(const json_t *parameters, json_t *token, struct error *error)
+{
+    char name[256], mail[256], given[64], login[128];
+    const char *at, *family;
+    json_t *person;
+
+    if (text_of(parameters, "outside")[0] == 0)
+        return 0;
+    split_owner(text_of(parameters, "outside"), name, mail);
+    at = strchr(mail, '@');
+    if (at == NULL || at[1] == 0 || at == mail)
+        return error_set(error, "--outside is a person of another house, such as \"Ann Roe <a.roe@supplier.example>\"");
+    if (name[0] == 0)
+        spell_out(mail, name);
+    given_of(name, mail, given);
+    family = strrchr(name, ' ') == NULL ? "" : strrchr(name, ' ') + 1;
+    snprintf(login, sizeof login, "%.*s", (int)(at - mail), mail);
+    person = json_pack("{ss ss ss ss ss sb}", "name", name, "given", given, "family", family, "mail", mail, "login",
+                       login, "real", true);
+    if (person == NULL)
+        return error_set(error, "--outside is not UTF-8, or memory ran out");
+    json_object_set_new(token, "supplier", house_of(json_object_get(token, "supplier"), at + 1, person));
+    return json_object_set_new(token, "outside", person);
+}

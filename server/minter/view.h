@@ -29,6 +29,9 @@ void view_suffix(const json_t *parameters, char *out, size_t size);
  * persona who goes by it, or one made of it. NULL when there is no usable text. */
 json_t *view_owner(const json_t *parameters);
 
+/* Replaces the token's "outside" and "supplier" by the person of another house whom the operator names, if one is. */
+int view_outside(const json_t *parameters, json_t *token, struct error *error);
+
 /* A draw that yields the same for the same identity, secret and purpose: artifacts asked for again read the same. */
 struct view_draw {
     unsigned char key[32];

@@ -174,10 +174,10 @@ START_TEST(language_and_name_choose_the_lure)
 {
     for (int i = 0; i < 10; i++) {
         ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "http", "maildir", i % 2)), 0);
-        ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "meta", NULL), i % 2 ? "-fr\"" : "-en\""));
+        ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "meta", NULL), i % 2 ? "\"language\":\"fr\"" : "\"language\":\"en\""));
     }
     ck_assert_int_eq(
-        jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "lure", "acces-fr")),
+        jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "lure", "access")),
         0);
     ck_assert_int_eq(
         jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "maildir", 0), "lure", "deploy-env")),
@@ -186,8 +186,10 @@ START_TEST(language_and_name_choose_the_lure)
     ck_assert_int_eq(
         jobs_run(&jobs, "lure", with(parameters("password", "i-1", "s-1", "http", "git", 0), "lure", "no")), -1);
     ck_assert_ptr_nonnull(strstr(jobs.error.text, "sundew lures"));
-    /* Without a lure in French for repositories the English ones do. */
-    ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "ldap", "git", 1)), 0);
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(jobs_run(&jobs, "lure", parameters("password", "i-1", "s-1", "ldap", "git", i % 2)), 0);
+        ck_assert_ptr_nonnull(strstr(jobs_text(&jobs, "meta", NULL), i % 2 ? "\"language\":\"fr\"" : "\"language\":\"en\""));
+    }
 }
 END_TEST
 
@@ -218,24 +220,30 @@ START_TEST(no_two_mails_read_the_same)
 }
 END_TEST
 
+static const char *const mail_lures[] = {"access",     "assistant", "backup",      "certificate", "handover",    "invoice",
+                                         "legal-hold", "pipeline",  "post-mortem", "supplier",    "test-tenant", "wire"};
+
 /* Each mail lure by each mail program, into both sorts of mailboxes, in each kind that it carries. */
 START_TEST(every_lure_by_every_program)
 {
-    static const char *const lures[] = {"handover-en", "pipeline-en",  "supplier-en",
-                                        "acces-fr",    "passation-fr", "prestataire-fr"};
+    const char *name = mail_lures[_i / 8];
+    int french = _i / 4 % 2;
     static const char *const clients[] = {"thunderbird", "roundcube", "apple", "outlook"};
     static const char *const words[] = {"password", "pass", "pwd", "mdp", "mot de passe", "PASSWORD"};
-    json_t *mail = json_object_get(personas[_i / 12], "mail"), *wanted, *meta;
+    json_t *mail = json_object_get(personas[french], "mail"), *wanted, *meta;
     const char *raw;
     bool found = false;
 
     json_object_set_new(mail, "client", json_string(clients[_i % 4]));
-    json_object_set_new(json_object_get(personas[_i / 12], "supplier"), "client", json_string(clients[(_i + 1) % 4]));
-    for (int i = 0; i < 12; i++) {
+    json_object_set_new(json_object_get(personas[french], "supplier"), "client", json_string(clients[(_i + 1) % 4]));
+    for (int i = 0; i < 6; i++) {
         wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", i % 3 == 2 ? "ldap" : "http",
-                            i % 2 ? "mbox" : "maildir", _i / 12);
-        json_object_set_new(json_object_get(wanted, "decoy"), "site", json_string(i % 3 == 2 ? "" : "gitlab"));
-        ck_assert_msg(jobs_run(&jobs, "lure", with(wanted, "lure", lures[_i / 4])) == 0, "%s", jobs.error.text);
+                            i % 2 ? "mbox" : "maildir", french);
+        json_object_set_new(json_object_get(wanted, "decoy"), "site",
+                            json_string(i % 3 == 2                      ? ""
+                                        : strcmp(name, "pipeline") == 0 ? "gitlab"
+                                                                        : "portal"));
+        ck_assert_msg(jobs_run(&jobs, "lure", with(wanted, "lure", name)) == 0, "%s", jobs.error.text);
         check_mail("svc-mirror-dwh417", "Bovirel.Tanusor4172!");
         meta = jobs_json(&jobs, "meta");
         raw = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
@@ -436,7 +444,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, the_owner_is_addressed);
     tcase_add_test(tcase, language_and_name_choose_the_lure);
     tcase_add_test(tcase, no_two_mails_read_the_same);
-    tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 24);
+    tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 96);
     tcase_add_test(tcase, people_answer_when_they_work);
     tcase_add_test(tcase, at_is_the_date);
     tcase_add_test(tcase, changes_hold_the_secret_and_bury_it);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/json.h"
+#include "server/sensor/ldap_sasl.h"
 #include "server/sensor/ldap_schema.h"
 
 #define ANSWER (1024 * 1024)
@@ -20,6 +21,7 @@ struct ldap_state {
     ber_tag_t operation;
     bool close, start_tls;
     struct ldap_pages pages;
+    struct ldap_sasl sasl;
     size_t scanned, bind; /* of the input: looked through for binds so far; the end of the last one, or 0 */
 };
 
@@ -31,6 +33,7 @@ static const struct {
     {LDAP_BIND, "bind", ldap_bind},       {LDAP_SEARCH, "search", ldap_search}, {LDAP_COMPARE, "compare", ldap_compare},
     {LDAP_MODIFY, "modify", ldap_modify}, {LDAP_ADD, "add", ldap_add},          {LDAP_DELETE, "delete", ldap_delete},
     {LDAP_RENAME, "rename", ldap_rename}, {LDAP_ABANDON, "abandon", NULL},
+    {LDAP_UNBIND, "unbind", NULL},
     {LDAP_EXTENDED, "extended", ldap_extend},
 };
 
@@ -84,6 +87,11 @@ static enum ldap_where where_is(const struct ldap_directory *directory, struct s
     return ends_with(normal, buffer_slice(&directory->normal)) ? LDAP_BELOW_SUFFIX : LDAP_ELSEWHERE;
 }
 
+const struct ldap_entry *ldap_root(const struct ldap_call *call)
+{
+    return &call->directory->roots[call->session->tls.on];
+}
+
 int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *target)
 {
     struct buffer normal;
@@ -96,7 +104,7 @@ int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *tar
         result = -1;
     } else {
         target->where = where_is(call->directory, buffer_slice(&normal));
-        target->entry = target->where == LDAP_AT_ROOT ? &call->directory->root
+        target->entry = target->where == LDAP_AT_ROOT ? ldap_root(call)
                                                       : ldap_directory_find(call->directory, buffer_slice(&normal));
         target->nearest = ldap_directory_nearest(call->directory, buffer_slice(&normal));
     }
@@ -156,6 +164,18 @@ static void send_answer(struct session *session, bool abandoned)
     state->start_tls = false;
 }
 
+/* Between a challenge and the response to it slapd takes nothing but binds. */
+static void say_in_progress(struct ldap_call *call)
+{
+    static const char text[] = "SASL bind in progress";
+
+    if (ldap_answer(call->operation) == 0)
+        ldap_result(call->answer, 0, LDAP_NO_ANSWER, &(struct ldap_answer){.code = LDAP_OPERATIONS_ERROR, .text = text});
+    else
+        ldap_say(call, LDAP_OPERATIONS_ERROR, text);
+    call->close = call->operation == LDAP_UNBIND;
+}
+
 static void handle(struct ldap_call *call)
 {
     const char *name = NULL;
@@ -165,7 +185,9 @@ static void handle(struct ldap_call *call)
         if (operations[i].operation == call->operation) {
             name = operations[i].name;
             json_member_text(call->facts, "operation", name);
-            if (operations[i].handle != NULL)
+            if (call->sasl->mechanism != NULL && call->operation != LDAP_BIND)
+                say_in_progress(call);
+            else if (operations[i].handle != NULL)
                 operations[i].handle(call);
         }
     if (name == NULL) {
@@ -185,7 +207,7 @@ static int take(struct session *session, struct slice message)
     ber_len_t length;
     struct ldap_call call = {.session = session, .directory = session->face->state, .answer = &state->answer,
                              .credentials = &credentials, .facts = &facts, .version = 3, .work = LDAP_WORK,
-                             .pages = &state->pages, .remark = ""};
+                             .pages = &state->pages, .sasl = &state->sasl, .remark = ""};
     int result = -1;
 
     credentials_init(&credentials);
@@ -198,7 +220,7 @@ static int take(struct session *session, struct slice message)
     if (call.operation == LBER_ERROR)
         goto out;
     session->request++;
-    if (call.operation == LDAP_UNBIND)
+    if (call.operation == LDAP_UNBIND && state->sasl.mechanism == NULL)
         goto out;
     buffer_add_text(&facts, "{\"ldap\":{");
     handle(&call);
@@ -290,6 +312,7 @@ static void ldap_close(struct session *session)
     if (state == NULL)
         return;
     buffer_free(&state->answer);
+    ldap_sasl_free(&state->sasl);
     free(state);
     session->state = NULL;
 }
@@ -333,6 +356,7 @@ static int ldap_load(struct decoy_face *face, struct error *error)
         error_set(error, "out of memory");
         goto out;
     }
+    directory->host = face->decoy->name_count > 0 ? face->decoy->names[0] : "";
     for (size_t i = 0; i < face->decoy->listener_count; i++)
         directory->tls = directory->tls || face->decoy->listeners[i].tls != TLS_NONE;
     buffer_init(&directory->normal, 16384);

@@ -43,6 +43,7 @@ struct ldap_call {
     ber_int_t size_limit;      /* of a search */
     struct ldap_page page;
     struct ldap_pages *pages;  /* the connection's */
+    struct ldap_sasl *sasl;    /* the connection's */
     bool subentries;           /* only those are to be seen, and there are none */
     const char *remark;        /* text that a control has left for a result to come */
     bool close;                /* after the answer */
@@ -77,6 +78,8 @@ struct ldap_target {
     const struct ldap_entry *nearest; /* the ancestor that an answer names, or NULL */
 };
 
+/* The root DSE as this connection sees it. */
+const struct ldap_entry *ldap_root(const struct ldap_call *call);
 /* -1: it is no name, and "invalid DN" was said. */
 int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *target);
 /* Is the assertion control's filter true of the entry, if there is one? */

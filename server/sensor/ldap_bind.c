@@ -2,8 +2,8 @@
 #include "server/sensor/ldap.h"
 
 #include <string.h>
-#include <strings.h>
 #include "server/base/json.h"
+#include "server/sensor/ldap_sasl.h"
 
 #define SIMPLE 0x80U
 #define SASL 0xa3U
@@ -12,7 +12,7 @@ struct bind {
     ber_int_t version;
     ber_tag_t method;
     struct berval name, password; /* simple, or an unknown method's value */
-    struct berval mechanism, credentials;
+    struct berval mechanism, credentials; /* bv_val NULL: none came */
 };
 
 static int read_bind(BerElement *ber, struct bind *bind)
@@ -67,13 +67,14 @@ static void present_bearer(struct credentials *credentials, struct slice message
     credentials_add(credentials, CANDIDATE_SECRET, 0, 0, "bind OAUTHBEARER", token);
 }
 
-static void present(struct ldap_call *call, const struct bind *bind)
+static void present(struct ldap_call *call, const struct bind *bind, const struct ldap_mechanism *before)
 {
     struct slice name = ldap_slice(&bind->name), sent = ldap_slice(&bind->credentials);
 
     if (bind->method == SASL) {
         present_plain(call->credentials, sent);
         present_bearer(call->credentials, sent);
+        ldap_sasl_present(call, before, bind->mechanism.bv_val, sent);
         if (call->credentials->count == 0 && text_is_utf8(sent))
             credentials_add_decoded(call->credentials, CANDIDATE_EITHER, 0, 1, "bind SASL", sent);
     } else if (bind->password.bv_len > 0) {
@@ -100,26 +101,6 @@ static void describe(struct ldap_call *call, const struct bind *bind)
         ldap_describe(call, "password", ldap_slice(&bind->password));
 }
 
-/* Cyrus SASL's words where no mechanism is installed, a Debian slapd without libsasl2-modules. */
-static void refuse_sasl(struct ldap_call *call, const struct berval *mechanism)
-{
-    static const char none[] = "SASL(-4): no mechanism available: ";
-    struct buffer text;
-
-    if (mechanism->bv_len == 0) {
-        ldap_say(call, LDAP_METHOD_UNSUPPORTED, "no SASL mechanism provided");
-        return;
-    }
-    if (strcasecmp(mechanism->bv_val, "EXTERNAL") == 0) {
-        ldap_say(call, LDAP_METHOD_UNSUPPORTED, none);
-        return;
-    }
-    buffer_init(&text, LDAP_LARGEST + sizeof none + 32);
-    buffer_add_format(&text, "%sCouldn't find mech %s", none, mechanism->bv_val);
-    ldap_say(call, LDAP_METHOD_UNSUPPORTED, buffer_text(&text));
-    buffer_free(&text);
-}
-
 static void answer_simple(struct ldap_call *call, const struct bind *bind)
 {
     bool name = bind->name.bv_len > 0, password = bind->password.bv_len > 0;
@@ -132,8 +113,17 @@ static void answer_simple(struct ldap_call *call, const struct bind *bind)
         ldap_say(call, LDAP_INVALID_CREDENTIALS, "");
 }
 
+static void answer_sasl(struct ldap_call *call, const struct bind *bind, const struct ldap_mechanism *before)
+{
+    if (bind->mechanism.bv_len == 0)
+        ldap_say(call, LDAP_METHOD_UNSUPPORTED, "no SASL mechanism provided");
+    else
+        ldap_sasl_bind(call, before, bind->mechanism.bv_val, ldap_slice(&bind->credentials));
+}
+
 void ldap_bind(struct ldap_call *call)
 {
+    const struct ldap_mechanism *before = call->sasl->mechanism;
     struct bind bind = {.version = 0};
     struct ldap_target target;
 
@@ -142,7 +132,8 @@ void ldap_bind(struct ldap_call *call)
         return;
     }
     call->version = bind.version;
-    present(call, &bind);
+    call->sasl->mechanism = NULL; /* whatever goes wrong with a bind ends what was under way */
+    present(call, &bind, before);
     describe(call, &bind);
     if (ldap_controls(call) < 0 || ldap_find(call, ldap_slice(&bind.name), &target) < 0)
         return;
@@ -151,7 +142,7 @@ void ldap_bind(struct ldap_call *call)
     else if (bind.version != 3)
         ldap_say(call, LDAP_PROTOCOL_ERROR, "requested protocol version not supported");
     else if (bind.method == SASL)
-        refuse_sasl(call, &bind.mechanism);
+        answer_sasl(call, &bind, before);
     else if (bind.method != SIMPLE)
         ldap_say(call, LDAP_METHOD_UNSUPPORTED, "unknown authentication method");
     else

@@ -37,7 +37,8 @@ struct ldap_directory {
     struct buffer normal; /* the same as ldap_dn() puts it */
     bool tls;             /* StartTLS is offered */
     struct buffer hidden; /* the name whose subtree is for known users only, as ldap_dn() puts it; or empty */
-    struct ldap_entry root; /* the root DSE */
+    const char *host;      /* the decoy's */
+    struct ldap_entry roots[2]; /* the root DSE in clear and under TLS */
     struct ldap_entry *entries;
     size_t entry_count;
     struct arena arena;
@@ -52,6 +53,11 @@ void ldap_directory_free(struct ldap_directory *directory);
 const struct ldap_entry *ldap_directory_find(const struct ldap_directory *directory, struct slice normal);
 /* The entry's nearest ancestor that is there; NULL: none, or one that is hidden. */
 const struct ldap_entry *ldap_directory_nearest(const struct ldap_directory *directory, struct slice normal);
+
+static inline bool ldap_is_root(const struct ldap_directory *directory, const struct ldap_entry *entry)
+{
+    return entry == &directory->roots[0] || entry == &directory->roots[1];
+}
 
 /* For loading: an entry without attributes, and one more value for it. The values' bytes are copied. */
 int ldap_entry_begin(struct ldap_directory *directory, struct ldap_entry *entry, struct slice name);

@@ -168,7 +168,7 @@ static int made(const struct ldap_directory *directory, const struct ldap_entry 
             return truth(slice_equal(entry->normal, filter->value));
         return present ? LDAP_TRUE : LDAP_UNDEFINED;
     }
-    if (is_named(filter->attribute, "hasSubordinates") && entry != &directory->root) {
+    if (is_named(filter->attribute, "hasSubordinates") && !ldap_is_root(directory, entry)) {
         if (equality)
             return truth(slice_is(filter->value, entry->child_count > 0 ? "TRUE" : "FALSE"));
         return present ? LDAP_TRUE : filter->choice == LDAP_FILTER_EXTENSIBLE ? LDAP_FALSE : LDAP_UNDEFINED;
@@ -265,7 +265,7 @@ enum ldap_truth ldap_filter_test(const struct ldap_directory *directory, const s
     default:
         break;
     }
-    if (filter->attribute != NULL && !ldap_may_read(filter->attribute) && entry != &directory->root)
+    if (filter->attribute != NULL && !ldap_may_read(filter->attribute) && !ldap_is_root(directory, entry))
         return LDAP_UNDEFINED;
     special = made(directory, entry, filter);
     if (special >= 0)

@@ -10,6 +10,7 @@
 #define TAG_OID 0x8aU
 #define TAG_VALUE 0x8bU
 #define TAG_CONTROLS 0xa0U
+#define TAG_CHALLENGE 0x87U
 
 /* Bytes of the tag at the front; 0: not all there. */
 static size_t tag_length(struct slice input)
@@ -125,7 +126,13 @@ int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ld
 
     if (element == NULL)
         return -1;
-    added = ber_printf(element, "{it{eOs}", id, tag, (ber_int_t)answer->code, &matched, answer->text);
+    added = ber_printf(element, "{it{eOs", id, tag, (ber_int_t)answer->code, &matched, answer->text);
+    if (added >= 0 && answer->challenge != NULL) {
+        value = berval_of(buffer_slice(answer->challenge));
+        added = ber_printf(element, "tO", (ber_tag_t)TAG_CHALLENGE, &value);
+    }
+    if (added >= 0)
+        added = ber_printf(element, "}");
     if (added >= 0 && answer->control != NULL)
         added = ber_printf(element, "t{{sO}}", (ber_tag_t)TAG_CONTROLS, answer->control, &value);
     if (added >= 0)

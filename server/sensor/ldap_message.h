@@ -24,6 +24,7 @@ enum ldap_operation {
     LDAP_ABANDON = 0x50,
     LDAP_EXTENDED = 0x77,
     LDAP_EXTENDED_ANSWER = 0x78,
+    LDAP_NO_ANSWER = 0x30, /* what slapd puts in an answer's place to operations that have none */
 };
 
 enum ldap_code {
@@ -37,17 +38,20 @@ enum ldap_code {
     LDAP_STRONGER_AUTH = 8,
     LDAP_ADMINISTRATIVE_LIMIT = 11,
     LDAP_CRITICAL_EXTENSION = 12,
+    LDAP_SASL_IN_PROGRESS = 14,
     LDAP_NO_ATTRIBUTE = 16,
     LDAP_UNDEFINED_TYPE = 17,
     LDAP_INVALID_SYNTAX = 21,
     LDAP_NO_OBJECT = 32,
     LDAP_INVALID_DN = 34,
+    LDAP_INAPPROPRIATE = 48,
     LDAP_INVALID_CREDENTIALS = 49,
     LDAP_NO_ACCESS = 50,
     LDAP_BUSY = 51,
     LDAP_UNAVAILABLE = 52,
     LDAP_UNWILLING = 53,
     LDAP_EXISTS = 68,
+    LDAP_OTHER = 80,
     LDAP_NO_CANCEL = 119,
     LDAP_ASSERTION_FAILED = 122,
     LDAP_PROXY_DENIED = 123,
@@ -76,6 +80,7 @@ struct ldap_answer {
     const char *text;
     const char *control; /* OID of a control in the answer, or NULL */
     struct slice value;  /* its */
+    const struct buffer *challenge; /* SASL credentials of the server's, or NULL */
 };
 
 /* Adds a result to `out`. 0 or -1. */

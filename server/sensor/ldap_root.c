@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/sensor/ldap_directory.h"
+#include "server/sensor/ldap_sasl.h"
 
 #define START_TLS "1.3.6.1.4.1.1466.20037"
 
@@ -36,17 +37,24 @@ static const struct {
     {"supportedLDAPVersion", "3"},
 };
 
-int ldap_root_load(struct ldap_directory *directory)
+static int load(struct ldap_directory *directory, bool tls)
 {
-    if (ldap_entry_begin(directory, &directory->root, SLICE_NONE) < 0)
-        return -1;
-    for (size_t i = 0; i < sizeof root / sizeof root[0]; i++) {
+    struct ldap_entry *entry = &directory->roots[tls];
+    const char *name;
+    int result = ldap_entry_begin(directory, entry, SLICE_NONE);
+
+    for (size_t i = 0; result == 0 && i < sizeof root / sizeof root[0]; i++) {
         const char *value = root[i].value != NULL ? root[i].value : directory->suffix;
 
-        if (slice_is(slice_of(value), START_TLS) && !directory->tls)
-            continue;
-        if (ldap_entry_add(directory, &directory->root, ldap_attribute(slice_of(root[i].name)), slice_of(value)) < 0)
-            return -1;
+        if (!slice_is(slice_of(value), START_TLS) || directory->tls)
+            result = ldap_entry_add(directory, entry, ldap_attribute(slice_of(root[i].name)), slice_of(value));
     }
-    return ldap_entry_end(directory, &directory->root);
+    for (size_t i = 0; result == 0 && (name = ldap_sasl_offer(i, tls)) != NULL; i++)
+        result = ldap_entry_add(directory, entry, ldap_attribute(slice_of("supportedSASLMechanisms")), slice_of(name));
+    return result == 0 ? ldap_entry_end(directory, entry) : -1;
+}
+
+int ldap_root_load(struct ldap_directory *directory)
+{
+    return load(directory, false) == 0 && load(directory, true) == 0 ? 0 : -1;
 }

@@ -197,12 +197,12 @@ static void answer_root(struct ldap_call *call, const struct search *search)
 {
     const struct ldap_directory *directory = call->directory;
 
-    if (!ldap_asserted(call, &directory->root)) {
+    if (!ldap_asserted(call, ldap_root(call))) {
         ldap_say(call, LDAP_ASSERTION_FAILED, "");
         return;
     }
-    if (ldap_filter_test(directory, &directory->root, search->filter, &call->work) == LDAP_TRUE && call->work >= 0)
-        ldap_send_entry(call->answer, call->id, directory, &directory->root, &search->selection, &call->work);
+    if (ldap_filter_test(directory, ldap_root(call), search->filter, &call->work) == LDAP_TRUE && call->work >= 0)
+        ldap_send_entry(call->answer, call->id, directory, ldap_root(call), &search->selection, &call->work);
     ldap_say(call, call->work < 0 ? LDAP_ADMINISTRATIVE_LIMIT : LDAP_DONE, "");
 }
 

@@ -167,7 +167,7 @@ int ldap_send_entry(struct buffer *out, ber_int_t id, const struct ldap_director
         if (chosen(selection, entry->attributes[i].attribute))
             added = add_values(element, selection, &entry->attributes[i], work);
     if (added >= 0)
-        added = add_made(element, entry, entry == &directory->root, selection, work);
+        added = add_made(element, entry, ldap_is_root(directory, entry), selection, work);
     if (added >= 0)
         added = ber_printf(element, "}}}");
     return ldap_write(element, added < 0, out);

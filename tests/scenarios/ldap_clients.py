@@ -54,7 +54,11 @@ def tools():
                         ("nothing there", "-b", "ou=nothing," + BASE), ("the schema", "-b", "cn=Subschema", "-s", "base", "+"),
                         ("bad filter", "-b", BASE, "(&(cn=a)")):
         same("ldapsearch, " + what, "ldapsearch", *how, *more)
-    same("ldapsearch, SASL", "ldapsearch", "-Q", *how[1:], "-Y", "DIGEST-MD5", "-U", "anna", "-w", "wrong", "-b", BASE)
+    for place in ("ldap://127.0.0.1:PORT", "ldaps://127.0.0.1:TLS"):
+        for name in ("DIGEST-MD5", "CRAM-MD5", "SCRAM-SHA-256", "NTLM", "PLAIN", "LOGIN", "GSSAPI"):
+            same(f"ldapwhoami {place} by {name}", "ldapwhoami", "-Q", "-H", place, "-Y", name, "-U", "anna", "-w", "wrong")
+    same("SASL under TLS", "/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "ldap_slapd.py"),
+         "secure", "TLS")
     same("ldapcompare", "ldapcompare", *how, ANNA, "cn:ANNA ÉCLAIR")
     same("ldapcompare, false", "ldapcompare", *how, ANNA, "sn:x")
     same("ldapcompare, password", "ldapcompare", *how, HIDDEN, "userPassword:x")

@@ -5,15 +5,19 @@
 ldap_slapd.py print PORT              one line a case: name, answer in hex, "closed" where the server closed
 ldap_slapd.py compare PORT PORT       TAP: the first server is the reference
 ldap_slapd.py walk FACE PORT PORT     the same for what a directory that was drawn holds
+ldap_slapd.py secure PORT             SASL binds under TLS, without what is random
 """
 import concurrent.futures
 import itertools
 import json
+import re
 import socket
+import ssl
 import sys
 import time
 
 sys.dont_write_bytecode = True  # the source may be read-only
+from ldap_sasl import sasl_cases, secure_cases
 from ldap_searches import searches, walk
 from ldap_wire import *
 
@@ -412,7 +416,7 @@ def exchange(port, packets, quiet=0.03):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for packet in packets:
             try:
-                client.sendall(packet)
+                client.sendall(packet(got) if callable(packet) else packet)
                 client.settimeout(quiet)
                 while True:
                     data = client.recv(65536)
@@ -429,6 +433,13 @@ def exchange(port, packets, quiet=0.03):
     return got, closed
 
 
+def without_random(answer):
+    """Challenges are random: nonces of DIGEST-MD5 and NTLM; the number in CRAM-MD5's, whose length is, too."""
+    got = re.sub(rb'nonce="[^"]{44}"', b"nonce", answer[0])
+    got = re.sub(rb"(NTLMSSP\0\x02\0{3}.{12}).{8}", rb"\1", got, flags=re.S)
+    return re.sub(rb"0.\x02\x01(.)a.([^<]*)\x87.<\d{1,10}\.\d{4,6}@([a-z.]+)>", rb"\1\2\3", got, flags=re.S), answer[1]
+
+
 def by_request(answer):
     """The messages of an answer, in order for each request: slapd works on two searches at a time."""
     got, closed = answer
@@ -443,9 +454,21 @@ def by_request(answer):
     return [whole for _, whole in sorted(found, key=lambda pair: pair[0])], closed
 
 
+def answers_under_tls(port, packets):
+    """The answer to each packet, of which there is one."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    got = b""
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", port), 20)) as client:
+        for packet in packets:
+            client.sendall(packet)
+            got += client.recv(65536)
+    return got
+
+
 def both(case, ports):
     name, packets = case
-    shape = by_request if name == "whole, twice" else lambda answer: answer
+    shape = by_request if name == "whole, twice" else without_random
     for quiet in (0.03, 0.3, 1, 3):  # a busy machine may answer late
         want, have = (exchange(port, packets, quiet) for port in ports)
         if shape(want) == shape(have):
@@ -456,12 +479,16 @@ def both(case, ports):
 
 def main():
     if sys.argv[1] == "print":
-        for name, packets in itertools.chain(cases(), searches()):
+        for name, packets in itertools.chain(cases(), sasl_cases(), searches()):
             got, closed = exchange(int(sys.argv[2]), packets)
             print("%s\t%s%s" % (name, got.hex(), " closed" if closed else ""))
         return 0
+    if sys.argv[1] == "secure":
+        for name, packets in secure_cases():
+            print(name, without_random((answers_under_tls(int(sys.argv[2]), packets), False))[0])
+        return 0
     ports = [int(port) for port in sys.argv[-2:]]
-    wanted = itertools.chain(cases(), searches())
+    wanted = itertools.chain(cases(), sasl_cases(), searches())
     if sys.argv[1] == "walk":
         with open(sys.argv[2], encoding="utf-8") as face:
             wanted = walk(json.load(face))

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: ISC
 #
 # For scenarios that compare the LDAP service to a real slapd. To be sourced; sets `here`, and `work`, a folder that is
-# removed at the end together with what was started. slapd runs as Debian's does where libsasl2-modules is not
-# installed, with Debian's indexes and access rules but for two of the latter: the schema and one unit are for known
-# users. The service is behind tests/sensor/door.
+# removed at the end together with what was started. slapd runs as Debian's does, with libsasl2-modules, Debian's
+# indexes and access rules but for two of the latter: the schema and one unit are for known users. The service is
+# behind tests/sensor/door.
 
 slapd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v slapd) || slapd=
-if [ -z "$slapd" ] || ! command -v /usr/bin/python3 >/dev/null || [ ! -e /etc/ldap/schema/inetorgperson.schema ]; then
-    echo "1..0 # SKIP slapd, its schemas or python3 are not installed"
+if [ -z "$slapd" ] || ! command -v /usr/bin/python3 >/dev/null || [ ! -e /etc/ldap/schema/inetorgperson.schema ] ||
+    ! ls /usr/lib/*/sasl2/libscram.so >/dev/null 2>&1; then
+    echo "1..0 # SKIP slapd, its schemas, libsasl2-modules or python3 are not installed"
     exit 0
 fi
 
@@ -53,12 +54,13 @@ free_port()
 configure()
 {
     rm -rf "$work/data"
-    mkdir -p "$work/data" "$work/sasl"
+    mkdir -p "$work/data"
     /usr/bin/python3 -c 'import json, sys
 face = json.load(open(sys.argv[1]))
 print("suffix=%r hidden=%r" % (face["directory"][4:].split("\n")[0], face["hidden"]))
 open(sys.argv[2], "w").write(face["directory"])' "$1" "$work/base.ldif" >"$work/names" || exit 1
     . "$work/names"
+    name=ldap.$(echo "${suffix#dc=}" | sed 's/,dc=/./g')
     cat >"$work/slapd.conf" <<END
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -68,6 +70,7 @@ pidfile $work/pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
 $tls_lines
+sasl-host $name
 access to dn.exact="" by * read
 access to dn.base="cn=Subschema" by users read
 database mdb
@@ -106,7 +109,7 @@ start_slapd()
     for try in 1 2 3 4 5; do
         port=$(free_port)
         tls_port=$(free_port)
-        SASL_PATH=$work/sasl "$slapd" -f "$work/slapd.conf" -d 0 \
+        "$slapd" -f "$work/slapd.conf" -d 0 \
             -h "ldap://127.0.0.1:$port${tls_lines:+ ldaps://127.0.0.1:$tls_port}" >"$work/log" 2>&1 &
         servers=$!
         n=0
@@ -138,7 +141,6 @@ pair()
 TLSCertificateKeyFile $work/key.pem"
     configure "$1"
     start_slapd
-    name=ldap.$(echo "${suffix#dc=}" | sed 's/,dc=/./g')
     rm -f "$work/hold" "$work/port" "$work/tls_port"
     mkfifo "$work/hold"
     start_door "$name" "$1" "$([ -n "$tls_lines" ] && echo starttls || echo none)" "$work/port"

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * SASL binds (RFC 4513, section 5.2) as a slapd with Cyrus SASL 2.1.28 and Debian's libsasl2-modules takes them that
+ * knows nobody: each mechanism goes on until a name is told, and ends with "no secret in database", whoever it was.
+ * DIGEST-MD5 (RFC 2831), CRAM-MD5 (RFC 2195), SCRAM (RFC 5802), NTLM ([MS-NLMP]); PLAIN and LOGIN under TLS only. */
+#ifndef SENSOR_LDAP_SASL_H
+#define SENSOR_LDAP_SASL_H
+
+#include <stdbool.h>
+#include "server/sensor/credential.h"
+
+struct ldap_call;
+struct ldap_mechanism; /* one that is offered */
+
+#define LDAP_SASL_NONCE 48
+
+/* What a connection remembers. All zeros at its start. */
+struct ldap_sasl {
+    const struct ldap_mechanism *mechanism; /* under way; NULL: none */
+    unsigned step;
+    char nonce[LDAP_SASL_NONCE];
+    char *login; /* LOGIN's name */
+    int code;    /* Cyrus keeps the last fault, and shows it beside challenges too */
+    char *fault;
+};
+
+void ldap_sasl_free(struct ldap_sasl *sasl);
+/* The mechanisms offered, one after the other; NULL behind the last, which comes earlier in clear than under TLS. */
+const char *ldap_sasl_offer(size_t index, bool tls);
+/* Answers the bind. `before`: the mechanism that the connection was at, which a client cannot change; `sent.data` is
+ * NULL where no credentials came. */
+void ldap_sasl_bind(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent);
+/* The names, and what passwords there are, in a client's message of whichever mechanism. */
+void ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent);
+
+#endif

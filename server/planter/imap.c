@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "server/base/clock.h"
 #include "server/planter/disk.h"
 #include "server/planter/imap_folder.h"
 #include "server/planter/letters.h"
@@ -145,50 +144,19 @@ struct put {
     uint32_t uid; /* 0: not put */
 };
 
-static int with_crlf(struct buffer *out, struct slice message)
-{
-    for (size_t i = 0; i < message.length; i++) {
-        if (message.data[i] == '\n' && (i == 0 || message.data[i - 1] != '\r'))
-            buffer_add_char(out, '\r');
-        buffer_add(out, message.data + i, 1);
-    }
-    return out->failed ? -1 : 0;
-}
-
 static void internal_date(const struct letter *letter, char text[IMAP_DATE])
 {
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int64_t seconds = letter->time_us / 1000000;
-    int offset = letter->offset;
+    int offset = 0;
+    int64_t seconds = letter_arrived(letter, &offset);
+    time_t local = (time_t)(seconds + (int64_t)offset * 60);
     struct tm tm;
-    time_t local;
 
-    if (imap_received(letter->message, &seconds, &offset) != 0 || seconds > clock_wall() / 1000000) {
-        seconds = letter->time_us / 1000000;
-        offset = letter->offset;
-    }
-    local = (time_t)(seconds + (int64_t)offset * 60);
     gmtime_r(&local, &tm);
     snprintf(text, IMAP_DATE, "%02d-%s-%04d %02d:%02d:%02d %c%02d%02d", tm.tm_mday, months[tm.tm_mon],
              (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min, tm.tm_sec, offset < 0 ? '-' : '+', abs(offset) / 60 % 100,
              abs(offset) % 60);
-}
-
-/* Does the owner answer this mail in the same thread? */
-static bool is_answered(const struct letters *letters, const struct letter *letter)
-{
-    for (size_t i = 0; i < letters->count; i++) {
-        const struct letter *answer = &letters->list[i];
-        const unsigned char *field = answer->own ? memmem(answer->message.data, answer->message.length,
-                                                          "\nIn-Reply-To:", 13) : NULL;
-        const unsigned char *end = field != NULL ? memchr(field + 1, '\n', answer->message.length -
-                                                          (size_t)(field + 1 - answer->message.data)) : NULL;
-
-        if (end != NULL && memmem(field, (size_t)(end - field), letter->id, strlen(letter->id)) != NULL)
-            return true;
-    }
-    return false;
 }
 
 /* Where each goes, and with which flags: those that the folder's mails bear, too. */
@@ -207,7 +175,7 @@ static int arrange(struct stay *stay, const struct letters *letters, const struc
         const struct letter *letter = &letters->list[i];
 
         puts[i] = (struct put){.folder = letter->own ? sent : folder};
-        snprintf(puts[i].flags, sizeof puts[i].flags, "\\Seen%s%.400s", is_answered(letters, letter) ? " \\Answered" : "",
+        snprintf(puts[i].flags, sizeof puts[i].flags, "\\Seen%s%.400s", letters_answered(letters, letter) ? " \\Answered" : "",
                  letter->own ? "" : keywords);
     }
     return 0;
@@ -249,7 +217,7 @@ static int append(struct stay *stay, struct letter *letter, struct put *put, str
     buffer_init(&message, 2 * TASK_BYTES);
     internal_date(letter, date);
     imap_begin(imap, "APPEND ");
-    if (with_crlf(&message, letter->message) != 0)
+    if (letter_crlf(&message, letter->message) != 0)
         error_set(error, "the lure's mail is too long");
     else if (imap_add_string(imap, slice_of(put->folder->name), error) == 0) {
         imap_add(imap, " (%s) \"%s\" ", put->flags, date);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/planter/imap_parse.h"
 
 /* Maildir++ writes names in modified UTF-7 (RFC 3501, section 5.1.3), mbox folders in UTF-8. */
 const char *const letters_sent[] = {"Sent",
@@ -98,6 +99,43 @@ int letters_tell(const struct letters *letters, json_t *where)
         return json_object_set_new(where, "thread", thread);
     json_decref(thread);
     return 0;
+}
+
+int64_t letter_arrived(const struct letter *letter, int *offset)
+{
+    int64_t seconds;
+
+    if (imap_received(letter->message, &seconds, offset) == 0 && seconds <= clock_wall() / 1000000)
+        return seconds;
+    *offset = letter->offset;
+    return letter->time_us / 1000000;
+}
+
+int letter_crlf(struct buffer *out, struct slice message)
+{
+    for (size_t i = 0; i < message.length; i++) {
+        if (message.data[i] == '\n' && (i == 0 || message.data[i - 1] != '\r'))
+            buffer_add_char(out, '\r');
+        buffer_add(out, message.data + i, 1);
+    }
+    return out->failed ? -1 : 0;
+}
+
+bool letters_answered(const struct letters *letters, const struct letter *letter)
+{
+    static const char field[] = "\nIn-Reply-To:";
+
+    for (size_t i = 0; i < letters->count; i++) {
+        struct slice answer = letters->list[i].message;
+        const unsigned char *start = memmem(answer.data, answer.length, field, strlen(field)), *end;
+
+        if (!letters->list[i].own || start == NULL)
+            continue;
+        end = memchr(start + 1, '\n', answer.length - (size_t)(start + 1 - answer.data));
+        if (end != NULL && memmem(start, (size_t)(end - start), letter->id, strlen(letter->id)) != NULL)
+            return true;
+    }
+    return false;
 }
 
 const char *letters_known_id(const struct task *task, struct error *error)

@@ -34,6 +34,13 @@ int letters_read(const struct task *task, struct letters *letters, struct error 
 void letters_free(struct letters *letters);
 /* Adds where those beside the chief were put: "thread":[{"message_id","folder","path"},…]. */
 int letters_tell(const struct letters *letters, json_t *where);
+/* When it reached the mailbox, in seconds since 1970: what the last server wrote, if that is past, else its date; and
+ * the minutes east of Greenwich that it was written with. */
+int64_t letter_arrived(const struct letter *letter, int *offset);
+/* The message with its lines ended by CRLF. 0 or -1. */
+int letter_crlf(struct buffer *out, struct slice message);
+/* Does the mailbox's owner answer this mail in the same thread? */
+bool letters_answered(const struct letters *letters, const struct letter *letter);
 /* What folders of sent mail are called, by their names on disk; NULL at the end. */
 extern const char *const letters_sent[];
 /* The Message-ID of an old placement's chief. NULL with the error's text when it is not known. */

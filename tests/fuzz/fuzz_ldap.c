@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include "tests/sensor/rig.h"
+#include "tests/sensor/fake_session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,38 +22,62 @@ static const char face[] =
     ENTRY("cn=all,ou=groups,", "groupOfNames", "cn: all\\nmember: uid=anna,ou=People,dc=corp,dc=example")
     "\"}";
 
-static struct rig rig;
+static struct decoy_face directory;
 
 static void leave(void)
 {
-    rig_end(&rig);
+    service_ldap.unload(&directory);
 }
 
-/* A client sends the bytes, in two pieces, to a whole sensor. Every presentation must have had its verdict at the
- * end, and no connection may stay behind. */
+static void load(void)
+{
+    static char host[] = "ldap.corp.example", *names[] = {host};
+    static struct decoy decoy = {.name = host, .names = names, .name_count = 1};
+    struct error error;
+
+    directory = (struct decoy_face){.decoy = &decoy, .face = (char *)(uintptr_t)face};
+    if (sodium_init() < 0 || service_ldap.load(&directory, &error) < 0)
+        abort();
+    atexit(leave);
+}
+
+/* What a sensor does until nothing more comes of what has arrived: the client reads, the keeper answers or is away. */
+static void serve(struct fake_session *fake, bool away)
+{
+    struct session *session = &fake->session;
+    size_t before = 0;
+
+    while (!fake->closed && (session->waiting || session->output.length > 0 || session->input.length != before)) {
+        before = session->input.length;
+        buffer_clear(&session->output);
+        if (session->waiting && away) {
+            session->waiting = false;
+            service_ldap.unavailable(session);
+        } else if (session->waiting) {
+            fake_session_verdict(fake);
+        } else if (before > 0) {
+            service_ldap.input(session);
+        }
+    }
+}
+
+/* A client sends the bytes, in two pieces, to the service. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct rig_options options = {.service = "ldap", .name = "ldap.corp.example", .face = face};
-    static char answer[65536];
-    bool closed;
-    int fds[2];
+    static struct fake_session fake;
 
-    if (rig.base == NULL) {
-        signal(SIGPIPE, SIG_IGN);
-        if (sodium_init() < 0)
-            abort();
-        rig_begin(&rig, &options);
-        atexit(leave);
-    }
-    if (size > 60000 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+    if (directory.state == NULL)
+        load();
+    if (size > 60000)
         return 0;
-    sensor_adopt(rig.sensor, &rig.sensor->doors[0], fds[1], NULL);
-    rig_ask(&rig, fds[0], data, size / 2, answer, sizeof answer, &closed);
-    if (!closed)
-        rig_ask(&rig, fds[0], data + size / 2, size - size / 2, answer, sizeof answer, &closed);
-    close(fds[0]);
-    rig_turn(&rig, 0);
-    if (rig.sensor->crowd.count != 0 || link_waiting(rig.sensor->link) != 0)
-        abort();
+    fake_session_begin(&fake, &service_ldap);
+    fake.face = directory;
+    if (service_ldap.open(&fake.session) == 0) {
+        fake_session_arrives(&fake, (struct slice){data, size / 2}, SIZE_MAX);
+        serve(&fake, size % 4 == 0);
+        fake_session_arrives(&fake, (struct slice){data + size / 2, size - size / 2}, SIZE_MAX);
+        serve(&fake, size % 4 == 1);
+    }
+    fake_session_end(&fake);
     return 0;
 }

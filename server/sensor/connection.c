@@ -12,6 +12,7 @@
 #define SECOND 1000000LL
 #define READ_PLAIN 4095 /* with the byte for a NUL, a buffer of 4 KiB */
 #define READ_MORE 16384
+#define READ_LEAST 512 /* room in a buffer for which it is not enlarged */
 #define READ_TURNS 8 /* reads from one client before the others have their turn */
 #define LINGER_IDLE_US (5 * SECOND)
 #define LINGER_US (30 * SECOND)
@@ -183,7 +184,10 @@ static ssize_t read_some(struct connection *c, size_t *asked)
     ssize_t got;
 
     lend(c->session.sensor, input);
-    *asked = input->length == 0 && c->stream.ssl == NULL ? READ_PLAIN : READ_MORE;
+    if (input->length > 0 && input->capacity > input->length + READ_LEAST)
+        *asked = input->capacity - input->length - 1;
+    else
+        *asked = input->length == 0 && c->stream.ssl == NULL ? READ_PLAIN : READ_MORE;
     if (*asked > room)
         *asked = room;
     at = buffer_reserve(input, *asked);

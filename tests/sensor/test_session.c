@@ -300,6 +300,21 @@ START_TEST(idle_connections_hold_no_buffers)
 }
 END_TEST
 
+START_TEST(a_byte_at_a_time_fits_into_one_buffer)
+{
+    int client;
+
+    begin(TLS_NONE);
+    client = rig_connect(&rig);
+    for (size_t i = 0; i + 1 < sizeof login - 1; i++) {
+        rig_ask(&rig, client, login + i, 1, answer, sizeof answer, &closed);
+        ck_assert_uint_le(rig_newest(&rig)->session.input.capacity, 4096);
+    }
+    close(client);
+    rig_end(&rig);
+}
+END_TEST
+
 START_TEST(those_with_little_are_served_when_others_hold_much)
 {
     int client;
@@ -535,6 +550,7 @@ static Suite *suite(void)
     tcase_add_test(t, makes_room_for_new_clients);
     tcase_add_test(t, gives_one_source_its_part);
     tcase_add_test(t, idle_connections_hold_no_buffers);
+    tcase_add_test(t, a_byte_at_a_time_fits_into_one_buffer);
     tcase_add_test(t, those_with_little_are_served_when_others_hold_much);
     tcase_add_test(t, chooses_decoys_by_server_name);
     tcase_add_test(t, closes_plain_bytes_on_tls);

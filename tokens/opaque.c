@@ -165,11 +165,3 @@ static const struct shape session_cookie_shapes[] = {{"rails", "%32x", NULL, NUL
                                                      {"django", "%32a", NULL, NULL, 0},
                                                      {NULL}};
 SHAPED(session_cookie, "session-cookie", false, "rails", "java", "php", "django");
-
-/* Laravel's without "base64:" before it, which its files add. */
-static const struct shape signing_key_shapes[] = {{"django", "%50j", NULL, NULL, 0},
-                                                  {"rails", "%128x", NULL, NULL, 0},
-                                                  {"laravel", "%42b%1e=", NULL, NULL, 0},
-                                                  {"hs256", "%64w", NULL, NULL, 0},
-                                                  {NULL}};
-SHAPED(signing_key, "signing-key", false, "django", "rails", "laravel", "hs256");

@@ -74,8 +74,8 @@ static void present(struct ldap_call *call, const struct bind *bind, const struc
     if (bind->method == SASL) {
         present_plain(call->credentials, sent);
         present_bearer(call->credentials, sent);
-        ldap_sasl_present(call, before, bind->mechanism.bv_val, sent);
-        if (call->credentials->count == 0 && text_is_utf8(sent))
+        if (!ldap_sasl_present(call, before, bind->mechanism.bv_val, sent) && call->credentials->count == 0 &&
+            text_is_utf8(sent))
             credentials_add_decoded(call->credentials, CANDIDATE_EITHER, 0, 1, "bind SASL", sent);
     } else if (bind->password.bv_len > 0) {
         credentials_add_login(call->credentials, 0, "bind", name, ldap_slice(&bind->password));

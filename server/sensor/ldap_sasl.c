@@ -377,17 +377,16 @@ static void present_name(struct credentials *credentials, const char *where, str
         credentials_add(credentials, CANDIDATE_IDENTITY, 0, 0, where, name);
 }
 
+/* The name alone is no presentation: the password follows, and one use is one sighting. */
 static void present_login(struct ldap_call *call, struct slice sent)
 {
     const struct ldap_sasl *sasl = call->sasl;
 
     if (sasl->step == 2 && sasl->login != NULL)
         credentials_add_login(call->credentials, 0, "bind LOGIN", slice_of(sasl->login), sent);
-    else
-        present_name(call->credentials, "bind LOGIN", sent);
 }
 
-void ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent)
+bool ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent)
 {
     const struct ldap_mechanism *mechanism = before != NULL ? before : find(name);
     struct sasl_digest digest;
@@ -395,8 +394,8 @@ void ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *befo
     struct buffer user;
 
     buffer_init(&user, LDAP_LARGEST);
-    if (mechanism == NULL || sent.length == 0)
-        return;
+    if (mechanism == NULL)
+        return false;
     if (mechanism->step == login_step)
         present_login(call, sent);
     else if (mechanism->step == cram_step)
@@ -409,4 +408,5 @@ void ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *befo
     else if (mechanism->step == ntlm_step && sasl_ntlm_read(sent, &user) == SASL_NTLM_SOUND)
         present_name(call->credentials, "bind NTLM", buffer_slice(&user));
     buffer_free(&user);
+    return true;
 }

@@ -30,7 +30,7 @@ const char *ldap_sasl_offer(size_t index, bool tls);
 /* Answers the bind. `before`: the mechanism that the connection was at, which a client cannot change; `sent.data` is
  * NULL where no credentials came. */
 void ldap_sasl_bind(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent);
-/* The names, and what passwords there are, in a client's message of whichever mechanism. */
-void ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent);
+/* The names, and what passwords there are, in a client's message. false: it is of no mechanism that is offered. */
+bool ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include "server/base/error.h"
 
-const char *paths_libexec(void); /* holds sensor, keeper, minter, courier, planter, sink */
+const char *paths_libexec(void); /* holds sensor, keeper, minter, courier, planter, finder, sink */
 const char *paths_data(void);    /* holds file/ mail/ repository/ site/ */
 /* dir + "/" + name, to be freed. NULL without memory. An absolute name is returned alone. */
 char *paths_join(const char *dir, const char *name);

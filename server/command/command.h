@@ -42,6 +42,7 @@ int run_artifacts(struct invocation *invocation, struct error *error);
 int run_backup(struct invocation *invocation, struct error *error);
 int run_check(struct invocation *invocation, struct error *error);
 int run_drill(struct invocation *invocation, struct error *error);
+int run_recognise(struct invocation *invocation, struct error *error);
 int run_reload(struct invocation *invocation, struct error *error);
 int run_site(struct invocation *invocation, struct error *error);
 int run_sink(struct invocation *invocation, struct error *error);

@@ -16,6 +16,7 @@ static const struct command_way ways[] = {
     {"plant", NEEDS_CONFIGURATION, run_plant},   {"inspect", NEEDS_CONFIGURATION, run_plant},
     {"uproot", NEEDS_CONFIGURATION, run_plant},  {"artifacts", NEEDS_CONFIGURATION, run_artifacts},
     {"reload", NEEDS_CONFIGURATION, run_reload}, {"sink", NEEDS_NOTHING, run_sink},
+    {"recognise", NEEDS_CONFIGURATION, run_recognise},
     {"drill", NEEDS_CONFIGURATION, run_drill},   {"check", NEEDS_NOTHING, run_check},
     {"backup", NEEDS_CONFIGURATION, run_backup}, {"site", NEEDS_NOTHING, run_site},
 };

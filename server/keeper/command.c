@@ -16,6 +16,7 @@ static const struct command_entry entries[] = {
     {"uprooted", OUTCOME_USAGE, command_uprooted, false},
     {"drilling", DRILLING_USAGE, command_drilling, false},
     {"drilled", "TOKEN [--port P] [--since T]", command_drilled, false},
+    {"recognised", "FINDING...", command_recognised, false},
     {"certificates", "", command_certificates, false},
     {"init", "[--tls T]", command_init, true},
     {"status", "", command_status, true},

@@ -23,6 +23,9 @@ void command_uprooted(struct request *request);
  * how far the alert has come (one row, or none yet). */
 void command_drilling(struct request *request);
 void command_drilled(struct request *request);
+/* Sent by `sundew` for what a finder found, "TOKEN FORM HEX" each: one row for each that is a secret, with its number as
+ * "finding". */
+void command_recognised(struct request *request);
 /* One row for each decoy's certificate; command_certificate.c has its members. For `check`. */
 void command_certificates(struct request *request);
 /* Makes key, ledger, persona, authority and decoys; one row {"authority":"PEM"}: what clients are to trust. */

@@ -11,6 +11,7 @@
  *   sundew  → planter  [ACCOUNT CREDENTIAL…] PLANT FILE… PLANT_GO
  *                      CONNECTED                     planter → sundew  CONNECT… FILE… (to be printed) PLANTED
  *   a drill: sundew → planter PLANT FILE PLANT_GO, back AT_DOOR, then PLANT_GO once more, back PLANTED
+ *   sundew  → finder   WINDOWS… SEARCH SOURCE…       finder → sundew   FOUND… SEARCHED…, see server/wire/finding.h
  *   parent  → role     see server/base/role.h */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -46,6 +47,11 @@ enum message_type {
     MESSAGE_CREDENTIAL,
     MESSAGE_CONNECT,
     MESSAGE_CONNECTED,
+    MESSAGE_WINDOWS, /* server/wire/finding.h, from here on */
+    MESSAGE_SEARCH,
+    MESSAGE_SOURCE,
+    MESSAGE_FOUND,
+    MESSAGE_SEARCHED,
 };
 
 /* The type, which is read off the reader; 0 when there is none. */

@@ -2,7 +2,7 @@
  *
  * Preloaded into the real programs by cages.test: tries from inside, right after a role has shut its cage, what the
  * role must never do, and says on standard error what came of it. A role's loop (event_base_dispatch) starts after the
- * cage is shut; the planter, which has none, then sends its result (sendmsg). */
+ * cage is shut; planter and finder, which have none, then send what they found (sendmsg). */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     ssize_t (*real)(int, const struct msghdr *, int) =
         (ssize_t(*)(int, const struct msghdr *, int))dlsym(RTLD_NEXT, "sendmsg");
 
-    if (strcmp(program_invocation_short_name, "planter") == 0)
+    if (strcmp(program_invocation_short_name, "planter") == 0 || strcmp(program_invocation_short_name, "finder") == 0)
         probe();
     return real(fd, message, flags);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "server/base/channel.h"
 #include "server/wire/configuration.h"
+#include "server/wire/finding.h"
 #include "server/wire/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,6 +50,9 @@ static void round_trip(const uint8_t *data, size_t size, struct reader reader, u
         ROUND(MESSAGE_CREDENTIAL, credential, credential_get, credential_add)
         ROUND(MESSAGE_CONNECT, connect, connect_get, connect_add)
         ROUND(MESSAGE_CONNECTED, connected, connected_get, connected_add)
+        ROUND(MESSAGE_SEARCH, search_order, search_order_get, search_order_add)
+        ROUND(MESSAGE_FOUND, found, found_get, found_add)
+        ROUND(MESSAGE_SEARCHED, searched, searched_get, searched_add)
     default:
         hello_get(&reader);
     }

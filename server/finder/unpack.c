@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/finder/unpack.h"
+
+#include <stdio.h>
+#include <zlib.h>
+
+static bool begins(struct slice front, const char *bytes, size_t length)
+{
+    return front.length >= length && memcmp(front.data, bytes, length) == 0;
+}
+
+/* Searches what the stream has, and makes it ready for the next member. */
+static void end_member(struct source *source)
+{
+    stream_search(source->stream, true);
+    stream_begin(source->stream);
+}
+
+/* ---- gzip (RFC 1952): members one after the other are one text ---- */
+
+static bool is_gzip(struct slice front)
+{
+    return begins(front, "\x1f\x8b\x08", 3);
+}
+
+static int unpack_gzip(struct source *source, struct error *error)
+{
+    int result;
+
+    snprintf(source->member, sizeof source->member, "gzip");
+    do
+        result = source_inflate(source, 15 + 16, error);
+    while (result == 0 && source_need(source, 3, error) == 0 && is_gzip(source_front(source)));
+    end_member(source);
+    return result;
+}
+
+/* ---- zlib (RFC 1950): git's loose objects, and whatever else begins so and can be inflated ---- */
+
+static bool is_zlib(struct slice front)
+{
+    unsigned char out[64];
+    z_stream zlib = {.next_in = (unsigned char *)(uintptr_t)front.data, .avail_in = (uInt)front.length,
+                     .next_out = out, .avail_out = sizeof out};
+    int result;
+
+    if (front.length < 8 || (front.data[0] & 0x8f) != 8 || (front.data[0] << 8 | front.data[1]) % 31 != 0 ||
+        inflateInit(&zlib) != Z_OK)
+        return false;
+    result = inflate(&zlib, Z_SYNC_FLUSH);
+    inflateEnd(&zlib);
+    return result == Z_STREAM_END || (result == Z_OK && zlib.avail_out < sizeof out);
+}
+
+static int unpack_zlib(struct source *source, struct error *error)
+{
+    int result;
+
+    snprintf(source->member, sizeof source->member, "zlib");
+    result = source_inflate(source, 15, error);
+    end_member(source);
+    return result;
+}
+
+/* ---- what cannot be unpacked here ---- */
+
+static bool is_foreign(struct slice front)
+{
+    return begins(front, "\xfd" "7zXZ\0", 6) || begins(front, "BZh", 3) || begins(front, "\x28\xb5\x2f\xfd", 4) ||
+           begins(front, "7z\xbc\xaf\x27\x1c", 6) || begins(front, "Rar!\x1a\x07", 6) ||
+           begins(front, "\x04\x22\x4d\x18", 4);
+}
+
+static int refuse_foreign(struct source *source, struct error *error)
+{
+    (void)source;
+    return error_set(error, "it is compressed in a way that is not known here: unpack it, and search that");
+}
+
+static const struct unpacker unpackers[] = {
+    {"gzip", is_gzip, unpack_gzip},
+    {"zlib", is_zlib, unpack_zlib},
+    {"foreign", is_foreign, refuse_foreign},
+};
+
+const struct unpacker *unpacker_of(struct slice front)
+{
+    for (size_t i = 0; i < sizeof unpackers / sizeof unpackers[0]; i++)
+        if (unpackers[i].is(front))
+            return &unpackers[i];
+    return NULL;
+}

@@ -35,7 +35,7 @@ class Story:
         os.chmod(path, 0o600)
 
     def plant(self, place=None, *more, check=True):
-        result = self.sundew.call("plant", "password", place or self.place, "--lure", "handover-en", "--json", *more,
+        result = self.sundew.call("plant", "password", place or self.place, "--lure", "handover", "--json", *more,
                                   check=check)
         return json.loads(result.stdout) if result.returncode == 0 else result
 

@@ -43,8 +43,7 @@ static int read_cast(const struct source *source, struct lure *lure)
     if (map == NULL)
         return 0;
     if (map->type != YAML_MAP || yaml_only(map, roles, source->error) != 0)
-        return map->type == YAML_MAP ? -1
-                                     : yaml_fault(map, source->error, "'cast' must be a map of people and departments");
+        return map->type == YAML_MAP ? -1 : yaml_fault(map, source->error, "'cast' must be a map of people");
     lure->cast = read_memory(map->count, sizeof *lure->cast, source->error);
     if (lure->cast == NULL)
         return -1;

@@ -41,7 +41,8 @@
  * unspecified (0.0.0.0, ::), are left out. Names come as host names, addresses without brackets.
  *
  * The persona: {"organisation","domain","language","company_slug","people":[{"name","given","family","mail","login",
- * "title","department","phone"} × 24],"git":{…},"mail":{"server","client",…},"supplier":{"name","domain","person",…},
+ * "title","department","phone","client"?,"version"?} × 24],"git":{…},"mail":{"server","client",…},
+ * "supplier":{"name","domain","person",…},
  * "desk":{…} (desk.h),"directory":{"people","groups","hosts","accounts"} (names of units), "seeds":{…}}; lures, artifacts
  * and faces draw names only from it. A persona without a desk or supplier, drawn by an earlier version, gets one.
  *

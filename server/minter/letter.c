@@ -11,6 +11,7 @@
 #define HEX "0123456789abcdef"
 #define FILETIME_EPOCH 11644473600LL /* seconds from 1601 to 1970 */
 #define THREAD_DEPTH 8
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+="
 
 enum field {
     END,
@@ -39,6 +40,7 @@ static const struct {
      {ID, DATE, VERSION, AGENT, SUBJECT, TO, COPY, REFERENCES, LANGUAGE, FROM, IN_REPLY_TO, TYPE, ENCODING, END}},
     {"roundcube",
      {VERSION, DATE, FROM, TO, COPY, SUBJECT, IN_REPLY_TO, REFERENCES, AGENT, ID, SENDER, TYPE, ENCODING, END}},
+    {"gmail", {VERSION, REFERENCES, IN_REPLY_TO, FROM, DATE, ID, SUBJECT, TO, COPY, TYPE, END}},
     {"apple", {FROM, TYPE, ENCODING, VERSION, SUBJECT, DATE, REFERENCES, COPY, IN_REPLY_TO, TO, ID, AGENT, END}},
     {"outlook",
      {FROM, TO, COPY, REFERENCES, IN_REPLY_TO, SUBJECT, DATE, ID, VERSION, TYPE, ENCODING, AGENT, INDEX, LANGUAGE,
@@ -86,6 +88,15 @@ static void outlook_id(struct letter *letter)
              letter_text(letter->habits, "domain"));
 }
 
+/* Gmail's: "CA", and 48 characters of base64. */
+static void gmail_id(struct letter *letter)
+{
+    char text[49];
+
+    letter_random(letter, BASE64, 48, text);
+    snprintf(letter->id, LETTER_ID, "<CA%s@mail.gmail.com>", text);
+}
+
 /* A UUID, in upper case by Apple's, or 32 digits by Roundcube. */
 void letter_name(struct letter *letter)
 {
@@ -94,6 +105,10 @@ void letter_name(struct letter *letter)
 
     if (letter_by(letter, "outlook")) {
         outlook_id(letter);
+        return;
+    }
+    if (letter_by(letter, "gmail")) {
+        gmail_id(letter);
         return;
     }
     letter_random(letter, digits, 32, text);
@@ -134,7 +149,7 @@ static void add_index(const struct letter *letter, struct buffer *out)
 
 static void add_version(const struct letter *letter, struct buffer *out)
 {
-    const char *version = strchr(letter_text(letter->habits, "version"), '.');
+    const char *version = strchr(letter->version, '.');
     char text[128] = "1.0";
 
     if (letter_by(letter, "apple") && version != NULL)
@@ -146,7 +161,7 @@ static void add_agent(const struct letter *letter, struct buffer *out)
 {
     bool mailer = letter_by(letter, "apple") || letter_by(letter, "outlook");
 
-    mime_header(out, mailer ? "X-Mailer" : "User-Agent", letter_text(letter->habits, "version"));
+    mime_header(out, mailer ? "X-Mailer" : "User-Agent", letter->version);
 }
 
 static void add_type(const struct letter *letter, struct buffer *out)
@@ -232,18 +247,89 @@ static void add_field(const struct letter *letter, enum field field, struct buff
         add_index(letter, out);
 }
 
-int letter_send(const struct letter *letter, struct buffer *out, struct error *error)
-{
-    size_t order = 0;
+/* ---- the parts ---- */
 
-    if (!letter->own)
-        letter_trace(letter, out);
+static bool is_rich(const struct letter *letter)
+{
+    return letter_by(letter, "outlook") || letter_by(letter, "gmail");
+}
+
+static void boundary_of(const struct letter *letter, char boundary[64])
+{
+    char text[17];
+
+    letter_random(letter, HEX, 16, text);
+    if (letter_by(letter, "outlook"))
+        snprintf(boundary, 64, "----=_NextPart_000_%04X_%08X.%08X", 1 + draw_below(letter->work->minter->draw, 600),
+                 (unsigned)(filetime(letter) >> 32), draw_below(letter->work->minter->draw, UINT32_MAX));
+    else
+        snprintf(boundary, 64, "000000000000%s", text);
+}
+
+static int add_part(const struct letter *letter, const char *type, struct slice text, struct buffer *out)
+{
+    const struct slice keep[] = {letter->work->identity, letter->work->secret};
+    bool ascii = mime_ascii(text), outlook = letter_by(letter, "outlook"), html = strcmp(type, "text/html") == 0;
+    bool quoted = (html || !ascii) && mime_quotable(keep, 2) && (outlook || !ascii);
+
+    buffer_add_format(out, outlook ? "Content-Type: %s;\n\tcharset=\"%s\"\n" : "Content-Type: %s; charset=\"%s\"\n",
+                      type, outlook ? (ascii ? "us-ascii" : "utf-8") : "UTF-8");
+    if (quoted || outlook || !ascii)
+        buffer_add_format(out, "Content-Transfer-Encoding: %s\n", quoted ? "quoted-printable" : ascii ? "7bit" : "8bit");
+    buffer_add_char(out, '\n');
+    if (quoted)
+        return mime_quoted(out, text, keep, 2);
+    return buffer_add_slice(out, text);
+}
+
+static int add_alternatives(const struct letter *letter, const char *boundary, struct buffer *out)
+{
+    bool outlook = letter_by(letter, "outlook");
+    struct buffer html;
+    int rc;
+
+    buffer_init(&html, 4 * LETTER_BYTES);
+    buffer_add_text(out, outlook ? "This is a multipart message in MIME format.\n\n" : "");
+    buffer_add_format(out, "--%s\n", boundary);
+    rc = letter_html(letter, &html);
+    if (rc == 0)
+        rc = add_part(letter, "text/plain", buffer_slice(&letter->body), out);
+    buffer_add_format(out, "\n--%s\n", boundary);
+    if (rc == 0)
+        rc = add_part(letter, "text/html", buffer_slice(&html), out);
+    buffer_add_format(out, "\n--%s--\n", boundary);
+    buffer_free(&html);
+    return rc;
+}
+
+static const enum field *order_of(const struct letter *letter)
+{
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (letter_by(letter, orders[i].client))
-            order = i;
-    for (const enum field *field = orders[order].fields; *field != END; field++)
-        add_field(letter, *field, out);
+            return orders[i].fields;
+    return orders[0].fields;
+}
+
+int letter_send(const struct letter *letter, struct buffer *out, struct error *error)
+{
+    bool rich = is_rich(letter);
+    char boundary[64];
+    int rc = 0;
+
+    boundary_of(letter, boundary);
+    if (!letter->own)
+        letter_trace(letter, out);
+    for (const enum field *field = order_of(letter); *field != END; field++) {
+        if (*field == TYPE && rich)
+            buffer_add_format(out, "Content-Type: multipart/alternative;%sboundary=\"%s\"\n",
+                              letter_by(letter, "outlook") ? "\n\t" : " ", boundary);
+        else if (*field != ENCODING || !rich)
+            add_field(letter, *field, out);
+    }
     buffer_add_char(out, '\n');
-    buffer_add_slice(out, buffer_slice(&letter->body));
-    return out->failed ? error_set(error, "the mail is too long") : 0;
+    if (rich)
+        rc = add_alternatives(letter, boundary, out);
+    else
+        buffer_add_slice(out, buffer_slice(&letter->body));
+    return rc != 0 || out->failed ? error_set(error, "the mail is too long") : 0;
 }

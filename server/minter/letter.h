@@ -19,7 +19,7 @@ struct letter {
     const struct letter *answered;  /* the mail before it; NULL for the first */
     const json_t *from, *to, *copy; /* people; copy may be NULL */
     const json_t *habits;           /* of the writer's house: server, client, version, net, desks, domain */
-    const char *client;
+    const char *client, *version;
     struct zone zone;
     int64_t sent;
     bool own, outside;  /* written by the mailbox's owner; by somebody of another house */
@@ -36,7 +36,8 @@ int letter_write(struct letter *letter, struct error *error);
 /* Adds the whole message, lines ended by LF. */
 int letter_send(const struct letter *letter, struct buffer *out, struct error *error);
 
-/* Parts of letter_send(): the servers' lines, from the last to the first. */
+/* Parts of letter_send(): an HTML page that says what the body does; the servers' lines, from the last to the first. */
+int letter_html(const struct letter *letter, struct buffer *out);
 void letter_trace(const struct letter *letter, struct buffer *out);
 /* A member of an object, or "". */
 const char *letter_text(const json_t *object, const char *key);

@@ -39,7 +39,7 @@ static void choose(struct thread *thread)
 
 static int cast(struct thread *thread, struct letter *letter, struct error *error)
 {
-    const json_t *token = thread->work->token;
+    const json_t *token = thread->work->token, *habits;
 
     letter->from = json_object_get(token, letter->message->from);
     letter->to = json_object_get(token, letter->message->to);
@@ -47,7 +47,9 @@ static int cast(struct thread *thread, struct letter *letter, struct error *erro
     letter->own = strcmp(letter->message->from, "to") == 0;
     letter->outside = strcmp(letter->message->from, "outside") == 0;
     letter->habits = letter->outside ? json_object_get(token, "supplier") : thread->house;
-    letter->client = letter_text(letter->habits, "client");
+    habits = letter_text(letter->from, "client")[0] != 0 ? letter->from : letter->habits;
+    letter->client = letter_text(habits, "client");
+    letter->version = letter_text(habits, "version");
     letter->zone = persona_zone(json_object_get(thread->work->parameters, "persona"));
     if (letter_text(letter->from, "mail")[0] == 0 || letter_text(letter->to, "mail")[0] == 0)
         return error_set(error, "the persona has nobody who could write this mail");

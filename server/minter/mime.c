@@ -4,6 +4,7 @@
 
 #define ENCODED_WORD 75
 #define ENCODED_LEAST 30
+#define QUOTED_LINE 75
 
 bool mime_ascii(struct slice text)
 {
@@ -259,6 +260,67 @@ static int fill_line(struct buffer *out, struct slice line, size_t width, const 
         line = (struct slice){line.data + at, line.length - at};
     } while (line.length > 0);
     return 0;
+}
+
+/* Can quoted-printable hold it as it is, on one line? */
+static bool plain_in_q(struct slice keep)
+{
+    return keep.length < QUOTED_LINE && mime_ascii(keep) && memchr(keep.data, '=', keep.length) == NULL;
+}
+
+bool mime_quotable(const struct slice *keep, size_t keep_count)
+{
+    for (size_t i = 0; i < keep_count; i++)
+        if (!plain_in_q(keep[i]))
+            return false;
+    return true;
+}
+
+/* How many bytes from here on must stay on one line: those of a `keep` that begins here, else one. */
+static size_t together(struct slice rest, const struct slice *keep, size_t keep_count)
+{
+    size_t most = 1;
+
+    for (size_t i = 0; i < keep_count; i++)
+        if (keep[i].length > most && keep[i].length <= rest.length && memcmp(rest.data, keep[i].data, keep[i].length) == 0)
+            most = keep[i].length;
+    return most;
+}
+
+static void add_quoted_line(struct buffer *out, struct slice line, const struct slice *keep, size_t keep_count)
+{
+    size_t column = 0, at = 0, count, width;
+
+    for (; at < line.length; at += count) {
+        unsigned char c = line.data[at];
+        bool last = at + 1 == line.length, code = c == '=' || c >= 0x7f || (c < ' ' && c != '\t') || (last && c <= ' ');
+
+        count = together((struct slice){line.data + at, line.length - at}, keep, keep_count);
+        width = count > 1 ? count : code ? 3 : 1;
+        if (column + width > QUOTED_LINE) {
+            buffer_add_text(out, "=\n");
+            column = 0;
+        }
+        if (count == 1 && code)
+            buffer_add_format(out, "=%02X", c);
+        else
+            buffer_add(out, line.data + at, count);
+        column += width;
+    }
+    buffer_add_char(out, '\n');
+}
+
+int mime_quoted(struct buffer *out, struct slice text, const struct slice *keep, size_t keep_count)
+{
+    while (text.length > 0) {
+        const unsigned char *newline = memchr(text.data, '\n', text.length);
+        size_t length = newline == NULL ? text.length : (size_t)(newline - text.data);
+
+        add_quoted_line(out, (struct slice){text.data, length}, keep, keep_count);
+        length += newline != NULL;
+        text = (struct slice){text.data + length, text.length - length};
+    }
+    return out->failed ? -1 : 0;
 }
 
 int mime_fill(struct buffer *out, struct slice text, size_t width, const struct slice *keep, size_t keep_count,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Writing mail (RFC 5322, 2045, 2047), lines ended by LF, as mail programs write plain text: nothing encoded but
- * words of headers, and no line broken within what must stand unbroken. */
+ * Writing mail (RFC 5322, 2045, 2047), lines ended by LF, as mail programs write it, with no line broken within what
+ * must stand unbroken. */
 #ifndef MINTER_MIME_H
 #define MINTER_MIME_H
 
@@ -27,6 +27,10 @@ int mime_header_quoted(struct buffer *out, const char *name, const char *display
  * `keep`. -1 with the error's text when a line is still longer than MIME_LINE bytes, or out is full. */
 int mime_fill(struct buffer *out, struct slice text, size_t width, const struct slice *keep, size_t keep_count,
               struct error *error);
+/* Quoted-printable (RFC 2045, section 6.7): no soft line break within one of the `keep`, which mime_quotable() says can
+ * stand in it as they are. */
+bool mime_quotable(const struct slice *keep, size_t keep_count);
+int mime_quoted(struct buffer *out, struct slice text, const struct slice *keep, size_t keep_count);
 /* Is it ASCII alone? Then it may go as 7bit. */
 bool mime_ascii(struct slice text);
 

@@ -154,6 +154,26 @@ static void version_draw(const char *client, const struct draw *draw, char *vers
                  1 + draw_below(draw, 40));
 }
 
+/* Most people of a house use its program, some another. Each keeps theirs. */
+static void clients_draw(json_t *people, const json_t *mail, const struct draw *draw)
+{
+    char version[64];
+    size_t index;
+    json_t *person;
+
+    json_array_foreach(people, index, person)
+    {
+        const char *client = draw_below(draw, 10) < 7 ? json_string_value(json_object_get(mail, "client"))
+                                                      : PICK(mail_clients, draw);
+
+        version_draw(client, draw, version, sizeof version);
+        if (strcmp(client, json_string_value(json_object_get(mail, "client"))) == 0)
+            snprintf(version, sizeof version, "%s", json_string_value(json_object_get(mail, "version")));
+        json_object_set_new(person, "client", json_string(client));
+        json_object_set_new(person, "version", json_string(version));
+    }
+}
+
 /* The mail server of a house, the net of its desks, and the versions of its mail programs. */
 static json_t *mail_draw(const char *style, const char *domain, const struct draw *draw)
 {
@@ -220,6 +240,10 @@ json_t *persona_supplier(const char *language, const struct draw *draw)
     snprintf(address, sizeof address, "%u.%u.%u.%u", 80 + draw_below(draw, 12), 10 + draw_below(draw, 240),
              draw_below(draw, 256), 2 + draw_below(draw, 250));
     supplier = mail_draw("given.family", domain, draw);
+    if (draw_below(draw, 3) == 0) {
+        json_object_set_new(supplier, "client", json_string("gmail"));
+        json_object_set_new(supplier, "version", json_string(""));
+    }
     json_object_set_new(supplier, "name", json_string(name));
     json_object_set_new(supplier, "domain", json_string(domain));
     json_object_set_new(supplier, "address", json_string(address));
@@ -248,6 +272,8 @@ json_t *persona_draw(const char *organisation, const char *domain, const char *l
                         mail_draw(style, domain, draw), "supplier", persona_supplier(language, draw), "desk",
                         desk_draw(domain, language, draw), "zone", "system", zone.system, "minutes", zone.minutes,
                         "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30));
+    if (persona != NULL)
+        clients_draw(json_object_get(persona, "people"), json_object_get(persona, "mail"), draw);
     if (persona == NULL)
         error_set(error, "the organisation or domain is not UTF-8, or memory ran out");
     return persona;

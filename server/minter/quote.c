@@ -45,7 +45,7 @@ static unsigned manner(const struct letter *letter)
 
 static bool answers_on_top(const struct letter *letter)
 {
-    return letter_by(letter, "apple") || letter_by(letter, "outlook") ||
+    return letter_by(letter, "apple") || letter_by(letter, "outlook") || letter_by(letter, "gmail") ||
            (letter_by(letter, "thunderbird") && manner(letter) % 2 == 0);
 }
 
@@ -87,7 +87,7 @@ static void add_sender_lines(const struct letter *letter, struct buffer *out)
     char date[WHEN_TEXT];
 
     when_quoted(&letter->zone, old->sent, WHEN_LONG, french, date);
-    buffer_add_format(out, "\n-----%s-----\n", french ? "Message d'origine" : "Original Message");
+    buffer_add_char(out, '\n');
     buffer_add_format(out, french ? "De : %s <%s>\n" : "From: %s <%s>\n", letter_text(old->from, "name"),
                       letter_text(old->from, "mail"));
     buffer_add_format(out, french ? "Envoyé : %s\n" : "Sent: %s\n", date);
@@ -100,6 +100,7 @@ static void add_attribution(const struct letter *letter, struct buffer *out)
 {
     enum when_style style = letter_by(letter, "roundcube")     ? WHEN_DASHES
                             : letter_by(letter, "thunderbird") ? WHEN_SLASHES
+                            : letter_by(letter, "gmail")       ? WHEN_DAYS
                                                                : WHEN_WORDS;
     const json_t *who = letter->answered->from;
     const char *name = letter_text(who, letter_text(who, "name")[0] != 0 ? "name" : "mail");
@@ -107,10 +108,10 @@ static void add_attribution(const struct letter *letter, struct buffer *out)
 
     when_quoted(&letter->zone, letter->answered->sent, style, letter_french(letter), date);
     buffer_add_format(out, "%s %s, %s", letter_french(letter) ? "Le" : "On", date, name);
-    if (style == WHEN_WORDS)
+    if (style == WHEN_WORDS || style == WHEN_DAYS)
         buffer_add_format(out, " <%s>", letter_text(who, "mail"));
     buffer_add_text(out, letter_french(letter) ? " a écrit :\n" : " wrote:\n");
-    if (style == WHEN_WORDS)
+    if (style == WHEN_WORDS || style == WHEN_DAYS)
         buffer_add_char(out, '\n');
 }
 

@@ -102,12 +102,53 @@ static void add_desk(const struct trace *trace, const json_t *by, const char *wh
         buffer_add_format(out, ";\n\t%s\n", when_mail(&letter->zone, time, date));
 }
 
+/* Google's own lines, from its last server to the browser; it keeps Pacific time. */
+static void add_google(const struct trace *trace, const char *server, int64_t time, struct buffer *out)
+{
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const struct letter *letter = trace->letter;
+    const struct zone pacific = {.minutes = -480, .summer = true};
+    char id[24], text[345], hash[44], date[WHEN_TEXT], day[WHEN_TEXT + 8];
+
+    letter_random(letter, "0123456789abcdef", 11, id);
+    when_mail(&pacific, time, date);
+    snprintf(day, sizeof day, "%s (%s)", date, strstr(date, "-0700") != NULL ? "PDT" : "PST");
+    buffer_add_format(out, "Received: by %s with SMTP id %ssosi%ua12.%u\n        for <%s>; %s\n", server, id,
+                      number(trace, 1000000, 8000000), number(trace, 0, 4), trace->owner, day);
+    letter_random(letter, base64, 43, hash);
+    letter_random(letter, base64, 342, text);
+    buffer_add_format(out, "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\n        d=%s; s=google; t=%lld; x=%lld; "
+                           "darn=%s;\n        h=to:subject:message-id:date:from:in-reply-to:references:mime-version\n"
+                           "         :from:to:cc:subject:date:message-id:reply-to;\n        bh=%s=;\n        b=",
+                      letter_text(letter->habits, "domain"), (long long)time, (long long)time + 604800,
+                      strchrnul(trace->owner, '@') + 1, hash);
+    for (size_t at = 0; at < 342; at += at == 0 ? 60 : 68)
+        buffer_add_format(out, "%s%.*s", at == 0 ? "" : "\n         ", at == 0 ? 60 : 68, text + at);
+    letter_random(letter, base64, 160, text);
+    buffer_add_format(out, "==\nX-Gm-Message-State: AOJu0Y%.70s\n\t%.84s\nX-Google-Smtp-Source: AGHT+I%.60s==\n", text,
+                      text + 70, text + 40);
+    letter_random(letter, "0123456789abcdef", 18, id);
+    buffer_add_format(out, "X-Received: by 2002:a05:6402:%.4s:b0:%.3s:%.4s:%.4s with SMTP id\n %.11s-%usm%ua12.%u.%lld; %s\n",
+                      id, id + 4, id + 7, id + 11, text + 3, number(trace, 100, 800), number(trace, 100, 900),
+                      number(trace, 0, 40), (long long)time * 1000, day);
+}
+
 /* From another house's server to this one's. */
 static void add_relay(const struct trace *trace, int64_t time, struct buffer *out)
 {
     const struct letter *letter = trace->letter;
     const char *server = letter_text(letter->habits, "server"), *address = letter_text(letter->habits, "address");
-    char queue[32], date[WHEN_TEXT];
+    char queue[32], date[WHEN_TEXT], google[64], at[32];
+
+    if (letter_by(letter, "gmail")) {
+        unsigned host = number(trace, 41, 20);
+
+        snprintf(google, sizeof google, "mail-%s%u-f%u.google.com", draw_below(trace->draw, 2) == 0 ? "ed" : "wr", 1u,
+                 host);
+        snprintf(at, sizeof at, "209.85.%u.%u", strstr(google, "ed1") != NULL ? 208u : 221u, host);
+        server = google;
+        address = at;
+    }
 
     queue_id(trace, time, queue);
     buffer_add_format(out,
@@ -115,6 +156,8 @@ static void add_relay(const struct trace *trace, int64_t time, struct buffer *ou
                       "\t(No client certificate requested)\n\tby %s (Postfix) with ESMTPS id %s\n\tfor <%s>; %s\n",
                       server, server, address, letter_text(trace->house, "server"), queue, trace->owner,
                       when_mail(&letter->zone, time, date));
+    if (letter_by(letter, "gmail"))
+        add_google(trace, server, time - 1, out);
 }
 
 static void add_delivery(const struct trace *trace, const char *sender, int64_t time, struct buffer *out)
@@ -150,5 +193,6 @@ void letter_trace(const struct letter *letter, struct buffer *out)
     add_delivery(&trace, sender, relayed + number(&trace, 0, 2), out);
     if (letter->outside)
         add_relay(&trace, relayed, out);
-    add_desk(&trace, letter->habits, letter->outside ? letter_text(letter->to, "mail") : trace.owner, taken, out);
+    if (!letter_by(letter, "gmail"))
+        add_desk(&trace, letter->habits, letter->outside ? letter_text(letter->to, "mail") : trace.owner, taken, out);
 }

@@ -144,6 +144,12 @@ const char *when_quoted(const struct zone *zone, int64_t time, enum when_style s
     if (style == WHEN_WORDS)
         snprintf(text, WHEN_TEXT, french ? "%d %s %d à %02d:%02d" : "%d %s %d, at %02d:%02d", day,
                  french ? french_months[tm.tm_mon] : months[tm.tm_mon], year, hour, minute);
+    else if (style == WHEN_DAYS && french)
+        snprintf(text, WHEN_TEXT, "%.3s. %d %s %d à %02d:%02d", long_french_days[tm.tm_wday], day,
+                 french_months[tm.tm_mon], year, hour, minute);
+    else if (style == WHEN_DAYS)
+        snprintf(text, WHEN_TEXT, "%s, %d %s %d at %02d:%02d", days[tm.tm_wday], day, months[tm.tm_mon], year, hour,
+                 minute);
     else if (style == WHEN_SLASHES)
         snprintf(text, WHEN_TEXT, french ? "%02d/%02d/%d à %02d:%02d" : "%02d/%02d/%d %02d:%02d", day, month, year,
                  hour, minute);

@@ -31,8 +31,8 @@ const char *when_mail(const struct zone *zone, int64_t time, char text[WHEN_TEXT
 const char *when_text(const struct zone *zone, int64_t time, char text[WHEN_TEXT]);
 /* As mail programs write dates before a quoted mail. WORDS: "3 Nov 2026, at 10:12", "3 nov. 2026 à 10:12"; SLASHES:
  * "03/11/2026 10:12", "03/11/2026 à 10:12"; DASHES: "2026-11-03 10:12"; LONG: "03 November 2026 10:12", "mardi
- * 3 novembre 2026 10:12". */
-enum when_style { WHEN_WORDS, WHEN_SLASHES, WHEN_DASHES, WHEN_LONG };
+ * 3 novembre 2026 10:12"; DAYS: "Tue, 3 Nov 2026 at 10:12", "mar. 3 nov. 2026 à 10:12". */
+enum when_style { WHEN_WORDS, WHEN_SLASHES, WHEN_DASHES, WHEN_LONG, WHEN_DAYS };
 const char *when_quoted(const struct zone *zone, int64_t time, enum when_style style, bool french,
                         char text[WHEN_TEXT]);
 /* A working time at least four minutes and mostly some hours before (or with `after`, behind) the given one, as people

@@ -86,7 +86,6 @@ static void check_mail(const char *identity, const char *secret)
     {
         raw = jobs_text(&jobs, "file", text_of(message, "file"));
         ck_assert_ptr_null(strstr(raw, "base64"));
-        ck_assert_ptr_null(strstr(raw, "quoted-printable"));
         ck_assert_ptr_null(strchr(raw, '\r'));
         ck_assert_ptr_null(strstr(raw, "{{"));
         for (const char *line = raw; *line != 0; line += strcspn(line, "\n") + 1)
@@ -230,12 +229,16 @@ START_TEST(every_lure_by_every_program)
     int french = _i / 4 % 2;
     static const char *const clients[] = {"thunderbird", "roundcube", "apple", "outlook"};
     static const char *const words[] = {"password", "pass", "pwd", "mdp", "mot de passe", "PASSWORD"};
-    json_t *mail = json_object_get(personas[french], "mail"), *wanted, *meta;
+    json_t *mail = json_object_get(personas[french], "mail"), *wanted, *meta, *person;
+    size_t index;
     const char *raw;
     bool found = false;
 
     json_object_set_new(mail, "client", json_string(clients[_i % 4]));
-    json_object_set_new(json_object_get(personas[french], "supplier"), "client", json_string(clients[(_i + 1) % 4]));
+    json_array_foreach(json_object_get(personas[french], "people"), index, person)
+        json_object_set_new(person, "client", json_string(clients[_i % 4]));
+    json_object_set_new(json_object_get(personas[french], "supplier"), "client",
+                        json_string(_i % 4 == 3 ? "gmail" : clients[(_i + 1) % 4]));
     for (int i = 0; i < 6; i++) {
         wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", i % 3 == 2 ? "ldap" : "http",
                             i % 2 ? "mbox" : "maildir", french);

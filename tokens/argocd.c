@@ -32,18 +32,18 @@ static void draw_token(const struct mint_request *request, struct slice account,
 static int argocd_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {
     struct buffer *out = &minted->secret;
+    int tries = 0;
 
-    if (shape_identity(NULL, request, minted, error) != 0)
-        return -1;
-    if (minted->identity.length > 0 &&
-        (memchr(minted->identity.data, '"', minted->identity.length) != NULL ||
-         memchr(minted->identity.data, '\\', minted->identity.length) != NULL))
+    if (request->identity != NULL && strpbrk(request->identity, "\"\\") != NULL)
         return error_set(error, "an account of Argo CD holds no quotes and no backslash");
     minted->secret_bits = 255;
     do {
         buffer_clear(out);
+        buffer_clear(&minted->identity);
+        if (shape_identity(NULL, request, minted, error) != 0)
+            return -1;
         draw_token(request, buffer_slice(&minted->identity), out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 

@@ -92,6 +92,9 @@ struct token_kind {
 
 const struct token_kind *kind_find(const char *name);
 const struct token_kind *kind_at(size_t index); /* NULL behind the last */
+/* Draws of a secret that holds texts not drawn (a host, an identity): they may be what is filtered, and then the last is
+ * taken as it is. */
+#define KIND_TRIES 64
 /* Does the text hold a word that scanners drop, or a run that looks made up? */
 bool kind_filtered(struct slice text);
 

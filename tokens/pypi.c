@@ -48,7 +48,7 @@ static int draw_macaroon(const struct mint_request *request, struct buffer *plai
 static int pypi_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {
     struct buffer *out = &minted->secret, plain;
-    int rc = 0;
+    int rc = 0, tries = 0;
 
     /* pip and twine send this name with every token. */
     if (request->identity == NULL) {
@@ -66,7 +66,7 @@ static int pypi_mint(const struct mint_request *request, struct minted *minted, 
         rc = draw_macaroon(request, &plain);
         buffer_add_text(out, "pypi-");
         checksum_base64url(out, buffer_slice(&plain));
-    } while (rc == 0 && !out->failed && kind_filtered(buffer_slice(out)));
+    } while (rc == 0 && !out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
     buffer_free(&plain);
     return rc != 0 || out->failed ? error_set(error, "the host's name is too long for a token that holds it") : 0;
 }

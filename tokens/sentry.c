@@ -77,6 +77,7 @@ static int sentry_mint(const struct mint_request *request, struct minted *minted
 {
     bool user = strcmp(request->form, "user") == 0;
     struct buffer *out = &minted->secret;
+    int tries = 0;
 
     if (shape_identity(NULL, request, minted, error) != 0)
         return -1;
@@ -87,7 +88,7 @@ static int sentry_mint(const struct mint_request *request, struct minted *minted
             shape_draw("sntryu_%64x", request->draw, out);
         else if (draw_organisation(request, out) != 0)
             return error_set(error, "the host's name is too long for a Sentry token");
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 

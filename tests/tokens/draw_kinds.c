@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * draw_kinds COUNT: so many tokens of every form of every kind as JSON Lines, for those who read them independently.
+ * Forms that are slow (keys) give fewer: what two seconds make. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "server/base/json.h"
+#include "tests/tokens/draws.h"
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* As the minter draws: ahead. */
+static unsigned char pool[4096];
+static size_t left;
+
+static void chance(void *context, void *out, size_t length)
+{
+    (void)context;
+    if (left < length) {
+        randombytes_buf(pool, sizeof pool);
+        left = sizeof pool;
+    }
+    left -= length;
+    memcpy(out, pool + left, length);
+}
+
+static int print_one(const char *kind, const char *form, const struct minted *minted, struct buffer *line)
+{
+    struct reader reader = reader_of(buffer_slice(&minted->facts));
+    struct token_fact fact;
+    char name[64];
+
+    buffer_clear(line);
+    buffer_add_char(line, '{');
+    json_member_text(line, "kind", kind);
+    json_member_text(line, "form", form);
+    json_member(line, "identity", buffer_slice(&minted->identity));
+    json_member(line, "secret", buffer_slice(&minted->secret));
+    json_member_number(line, "bits", minted->secret_bits);
+    json_member_open(line, "facts");
+    buffer_add_char(line, '{');
+    while (fact_next(&reader, &fact)) {
+        snprintf(name, sizeof name, "%.*s", (int)fact.name.length, (const char *)fact.name.data);
+        json_member(line, name, fact.value);
+    }
+    buffer_add_text(line, "}}\n");
+    return line->failed || fwrite(line->data, 1, line->length, stdout) != line->length ? -1 : 0;
+}
+
+static int print_form(const struct token_kind *kind, const char *form, long count)
+{
+    const struct draw draw = {chance, NULL};
+    struct mint_request request = draws_request(&draw, form);
+    struct minted minted;
+    struct buffer line;
+    struct error error;
+    double end = now() + 2;
+    int rc = 0;
+
+    draws_init(&minted);
+    buffer_init(&line, 1 << 20);
+    for (long i = 0; rc == 0 && i < count && (i % 64 != 0 || i == 0 || now() < end); i++) {
+        buffer_clear(&minted.identity);
+        buffer_clear(&minted.secret);
+        buffer_clear(&minted.facts);
+        rc = kind->mint(&request, &minted, &error);
+        if (rc != 0)
+            fprintf(stderr, "%s %s: %s\n", kind->name, form, error.text);
+        else
+            rc = print_one(kind->name, form, &minted, &line);
+    }
+    draws_free(&minted);
+    buffer_free(&line);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    const struct token_kind *kind;
+
+    if (argc != 2 || sodium_init() < 0)
+        return 2;
+    for (size_t i = 0; (kind = kind_at(i)) != NULL; i++)
+        for (const char *const *form = kind->forms; *form != NULL; form++)
+            if (print_form(kind, *form, strtol(argv[1], NULL, 10)) != 0)
+                return 1;
+    return 0;
+}

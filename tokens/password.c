@@ -20,6 +20,8 @@
 #define HUMAN_MOST 48
 #define RANDOM_LEAST 16
 #define RANDOM_MOST 24
+#define LENGTH_LEAST 8 /* that an operator may ask for */
+#define LENGTH_MOST 128
 #define INNER ALPHABET_BASE62 "-_.!*+="
 
 static const char between_signs[] = "-._+";
@@ -97,26 +99,45 @@ uint16_t password_human(const struct mint_request *request, struct buffer *out)
 
 /* 16 to 24 characters: log2(69) = 6.1 bits each, log2(62) = 5.9 for the first and the last; six is stated for each
  * inner one, which leaves room for the draws that are filtered. */
-static uint16_t draw_random(const struct draw *draw, struct buffer *out)
+static uint16_t draw_random(const struct draw *draw, uint32_t length, struct buffer *out)
 {
-    uint32_t length = RANDOM_LEAST + draw_below(draw, RANDOM_MOST - RANDOM_LEAST + 1);
-
+    if (length == 0)
+        length = RANDOM_LEAST + draw_below(draw, RANDOM_MOST - RANDOM_LEAST + 1);
     alphabet_draw(out, ALPHABET_BASE62, 1, draw);
     alphabet_draw(out, INNER, length - 2, draw);
     alphabet_draw(out, ALPHABET_BASE62, 1, draw);
     return (uint16_t)((length - 2) * 6 + 11);
 }
 
+/* What the operator asked for; 0: nothing. */
+static int read_length(const struct mint_request *request, uint32_t *length, struct error *error)
+{
+    const char *text = mint_setting(request, "length");
+
+    *length = 0;
+    if (text == NULL)
+        return 0;
+    if (strcmp(request->form, "random") != 0)
+        return error_set(error, "only the form random has a length; leave --length out, or say --form random");
+    for (const char *c = text; *c != '\0' && *length <= LENGTH_MOST; c++)
+        *length = *c >= '0' && *c <= '9' ? *length * 10 + (uint32_t)(*c - '0') : LENGTH_MOST + 1;
+    if (*length < LENGTH_LEAST || *length > LENGTH_MOST)
+        return error_set(error, "a password of length '%.20s' cannot be; %d to %d characters can", text, LENGTH_LEAST,
+                         LENGTH_MOST);
+    return 0;
+}
+
 static int password_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {
     struct buffer *out = &minted->secret;
+    uint32_t length;
 
-    if (identity_mint(request, minted, error) != 0)
+    if (read_length(request, &length, error) != 0 || identity_mint(request, minted, error) != 0)
         return -1;
     do {
         buffer_clear(out);
-        minted->secret_bits =
-            strcmp(request->form, "random") == 0 ? draw_random(request->draw, out) : password_human(request, out);
+        minted->secret_bits = strcmp(request->form, "random") == 0 ? draw_random(request->draw, length, out)
+                                                                   : password_human(request, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the password") : 0;
 }
@@ -130,15 +151,17 @@ static bool password_valid(const char *form, struct slice secret)
 {
     if (strcmp(form, "random") != 0)
         return password_human_valid(secret);
-    return secret.length >= RANDOM_LEAST && secret.length <= RANDOM_MOST && alphabet_holds(INNER, secret);
+    return secret.length >= LENGTH_LEAST && secret.length <= LENGTH_MOST && alphabet_holds(INNER, secret);
 }
 
 static const char *const password_forms[] = {"human", "random", NULL};
+static const char *const password_settings[] = {"length", NULL};
 
 const struct token_kind kind_password = {
     .name = "password",
     .bound = true,
     .forms = password_forms,
+    .settings = password_settings,
     .mint = password_mint,
     .valid = password_valid,
 };

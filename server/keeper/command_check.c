@@ -12,12 +12,14 @@
 #include "server/base/json.h"
 #include "server/keeper/command.h"
 #include "server/keeper/keeper.h"
+#include "server/wire/kinds.h"
 
 #define PAGE "4096"
 #define TABLE_ROWS 10000    /* of a table whose pages are all looked at in one turn */
 #define CHAIN_ROWS 1000     /* of a chain's tail */
 #define BACKLOG 10000
 #define DAY_US ((int64_t)24 * 3600 * 1000000)
+#define KINDS 256           /* rows of kinds.def, at most */
 #define LATELY "100000"     /* operations looked back at */
 
 struct examining {
@@ -25,6 +27,7 @@ struct examining {
     size_t phase, table;
     int64_t after; /* number of the last row of the page before */
     int64_t counts[4];
+    int64_t doorless[KINDS];   /* armed tokens of each kind that have no door of their own */
     struct buffer row, decoys; /* decoys: JSON array of the configuration's names */
 };
 
@@ -234,7 +237,7 @@ static int check_tokens(struct examining *examining, struct error *error)
 {
     static const char sql[] =
         "SELECT coalesce(max(number), 0), sum(state = 'armed'),"
-        " sum(state = 'armed' AND (decoy = '' OR decoy NOT IN (SELECT value FROM json_each(?3)))),"
+        " sum(state = 'armed' AND decoy <> '' AND decoy NOT IN (SELECT value FROM json_each(?3))),"
         " sum(state = 'armed' AND expires BETWEEN ?2 AND ?2 + 2592000000000), sum(state = 'armed' AND expires < ?2)"
         " FROM (SELECT number, state, decoy, expires FROM token WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
     int64_t *counts = examining->counts;
@@ -257,6 +260,68 @@ static int check_tokens(struct examining *examining, struct error *error)
         tell(examining, "warning", "tokens", "", "plant others in their places, then retire them",
              "%" PRId64 " armed tokens are past their end, so a thief may not try them", counts[3]);
     return 0;
+}
+
+/* Is the token's decoy behind the kind's best door? */
+static bool has_own_door(const struct examining *examining, const struct kind_row *row, struct slice decoy)
+{
+    const struct decoy *found = configuration_decoy(examining->request->keeper->configuration, decoy);
+    struct kind_door door;
+
+    return found != NULL && kind_row_door(row, 0, &door) && kind_door_leads_to(&door, found->service, found->site);
+}
+
+static void count_doorless(struct examining *examining, struct slice kind, struct slice decoy, int64_t count)
+{
+    const struct kind_row *row;
+
+    for (size_t i = 0; i < KINDS && (row = kind_row_at(i)) != NULL; i++)
+        if (slice_is(kind, row->name) && !has_own_door(examining, row, decoy))
+            examining->doorless[i] += count;
+}
+
+static void tell_doorless(struct examining *examining)
+{
+    const struct kind_row *row;
+    struct kind_door door;
+
+    for (size_t i = 0; i < KINDS && (row = kind_row_at(i)) != NULL; i++) {
+        if (examining->doorless[i] == 0 || !kind_row_door(row, 0, &door))
+            continue;
+        if (strcmp(kind_row_seen(row), "here") == 0)
+            tell(examining, "warning", "doors", row->name, "add a decoy of their own, then plant others in their places",
+                 "%" PRId64 " armed tokens name a decoy that does not look like %s", examining->doorless[i],
+                 door.site[0] != '\0' ? door.site : door.service);
+        else
+            tell(examining, "warning", "doors", row->name, "keep them for when such a decoy comes, or retire them",
+                 "%" PRId64 " armed tokens have no door: nothing of ours speaks %s", examining->doorless[i],
+                 door.service[0] != '\0' ? door.service : "to their vendor");
+    }
+}
+
+/* Tokens without a door of their own, by kind; a page a turn. */
+static int check_doors(struct examining *examining, struct error *error)
+{
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(
+        ledger, "SELECT kind, decoy, sum(state = 'armed'), max(number) FROM (SELECT kind, decoy, state, number FROM token"
+        " WHERE number > ?1 ORDER BY number LIMIT " PAGE ") GROUP BY kind, decoy", error);
+    int64_t last = 0;
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, examining->after);
+    while ((found = ledger_step(ledger, statement, error)) == 1) {
+        count_doorless(examining, ledger_column(statement, 0), ledger_column(statement, 1),
+                       sqlite3_column_int64(statement, 2));
+        if (sqlite3_column_int64(statement, 3) > last)
+            last = sqlite3_column_int64(statement, 3);
+    }
+    examining->after = last;
+    if (found == 0 && last == 0)
+        tell_doorless(examining);
+    return found < 0 ? -1 : last != 0;
 }
 
 static int check_placements(struct examining *examining, struct error *error)
@@ -325,7 +390,8 @@ static int check_habits(struct examining *examining, struct error *error)
 static void resume(struct request *request)
 {
     static int (*const phases[])(struct examining *examining, struct error *error) = {
-        check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_placements,
+        check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_doors,
+        check_placements,
         check_habits};
     struct examining *examining = request->state;
     struct error error = {""};

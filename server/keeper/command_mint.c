@@ -13,6 +13,7 @@
 #define BATCH_IDLE 4096  /* where no sensor waits for verdicts meanwhile */
 #define ARTIFACTS 1000   /* above this count they are left out; `artifacts` shows them */
 #define SLOTS 2
+#define GUESSABLE 60     /* bits of guessing entropy, below which whoever uses it may not have read it */
 
 struct minting;
 
@@ -28,6 +29,7 @@ struct minting {
     struct buffer view; /* members of each job's parameters */
     struct buffer row;
     int64_t count, asked, minted, batch;
+    uint16_t bits; /* the least that a secret is worth */
     bool recorded;
     struct slot slots[SLOTS];
 };
@@ -93,9 +95,12 @@ static int store(struct minting *minting, const struct made_list *made, struct e
         return -1;
     if (!minting->recorded && record_start(minting, made, error) != 0)
         goto fail;
-    for (size_t i = 0; i < made->count; i++)
+    for (size_t i = 0; i < made->count; i++) {
         if (made_store(keeper, &minting->order, &made->items[i], error) != 0)
             goto fail;
+        if (made->items[i].token.secret_bits < minting->bits)
+            minting->bits = made->items[i].token.secret_bits;
+    }
     if (ledger_commit(&keeper->ledger, error) != 0)
         return -1;
     minting->recorded = true;
@@ -171,6 +176,9 @@ static void say_done(struct minting *minting)
 
     buffer_init(&note, 4096);
     order_note(&minting->order, &note);
+    if (minting->bits < GUESSABLE)
+        (void)buffer_add_format(&note, "%swith %u bits the secret could be guessed: its use alerts as high, not critical",
+                                note.length > 0 ? "; " : "", minting->bits);
     if (minting->count > ARTIFACTS)
         (void)buffer_add_format(&note, "%sso many come without artifacts; `sundew artifacts TOKEN` shows them",
                                 note.length > 0 ? "; " : "");
@@ -235,6 +243,7 @@ void command_mint(struct request *request)
         return;
     }
     minting->request = request;
+    minting->bits = UINT16_MAX;
     order_init(&minting->order);
     buffer_init(&minting->view, CHANNEL_MESSAGE);
     buffer_init(&minting->row, 2 * JOBS_RESULT);

@@ -11,6 +11,7 @@
 #include "server/base/channel.h"
 #include "server/base/log.h"
 #include "server/base/role.h"
+#include "server/finder/pack.h"
 #include "server/finder/source.h"
 #include "server/wire/finding.h"
 #include "server/wire/help.h"
@@ -178,7 +179,7 @@ static int prepare(struct error *error)
 {
     if (sodium_init() < 0)
         return error_set(error, "libsodium does not start");
-    if (cage_drop(geteuid(), getegid(), error) < 0)
+    if (pack_prepare(error) < 0 || cage_drop(geteuid(), getegid(), error) < 0)
         return -1;
     return cage_shut(&(struct cage){"finder", (const char *const[]){"lseek", NULL}, NULL}, error);
 }

@@ -157,7 +157,7 @@ static void search_at(struct search *search, const struct text *text, size_t fro
     struct place place = {search, text, depth};
 
     index_search(search->index, text_slice(text), from, to, on_hit, &place);
-    if (search->encodings && depth < SEARCH_DEPTH)
+    if (search->encodings && depth < SEARCH_DEPTH && (depth == 0 || !search->through[depth - 1]->last))
         for (size_t i = 0; i < VIEWS; i++)
             search_view(search, &views[i], text, depth);
 }

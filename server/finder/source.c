@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "server/base/unzeroed.h"
 #include "server/finder/unpack.h"
+
+#define SCRAP 16384
 
 /* Reads some; 0 at the end. */
 static ssize_t read_some(struct source *source, unsigned char *bytes, size_t size, struct error *error)
@@ -65,9 +68,10 @@ static int search_plain(struct source *source, struct error *error)
     return got < 0 ? -1 : 0;
 }
 
-static int inflate_some(struct source *source, z_stream *zlib, struct error *error)
+static int inflate_some(struct source *source, z_stream *zlib, bool keep, struct error *error)
 {
-    size_t size, length;
+    unsigned char scrap[SCRAP] UNZEROED;
+    size_t size = sizeof scrap, length;
     int result;
 
     if (source_need(source, 1, error) < 0)
@@ -75,11 +79,12 @@ static int inflate_some(struct source *source, z_stream *zlib, struct error *err
     length = source_front(source).length;
     zlib->next_in = source->input + source->at;
     zlib->avail_in = (uInt)length;
-    zlib->next_out = stream_room(source->stream, &size);
+    zlib->next_out = keep ? stream_room(source->stream, &size) : scrap;
     zlib->avail_out = (uInt)size;
     result = inflate(zlib, Z_NO_FLUSH);
     source_skip(source, length - zlib->avail_in);
-    stream_filled(source->stream, size - zlib->avail_out);
+    if (keep)
+        stream_filled(source->stream, size - zlib->avail_out);
     if (result == Z_STREAM_END)
         return 1;
     if (result == Z_OK && length > 0)
@@ -88,13 +93,13 @@ static int inflate_some(struct source *source, z_stream *zlib, struct error *err
                      length == 0 ? "cut off" : "damaged");
 }
 
-int source_inflate(struct source *source, int bits, struct error *error)
+int source_inflate(struct source *source, int bits, bool keep, struct error *error)
 {
     z_stream zlib = {.next_in = NULL};
     int result = inflateInit2(&zlib, bits) == Z_OK ? 0 : error_set(error, "no memory to unpack with");
 
     while (result == 0)
-        result = inflate_some(source, &zlib, error);
+        result = inflate_some(source, &zlib, keep, error);
     inflateEnd(&zlib);
     return result < 0 ? -1 : 0;
 }

@@ -35,7 +35,8 @@ static inline void source_skip(struct source *source, size_t length)
 {
     source->at += length;
 }
-/* Inflates from the front on into the stream. bits: as inflateInit2() takes them. */
-int source_inflate(struct source *source, int bits, struct error *error);
+/* Inflates from the front on, into the stream or, without `keep`, to find where it ends. bits: as inflateInit2() takes
+ * them. */
+int source_inflate(struct source *source, int bits, bool keep, struct error *error);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <zlib.h>
+#include "server/finder/pack.h"
 
 static bool begins(struct slice front, const char *bytes, size_t length)
 {
@@ -29,7 +30,7 @@ static int unpack_gzip(struct source *source, struct error *error)
 
     snprintf(source->member, sizeof source->member, "gzip");
     do
-        result = source_inflate(source, 15 + 16, error);
+        result = source_inflate(source, 15 + 16, true, error);
     while (result == 0 && source_need(source, 3, error) == 0 && is_gzip(source_front(source)));
     end_member(source);
     return result;
@@ -57,7 +58,7 @@ static int unpack_zlib(struct source *source, struct error *error)
     int result;
 
     snprintf(source->member, sizeof source->member, "zlib");
-    result = source_inflate(source, 15, error);
+    result = source_inflate(source, 15, true, error);
     end_member(source);
     return result;
 }
@@ -80,6 +81,7 @@ static int refuse_foreign(struct source *source, struct error *error)
 static const struct unpacker unpackers[] = {
     {"gzip", is_gzip, unpack_gzip},
     {"zlib", is_zlib, unpack_zlib},
+    {"pack", pack_is, pack_unpack},
     {"foreign", is_foreign, refuse_foreign},
 };
 

@@ -192,7 +192,7 @@ static void read_utf16(struct slice bytes, size_t at, struct escape *escape)
 const struct view views[VIEWS] = {
     {"percent", '%', read_percent},   {"quoted-printable", '=', read_quoted_printable},
     {"backslash", '\\', read_backslash}, {"html", '&', read_html},
-    {"folded", '\n', read_folded},    {"utf-16", '\0', read_utf16},
+    {"folded", '\n', read_folded, true},   {"utf-16", '\0', read_utf16},
 };
 
 size_t view_next(const struct view *view, struct slice bytes, size_t from, struct escape *escape)

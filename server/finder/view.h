@@ -5,6 +5,7 @@
 #ifndef FINDER_VIEW_H
 #define FINDER_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "server/base/buffer.h"
 
@@ -22,6 +23,7 @@ struct view {
     const char *name;
     unsigned char trigger; /* each escape has this byte at its place */
     void (*read)(struct slice bytes, size_t at, struct escape *escape);
+    bool last; /* is there in nearly all text: other views are not looked through within it, as it is within them */
 };
 
 #define VIEWS 6

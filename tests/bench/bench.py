@@ -5,13 +5,17 @@
     SUNDEW_BENCH_SECONDS   length of each load (3)
     SUNDEW_BENCH_ROUNDS    turns of each load and its peer's, of which the median counts (3)
     SUNDEW_BENCH_MILLION   tokens for the big ledger (1000000)
-    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint
+    SUNDEW_BENCH_FOUND     bytes in which 10,000 secrets are to be found (2 GiB)
+    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint search found
 
 Peers: Debian's nginx answering the same POST with a static 401, or with the same certificate; Debian's slapd refusing the same binds. A peer that is
 not installed is left out with a word. Figures are printed as measured; "to reach" stands beside those that have one."""
+import base64
 import json
 import os
+import random
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -26,8 +30,9 @@ from sundew import BIN, SUNDEW, Installation, Kept, form, port_base
 
 SECONDS = int(os.environ.get("SUNDEW_BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("SUNDEW_BENCH_ROUNDS", "3"))
+FOUND = int(os.environ.get("SUNDEW_BENCH_FOUND", str(2 << 30)))
 MILLION = int(os.environ.get("SUNDEW_BENCH_MILLION", "1000000"))
-ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint").split()
+ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint search found").split()
 
 
 def median(values):
@@ -314,6 +319,81 @@ def bench_lookup():
         rates[10000000][0] / rates[1000][0], ("<=", 2))
     say("hit among 10,000,000 against 1,000", f"{rates[10000000][1]:.2f} us", "",
         rates[10000000][1] / rates[1000][1], ("<=", 2))
+
+
+# ---- recognise ----
+
+def corpus(path, size, planted=()):
+    """Mail, logs and code to that size: lines of both, drawn, and this tree's text; `planted` spread over it."""
+    draw = random.Random(4711)
+    top = os.path.join(HERE, "..", "..")
+    code = b"".join(open(os.path.join(folder, name), "rb").read() for folder, _, names in os.walk(os.path.join(top, "server"))
+                    for name in sorted(names) if name.endswith((".c", ".h")))
+    logs = b"".join(b"10.%d.%d.%d - - [26/Nov/2026:10:%02d:11 +0100] \"GET /api/v4/projects/%d/issues?page=%d&sort=desc "
+                    b"HTTP/1.1\" 200 %d \"https://git.corp.example/group%%2Fproject\" \"curl/7.88.1\" %032x\n" %
+                    (draw.randrange(256), draw.randrange(256), draw.randrange(256), draw.randrange(60),
+                     draw.randrange(99999), draw.randrange(99), draw.randrange(99999), draw.getrandbits(128))
+                    for _ in range(20000))
+    words = code.split()
+    mail = b"".join(b"From: a%d@corp.example\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n%s=\r\n%s\r\n%s\r\n" %
+                    (n, b" ".join(draw.choices(words, k=12)), b" ".join(draw.choices(words, k=9)),
+                     base64.encodebytes(draw.randbytes(300))) for n in range(5000))
+    block = code + logs + mail
+    step = size // (len(planted) + 1)
+    with open(path, "wb") as file:
+        done = 0
+        for secret in [*planted, None]:
+            left = step
+            while left > 0:
+                at = done % len(block)
+                piece = block[at:at + min(left, 1 << 22)]
+                file.write(piece)
+                left -= len(piece)
+                done += len(piece)
+            if secret is not None:
+                file.write(b"\n" + secret + b"\n")
+
+
+def searched(count, length, how, path):
+    result = subprocess.run([os.path.join(BIN, "tests/bench/search"), str(count), str(length), how, path],
+                            capture_output=True, text=True)
+    return [float(x) for x in result.stdout.split()] if result.returncode == 0 else None
+
+
+def bench_search():
+    with tempfile.TemporaryDirectory(prefix="sundew-bench-") as folder:
+        path, patterns = os.path.join(folder, "corpus"), os.path.join(folder, "patterns")
+        corpus(path, 512 << 20)
+        for count, length, how, reach in ((1000, 0, "plain", 2.0), (MILLION, 0, "plain", 1.0), (1000, 0, "all", 0.3),
+                                          (MILLION, 0, "all", None), (1000, 18, "plain", None), (1000, 12, "plain", None)):
+            ours, peer = searched(count, length, how, path), None
+            if how == "plain" and count <= 10000:
+                with open(patterns, "w") as file:
+                    file.writelines(secrets.token_urlsafe(64)[:length or 23 + n % 38] + "\n" for n in range(count))
+                begun = time.monotonic()
+                subprocess.run(["grep", "-c", "-F", "-f", patterns, path], env={"LC_ALL": "C"}, stdout=subprocess.DEVNULL)
+                peer = (512 << 20) / (time.monotonic() - begun) / 1e9
+                hyper = searched(count, length, "hyperscan", path)
+                say(f"  the same by Hyperscan, {count:,} secrets", f"{hyper[0]:.2f} GB/s" if hyper else "not installed")
+            bytes_of = f"{length} bytes" if length else "23 to 60 bytes"
+            say(f"searching for {count:,} secrets of {bytes_of}, {how}", f"{ours[0]:.2f} GB/s",
+                f"{peer:.2f} grep -F" if peer else f"{ours[2]:.0f} MiB", ours[0], (">=", reach) if reach else None)
+
+
+def bench_found():
+    """10,000 planted in 2 GiB, each in one of several ways; all are to be found, and nothing else."""
+    ways = (lambda s: s, lambda s: base64.b64encode(b"x:" + s + b"!"), lambda s: b"".join(b"%%%02X" % c for c in s),
+            lambda s: s[:9] + b"=\r\n" + s[9:], lambda s: base64.encodebytes(b"y" * 50 + s + b"z" * 50))
+    with Installation() as sundew, tempfile.TemporaryDirectory(prefix="sundew-bench-") as folder:
+        minted = sundew.json("mint", "gitlab-token", "--count", "10000", timeout=600)
+        path = os.path.join(folder, "corpus")
+        corpus(path, FOUND, [ways[n % len(ways)](m["secret"].encode()) for n, m in enumerate(minted)])
+        begun = time.monotonic()
+        found = [row["token"] for row in sundew.json("recognise", path, timeout=1200)]
+        taken = time.monotonic() - begun
+        good = len(found) == len(set(found)) and set(found) == {m["token"] for m in minted}
+        say(f"10,000 planted in {FOUND >> 20} MiB: found, in all", f"{len(set(found))}, {len(found)}",
+            f"{FOUND / taken / 1e9:.2f} GB/s", float(good), (">=", 1))
 
 
 print(f"{'what':58} {'measured':>16} {'peer':>20} {'ratio':>8}")

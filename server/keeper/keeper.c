@@ -79,6 +79,7 @@ void keeper_close(struct keeper *keeper)
     close_event(&keeper->slow);
     close_event(&keeper->fill);
     close_event(&keeper->ended);
+    close_event(&keeper->due);
     keeper_take(keeper);
     keeper_settle(keeper);
     keeper_peers_close(keeper);
@@ -183,10 +184,12 @@ void keeper_stir(struct keeper *keeper)
 {
     struct timeval wait = {0, 0};
     int64_t now = clock_monotonic();
+    bool busy = keeper->flight_count > 0 || keeper->batch.count > 0;
+    int64_t grid = busy ? KEEPER_BUSY_US : KEEPER_TICK_US;
 
     if (keeper->stirred || keeper->tick == NULL)
         return;
-    wait.tv_usec = KEEPER_TICK_US - now % KEEPER_TICK_US;
+    wait.tv_usec = grid - now % grid;
     keeper->stirred = event_add(keeper->tick, &wait) == 0;
 }
 

@@ -21,6 +21,7 @@
 #define KEEPER_SENSORS 64
 #define KEEPER_OUTCOMES (OUTBOX_ROUTES * OUTBOX_FLIGHT)
 #define KEEPER_TICK_US 5000    /* the grid on which background work happens */
+#define KEEPER_BUSY_US 20000   /* the same while observations are being written */
 #define KEEPER_SLOW_MS 250     /* how often what falls due by itself is looked for */
 #define KEEPER_SAVE_US 60000000 /* how often the clock of running time is written */
 #define KEEPER_BACKLOG 500000  /* observations not derived yet, past which taking makes room first */
@@ -75,7 +76,8 @@ struct keeper {
     bool courier_greeted;
     struct keeper_outcome outcomes[KEEPER_OUTCOMES];
     size_t outcome_count;
-    struct event *tick, *slow, *fill, *ended; /* ended: a flush is over; NULL in tests of the heart */
+    struct event *tick, *slow, *fill;
+    struct event *ended, *due; /* a flush is over; what was gathered meanwhile is written. NULL in tests of the heart */
     bool stirred;    /* a tick is on its way */
     bool mismatched; /* a peer of another build: the tree must start again */
     bool broken;     /* the disk failed: nothing is answered any more */

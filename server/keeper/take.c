@@ -155,14 +155,22 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     land(keeper, false);
-    if (!keeper->broken)
-        keeper_take_soon(keeper);
+    event_active(keeper->due, EV_TIMEOUT, 0);
+}
+
+/* Behind the sensors' messages that came in the same turn of the loop. */
+static void on_due(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    keeper_take_soon(context);
 }
 
 int keeper_await(struct keeper *keeper, struct error *error)
 {
     keeper->ended = event_new(keeper->base, keeper->ledger.flusher.ended, EV_READ | EV_PERSIST, on_ended, keeper);
-    if (keeper->ended == NULL || event_add(keeper->ended, NULL) < 0)
+    keeper->due = event_new(keeper->base, -1, 0, on_due, keeper);
+    if (keeper->ended == NULL || keeper->due == NULL || event_add(keeper->ended, NULL) < 0)
         return error_set(error, "out of memory");
     return 0;
 }

@@ -18,7 +18,20 @@
 
 /* ---- making ---- */
 
-struct web *web_new(struct visit *visit, const struct web_api *api, const char *subject, const char *tenant,
+static char *base_of(const struct web_api *api, const char *own, const char *host, uint16_t port)
+{
+    bool colons = strchr(host, ':') != NULL;
+    char *base = NULL;
+
+    if (own[0] != '\0' || api->url != NULL)
+        return strdup(own[0] != '\0' ? own : api->url);
+    return asprintf(&base, "https://%s%s%s:%u%s", colons ? "[" : "", host, colons ? "]" : "", port != 0 ? port : 443,
+                    api->path != NULL ? api->path : "") < 0
+               ? NULL
+               : base;
+}
+
+struct web *web_new(struct visit *visit, const struct web_api *api, const char *host, uint16_t port, const char *subject,
                     struct error *error)
 {
     const char *own = credentials_setting(&visit->credentials, "url");
@@ -31,9 +44,9 @@ struct web *web_new(struct visit *visit, const struct web_api *api, const char *
         web->api = api;
         door_init(&web->door);
         web->door.input.maximum = WEB_ANSWER + WEB_HEAD;
-        web->base = strdup(own[0] != '\0' ? own : api->url);
+        web->base = base_of(api, own, host, port);
         web->subject = strdup(subject);
-        web->tenant = strdup(tenant);
+        web->tenant = strdup(host);
     }
     if (web != NULL && web->base != NULL && web->subject != NULL && web->tenant != NULL) {
         while (web->base[0] != '\0' && web->base[strlen(web->base) - 1] == '/')

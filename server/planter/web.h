@@ -14,7 +14,8 @@
 
 /* Where an API is, and how its tokens are asked for. */
 struct web_api {
-    const char *url;       /* its base, without a '/' at the end; the account's `url` goes before it */
+    const char *url;       /* its base, without a '/' at the end; NULL: the place's host. The account's goes before it */
+    const char *path;      /* behind the place's host; NULL: nothing */
     const char *token_url; /* {tenant} stands for the account's tenant; NULL: the account must name one */
     const char *scope;
     bool basic;            /* lets in by password, too */
@@ -26,7 +27,7 @@ struct web {
     struct door door;      /* the connection that is kept, to host and port below */
     char *base;
     char *subject;         /* for whom a service account asks; "" */
-    char *tenant;          /* where the account names none */
+    char *tenant;          /* where the account names none: the place's host */
     struct buffer token;   /* the access token; empty: none yet */
     int64_t token_until;   /* monotonic microseconds; 0: it is not ours to refresh */
     struct buffer answer;  /* the last answer's body */
@@ -47,8 +48,8 @@ struct web_call {
     bool open;          /* without the account's login */
 };
 
-/* NULL with what to do. */
-struct web *web_new(struct visit *visit, const struct web_api *api, const char *subject, const char *tenant,
+/* For a place's host and port (0: 443), and the one whose mailbox it is. NULL with what to do. */
+struct web *web_new(struct visit *visit, const struct web_api *api, const char *host, uint16_t port, const char *subject,
                     struct error *error);
 void web_free(void *web);
 

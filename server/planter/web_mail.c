@@ -33,13 +33,13 @@ static int stay_begin(struct web_stay *stay, const struct web_mail *kind, const 
     *stay = (struct web_stay){.kind = kind, .task = task, .result = result};
     if (task_remote(task, &stay->place, error) != 0)
         return -1;
-    snprintf(stay->user, sizeof stay->user, strchr(stay->place.user, '@') != NULL ? "%s" : "%s@%s", stay->place.user,
-             stay->place.host);
+    snprintf(stay->user, sizeof stay->user,
+             kind->server || strchr(stay->place.user, '@') != NULL ? "%s" : "%s@%s", stay->place.user, stay->place.host);
     snprintf(key, sizeof key, "%s %s:%u %s", task->place->scheme, stay->place.host, stay->place.port,
              kind->per_user ? stay->user : "");
     stay->web = visit_session(task->visit, key);
     if (stay->web == NULL) {
-        stay->web = web_new(task->visit, &kind->api, stay->user, stay->place.host, error);
+        stay->web = web_new(task->visit, &kind->api, stay->place.host, stay->place.port, stay->user, error);
         if (stay->web == NULL || visit_keep(task->visit, key, stay->web, web_free, error) != 0)
             return -1;
     }

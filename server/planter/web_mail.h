@@ -27,7 +27,8 @@ struct web_stay {
     struct remote place;
     char user[512];           /* the mailbox, as the API names it */
     char thread[WEB_MAIL_ID]; /* of the API, from the first mail on; "" */
-    char account[WEB_MAIL_ID]; /* JMAP's accountId */
+    /* JMAP's: accountId, where calls go, where mails go up */
+    char account[WEB_MAIL_ID], api[WEB_MAIL_ID], upload[WEB_MAIL_ID];
 };
 
 /* A mail that was found. */
@@ -41,6 +42,7 @@ struct web_found {
 struct web_mail {
     struct web_api api;
     bool per_user; /* a token or a login is for one user */
+    bool server;   /* the place's host is a server, and no part of the user's mail address */
     /* What has to be known before all else; may be NULL. */
     int (*enter)(struct web_stay *stay, struct error *error);
     /* A folder by name, "\Sent" and its like by use. 1; 0: there is none; -1. */

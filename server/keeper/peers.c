@@ -145,7 +145,8 @@ static void sensor_message(struct channel *channel, struct slice message, int fd
     }
     if (batch_add(&keeper->batch, message, sensor) < 0) {
         keeper_take(keeper);
-        batch_add(&keeper->batch, message, sensor);
+        if (sensor->channel != NULL) /* else it was let go, and its message is gone */
+            batch_add(&keeper->batch, message, sensor);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "server/minter/job.h"
 #include "server/minter/face_check.h"
 #include "server/minter/minter.h"
+#include "server/minter/supply.h"
 #include "server/wire/help.h"
 
 #define STEP_RESULTS 256  /* results made in one turn of the loop */
@@ -271,7 +272,7 @@ static int prepare(struct program *program, struct error *error)
     program->work_event = event_new(program->role.base, -1, 0, on_work, program);
     if (program->work_event == NULL)
         return error_set(error, "out of memory");
-    return minter_shut(error);
+    return supply_start(program->minter.supply, minter_shut, error) != 0 ? -1 : minter_shut(error);
 }
 
 int main(int argc, char **argv)

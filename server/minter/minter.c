@@ -47,10 +47,12 @@ int minter_open(struct minter *minter, const char *data, const struct draw *draw
 {
     *minter = (struct minter){.draw = draw == NULL ? &minter->own : draw, .now = now};
     minter->own = (struct draw){pool_bytes, &minter->pool};
-    minter->keys = (struct key_supply){supply_rsa, NULL};
-    if (catalogue_load(data, &minter->catalogue, error) != 0)
-        return -1;
-    if (faces_load(data, &minter->faces, error) != 0 || directory_load(data, &minter->directory, error) != 0) {
+    minter->supply = supply_new();
+    if (minter->supply == NULL)
+        return error_set(error, "out of memory");
+    minter->keys = (struct key_supply){supply_rsa, minter->supply};
+    if (catalogue_load(data, &minter->catalogue, error) != 0 || faces_load(data, &minter->faces, error) != 0 ||
+        directory_load(data, &minter->directory, error) != 0) {
         minter_close(minter);
         return -1;
     }
@@ -59,6 +61,7 @@ int minter_open(struct minter *minter, const char *data, const struct draw *draw
 
 void minter_close(struct minter *minter)
 {
+    supply_free(minter->supply);
     catalogue_free(minter->catalogue);
     faces_free(minter->faces);
     directory_free(minter->directory);

@@ -10,6 +10,7 @@
 #include "tokens/kind.h"
 
 struct directory_words;
+struct supply;
 struct faces;
 
 /* Random bytes drawn ahead, since a system call for every letter would cost more than the rest of minting; each is
@@ -21,6 +22,7 @@ struct pool {
 
 struct minter {
     struct key_supply keys;
+    struct supply *supply; /* behind `keys` (supply.h); supply_start() makes it keep a stock */
     const struct draw *draw;
     struct draw own; /* of the pool */
     struct pool pool;

@@ -45,6 +45,7 @@ int run_drill(struct invocation *invocation, struct error *error);
 int run_recognise(struct invocation *invocation, struct error *error);
 int run_reload(struct invocation *invocation, struct error *error);
 int run_site(struct invocation *invocation, struct error *error);
+int run_watch(struct invocation *invocation, struct error *error);
 int run_sink(struct invocation *invocation, struct error *error);
 /* Any other: sends the arguments as they are and prints the rows. */
 int run_generic(struct invocation *invocation, struct error *error);

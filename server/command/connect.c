@@ -22,6 +22,7 @@
 
 #define READY_MS 120000 /* a keeper may have much to derive */
 #define HELLO_MS 60000
+#define GREETINGS 5
 #define STARTING_MS 5000 /* a daemon that is just starting binds its socket within that */
 #define IDLE_MS 200
 #define CREDIT 1024
@@ -108,6 +109,7 @@ static int greet(struct link *link, struct error *error)
     result = channel_send_now(link->fd, buffer_slice(&message), -1, error);
     if (result == 0)
         result = channel_receive_now(link->fd, &message, &fd, HELLO_MS, error);
+    link->lost = result != 0;
     if (fd >= 0)
         close(fd);
     if (result == 1) {
@@ -176,15 +178,42 @@ int link_open_own(struct link *link, const struct configuration *configuration, 
     return greet(link, error);
 }
 
+/* As find_daemon(), and greets its keeper. A reload may take the keeper away just then; the next one is near. */
+static int meet_daemon(struct link *link, const struct configuration *configuration, struct error *error)
+{
+    const struct timespec pause = {.tv_nsec = RETRY_NS};
+    int found = 0;
+
+    for (unsigned i = 0; i < GREETINGS; i++) {
+        *link = (struct link){.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
+        found = find_daemon(link, configuration, error);
+        if (found != 1 || greet(link, error) == 0)
+            return found;
+        if (!link->lost)
+            return -1;
+        close(link->fd);
+        nanosleep(&pause, NULL);
+    }
+    link->fd = -1;
+    return -1;
+}
+
 int link_open(struct link *link, const struct configuration *configuration, struct error *error)
 {
-    int found;
+    int found = meet_daemon(link, configuration, error);
 
-    *link = (struct link){.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
-    found = find_daemon(link, configuration, error);
     if (found < 0)
         return -1;
-    return found == 1 ? greet(link, error) : link_open_own(link, configuration, error);
+    return found == 1 ? 0 : link_open_own(link, configuration, error);
+}
+
+int link_open_daemon(struct link *link, const struct configuration *configuration, struct error *error)
+{
+    int found = meet_daemon(link, configuration, error);
+
+    if (found == 0)
+        error_set(error, "no daemon runs on this state, so nothing can be seen; start one by sundewd -c FILE");
+    return found == 1 ? 0 : -1;
 }
 
 static void end_own(struct own_role *role)
@@ -307,6 +336,7 @@ int link_command(struct link *link, const struct command *command, const struct 
     buffer_init(&message, CHANNEL_MESSAGE);
     buffer_init(&receiving.whole, ROW);
     result = send_command(link, command, error);
+    link->lost = result < 0;
     while (result == 0) {
         int fd = -1;
 
@@ -314,7 +344,8 @@ int link_command(struct link *link, const struct command *command, const struct 
         result = channel_receive_now(link->fd, &message, &fd, -1, error);
         if (fd >= 0)
             close(fd);
-        if (result == 1)
+        link->lost = result == 1;
+        if (link->lost)
             result = error_set(error, "the keeper ended in the middle of the command; try again");
         else if (result == 0)
             result = take_reply(link, &receiving, buffer_slice(&message), rows, &code, error);

@@ -5,6 +5,7 @@
 #ifndef COMMAND_CONNECT_H
 #define COMMAND_CONNECT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "server/base/buffer.h"
 #include "server/base/error.h"
@@ -17,10 +18,13 @@ struct link {
         pid_t pid; /* 0: none */
         int fd;
     } keeper, minter;
+    bool lost; /* the keeper went away, before it greeted or in the middle of a command */
 };
 
 /* -1 with what to do. link_close() is due either way. */
 int link_open(struct link *link, const struct configuration *configuration, struct error *error);
+/* As link_open(), where a daemon runs, or is just starting; else -1. */
+int link_open_daemon(struct link *link, const struct configuration *configuration, struct error *error);
 /* As link_open(), without looking for a daemon: for `init`. */
 int link_open_own(struct link *link, const struct configuration *configuration, struct error *error);
 /* Waits until our own roles have ended, so that the state is free. */

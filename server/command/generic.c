@@ -23,8 +23,6 @@ static int print_row(struct slice kind, struct slice name, struct slice data, vo
         output_row(&invocation->output, data);
         progress_step(&invocation->progress, 1);
     }
-    if (invocation->output.table.streaming)
-        fflush(invocation->output.file);
     return invocation->output.failed ? -1 : 0;
 }
 
@@ -54,10 +52,6 @@ static int converse(struct invocation *invocation, const char *leave_out, const 
     fill(invocation->options, &command, leave_out);
     if (link_open(&link, invocation->configuration, error) < 0)
         goto out;
-    if (strcmp(invocation->options->command->name, "watch") == 0 && link.keeper.pid > 0) {
-        error_set(error, "no daemon runs on this state, so nothing can be seen; start one by sundewd -c FILE");
-        goto out;
-    }
     code = link_command(&link, &command, rows, error);
 out:
     link_close(&link);

@@ -18,6 +18,7 @@ static const struct command_way ways[] = {
     {"reload", NEEDS_CONFIGURATION, run_reload}, {"sink", NEEDS_NOTHING, run_sink},
     {"recognise", NEEDS_CONFIGURATION, run_recognise},
     {"drill", NEEDS_CONFIGURATION, run_drill},   {"check", NEEDS_NOTHING, run_check},
+    {"watch", NEEDS_CONFIGURATION, run_watch},
     {"backup", NEEDS_CONFIGURATION, run_backup}, {"site", NEEDS_NOTHING, run_site},
 };
 

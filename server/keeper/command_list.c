@@ -108,22 +108,64 @@ void command_operations(struct request *request)
     listing_run(request, &listing, "row");
 }
 
+/* The last sighting there is; its id goes to the client, which may have to come back. -1: the command was ended. */
+static int tell_last(struct request *request, int64_t *number)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct error error;
+    sqlite3_stmt *last = ledger_statement(ledger, "SELECT number, id_text('s', id) FROM sighting"
+                                                  " ORDER BY number DESC LIMIT 1", &error);
+    int found = last == NULL ? -1 : ledger_step(ledger, last, &error);
+
+    if (found < 0) {
+        request_fail(request, &error);
+        return -1;
+    }
+    *number = found == 1 ? sqlite3_column_int64(last, 0) : 0;
+    request_row(request, "behind", found == 1 ? ledger_column(last, 1) : SLICE_NONE, SLICE_NONE);
+    sqlite3_reset(last);
+    return 0;
+}
+
+/* Of the sighting named by "after". -1: the command was ended. */
+static int number_of(struct request *request, int64_t *number)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct error error;
+    sqlite3_stmt *found;
+    struct id id;
+    int result;
+
+    if (request_id(request, "after", 's', &id) < 0)
+        return -1;
+    found = ledger_statement(ledger, "SELECT number FROM sighting WHERE id = ?1", &error);
+    if (found != NULL)
+        ledger_bind_id(found, 1, &id);
+    result = found == NULL ? -1 : ledger_step(ledger, found, &error);
+    if (result < 0)
+        request_fail(request, &error);
+    else if (result == 0)
+        request_unknown(request, 's', id);
+    else
+        *number = sqlite3_column_int64(found, 0);
+    if (found != NULL)
+        sqlite3_reset(found);
+    return result == 1 ? 0 : -1;
+}
+
 void command_watch(struct request *request)
 {
     static const struct listing listing = {
         "SELECT s.number, " ROW_SIGHTING " FROM sighting s WHERE s.number > ?1 ORDER BY s.number" ROWS_PAGE,
         {{NULL, FILTER_TEXT, NULL}},
     };
-    struct ledger *ledger = &request->keeper->ledger;
-    struct error error;
-    sqlite3_stmt *last = ledger_statement(ledger, "SELECT coalesce(max(number), 0) FROM sighting", &error);
-    int64_t after;
+    int64_t after = 0;
 
-    if (last == NULL || ledger_step(ledger, last, &error) != 1) {
-        request_fail(request, &error);
+    if (!request_has(request, "after")) {
+        if (tell_last(request, &after) < 0)
+            return;
+    } else if (request_slice(request, "after").length > 0 && number_of(request, &after) < 0) {
         return;
     }
-    after = sqlite3_column_int64(last, 0);
-    sqlite3_reset(last);
     listing_follow(request, &listing, after);
 }

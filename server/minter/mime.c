@@ -68,9 +68,13 @@ static int end(struct buffer *out)
 
 int mime_header(struct buffer *out, const char *name, const char *value)
 {
-    size_t column = begin(out, name);
+    struct slice rest = slice_of(value), first = next_word(&rest);
+    size_t column = begin(out, name) + 1 + first.length;
 
-    add_words(out, slice_of(value), &column);
+    /* As Gmail and Thunderbird do: a long id stays on the line of its name. */
+    buffer_add_char(out, ' ');
+    buffer_add_slice(out, first);
+    add_words(out, rest, &column);
     return end(out);
 }
 

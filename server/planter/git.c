@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "server/base/clock.h"
 #include "server/base/paths.h"
 #include "server/planter/git_later.h"
 #include "server/planter/graft.h"
@@ -90,127 +89,13 @@ undo:
     return -1;
 }
 
-/* ---- where it is ---- */
-
-static void tell_commit(json_t *where, const char *name, const git_oid *id)
-{
-    char hex[GIT_OID_HEXSZ + 1];
-
-    json_object_set_new(where, name, json_string(git_oid_tostr(hex, sizeof(hex), id)));
-}
-
-/* What the change does to the secret: brings it ("commit"), takes it away or writes it over ("removed_in"). */
-static const char *secret_part(const struct changes *changes, const struct change *change)
-{
-    for (size_t f = 0; f < change->file_count; f++) {
-        if (strcmp(change->files[f].path, changes->secret_path) == 0)
-            return change->files[f].file == changes->secret_file ? "commit" : "removed_in";
-    }
-    return NULL;
-}
-
-/* A branch is named as one; else the reference whole, beside the branch that it left. */
-static json_t *tell_reference(const struct graft *graft)
-{
-    const struct repository *repository = &graft->repository;
-    json_t *where = json_pack("{s:s,s:s,s:s}", "repository", repository->path, "branch",
-                              graft->shape == SHAPE_BRANCH ? graft->side : repository_branch_name(repository), "path",
-                              graft->changes.secret_path);
-
-    if (!graft_moves(graft))
-        json_object_set_new(where, "reference", json_string(graft->reference));
-    return where;
-}
-
-static int tell_where(const struct task *task, const struct graft *graft, bool done, struct place_result *result)
-{
-    const struct buffer *secret = &graft->changes.secret_file->data;
-    json_t *line = json_object_get(task->meta, "line");
-    git_oid blob;
-
-    result->where = tell_reference(graft);
-    if (result->where == NULL)
-        return -1;
-    if (json_is_integer(line))
-        json_object_set(result->where, "line", line);
-    for (size_t i = 0; i < graft->changes.count && done; i++) {
-        const char *part = secret_part(&graft->changes, &graft->changes.list[i]);
-
-        if (part != NULL)
-            tell_commit(result->where, part, &graft->commits[i]);
-    }
-    if (done && graft->shape == SHAPE_MERGE)
-        tell_commit(result->where, "merge", &graft->end);
-    if (done && git_odb_hash(&blob, secret->data, secret->length, GIT_OBJECT_BLOB) == 0)
-        tell_commit(result->where, "blob", &blob);
-    return 0;
-}
-
-/* ---- for people ---- */
-
-static void tell_shape(const struct graft *graft, struct place_result *result)
-{
-    const char *branch = repository_branch_name(&graft->repository);
-
-    switch (graft->shape) {
-    case SHAPE_MERGE:
-        place_note(result, "They were made on %s, which is gone, and merged into %s.", graft->side, branch);
-        if (graft->manner.merge == NULL)
-            place_note(result, "This history has no merges so far.");
-        else if (strncmp(graft->manner.merge, "Merge branch '", 14) != 0)
-            place_note(result, "Merges here read \"%.120s\"; this one reads as git itself writes it.",
-                       graft->manner.merge);
-        break;
-    case SHAPE_BRANCH:
-    case SHAPE_TAG:
-        place_note(result, "Only %s holds them; who clones has it too.", graft->reference);
-        break;
-    case SHAPE_STASH:
-        place_note(result, "It lies in the stash, below all that was there; clones do not get it, copies of the "
-                           "folder do.");
-        break;
-    default:
-        break;
-    }
-}
-
-static void tell_habits(const struct graft *graft, struct place_result *result)
-{
-    const struct repository *repository = &graft->repository;
-    int ignored = 0;
-
-    if (graft->manner.signatures)
-        place_note(result, "Commits here are signed by key, this cannot be; who looks at signatures sees it.");
-    if (!git_repository_is_bare(repository->git) &&
-        git_ignore_path_is_ignored(&ignored, repository->git, graft->changes.secret_path) == 0 && ignored)
-        place_note(result, "%s is among what git ignores here; it lies there as with git add --force.",
-                   graft->changes.secret_path);
-    if (!git_repository_is_bare(repository->git) && !repository->checked_out && graft_moves(graft))
-        place_note(result, "The branch is not checked out, so the work tree stays as it is.");
-}
-
-static void tell_people(const struct graft *graft, bool done, struct place_result *result)
-{
-    char date[CLOCK_TEXT];
-
-    for (size_t i = 0; i < graft->changes.count; i++) {
-        const struct change *change = &graft->changes.list[i];
-
-        place_note(result, "%s on %s: \"%.*s\" by %s, %.10s", done ? "Committed" : "Would commit",
-                   repository_branch_name(&graft->repository), (int)strcspn(change->message, "\n"), change->message,
-                   change->name, clock_text(change->time_s * 1000000, date));
-    }
-    tell_shape(graft, result);
-    tell_habits(graft, result);
-}
-
 /* ---- planting ---- */
 
 static int git_plant(const struct task *task, struct place_result *result, struct error *error)
 {
     bool dry = task_flag(task, "dry_run");
     struct graft graft;
-    int rc = graft_open(task, &graft, error);
+    int rc = graft_open(task, task->target, &graft, error);
 
     if (rc == 0)
         rc = graft_check(&graft, error);
@@ -219,12 +104,22 @@ static int git_plant(const struct task *task, struct place_result *result, struc
     if (rc == 0 && !dry)
         rc = carry_out(&graft, result, error);
     if (rc == 0) {
-        rc = tell_where(task, &graft, !dry, result);
-        tell_people(&graft, !dry, result);
+        rc = graft_where(task, &graft, graft.repository.path, !dry, result, error);
+        graft_tell(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
     }
     graft_close(&graft);
     return rc;
+}
+
+static int git_inspect(const struct task *task, struct place_result *result, struct error *error)
+{
+    return git_later_inspect(task, task->target, result, error);
+}
+
+static int git_uproot(const struct task *task, struct place_result *result, struct error *error)
+{
+    return git_later_uproot(task, task->target, false, result, error);
 }
 
 /* ---- owner and cage ---- */
@@ -286,6 +181,6 @@ const struct place place_git = {
     .owner = git_owner,
     .paths = git_paths,
     .plant = git_plant,
-    .inspect = git_later_inspect,
-    .uproot = git_later_uproot,
+    .inspect = git_inspect,
+    .uproot = git_uproot,
 };

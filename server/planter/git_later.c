@@ -64,13 +64,14 @@ static int read_where(const struct task *task, struct planted_commit *planted, s
     return 0;
 }
 
-static int planted_open(const struct task *task, struct planted_commit *planted, struct error *error)
+static int planted_open(const struct task *task, const char *target, struct planted_commit *planted,
+                        struct error *error)
 {
     const char *reference = task_where(task, "reference");
 
     memset(planted, 0, sizeof(*planted));
     if (read_where(task, planted, error) != 0 ||
-        repository_open(task->target, reference != NULL ? reference : task_where(task, "branch"), true,
+        repository_open(target, reference != NULL ? reference : task_where(task, "branch"), true,
                         &planted->repository, error) != 0)
         return -1;
     if (git_commit_lookup(&planted->commit, planted->repository.git, &planted->first) != 0)
@@ -225,12 +226,12 @@ static int copy_where(const struct task *task, struct place_result *result, stru
     return result->where != NULL ? 0 : error_set(error, "out of memory");
 }
 
-int git_later_inspect(const struct task *task, struct place_result *result, struct error *error)
+int git_later_inspect(const struct task *task, const char *target, struct place_result *result, struct error *error)
 {
     struct planted_commit planted;
     int rc;
 
-    if (planted_open(task, &planted, error) != 0)
+    if (planted_open(task, target, &planted, error) != 0)
         return -1;
     rc = copy_where(task, result, error);
     if (rc == 0)
@@ -397,7 +398,7 @@ static bool names_only_lure(const struct planted_commit *planted)
                                 git_oid_equal(git_commit_id(planted->repository.tip), &planted->end));
 }
 
-static int uproot(const struct planted_commit *planted, struct place_result *result, struct error *error)
+static int uproot(const struct planted_commit *planted, bool shared, struct place_result *result, struct error *error)
 {
     git_oid now;
 
@@ -408,7 +409,7 @@ static int uproot(const struct planted_commit *planted, struct place_result *res
                                 "--contains, git tag --contains");
     if (names_only_lure(planted))
         return take_away(planted, result, error);
-    if (droppable(planted))
+    if (!shared && droppable(planted))
         return drop(planted, result, error);
     if (blob_at(planted->repository.tip, planted->path, &now) == 0 &&
         (!planted->buried || git_oid_equal(&now, &planted->blob))) {
@@ -427,19 +428,20 @@ static int uproot(const struct planted_commit *planted, struct place_result *res
                      "not rewrite that. Leave it, or rewrite the history yourself");
 }
 
-int git_later_uproot(const struct task *task, struct place_result *result, struct error *error)
+int git_later_uproot(const struct task *task, const char *target, bool shared, struct place_result *result,
+                     struct error *error)
 {
     struct planted_commit planted;
     int rc;
 
-    if (planted_open(task, &planted, error) != 0)
+    if (planted_open(task, target, &planted, error) != 0)
         return -1;
     rc = repository_quiet(&planted.repository, error);
     if (rc == 0)
         rc = copy_where(task, result, error);
     if (rc == 0) {
         judge(&planted, result);
-        rc = uproot(&planted, result, error);
+        rc = uproot(&planted, shared, result, error);
     }
     planted_close(&planted);
     return rc;

@@ -53,7 +53,7 @@ static void choose_signing(const struct task *task, struct manner *manner)
         manner->signs = strcmp(sign, "yes") == 0;
 }
 
-int graft_open(const struct task *task, struct graft *graft, struct error *error)
+int graft_open(const struct task *task, const char *target, struct graft *graft, struct error *error)
 {
     const char *at = task_option(task, "at");
     int64_t at_us = 0;
@@ -63,7 +63,7 @@ int graft_open(const struct task *task, struct graft *graft, struct error *error
         buffer_init(&graft->messages[i], TASK_BYTES);
     if (changes_read(task, &graft->changes, error) != 0 ||
         graft_shape(task_option(task, "as"), &graft->shape, error) != 0 ||
-        repository_open(task->target, NULL, false, &graft->repository, error) != 0 ||
+        repository_open(target, NULL, false, &graft->repository, error) != 0 ||
         repository_quiet(&graft->repository, error) != 0)
         return -1;
     if (graft->shape == SHAPE_STASH && graft->changes.count > 1)

@@ -6,6 +6,7 @@
 
 #include "server/planter/changes.h"
 #include "server/planter/manner.h"
+#include "server/planter/place.h"
 #include "server/planter/repository.h"
 
 enum shape {
@@ -29,9 +30,9 @@ struct graft {
     git_oid end;                     /* what the reference is to name */
 };
 
-/* The task's changes for the repository and shape that it names, in its people's manner, with names and dates; nothing
- * is written. graft_close() is due either way. */
-int graft_open(const struct task *task, struct graft *graft, struct error *error);
+/* The task's changes for the repository at the target (repository_open()) and the shape that it names, in its people's
+ * manner, with names and dates; nothing is written. graft_close() is due either way. */
+int graft_open(const struct task *task, const char *target, struct graft *graft, struct error *error);
 void graft_close(struct graft *graft);
 /* Refuses paths that are taken, and such as git would filter (LFS, git-crypt). Chooses which files may be run. */
 int graft_check(struct graft *graft, struct error *error);
@@ -39,6 +40,11 @@ int graft_check(struct graft *graft, struct error *error);
 int graft_make(struct graft *graft, struct error *error);
 /* Has the reference name them, unless somebody else was quicker. */
 int graft_refer(struct graft *graft, struct error *error);
+/* Where the lure is, in the repository by that name; `done`: with its commits. */
+int graft_where(const struct task *task, const struct graft *graft, const char *repository, bool done,
+                struct place_result *result, struct error *error);
+/* Notes for people. */
+void graft_tell(const struct graft *graft, bool done, struct place_result *result);
 /* Does it move the branch? Else the work tree has nothing to follow. */
 static inline bool graft_moves(const struct graft *graft)
 {

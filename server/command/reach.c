@@ -45,7 +45,7 @@ static int send_settings(int fd, const struct account *account, struct error *er
 static int open_file(const struct account *account, enum account_file which, struct error *error)
 {
     const char *path = account->files[which];
-    bool public = which == ACCOUNT_CA || which == ACCOUNT_CERTIFICATE;
+    bool public = which == ACCOUNT_CA || which == ACCOUNT_CERTIFICATE || which == ACCOUNT_KNOWN_HOSTS;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
 

@@ -2,8 +2,9 @@
  *
  * The planter: one task from `sundew` on descriptor 3, then it exits. As root it first becomes the owner of the mailbox
  * or repository. It writes below that place only, reads what its user may, and has no network. For places on other
- * hosts it has no file at all, makes no socket, and gets connected ones by asking `sundew`; then it does as many tasks
- * as come. An errand (a drill, a probe) has no place: it has one connection, and no file.
+ * hosts it has no file at all, or only a private folder for copies, makes no socket, and gets connected ones by asking
+ * `sundew`; then it does as many tasks as come. An errand (a drill, a probe) has no place: it has one connection, and
+ * no file.
  *
  *   sundew → planter  [ACCOUNT CREDENTIAL…] PLANT FILE… PLANT_GO, CONNECTED for each CONNECT
  *   planter → sundew  CONNECT… FILE… (what is to be printed) PLANTED */
@@ -21,7 +22,9 @@
 #include "server/planter/drill.h"
 #include "server/planter/planter.h"
 #include "server/planter/probe.h"
+#include "server/planter/git_stream.h"
 #include "server/planter/repository.h"
+#include "server/planter/scratch.h"
 #include "server/planter/visit.h"
 #include "server/wire/help.h"
 #include "server/wire/message.h"
@@ -75,12 +78,34 @@ static int become_owner(const struct task *task, struct error *error)
     return rc;
 }
 
+static const char *const file_calls[] = {
+    "open",   "openat",    "access",     "faccessat",       "faccessat2",  "stat",        "lstat",
+    "statx",  "lseek",     "pwrite64",   "fsync",           "fdatasync",   "link",        "linkat",
+    "unlink", "unlinkat",  "rename",     "renameat",        "renameat2",   "mkdir",       "mkdirat",
+    "rmdir",  "fchmod",    "fchmodat",   "chmod",           "fchown",      "utimensat",   "utime",
+    "utimes", "futimesat", "getdents64", "readlink",        "readlinkat",  "ftruncate",   "umask",
+    "getcwd", "uname",     "flock",      "symlink",         "statfs",      "fstatfs",     "clone",
+    "clone3", "prctl",     "fadvise64",  "copy_file_range", "chdir",       "fallocate",   "flistxattr",
+    "getsockopt", "setsockopt", "getsockname", "getpeername", NULL};
+
 /* No file, no socket. */
 static int shut_outside(struct visit *visit, struct error *error)
 {
-    static const char *const calls[] = {"setsockopt", "getsockname", "getpeername", NULL};
+    static const char *const calls[] = {"setsockopt", "getsockname", "getpeername", "getsockopt", NULL};
 
     return visit_prepare(visit, error) != 0 ? -1 : cage_shut(&(struct cage){"planter", calls, NULL}, error);
+}
+
+/* No socket, and no file but in the folder of its copies. */
+static int shut_copying(struct visit *visit, struct error *error)
+{
+    struct cage_path paths[] = {{NULL, true}, {"/dev/urandom", false}, {NULL, false}};
+
+    if (visit_prepare(visit, error) != 0 || repository_library(error) != 0 || git_stream_use(visit, error) != 0)
+        return -1;
+    visit->scratch = scratch_make(error);
+    paths[0].path = visit->scratch;
+    return visit->scratch != NULL ? cage_shut(&(struct cage){"planter", file_calls, paths}, error) : -1;
 }
 
 static int shut_cage(const struct task *task, struct error *error)
@@ -89,15 +114,6 @@ static int shut_cage(const struct task *task, struct error *error)
     static const char *const common[] = {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/gitconfig",
                                          "/etc/localtime", "/etc/ld.so.cache", "/usr", "/lib", "/lib64",
                                          "/dev/urandom", "/proc/self"};
-    static const char *const calls[] = {
-        "open",   "openat",    "access",     "faccessat",       "faccessat2", "stat",      "lstat",
-        "statx",  "lseek",     "pwrite64",   "fsync",           "fdatasync",  "link",      "linkat",
-        "unlink", "unlinkat",  "rename",     "renameat",        "renameat2",  "mkdir",     "mkdirat",
-        "rmdir",  "fchmod",    "fchmodat",   "chmod",           "fchown",     "utimensat", "utime",
-        "utimes", "futimesat", "getdents64", "readlink",        "readlinkat", "ftruncate", "umask",
-        "getcwd", "uname",     "flock",      "symlink",         "statfs",     "fstatfs",   "clone",
-        "clone3", "prctl",     "fadvise64",  "copy_file_range", "chdir",      "fallocate",
-        "flistxattr", NULL};
     struct place_paths paths = {.count = 0};
     struct cage_path list[PLACE_PATHS + sizeof(common) / sizeof(common[0]) + 1];
     size_t count = 0;
@@ -110,7 +126,7 @@ static int shut_cage(const struct task *task, struct error *error)
             list[count++] = (struct cage_path){common[i], false};
     list[count] = (struct cage_path){NULL, false};
     if (rc == 0)
-        rc = cage_shut(&(struct cage){"planter", calls, list}, error);
+        rc = cage_shut(&(struct cage){"planter", file_calls, list}, error);
     place_paths_free(&paths);
     return rc;
 }
@@ -188,6 +204,8 @@ static int settle(const struct task *task, struct error *error)
         return -1;
     if (task_is_errand(task)) /* which shuts its own once it is connected */
         return 0;
+    if (task->place->copies)
+        return shut_copying(task->visit, error);
     if (task->place->remote)
         return shut_outside(task->visit, error);
     return repository_library(error) != 0 ? -1 : shut_cage(task, error);

@@ -32,6 +32,7 @@ struct place_paths {
 
 struct place {
     const char *scheme;
+    bool copies; /* what lies there, into task->visit->scratch, by libgit2 */
     bool remote; /* on another host (places.def: reach): no file, task->visit, and many jobs for one planter */
     /* A path whose owner the planter becomes when it runs as root; to be freed. NULL: stays as it is. */
     char *(*owner)(const struct task *task);

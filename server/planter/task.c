@@ -155,7 +155,7 @@ const char *task_where(const struct task *task, const char *name)
     return json_string_value(json_object_get(json_object_get(task->options, "where"), name));
 }
 
-int task_remote(const struct task *task, struct remote *remote, struct error *error)
+int task_host(const struct task *task, struct remote *remote, struct error *error)
 {
     char *place = NULL;
     int rc;
@@ -164,11 +164,18 @@ int task_remote(const struct task *task, struct remote *remote, struct error *er
     if (asprintf(&place, "%s:%s", task->place->scheme, task->target) < 0)
         return error_set(error, "out of memory");
     rc = remote_parse(place, remote, error);
-    if (rc == 0 && remote->user == NULL)
-        rc = error_set(error, "%.200s names nobody; write whose place it is: %s:%sUSER@%s", place, task->place->scheme,
-                       strncmp(task->target, "//", 2) == 0 ? "//" : "", remote->host);
     free(place);
     return rc;
+}
+
+int task_remote(const struct task *task, struct remote *remote, struct error *error)
+{
+    if (task_host(task, remote, error) != 0)
+        return -1;
+    if (remote->user != NULL)
+        return 0;
+    return error_set(error, "%s:%.200s names nobody; write whose place it is: %s:%sUSER@%s", task->place->scheme,
+                     task->target, task->place->scheme, strncmp(task->target, "//", 2) == 0 ? "//" : "", remote->host);
 }
 
 bool task_flag(const struct task *task, const char *option)

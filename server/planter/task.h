@@ -49,8 +49,10 @@ const char *task_option(const struct task *task, const char *name);
 const char *task_meta(const struct task *task, const char *name);
 /* A text of options.where; NULL when missing. */
 const char *task_where(const struct task *task, const char *name);
-/* The place taken apart; -1 where it is on no other host, or names no user. remote_free() either way. */
+/* The place taken apart; -1 where it is on no other host. remote_free() either way. */
 struct remote;
+int task_host(const struct task *task, struct remote *remote, struct error *error);
+/* The same, and -1 where it names no user. */
 int task_remote(const struct task *task, struct remote *remote, struct error *error);
 bool task_flag(const struct task *task, const char *option);
 /* When the lure is said to have come: options.at, else the meta's date, else now; never later than now. */

@@ -29,6 +29,7 @@ void visit_free(struct visit *visit)
     visit_leave(visit);
     credentials_free(&visit->credentials);
     buffer_free(&visit->bundle);
+    free(visit->scratch);
 }
 
 int visit_prepare(struct visit *visit, struct error *error)

@@ -17,6 +17,7 @@
 struct visit {
     struct credentials credentials;
     struct buffer bundle; /* the system's authorities, PEM */
+    char *scratch;        /* a folder for copies (scratch.h); NULL: the place needs none */
     char *key;            /* whose session it is; NULL: none */
     unsigned char mark[CREDENTIALS_MARK];
     void *session;

@@ -51,7 +51,8 @@ static void free_route(struct route *route)
 
 const char *account_file_name(enum account_file file)
 {
-    static const char *const names[] = {"password", "token", "secret", "certificate", "key", "service-account", "ca"};
+    static const char *const names[] = {"password",        "token", "secret",  "certificate", "key",
+                                        "service-account", "ca",    "ssh-key", "known-hosts"};
 
     return names[file];
 }

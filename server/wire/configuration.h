@@ -55,6 +55,8 @@ enum account_file {
     ACCOUNT_KEY,             /* PEM: its private key */
     ACCOUNT_SERVICE_ACCOUNT, /* JSON, as Google hands it out */
     ACCOUNT_CA,              /* PEM: who may sign for the servers */
+    ACCOUNT_SSH_KEY,         /* a private key that logs in over ssh */
+    ACCOUNT_KNOWN_HOSTS,     /* the servers' ssh keys, as ssh-keyscan writes them */
     ACCOUNT_FILES
 };
 

@@ -59,7 +59,8 @@ static int check_proof(struct loading *loading, const struct yaml *map, const st
     char *const *files = account->files;
     bool client = account->client[0] != '\0', certificate = files[ACCOUNT_CERTIFICATE][0] != '\0';
     int proofs = (files[ACCOUNT_PASSWORD][0] != '\0') + (files[ACCOUNT_TOKEN][0] != '\0') +
-                 (files[ACCOUNT_SECRET][0] != '\0') + (files[ACCOUNT_SERVICE_ACCOUNT][0] != '\0');
+                 (files[ACCOUNT_SECRET][0] != '\0') + (files[ACCOUNT_SERVICE_ACCOUNT][0] != '\0') +
+                 (files[ACCOUNT_SSH_KEY][0] != '\0');
     const char *why = NULL;
 
     if (certificate != (files[ACCOUNT_KEY][0] != '\0'))
@@ -69,9 +70,10 @@ static int check_proof(struct loading *loading, const struct yaml *map, const st
     else if (!client && files[ACCOUNT_SECRET][0] != '\0')
         why = "\"secret\" needs \"client\"";
     else if (proofs > 1)
-        why = "one of \"password\", \"token\", \"secret\" and \"service-account\" must be enough";
+        why = "one of \"password\", \"token\", \"secret\", \"service-account\" and \"ssh-key\" must be enough";
     else if (proofs == 0 && !certificate && !asks_nothing(account))
-        why = "it proves nothing: give it \"password\", \"token\", \"client\", \"certificate\" or \"service-account\"";
+        why = "it proves nothing: give it \"password\", \"token\", \"client\", \"certificate\", "
+              "\"service-account\" or \"ssh-key\"";
     return why == NULL ? 0 : loading_note(loading, yaml_fault(map, loading->error, "account %s: %s", account->name, why));
 }
 

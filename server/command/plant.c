@@ -42,8 +42,7 @@ static char *absolute(const char *path)
     return joined;
 }
 
-/* "git:PATH#branch" with the path made absolute; others with a host ("//") stay. To be freed. */
-static char *resolve_place(const char *place)
+char *place_resolve(const char *place)
 {
     const char *colon = strchr(place, ':'), *hash;
     char *path, *whole, *result = NULL;
@@ -118,7 +117,7 @@ static int fill(const struct invocation *invocation, struct command *command, ch
 
         if (strcmp(options->values[i].name, "place") == 0) {
             free(*place);
-            *place = resolve_place(value);
+            *place = place_resolve(value);
             if (*place == NULL)
                 return error_set(error, "out of memory");
             if (check_place(invocation->configuration, *place, error) != 0)

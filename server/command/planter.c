@@ -16,7 +16,7 @@
 
 int planter_start(struct planter *planter, struct error *error)
 {
-    *planter = (struct planter){.fd = -1};
+    *planter = (struct planter){.fd = -1, .lease = -1};
     buffer_init(&planter->message, CHANNEL_MESSAGE);
     fflush(NULL);
     return role_spawn("planter", &planter->pid, &planter->fd, error);
@@ -30,13 +30,13 @@ void planter_end(struct planter *planter)
         continue;
     buffer_free(&planter->message);
     free(planter->place);
-    *planter = (struct planter){.fd = -1};
+    *planter = (struct planter){.fd = -1, .lease = -1};
 }
 
-static int send_now(struct planter *planter, struct buffer *message, struct error *error)
+static int send_now(struct planter *planter, struct buffer *message, int passed, struct error *error)
 {
     int result = message->failed ? error_set(error, "the job is too large for one message")
-                                 : channel_send_now(planter->fd, buffer_slice(message), -1, error);
+                                 : channel_send_now(planter->fd, buffer_slice(message), passed, error);
 
     buffer_clear(message);
     return result;
@@ -71,7 +71,7 @@ int planter_tell(struct planter *planter, const char *action, const char *place,
     plant_add(&planter->message, &plant);
     free(options_text);
     free(meta_text);
-    return send_now(planter, &planter->message, error);
+    return send_now(planter, &planter->message, planter->lease, error);
 }
 
 int planter_file(struct planter *planter, const char *name, struct slice data, struct error *error)
@@ -85,7 +85,7 @@ int planter_file(struct planter *planter, const char *name, struct slice data, s
         data = (struct slice){data.data + length, data.length - length};
         file.more = data.length > 0;
         file_add(&planter->message, &file);
-        if (send_now(planter, &planter->message, error) < 0)
+        if (send_now(planter, &planter->message, -1, error) < 0)
             return -1;
     } while (data.length > 0);
     return 0;
@@ -95,7 +95,7 @@ int planter_go(struct planter *planter, struct error *error)
 {
     buffer_clear(&planter->message);
     message_begin(&planter->message, MESSAGE_PLANT_GO);
-    return send_now(planter, &planter->message, error);
+    return send_now(planter, &planter->message, -1, error);
 }
 
 int planter_next(struct planter *planter, struct reader *reader, uint16_t *type, struct error *error)

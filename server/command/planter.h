@@ -18,6 +18,7 @@ struct planter {
     struct buffer message; /* the last one; what planter_next() gives points into it */
     const struct account *account; /* what it was handed; NULL: nothing outside */
     char *place;
+    int lease; /* a lock that the planter is to hold as long as the next job lasts; -1: none */
 };
 
 /* planter_end() is due either way. */

@@ -71,22 +71,77 @@ static int hand_over(struct planter *planter, const struct planting *job, struct
 struct outcome_of {
     struct buffer print;
     struct planted planted;
+    struct error why; /* of a planter that did not answer */
 };
 
+static bool is_dry(const struct planting *job)
+{
+    return json_is_true(json_object_get(json_object_get(job->json, "options"), "dry_run"));
+}
+
+static int take_nothing(struct slice kind, struct slice name, struct slice data, void *context)
+{
+    (void)kind, (void)name, (void)data, (void)context;
+    return 0;
+}
+
+/* What the planter told, for the keeper under that name. */
+static int tell_as(const struct gardener *gardener, const char *name, const struct planting *job,
+                   const struct planted *planted, const struct link_rows *rows, struct error *error)
+{
+    json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
+    char *digest = strdup(text_member(where, "digest")), *rest;
+    struct command command = {.name = slice_of(name)};
+    int code;
+
+    /* The digest is for the ledger only; where it lay goes into alerts. */
+    json_object_del(where, "digest");
+    rest = json_dumps(where, JSON_COMPACT);
+    command_put(&command, "placement", text_member(job->json, "placement"));
+    command_put(&command, "ok", planted->ok ? "true" : "false");
+    command_put(&command, "digest", digest != NULL ? digest : "");
+    command_put(&command, "where", rest != NULL ? rest : "{}");
+    if (!slice_is(planted->state, "planned"))
+        command.arguments[command.argument_count++] = (struct argument){slice_of("state"), planted->state};
+    command.arguments[command.argument_count++] = (struct argument){slice_of("text"), planted->text};
+    code = link_command(gardener->link, &command, rows, error);
+    json_decref(where);
+    free(digest);
+    free(rest);
+    return code;
+}
+
+/* The planter is about to act, and waits until the ledger knows where. */
+static int announce(struct gardener *gardener, const struct planting *job, const struct planted *planted,
+                    struct error *error)
+{
+    const struct link_rows rows = {take_nothing, NULL, NULL};
+
+    if (tell_as(gardener, "planting", job, planted, &rows, error) != 0)
+        return -1;
+    return planter_go(&gardener->planter, error);
+}
+
 /* 0 to go on, 1 at the end, -1 with a text. */
-static int take_answer(struct planter *planter, struct outcome_of *outcome, struct error *error)
+static int take_answer(struct gardener *gardener, const struct planting *job, struct outcome_of *outcome,
+                       struct error *error)
 {
     struct reader reader;
     struct file file;
     uint16_t type;
+    int result;
 
-    if (planter_next(planter, &reader, &type, error) < 0)
+    if (planter_next(&gardener->planter, &reader, &type, error) < 0)
         return -1;
     if (type == MESSAGE_FILE && file_get(&reader, &file) == 0 && buffer_add_slice(&outcome->print, file.data) == 0)
         return 0;
-    if (type == MESSAGE_PLANTED && planted_get(&reader, &outcome->planted) == 0)
+    if (type != MESSAGE_PLANTED || planted_get(&reader, &outcome->planted) != 0)
+        return error_set(error, "the planter sent a damaged answer");
+    if (!slice_is(outcome->planted.state, "planned") || is_dry(job))
         return 1;
-    return error_set(error, "the planter sent a damaged answer");
+    result = announce(gardener, job, &outcome->planted, error);
+    outcome->planted.state = slice_of("unknown");
+    return result;
 }
 
 /* -1 with the state: "gone" when it was not begun, "unknown" when nobody knows what came of it. */
@@ -98,11 +153,12 @@ static int run_planter(struct gardener *gardener, const struct planting *job, st
 
     if (result == 0)
         result = planter_reach(planter, gardener->invocation->configuration, text_member(job->json, "place"), error);
+    planter->lease = gardener->lease;
     if (result == 0)
         result = hand_over(planter, job, error);
     outcome->planted.state = slice_of(result == 0 ? "unknown" : "gone");
     while (result == 0)
-        result = take_answer(planter, outcome, error);
+        result = take_answer(gardener, job, outcome, error);
     return result < 0 ? -1 : 0;
 }
 
@@ -158,36 +214,23 @@ static int take_row(struct slice kind, struct slice name, struct slice data, voi
     return 0;
 }
 
-static int tell(const struct gardener *gardener, const struct planting *job, const struct outcome_of *outcome,
-                struct error *error)
+static int tell(const struct gardener *gardener, const char *name, const struct planting *job,
+                const struct outcome_of *outcome, struct error *error)
 {
-    const struct planted *planted = &outcome->planted;
-    static const char *const told[][2] = {{"plant", "planted"}, {"inspect", "inspected"}, {"uproot", "uprooted"}};
     struct showing showing = {&gardener->invocation->output, &outcome->print};
-    const struct link_rows rows = {take_row, &showing};
-    json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
-    char *digest = strdup(text_member(where, "digest")), *rest;
-    struct command command = {.argument_count = 0};
-    int code;
+    const struct link_rows rows = {take_row, &showing, NULL};
 
-    /* The digest is for the ledger only; where it lay goes into alerts. */
-    json_object_del(where, "digest");
-    rest = json_dumps(where, JSON_COMPACT);
+    return tell_as(gardener, name, job, &outcome->planted, &rows, error);
+}
+
+static const char *told_as(const struct planting *job)
+{
+    static const char *const told[][2] = {{"plant", "planted"}, {"inspect", "inspected"}, {"uproot", "uprooted"}};
 
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
         if (strcmp(text_member(job->json, "action"), told[i][0]) == 0)
-            command.name = slice_of(told[i][1]);
-    command_put(&command, "placement", text_member(job->json, "placement"));
-    command_put(&command, "ok", planted->ok ? "true" : "false");
-    command_put(&command, "digest", digest != NULL ? digest : "");
-    command_put(&command, "where", rest != NULL ? rest : "{}");
-    command.arguments[command.argument_count++] = (struct argument){slice_of("state"), planted->state};
-    command.arguments[command.argument_count++] = (struct argument){slice_of("text"), planted->text};
-    code = link_command(gardener->link, &command, &rows, error);
-    json_decref(where);
-    free(digest);
-    free(rest);
-    return code;
+            return told[i][1];
+    return "";
 }
 
 /* Is a lure that should be there not there as it was? What only people can look at is no fault. */
@@ -199,7 +242,7 @@ static bool wanting(const struct planting *job, const struct planted *planted)
 
 void gardener_init(struct gardener *gardener, struct invocation *invocation, struct link *link)
 {
-    *gardener = (struct gardener){.invocation = invocation, .link = link, .planter = {.fd = -1}};
+    *gardener = (struct gardener){.invocation = invocation, .link = link, .lease = -1, .planter = {.fd = -1}};
 }
 
 void gardener_end(struct gardener *gardener)
@@ -207,30 +250,110 @@ void gardener_end(struct gardener *gardener)
     planter_end(&gardener->planter);
 }
 
+/* The job in a planter; its outcome, also where there is none. Of a place on this machine each has its own planter. */
+static int work(struct gardener *gardener, const struct planting *job, struct outcome_of *outcome)
+{
+    bool remote = remote_is(slice_of(text_member(job->json, "place")));
+    bool plant = strcmp(text_member(job->json, "action"), "plant") == 0;
+    int ran;
+
+    if (!remote)
+        planter_end(&gardener->planter);
+    outcome->planted = (struct planted){.ok = false};
+    outcome->why.text[0] = '\0';
+    ran = run_planter(gardener, job, outcome, &outcome->why);
+    if (ran < 0)
+        outcome->planted = (struct planted){.state = plant ? outcome->planted.state : slice_of("unknown"),
+                                            .text = slice_of(outcome->why.text)};
+    snprintf(gardener->state, sizeof(gardener->state), "%.*s", (int)outcome->planted.state.length,
+             (const char *)outcome->planted.state.data);
+    return ran;
+}
+
+static void rest(struct gardener *gardener, const struct planting *job, int ran)
+{
+    if (ran < 0 || !remote_is(slice_of(text_member(job->json, "place"))))
+        planter_end(&gardener->planter);
+}
+
 int gardener_do(struct gardener *gardener, const struct planting *job, struct error *error)
 {
-    bool plant = strcmp(text_member(job->json, "action"), "plant") == 0;
-    struct outcome_of outcome = {.planted = {.ok = false}};
-    bool remote = remote_is(slice_of(text_member(job->json, "place")));
-    struct error why = {""};
+    struct outcome_of outcome;
     int code, ran;
 
     buffer_init(&outcome.print, PRINTED);
-    if (!remote)
-        planter_end(&gardener->planter);
-    ran = run_planter(gardener, job, &outcome, &why);
-    if (ran < 0) {
-        outcome.planted.text = slice_of(why.text);
-        outcome.planted.state = plant ? outcome.planted.state : slice_of("unknown");
-    }
-    if (json_is_true(json_object_get(json_object_get(job->json, "options"), "dry_run")))
+    ran = work(gardener, job, &outcome);
+    if (is_dry(job))
         code = show_dry(gardener->invocation, job, &outcome.planted, error);
     else
-        code = tell(gardener, job, &outcome, error);
+        code = tell(gardener, told_as(job), job, &outcome, error);
     if (code == 0 && wanting(job, &outcome.planted))
         code = 1;
-    if (!remote || ran < 0)
-        planter_end(&gardener->planter);
+    rest(gardener, job, ran);
+    buffer_free(&outcome.print);
+    return code;
+}
+
+/* Of a planting that was broken off the ledger knows no thread yet: all mails that the lure had beside its chief. */
+static void add_thread(const struct planting *job)
+{
+    json_t *where = json_object_get(json_object_get(job->json, "options"), "where"), *thread = json_array(), *item;
+    const json_t *meta = json_object_get(job->json, "meta");
+    size_t index;
+
+    json_array_foreach(json_object_get(meta, "messages"), index, item)
+    {
+        json_t *id = json_object_get(item, "message_id");
+
+        if (json_is_string(id) && !json_equal(id, json_object_get(meta, "message_id")))
+            json_array_append_new(thread, json_pack("{s:O}", "message_id", id));
+    }
+    if (json_array_size(thread) > 0 && json_object_size(where) == 0)
+        json_object_set(where, "thread", thread);
+    json_decref(thread);
+}
+
+/* Nothing was announced, and no mail can have come without that: the place was never reached (planter/place.h). */
+static bool never_begun(const struct planting *job)
+{
+    const json_t *where = json_object_get(json_object_get(job->json, "options"), "where");
+
+    return json_object_size(where) == 0 && text_member(json_object_get(job->json, "meta"), "message_id")[0] == '\0';
+}
+
+static int look(struct gardener *gardener, const struct planting *job, struct outcome_of *outcome)
+{
+    if (!never_begun(job)) {
+        add_thread(job);
+        return work(gardener, job, outcome);
+    }
+    outcome->planted = (struct planted){.ok = true, .state = slice_of("gone")};
+    snprintf(gardener->state, sizeof(gardener->state), "gone");
+    return 0;
+}
+
+int gardener_resume(struct gardener *gardener, const struct planting *job, struct error *error)
+{
+    struct outcome_of outcome;
+    bool gone;
+    int ran, code;
+
+    buffer_init(&outcome.print, PRINTED);
+    ran = look(gardener, job, &outcome);
+    gone = ran == 0 && outcome.planted.ok && strcmp(gardener->state, "gone") == 0;
+    if (gone && !never_begun(job)) { /* a thread may be there in part */
+        rest(gardener, job, 0);
+        json_object_set_new(job->json, "action", json_string("uproot"));
+        ran = work(gardener, job, &outcome);
+    }
+    if (gone) {
+        outcome.planted = (struct planted){.state = slice_of("gone"), .text = slice_of("planting was broken off;")};
+        snprintf(gardener->state, sizeof(gardener->state), "gone");
+    } else if (ran == 0 && (strcmp(gardener->state, "unknown") == 0 || gardener->state[0] == '\0')) {
+        outcome.planted.ok = false;
+    }
+    code = tell(gardener, "planted", job, &outcome, error);
+    rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;
 }

@@ -31,15 +31,26 @@ int plantings_job(struct plantings *plantings, struct slice data);
 int plantings_file(struct plantings *plantings, struct slice name, struct slice data);
 void plantings_free(struct plantings *plantings);
 
+/* The place as the ledger has it: "git:PATH[#branch]" and its like with the path made absolute by the caller's folder
+ * and links resolved as far as it is there; places on other hosts as they are. To be freed; NULL without memory. */
+char *place_resolve(const char *place);
+
 struct gardener {
     struct invocation *invocation;
     struct link *link;
     struct planter planter;
+    int lease;      /* a lock that each job's planter holds too (planter.h); -1: none */
+    char state[16]; /* of the last job's lure, as its planter told */
 };
 
 void gardener_init(struct gardener *gardener, struct invocation *invocation, struct link *link);
 /* Does one job, tells the keeper, and shows the keeper's rows. The exit status, with a text for people in `error`. */
 int gardener_do(struct gardener *gardener, const struct planting *job, struct error *error);
+/* As gardener_do(), with the "inspect" job of a placement that is still planned because planting it was broken off:
+ * where its lure lies it is told as planted, and where it does not, what is there of it is taken out, and it is told as
+ * not planted (which is code 3: its token is free again). gardener->state says which: there, moved, changed; gone; and
+ * anything else where that could not be seen, and nothing changed. */
+int gardener_resume(struct gardener *gardener, const struct planting *job, struct error *error);
 void gardener_end(struct gardener *gardener);
 
 #endif

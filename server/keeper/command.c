@@ -11,12 +11,14 @@ static const struct command_entry entries[] = {
 #define COMMAND(symbol, name, arguments, summary, where) COMMAND_ENTRY_##where(symbol, name, arguments)
 #include "server/wire/tables/commands.def"
 #undef COMMAND
+    {"planting", OUTCOME_USAGE, command_planting, false},
     {"planted", OUTCOME_USAGE, command_planted, false},
     {"inspected", OUTCOME_USAGE, command_inspected, false},
     {"uprooted", OUTCOME_USAGE, command_uprooted, false},
     {"drilling", DRILLING_USAGE, command_drilling, false},
     {"drilled", "TOKEN [--port P] [--since T]", command_drilled, false},
     {"recognised", "FINDING...", command_recognised, false},
+    {"campaign", "PLAN", command_campaign, false},
     {"certificates", "", command_certificates, false},
     {"init", "[--tls T]", command_init, true},
     {"status", "", command_status, true},

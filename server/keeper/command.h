@@ -15,10 +15,13 @@
 #undef COMMAND_DECLARE_keeper
 #undef COMMAND_DECLARE_here
 
-/* What became of a "job" row: sent by `sundew` when the planter has ended. */
+/* Where a "job" row is about to be put, and what became of it: sent by `sundew` as its planter tells. */
+void command_planting(struct request *request);
 void command_planted(struct request *request);
 void command_inspected(struct request *request);
 void command_uprooted(struct request *request);
+/* What the ledger has of a plan; command_campaign.c. For `plan`. */
+void command_campaign(struct request *request);
 /* Sent by `sundew` for a drill: its planter is connected from there, and will use the token now (one row {"since"});
  * how far the alert has come (one row, or none yet). */
 void command_drilling(struct request *request);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * planted inspect inspected uproot uprooted: what `sundew` tells of the planter's work, and the work on placements
+ * planting planted inspect inspected uproot uprooted: what `sundew` tells of the planter's work, and the work on placements
  * that are there. */
 #include <jansson.h>
 #include <stdlib.h>
@@ -170,6 +170,36 @@ static int change(struct request *request, const char *sql, const struct row *ro
 failed:
     request_fail(request, &error);
     return -1;
+}
+
+/* ---- planting ---- */
+
+/* Where it is about to be put, so that it can be looked for there whatever happens next. */
+void command_planting(struct request *request)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct report report;
+    struct row row = {0};
+    struct error error;
+
+    if (read_report(request, &report) != 0 || read_row(request, report.id, &row) != 0)
+        goto out;
+    if (strcmp(row.state, "planned") != 0)
+        request_done(request, REQUEST_FAILED, "this placement is not being planted; its state is %s", row.state);
+    else if (ledger_begin(ledger, &error) != 0)
+        request_fail(request, &error);
+    else if (run_update(request, "UPDATE placement SET location = coalesce(?3, location), checked = ?4,"
+                                 " digest = coalesce(?5, digest) WHERE number = ?1 AND ?2 IS NOT NULL", &row, &report,
+                        "planned", &error) != 0) {
+        ledger_rollback(ledger);
+        request_fail(request, &error);
+    } else if (ledger_commit(ledger, &error) != 0)
+        request_fail(request, &error);
+    else
+        request_done(request, REQUEST_DONE, "%s", "");
+out:
+    row_free(&row);
+    free(report.where);
 }
 
 /* ---- planted ---- */

@@ -128,12 +128,16 @@ static struct slice place_owner(const struct planting *planting)
     return to[0] != '\0' ? slice_of(to) : SLICE_NONE;
 }
 
+/* Of a campaign's key no second one that is not gone. */
 static int insert(struct planting *planting, int64_t token, struct error *error)
 {
     struct ledger *ledger = &planting->request->keeper->ledger;
-    sqlite3_stmt *statement = ledger_statement(ledger,
-                                               "INSERT INTO placement (id, token, place, location, lure, meta, state,"
-                                               " owner) VALUES (?1, ?2, ?3, '{}', ?4, ?5, 'planned', ?6)", error);
+    struct slice campaign = request_slice(planting->request, "campaign");
+    sqlite3_stmt *statement = ledger_statement(
+        ledger,
+        "INSERT INTO placement (id, token, place, location, lure, meta, state, owner, campaign)"
+        " SELECT ?1, ?2, ?3, '{}', ?4, ?5, 'planned', ?6, ?7 WHERE NOT EXISTS"
+        " (SELECT 1 FROM placement WHERE campaign = ?7 AND campaign IS NOT NULL AND state <> 'gone')", error);
 
     if (statement == NULL)
         return -1;
@@ -143,7 +147,13 @@ static int insert(struct planting *planting, int64_t token, struct error *error)
     ledger_bind_text(statement, 4, slice_of(meta_member(planting, "lure")));
     ledger_bind_text(statement, 5, buffer_slice(&planting->meta_text));
     ledger_bind_text(statement, 6, place_owner(planting));
-    return ledger_run(ledger, statement, error);
+    ledger_bind_text(statement, 7, campaign);
+    if (ledger_run(ledger, statement, error) != 0)
+        return -1;
+    return sqlite3_changes(ledger->db) == 1
+               ? 0
+               : error_set(error, "%.*s was planted already; `sundew placements` lists it, and once it is uprooted it can "
+                                  "be planted again", (int)campaign.length, (const char *)campaign.data);
 }
 
 static int record(struct planting *planting, struct id token, struct error *error)

@@ -28,6 +28,9 @@ static const char *const migrations[LEDGER_VERSION] = {
     keeper_schema,
     /* sealed: server/base/facts.h; x'' where there are none */
     "ALTER TABLE token ADD COLUMN facts BLOB NOT NULL DEFAULT x'';",
+    /* campaign: the key under which a plan finds a placement again (command_campaign.c) */
+    "ALTER TABLE placement ADD COLUMN campaign TEXT;"
+    " CREATE INDEX placement_campaign ON placement (campaign) WHERE campaign IS NOT NULL;",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)

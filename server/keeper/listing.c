@@ -133,7 +133,7 @@ static int read_filter(struct cursor *cursor, int i)
     case FILTER_TIME:
         return request_time(request, filter->argument, &cursor->numbers[i]);
     case FILTER_TEXT:
-        return request_word(request, filter->argument, filter->words);
+        return filter->words != NULL ? request_word(request, filter->argument, filter->words) : 0;
     default:
         return check_name(request, filter);
     }

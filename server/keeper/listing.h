@@ -15,7 +15,7 @@ enum filter_type { FILTER_TEXT, FILTER_TOKEN, FILTER_TIME, FILTER_DECOY, FILTER_
 struct listing_filter {
     const char *argument;
     enum filter_type type;
-    const char *const *words; /* FILTER_TEXT: the allowed values, NULL-ended */
+    const char *const *words; /* FILTER_TEXT: the allowed values, NULL-ended; NULL: any */
 };
 
 /* sql: a literal. ?1 is the row number before the first, ?2… the filters in order, NULL where not given. Columns: row

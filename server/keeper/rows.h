@@ -22,7 +22,8 @@
     "json_object('placement', id_text('p', p.id),"                                                                     \
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = p.token),"                                     \
     " 'place', p.place, 'where', json(p.location), 'planted', time_text(p.planted), 'state', p.state,"                 \
-    " 'lure', p.lure, 'owner', p.owner, 'checked', time_text(p.checked), 'uprooted', time_text(p.uprooted))"
+    " 'lure', p.lure, 'owner', p.owner, 'campaign', p.campaign, 'checked', time_text(p.checked),"                      \
+    " 'uprooted', time_text(p.uprooted))"
 
 #define ROW_SIGHTING                                                                                                   \
     "json_object('sighting', id_text('s', s.id), 'time', time_text(s.time),"                                           \

@@ -99,11 +99,12 @@ static int put(const struct task *task, const struct spot *spot, struct place_re
         result->state = "planned";
         return tell_where(task, spot, NULL, result);
     }
-    if (disk_create(spot->fd, spot->name, content, mode, group, time, error) == 0) {
+    digest = disk_digest(content);
+    if (tell_where(task, spot, digest, result) == 0 && task_announce(task, result->where, error) == 0 &&
+        disk_create(spot->fd, spot->name, content, mode, group, time, error) == 0) {
         disk_sync(spot->fd);
-        digest = disk_digest(content);
-        rc = tell_where(task, spot, digest, result);
         result->state = "there";
+        rc = 0;
     }
     free(digest);
     return rc;

@@ -70,11 +70,13 @@ static int index_file(const struct graft *graft, const struct change_file *file,
     return repository_index(&graft->repository, file->path, &id, file->program, error);
 }
 
-static int carry_out(struct graft *graft, struct place_result *result, struct error *error)
+static int carry_out(const struct task *task, struct graft *graft, struct place_result *result, struct error *error)
 {
     struct error ignored;
 
-    if (graft_make(graft, error) != 0)
+    if (graft_make(graft, error) != 0 ||
+        graft_where(task, graft, graft->repository.path, true, result, error) != 0 ||
+        task_announce(task, result->where, error) != 0)
         return -1;
     if (has_followers(graft) && each_final(graft, write_file, error) != 0)
         goto undo;
@@ -102,9 +104,10 @@ static int git_plant(const struct task *task, struct place_result *result, struc
     if (rc == 0 && has_followers(&graft))
         rc = each_final(&graft, check_file, error);
     if (rc == 0 && !dry)
-        rc = carry_out(&graft, result, error);
+        rc = carry_out(task, &graft, result, error);
+    else if (rc == 0)
+        rc = graft_where(task, &graft, graft.repository.path, false, result, error);
     if (rc == 0) {
-        rc = graft_where(task, &graft, graft.repository.path, !dry, result, error);
         graft_tell(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
     }

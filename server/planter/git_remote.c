@@ -9,11 +9,14 @@
 #include "server/planter/graft.h"
 #include "server/planter/place.h"
 
-static int push_graft(struct clone *clone, struct graft *graft, struct place_result *result, struct error *error)
+static int push_graft(const struct task *task, struct clone *clone, struct graft *graft, struct place_result *result,
+                      struct error *error)
 {
     git_oid before = clone_tip(clone, graft->reference);
 
-    if (graft_make(graft, error) != 0 || graft_refer(graft, error) != 0)
+    if (graft_make(graft, error) != 0 || graft_refer(graft, error) != 0 ||
+        graft_where(task, graft, clone->shown, true, result, error) != 0 ||
+        task_announce(task, result->where, error) != 0)
         return -1;
     if (clone_push(clone, graft->reference, &before, error) == 0)
         return 0;
@@ -35,9 +38,10 @@ static int remote_plant(const struct task *task, struct place_result *result, st
     if (rc == 0)
         rc = graft_check(&graft, error);
     if (rc == 0 && !dry)
-        rc = push_graft(&clone, &graft, result, error);
+        rc = push_graft(task, &clone, &graft, result, error);
+    else if (rc == 0)
+        rc = graft_where(task, &graft, clone.shown, false, result, error);
     if (rc == 0) {
-        rc = graft_where(task, &graft, clone.shown, !dry, result, error);
         graft_tell(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
     }

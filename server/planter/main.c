@@ -7,7 +7,10 @@
  * no file.
  *
  *   sundew → planter  [ACCOUNT CREDENTIAL…] PLANT FILE… PLANT_GO, CONNECTED for each CONNECT
- *   planter → sundew  CONNECT… FILE… (what is to be printed) PLANTED */
+ *   planter → sundew  CONNECT… FILE… (what is to be printed) PLANTED
+ *
+ * Between them, where the lure is about to be put (place.h): PLANTED with the state "planned", answered by PLANT_GO. A
+ * descriptor that comes with PLANT is a lock, kept while the task lasts, so that sundew's successor can wait for it. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
@@ -38,7 +41,9 @@ static int take(struct task *task, struct slice message, int fd, struct error *e
 
     if (type == MESSAGE_ACCOUNT || type == MESSAGE_CREDENTIAL)
         return credentials_take(&task->visit->credentials, message, fd, error);
-    if (fd >= 0)
+    if (fd >= 0 && type == MESSAGE_PLANT && task->lease < 0)
+        task->lease = fd;
+    else if (fd >= 0)
         close(fd);
     return task_take(task, message, error);
 }
@@ -168,6 +173,28 @@ static int send_planted(const struct planted *planted, struct error *error)
     return rc;
 }
 
+static int announce(const json_t *where, struct error *error)
+{
+    char *text = json_dumps(where, JSON_COMPACT);
+    const struct planted planted = {.ok = true, .where = slice_of(text != NULL ? text : "{}"),
+                                    .state = slice_of("planned")};
+    struct buffer message;
+    struct reader reader;
+    int rc = send_planted(&planted, error), fd = -1;
+
+    buffer_init(&message, CHANNEL_MESSAGE);
+    if (rc == 0 && channel_receive_now(ROLE_FD, &message, &fd, -1, error) != 0)
+        rc = error_set(error, "sundew is gone");
+    reader = reader_of(buffer_slice(&message));
+    if (rc == 0 && (message_type(&reader) != MESSAGE_PLANT_GO || reader_end(&reader) != 0))
+        rc = error_set(error, "the planter was sent a message that it does not know");
+    if (fd >= 0)
+        close(fd);
+    buffer_free(&message);
+    free(text);
+    return rc;
+}
+
 static int tell_done(const struct task *task, const struct place_result *result, struct error *error)
 {
     char *where = result->where != NULL ? json_dumps(result->where, JSON_COMPACT) : NULL;
@@ -230,6 +257,7 @@ static int run_one(struct visit *visit, bool first, struct error *error)
 
     task_init(&task);
     task.visit = visit;
+    task.announce = announce;
     place_result_init(&result);
     rc = receive_task(&task, error);
     if (rc == 1)

@@ -316,7 +316,8 @@ static void uproot_thread(const struct task *task, struct place_result *result)
         const char *id = json_string_value(json_object_get(item, "message_id"));
         const char *path = json_string_value(json_object_get(item, "path"));
 
-        if (id != NULL && path != NULL && take_out(path, id, &error) != 1)
+        path = path != NULL ? path : task->target;
+        if (id != NULL && take_out(path, id, &error) != 1)
             place_note(result, "The mail %s of its thread is no longer in %s. %s", id, path, error.text);
     }
 }

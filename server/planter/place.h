@@ -38,6 +38,8 @@ struct place {
     char *(*owner)(const struct task *task);
     /* For the cage; called after the user was dropped. May be NULL: no files. */
     int (*paths)(const struct task *task, struct place_paths *paths, struct error *error);
+    /* What cannot be found again by the meta's "message_id" alone is told by task_announce() before it is put there:
+     * where nothing was announced, nothing is. */
     int (*plant)(const struct task *task, struct place_result *result, struct error *error);
     int (*inspect)(const struct task *task, struct place_result *result, struct error *error);
     /* Takes it out again: state "gone", or another with a text that says what is left. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 #include "server/base/clock.h"
 #include "server/planter/place.h"
 #include "server/wire/message.h"
@@ -14,6 +15,7 @@
 void task_init(struct task *task)
 {
     memset(task, 0, sizeof(*task));
+    task->lease = -1;
 }
 
 void task_free(struct task *task)
@@ -22,6 +24,8 @@ void task_free(struct task *task)
         free(task->files[i].name);
         buffer_free(&task->files[i].data);
     }
+    if (task->lease >= 0)
+        close(task->lease);
     free(task->target);
     json_decref(task->options);
     json_decref(task->meta);
@@ -129,6 +133,11 @@ int task_take(struct task *task, struct slice message, struct error *error)
     if (task->file_count > 0 && !task->files[task->file_count - 1].whole)
         return error_set(error, "the lure's last file is not whole");
     return 1;
+}
+
+int task_announce(const struct task *task, const json_t *where, struct error *error)
+{
+    return task->announce != NULL ? task->announce(where, error) : 0;
 }
 
 const struct task_file *task_file(const struct task *task, const char *name)

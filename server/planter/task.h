@@ -27,6 +27,9 @@ struct task {
     const struct place *place; /* by the scheme; NULL for an errand */
     char *target;              /* what stands behind "SCHEME:" */
     struct visit *visit;       /* of a place on another host; not the task's own */
+    int lease;                 /* a lock of sundew's that is held until the task is freed; -1: none */
+    /* Has sundew write down where the lure is about to be put; 0 once that is durable. NULL where nobody listens. */
+    int (*announce)(const json_t *where, struct error *error);
     json_t *options, *meta;    /* objects */
     struct task_file files[TASK_FILES];
     size_t file_count;
@@ -41,6 +44,10 @@ int task_take(struct task *task, struct slice message, struct error *error);
 
 /* A task without a place: it goes to a listener. */
 bool task_is_errand(const struct task *task);
+
+/* For a place where the lure could not be found again by its meta alone: to be called right before it is put there.
+ * `where` is an object as place_result has it. -1: nothing may be put. */
+int task_announce(const struct task *task, const json_t *where, struct error *error);
 
 /* NULL when there is none of that name. */
 const struct task_file *task_file(const struct task *task, const char *name);

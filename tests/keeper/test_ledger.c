@@ -114,11 +114,17 @@ START_TEST(migrates_from_the_first_version)
     change("PRAGMA application_id = 1398099524; PRAGMA user_version = 1;"
            " INSERT INTO token (number, id, kind, form, identity, identity_digest, secret, secret_bits, identity_bits,"
            " bound, distinctive, decoy, state, minted) VALUES (1, x'00', 'password', 'human', 'svc', x'', x'', 61, 22, 1,"
-           " 1, 'portal', 'armed', 0)");
+           " 1, 'portal', 'armed', 0);"
+           " INSERT INTO placement (id, token, place, location, lure, meta, state) VALUES (x'00', 1, 'file:/x', '{}', '',"
+           " '{}', 'there')");
     ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
     statement = ledger_statement(&ledger, "SELECT length(facts) FROM token WHERE number = 1", &error);
     ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
     ck_assert_int_eq(sqlite3_column_int(statement, 0), 0);
+    sqlite3_reset(statement);
+    statement = ledger_statement(&ledger, "SELECT campaign IS NULL FROM placement WHERE number = 1", &error);
+    ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
+    ck_assert_int_eq(sqlite3_column_int(statement, 0), 1);
     sqlite3_reset(statement);
     ledger_close(&ledger);
     ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);

@@ -26,6 +26,8 @@ static const struct {
      (const char *const[]){"token", "kind", "-form", "identity", "-decoy", "state", "-placement", NULL}},
     {"placements", OUTPUT_TABLE, (const char *const[]){"placement", "-token", "state", "-planted", "place", NULL}},
     {"plant", OUTPUT_TABLE, (const char *const[]){"placement", "-token", "state", "place", NULL}},
+    {"plan", OUTPUT_TABLE,
+     (const char *const[]){"difference", "kind", "-lure", "-placement", "place", NULL}},
     {"inspect", OUTPUT_TABLE, (const char *const[]){"placement", "state", "place", "text", NULL}},
     {"uproot", OUTPUT_TABLE, (const char *const[]){"placement", "state", "place", NULL}},
     {"sightings", OUTPUT_TABLE,

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A plan: what is to lie where, as sundew-plan(5) describes its file. All that is drawn is drawn by a seed that the
+ * keeper gives for the plan's name, so that it comes out the same each time. */
+#ifndef COMMAND_PLAN_H
+#define COMMAND_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "server/base/error.h"
+#include "server/base/yaml.h"
+#include "server/wire/configuration.h"
+
+struct invocation;
+struct link;
+
+#define PLAN_SEED 32
+#define PLAN_DENSITY 1000     /* placements of one entry in one place */
+#define PLAN_SETTINGS 16
+#define PLAN_QUIET 16
+#define PLAN_PLACES 1000000   /* of one entry */
+
+/* One of several, by weight. */
+struct plan_choice {
+    const char *name; /* a kind, a lure */
+    const char *form; /* of a kind; NULL: its default */
+    int64_t weight;
+    struct yaml *lure; /* a lure's lure.yaml */
+};
+
+struct plan_choices {
+    struct plan_choice *list;
+    size_t count;
+};
+
+struct plan_place {
+    char *place; /* as the ledger has it */
+    char *owner; /* NULL: the entry's */
+};
+
+struct plan_entry {
+    const struct yaml *at;
+    const char *name;
+    struct plan_place *places; /* in order, each once */
+    size_t place_count;
+    struct plan_choices kinds, lures; /* no lures: any that fits */
+    int64_t percent, density, most;   /* most 0: all */
+    int64_t from, until;              /* dates of lures, in microseconds; from 0: the lure's own */
+    struct {
+        const char *name, *value; /* arguments of `plant` */
+    } settings[PLAN_SETTINGS];
+    size_t setting_count;
+};
+
+/* When nothing is planted, in local time. */
+struct plan_quiet {
+    int from, until; /* minutes of the day; until may lie on the next day */
+    int day;         /* 0 Sunday … 6: all of that day; -1: by the minutes */
+};
+
+struct plan {
+    struct yaml *root;
+    char *folder; /* of the file, whence relative places count */
+    const char *name;
+    int64_t pace, most; /* placements a minute, 0: as fast as it goes; in all, 0: no limit */
+    struct plan_quiet quiet[PLAN_QUIET];
+    size_t quiet_count;
+    struct plan_entry *entries;
+    size_t entry_count;
+};
+
+/* Reads all, looks for the places, and checks kinds, lures, decoys and accounts. Faults are as yaml.h has them.
+ * plan_free() is due either way. */
+int plan_load(const char *file, const struct configuration *configuration, struct plan *plan, struct error *error);
+void plan_free(struct plan *plan);
+
+/* Part of plan_load() (plan_places.c): the entry's `places`, `glob` and `list` less `exclude`, its own and the plan's. */
+int plan_places(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
+                struct error *error);
+
+/* ---- plan_draw.c ---- */
+
+struct plan_item {
+    const struct plan_entry *entry;
+    const struct plan_place *place;
+    unsigned index; /* from 1, in its place */
+    char *key;      /* PLAN/ENTRY/INDEX/PLACE: the placement's campaign */
+    const struct plan_choice *kind, *lure; /* lure NULL: any */
+    int64_t at;     /* microseconds; 0: the lure's own */
+    uint64_t rank;
+};
+
+struct plan_items {
+    struct plan_item *list; /* those of a place together */
+    size_t count;
+};
+
+/* Which placements the plan wants. -1 where no lure fits what was drawn. plan_items_free() is due either way. */
+int plan_draw(const struct plan *plan, const unsigned char seed[PLAN_SEED], int64_t now, struct plan_items *items,
+              struct error *error);
+void plan_items_free(struct plan_items *items);
+
+/* ---- plan_ledger.c ---- */
+
+/* A placement of the plan that the ledger has, and is not gone. */
+struct plan_known {
+    char *key, *placement, *token, *kind, *form, *lure, *place, *state;
+    bool wanted; /* the plan says it */
+};
+
+struct plan_ledger {
+    unsigned char seed[PLAN_SEED];
+    struct plan_known *list; /* by key */
+    size_t count;
+    bool failed;
+};
+
+/* Asks the keeper. -1 with the text. plan_ledger_free() is due either way. */
+int plan_ask(struct link *link, const char *name, struct plan_ledger *ledger, struct error *error);
+/* NULL where there is none. */
+struct plan_known *plan_find(const struct plan_ledger *ledger, const char *key);
+void plan_ledger_free(struct plan_ledger *ledger);
+
+/* ---- plan_apply.c ---- */
+
+struct plan_work {
+    struct invocation *invocation;
+    struct link *link;
+    const struct plan *plan;
+    const struct plan_items *items;
+    const struct plan_ledger *ledger;
+    int lease; /* of plan_lease() */
+    uint64_t planted, there, failed;
+};
+
+/* Waits until nobody else, and no planter that somebody left behind, carries out a plan here; the caller closes *lease.
+ * To be called before plan_ask(). */
+int plan_lease(const struct configuration *configuration, const char *file, int *lease, struct error *error);
+/* Plants what is not there yet. The exit status: 0, or 3 with the text of what could not be done last. */
+int plan_apply(struct plan_work *work, struct error *error);
+
+/* ---- plan_pace.c ---- */
+
+/* How long to wait, in seconds, before planting may go on: 0, or until the next minute that is not quiet. */
+int64_t plan_quiet_left(const struct plan *plan, int64_t now_s);
+
+#endif

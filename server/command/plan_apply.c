@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * One run at a time carries plans out on an installation, by a lock that its planters hold too: when a run was killed,
+ * the next one begins only once the planter that it left behind is done, and finds each placement in the ledger, either
+ * with what became of it or still planned, which it then looks at where it was to be put. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+#include "server/base/clock.h"
+#include "server/base/paths.h"
+#include "server/command/command.h"
+#include "server/command/plan.h"
+#include "server/command/planting.h"
+
+#define LEASE_WAIT_US 60000000
+#define NAP_NS 100000000
+#define MINUTE_US 60000000
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+}
+
+/* ---- the lock ---- */
+
+/* The keeper locks the same file, but by flock(), which the other does not see. */
+static int try_lease(int fd, bool own)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return own ? fcntl(fd, F_OFD_SETLK, &lock) : flock(fd, LOCK_EX | LOCK_NB);
+}
+
+int plan_lease(const struct configuration *configuration, const char *file, int *lease, struct error *error)
+{
+    char *path = paths_join(configuration->state, "lock");
+    int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    bool own = fd >= 0;
+    int64_t end = clock_monotonic() + LEASE_WAIT_US;
+
+    free(path);
+    if (!own) /* an operator who may not read the state folder: those who use the same file wait for each other */
+        fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(error, "the plan %s cannot be opened", file);
+    while (try_lease(fd, own) != 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EWOULDBLOCK && errno != EINTR) {
+            error_errno(error, "cannot lock the plan");
+            close(fd);
+            return -1;
+        }
+        if (clock_monotonic() > end) {
+            close(fd);
+            return error_set(error, "another sundew plan --apply is at work here, or a planter that one left behind; wait "
+                                    "for it, or end it, and try again");
+        }
+        nap();
+    }
+    *lease = fd;
+    return 0;
+}
+
+/* ---- what the keeper sends ---- */
+
+struct taking {
+    struct plantings jobs;
+    bool failed;
+};
+
+static int take_row(struct slice kind, struct slice name, struct slice data, void *context)
+{
+    struct taking *taking = context;
+
+    if ((slice_is(kind, "job") && plantings_job(&taking->jobs, data) < 0) ||
+        (slice_is(kind, "file") && plantings_file(&taking->jobs, name, data) < 0))
+        taking->failed = true;
+    return taking->failed ? -1 : 0;
+}
+
+/* Has the keeper give one job, and does it. */
+static int do_command(struct gardener *gardener, const struct command *command,
+                      int (*act)(struct gardener *, const struct planting *, struct error *), struct error *error)
+{
+    struct taking taking = {.failed = false};
+    const struct link_rows rows = {take_row, &taking, NULL};
+    int code = link_command(gardener->link, command, &rows, error);
+
+    if (code == 0 && (taking.failed || taking.jobs.count != 1)) {
+        error_set(error, "the keeper sent a damaged job");
+        code = 3;
+    }
+    if (code == 0)
+        code = act(gardener, &taking.jobs.items[0], error);
+    plantings_free(&taking.jobs);
+    return code;
+}
+
+/* ---- one placement ---- */
+
+/* Settings of the planting; those of the token, too, where one is minted. */
+static void put_settings(const struct plan_item *item, bool minted, struct command *command)
+{
+    static const char *const planting[] = {"path", "as", "buried", "signed-off", "outside"};
+    const struct plan_entry *entry = item->entry;
+
+    for (size_t i = 0; i < entry->setting_count; i++) {
+        const char *name = entry->settings[i].name;
+        bool put = minted && (strcmp(name, "owner") != 0 || item->place->owner == NULL);
+
+        for (size_t j = 0; j < sizeof(planting) / sizeof(planting[0]); j++)
+            put = put || strcmp(name, planting[j]) == 0;
+        if (put)
+            command_put(command, name, entry->settings[i].value);
+    }
+    if (minted && item->place->owner != NULL)
+        command_put(command, "owner", item->place->owner);
+    if (minted && item->kind->form != NULL)
+        command_put(command, "form", item->kind->form);
+}
+
+/* `token`: one that was minted for this before; NULL: none. */
+static int plant(struct gardener *gardener, const struct plan_item *item, const char *token, struct error *error)
+{
+    struct command command = {.name = slice_of("plant")};
+    char at[CLOCK_TEXT];
+
+    command_put(&command, "token", token != NULL ? token : item->kind->name);
+    command_put(&command, "place", item->place->place);
+    command_put(&command, "campaign", item->key);
+    if (item->lure != NULL)
+        command_put(&command, "lure", item->lure->name);
+    if (item->at != 0)
+        command_put(&command, "at", clock_text(item->at, at));
+    put_settings(item, token == NULL, &command);
+    return do_command(gardener, &command, gardener_do, error);
+}
+
+static bool lies(const char *state)
+{
+    return strcmp(state, "there") == 0 || strcmp(state, "moved") == 0 || strcmp(state, "changed") == 0;
+}
+
+/* Planting it was broken off: it is finished where it lies, and else planted again, with its token if that is still of
+ * the right kind. */
+static int finish(struct gardener *gardener, const struct plan_item *item, const struct plan_known *known,
+                  struct error *error)
+{
+    struct command command = {.name = slice_of("inspect")};
+    bool fits = strcmp(known->kind, item->kind->name) == 0 &&
+                (item->kind->form == NULL || strcmp(known->form, item->kind->form) == 0);
+    int code;
+
+    gardener->state[0] = '\0';
+    command_put(&command, "placement", known->placement);
+    code = do_command(gardener, &command, gardener_resume, error);
+    if (code == 0 && lies(gardener->state))
+        return 0;
+    return strcmp(gardener->state, "gone") == 0 ? plant(gardener, item, fits ? known->token : NULL, error) : 3;
+}
+
+/* ---- all ---- */
+
+static void wait_quiet(struct plan_work *work)
+{
+    struct progress *progress = &work->invocation->progress;
+    int64_t left = plan_quiet_left(work->plan, clock_wall() / 1000000);
+
+    if (left > 0) {
+        progress_hide(progress);
+        fprintf(stderr, "sundew: quiet hours; planting goes on in %d:%02d hours\n", (int)(left / 3600),
+                (int)(left % 3600 / 60));
+    }
+    while (plan_quiet_left(work->plan, clock_wall() / 1000000) > 0)
+        nap();
+}
+
+static void wait_pace(struct plan_work *work, int64_t *due)
+{
+    while (work->plan->pace > 0 && clock_monotonic() < *due) {
+        progress_step(&work->invocation->progress, 0);
+        nap();
+    }
+    if (work->plan->pace > 0)
+        *due = clock_monotonic() + MINUTE_US / work->plan->pace;
+}
+
+static bool keeper_gone(const struct link *link)
+{
+    struct pollfd wait = {.fd = link->fd, .events = POLLRDHUP};
+
+    return poll(&wait, 1, 0) == 1 && (wait.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
+/* 0, or -1 where the rest is of no use. */
+static int do_item(struct plan_work *work, struct gardener *gardener, const struct plan_item *item, struct error *error)
+{
+    const struct plan_known *known = plan_find(work->ledger, item->key);
+    struct output *output = &work->invocation->output;
+    struct error why = {""};
+    int code = known == NULL ? plant(gardener, item, NULL, &why) : finish(gardener, item, known, &why);
+
+    work->planted += code == 0;
+    work->failed += code != 0;
+    if (!output->json)
+        fflush(output->file);
+    if (code == 0)
+        return 0;
+    *error = why;
+    progress_hide(&work->invocation->progress);
+    fprintf(stderr, "sundew: %s: %s\n", item->key, why.text);
+    return keeper_gone(work->link) ? -1 : 0;
+}
+
+static bool is_done(const struct plan_known *known)
+{
+    return known != NULL && strcmp(known->state, "planned") != 0;
+}
+
+int plan_apply(struct plan_work *work, struct error *error)
+{
+    struct invocation *invocation = work->invocation;
+    struct gardener gardener;
+    int64_t due = 0;
+    int rc = 0;
+
+    gardener_init(&gardener, invocation, work->link);
+    gardener.lease = work->lease;
+    for (size_t i = 0; i < work->items->count; i++)
+        work->there += is_done(plan_find(work->ledger, work->items->list[i].key));
+    progress_begin(&invocation->progress, "planting", work->items->count);
+    progress_step(&invocation->progress, work->there);
+    for (size_t i = 0; i < work->items->count && rc == 0; i++) {
+        if (is_done(plan_find(work->ledger, work->items->list[i].key)))
+            continue;
+        wait_quiet(work);
+        wait_pace(work, &due);
+        if (invocation->output.table.terminal)
+            progress_hide(&invocation->progress);
+        rc = do_item(work, &gardener, &work->items->list[i], error);
+        progress_step(&invocation->progress, 1);
+    }
+    progress_hide(&invocation->progress);
+    gardener_end(&gardener);
+    return work->failed > 0 ? 3 : 0;
+}

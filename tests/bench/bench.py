@@ -6,7 +6,7 @@
     SUNDEW_BENCH_ROUNDS    turns of each load and its peer's, of which the median counts (3)
     SUNDEW_BENCH_MILLION   tokens for the big ledger (1000000)
     SUNDEW_BENCH_FOUND     bytes in which 10,000 secrets are to be found (2 GiB)
-    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint search found
+    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint plan search found
 
 Peers: Debian's nginx answering the same POST with a static 401, or with the same certificate; Debian's slapd refusing the same binds. A peer that is
 not installed is left out with a word. Figures are printed as measured; "to reach" stands beside those that have one."""
@@ -32,7 +32,7 @@ SECONDS = int(os.environ.get("SUNDEW_BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("SUNDEW_BENCH_ROUNDS", "3"))
 FOUND = int(os.environ.get("SUNDEW_BENCH_FOUND", str(2 << 30)))
 MILLION = int(os.environ.get("SUNDEW_BENCH_MILLION", "1000000"))
-ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint search found").split()
+ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint plan search found").split()
 
 
 def median(values):
@@ -287,6 +287,21 @@ def bench_size():
         rate = mint_many(sundew, MILLION)
         say(f"tokens minted/s, {MILLION:,} in bulk", f"{rate:,.0f}", "", rate, (">=", 20000))
         start_and_size(sundew, f"{MILLION:,} tokens")
+
+
+def bench_plan():
+    """A campaign into Maildirs on this machine: each placement is made durable before and after."""
+    with Installation() as sundew:
+        for i in range(100):
+            for part in ("cur", "new", "tmp"):
+                os.makedirs(os.path.join(sundew.root, "mail", str(i), part))
+        plan = os.path.join(sundew.root, "plan.yaml")
+        with open(plan, "w") as file:
+            file.write("plan: bench\nentries: {mail: {glob: [\"maildir:mail/*\"], density: 3, kinds: [password]}}\n")
+        sundew.start()
+        begun = time.monotonic()
+        sundew.call("plan", plan, "--apply", timeout=600)
+        say("lures planted/s, a plan of 300 into 100 Maildirs", f"{300 / (time.monotonic() - begun):.1f}")
 
 
 def bench_mint():

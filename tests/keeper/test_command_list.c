@@ -197,18 +197,42 @@ START_TEST(watch_shows_what_comes)
 {
     operator_send(&o, "watch", NULL);
     operator_turn(&o, 1);
-    ck_assert_uint_eq(o.row_count, 0);
+    ck_assert_uint_eq(o.row_count, 1); /* behind which sighting it begins */
+    ck_assert_str_eq(o.rows[0].kind, "behind");
     operator_sighting(&o, token);
     commands_derived(o.keeper.control);
-    operator_turn(&o, 1);
-    ck_assert_uint_eq(o.row_count, 1);
+    operator_turn(&o, 2);
+    ck_assert_uint_eq(o.row_count, 2);
     operator_sighting(&o, token);
     operator_sighting(&o, token);
     commands_derived(o.keeper.control);
-    operator_turn(&o, 3);
-    ck_assert_uint_eq(o.row_count, 3);
+    operator_turn(&o, 4);
+    ck_assert_uint_eq(o.row_count, 4);
     ck_assert(!o.done);
-    ck_assert_str_eq(operator_text(&o, 2, "token"), token);
+    ck_assert_str_eq(operator_text(&o, 3, "token"), token);
+}
+END_TEST
+
+START_TEST(watch_begins_behind_a_sighting)
+{
+    char first[ID_TEXT];
+
+    ck_assert_int_eq(operator_ask(&o, "sightings", NULL), 0);
+    (void)snprintf(first, sizeof first, "%s", operator_text(&o, 0, "sighting"));
+    operator_sighting(&o, token);
+    operator_send(&o, "watch", "after", first, NULL);
+    operator_turn(&o, 2);
+    ck_assert_uint_gt(o.row_count, 0);
+    for (size_t i = 0; i < o.row_count; i++)
+        ck_assert_str_ne(operator_text(&o, i, "sighting"), first);
+    ck_assert(!o.done);
+}
+END_TEST
+
+START_TEST(watch_knows_no_such_sighting)
+{
+    ck_assert_int_ne(operator_ask(&o, "watch", "after", "s-aaaaaaaaaaaaaaaaaaaaaaaaaa", NULL), 0);
+    ck_assert_msg(strstr(o.text, "sighting") != NULL, "%s", o.text);
 }
 END_TEST
 
@@ -292,6 +316,8 @@ static Suite *suite(void)
     tcase_add_test(t, show_finds_every_letter);
     tcase_add_test(t, show_an_observation);
     tcase_add_test(t, watch_shows_what_comes);
+    tcase_add_test(t, watch_begins_behind_a_sighting);
+    tcase_add_test(t, watch_knows_no_such_sighting);
     tcase_add_test(t, retire_is_idempotent);
     tcase_add_test(t, replay_makes_due);
     tcase_add_test(t, ack_notes_and_closes);

@@ -10,6 +10,7 @@
  *   sundew  → keeper   HELLO COMMAND CREDIT…         keeper → sundew   HELLO REPLY_ROW… REPLY_DONE
  *   sundew  → planter  [ACCOUNT CREDENTIAL…] PLANT FILE… PLANT_GO
  *                      CONNECTED                     planter → sundew  CONNECT… FILE… (to be printed) PLANTED
+ *   a place that must not be planted twice: back PLANTED with state "planned", before the act, then PLANT_GO once more
  *   a drill: sundew → planter PLANT FILE PLANT_GO, back AT_DOOR, then PLANT_GO once more, back PLANTED
  *   sundew  → finder   WINDOWS… SEARCH SOURCE…       finder → sundew   FOUND… SEARCHED…, see server/wire/finding.h
  *   parent  → role     see server/base/role.h */

@@ -206,7 +206,7 @@ static uint32_t ways_of(const struct lure_choice *choice)
 static json_t *choose_ways(const struct lure_choice *choice, uint32_t index)
 {
     json_t *all = json_object();
-    char number[16], way[16];
+    char number[24], way[16];
 
     for (size_t i = 0; i < choice->way_count; i++, index /= choice->ways[i - 1]) {
         snprintf(number, sizeof number, "%zu", i);

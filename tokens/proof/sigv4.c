@@ -39,7 +39,7 @@ bool proof_sigv4_verify(struct slice verifier, const struct slice *fields)
     struct hash hash;
     bool good = verifier.length <= SECRET;
 
-    if (good)
+    if (good && verifier.length > 0)
         memcpy(text + sizeof PREFIX - 1, verifier.data, verifier.length);
     for (int i = 0; good && i < PARTS; i++) {
         good = cut(&scope, &part, i == PARTS - 1);

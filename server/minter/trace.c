@@ -133,8 +133,8 @@ static void add_google(const struct trace *trace, const char *server, int64_t ti
                       number(trace, 0, 40), (long long)time * 1000, day);
 }
 
-/* From another house's server to this one's. */
-static void add_relay(const struct trace *trace, int64_t time, struct buffer *out)
+/* From another house's server, which had it at `taken`, to this one's. */
+static void add_relay(const struct trace *trace, int64_t taken, int64_t time, struct buffer *out)
 {
     const struct letter *letter = trace->letter;
     const char *server = letter_text(letter->habits, "server"), *address = letter_text(letter->habits, "address");
@@ -157,7 +157,7 @@ static void add_relay(const struct trace *trace, int64_t time, struct buffer *ou
                       server, server, address, letter_text(trace->house, "server"), queue, trace->owner,
                       when_mail(&letter->zone, time, date));
     if (letter_by(letter, "gmail"))
-        add_google(trace, server, time - 1, out);
+        add_google(trace, server, taken, out);
 }
 
 static void add_delivery(const struct trace *trace, const char *sender, int64_t time, struct buffer *out)
@@ -192,7 +192,7 @@ void letter_trace(const struct letter *letter, struct buffer *out)
 
     add_delivery(&trace, sender, relayed + number(&trace, 0, 2), out);
     if (letter->outside)
-        add_relay(&trace, relayed, out);
+        add_relay(&trace, taken, relayed, out);
     if (!letter_by(letter, "gmail"))
         add_desk(&trace, letter->habits, letter->outside ? letter_text(letter->to, "mail") : trace.owner, taken, out);
 }

@@ -33,17 +33,17 @@ static const char *const route_steps[] = {
 
 static const char *const *steps_of(const json_t *record)
 {
-    const char *place = record_text(record, "placement.place");
+    const char *takes = record_place_takes(record);
 
     if (record_get(record, "sighting") == NULL)
         return route_steps;
     if (record_is(record, "drill"))
         return drill_steps;
-    if (strncmp(place, "maildir:", 8) == 0 || strncmp(place, "mbox:", 5) == 0)
+    if (strcmp(takes, "mail") == 0)
         return mail_steps;
-    if (strncmp(place, "git:", 4) == 0)
+    if (strcmp(takes, "repository") == 0)
         return repository_steps;
-    return strncmp(place, "file:", 5) == 0 ? file_steps : other_steps;
+    return record_get(record, "placement.where.path") != NULL ? file_steps : other_steps;
 }
 
 static void add_day(struct buffer *out, const char *time)

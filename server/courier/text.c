@@ -65,8 +65,26 @@ static const char *grade_verb(const char *grade)
     return "was touched";
 }
 
-static const char *grade_certainty(const char *grade)
+/* Was the secret not sent itself, but shown to be held: by a signature, say? */
+static bool is_proof(const json_t *record)
 {
+    const json_t *context = record_get(record, "sighting.context");
+    bool found = false;
+
+    for (size_t i = 0; i < json_array_size(context); i++) {
+        const char *word = json_string_value(json_array_get(context, i));
+
+        found = found || (word != NULL && strcmp(word, "proof") == 0);
+    }
+    return found;
+}
+
+static const char *certainty(const json_t *record)
+{
+    const char *grade = record_text(record, "grade");
+
+    if (strcmp(grade, "secret") == 0 && is_proof(record))
+        return "Certain: a proof verifies that needs a secret which exists once and has no honest use";
     if (strcmp(grade, "secret") == 0)
         return "Certain: exact match of a secret that exists once and has no honest use";
     if (strcmp(grade, "secret-elsewhere") == 0)
@@ -109,7 +127,7 @@ static void add_headline(struct buffer *out, const json_t *record)
     add_what(out, record);
     if (!record_is(record, "drill")) {
         buffer_add_text(out, ". ");
-        buffer_add_text(out, grade_certainty(grade));
+        buffer_add_text(out, certainty(record));
     }
     buffer_add_text(out, " (grade ");
     text_own(out, grade, WORDS);

@@ -105,6 +105,42 @@ START_TEST(order_is_what_an_analyst_needs)
 }
 END_TEST
 
+START_TEST(steps_fit_the_place)
+{
+    static const struct {
+        const char *scheme, *takes;
+    } places[] = {
+#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
+#include "server/wire/tables/places.def"
+#undef PLACE
+    };
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
+    json_t *placement = json_object_get(record, "placement");
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        bool mail = strcmp(places[i].takes, "mail") == 0, repository = strcmp(places[i].takes, "repository") == 0;
+        char place[64];
+
+        snprintf(place, sizeof(place), "%s:x", places[i].scheme);
+        json_object_set_new(placement, "place", json_string(place));
+        ck_assert_msg((strstr(full(record), "mail rules") != NULL) == mail, "%s", place);
+        ck_assert_msg((strstr(full(record), "clones, forks") != NULL) == repository, "%s", place);
+    }
+    json_decref(record);
+}
+END_TEST
+
+START_TEST(a_proof_is_no_match_of_the_secret)
+{
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
+
+    json_object_set_new(json_object_get(record, "sighting"), "context", json_pack("[ss]", "expired", "proof"));
+    ck_assert_ptr_nonnull(strstr(full(record), "Certain: a proof verifies"));
+    ck_assert_ptr_null(strstr(full(record), "exact match of a secret"));
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(attackers_words_never_begin_a_line)
 {
     json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
@@ -181,6 +217,8 @@ static Suite *suite(void)
     tcase_add_test(tests, long_words_are_cut);
     tcase_add_test(tests, first_three_lines_stand_alone);
     tcase_add_test(tests, order_is_what_an_analyst_needs);
+    tcase_add_test(tests, steps_fit_the_place);
+    tcase_add_test(tests, a_proof_is_no_match_of_the_secret);
     tcase_add_test(tests, attackers_words_never_begin_a_line);
     tcase_add_test(tests, guessable_secrets_and_near_misses_are_told);
     tcase_add_test(tests, an_unplanted_token_still_names_its_owner);

@@ -76,9 +76,17 @@ def port_base(count=8):
     raise RuntimeError("no free ports")
 
 
+def drip(file, answer):
+    """A byte at a time."""
+    for byte in answer:
+        file.write(bytes([byte]))
+        file.flush()
+        time.sleep(0.02)
+
+
 class Receiver:
     """A SOC's webhook. `behave` is called with the number of the request and says what to do: an HTTP status, or
-    "hang", "close", "half", "redirect". What was answered 2xx stands in `events` (and `bodies`)."""
+    "hang", "close", "half", "redirect", "slow". What was answered 2xx stands in `events` (and `bodies`)."""
 
     def __init__(self, behave=lambda n: 204):
         outer = self
@@ -87,7 +95,7 @@ class Receiver:
         self.requests = 0
         self.arrived = queue.Queue()
         self.lock = threading.Lock()
-        self.release = threading.Event()
+        self.release, self.closed = threading.Event(), threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -97,6 +105,9 @@ class Receiver:
                 with outer.lock:
                     outer.requests += 1
                     what = outer.behave(outer.requests)
+                if outer.closed.is_set():  # a connection that was kept, to a receiver that is gone
+                    self.close_connection = True
+                    return
                 if what == "hang":
                     outer.release.wait(60)
                     self.close_connection = True
@@ -114,14 +125,18 @@ class Receiver:
                     self.send_header("Content-Length", "0")
                     self.end_headers()
                     return
+                slow, what = what == "slow", 204 if what == "slow" else what
                 if 200 <= what < 300:
                     with outer.lock:
                         outer.events.append(json.loads(body))
                         outer.bodies.append(body)
                         outer.headers.append(dict(self.headers.items()))
-                self.send_response(what)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                if slow:
+                    drip(self.wfile, b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")
+                else:
+                    self.send_response(what)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
                 outer.arrived.put(what)
 
             def log_message(self, *arguments):
@@ -140,6 +155,7 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.closed.set()
         self.release.set()
         self.server.shutdown()
         self.server.server_close()

@@ -102,11 +102,16 @@ static void send_job(struct planting *planting)
 
 static void send_all(struct planting *planting)
 {
+    struct buffer note;
+
     send_job(planting);
     for (size_t i = 0; i < planting->file_count; i++)
         request_row(planting->request, "file", buffer_slice(&planting->files[i].name),
                     buffer_slice(&planting->files[i].data));
-    request_done(planting->request, REQUEST_DONE, "%s", "");
+    buffer_init(&note, 4096);
+    order_note(&planting->order, &note);
+    request_done(planting->request, REQUEST_DONE, "%s", buffer_text(&note));
+    buffer_free(&note);
 }
 
 /* ---- what the ledger keeps ---- */
@@ -457,18 +462,20 @@ static int read_flag(struct request *request, const char *name, bool *flag)
     return request_word(request, name, words);
 }
 
-static bool keeps_history(const struct planting *planting)
+/* "mail", "repository" or "text". */
+static bool place_takes(const struct planting *planting, const char *type)
 {
-    static const char *const layered[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) strcmp(takes, "repository") == 0 ? scheme : "",
+    static const struct {
+        const char *scheme, *takes;
+    } places[] = {
+#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
 #include "server/wire/tables/places.def"
 #undef PLACE
-        NULL,
     };
 
-    for (size_t i = 0; layered[i] != NULL; i++)
-        if (strcmp(layered[i], planting->scheme) == 0)
-            return true;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (strcmp(places[i].scheme, planting->scheme) == 0)
+            return strcmp(places[i].takes, type) == 0;
     return false;
 }
 
@@ -481,21 +488,21 @@ static int check_history(struct planting *planting)
 
     for (size_t i = 0; in_history[i] != NULL && given == NULL; i++)
         given = request_has(request, in_history[i]) ? in_history[i] : NULL;
-    if (given != NULL && !keeps_history(planting)) {
+    if (given != NULL && !place_takes(planting, "repository")) {
         request_done(request, REQUEST_USAGE, "--%s is for repositories: only they keep a history", given);
         return -1;
     }
     return request_word(request, "as", shapes) != 0 || request_word(request, "signed-off", answers) != 0 ? -1 : 0;
 }
 
-/* A mailbox on another host says itself whose it is. */
+/* A mailbox on another host says itself whose it is; the user of a repository's address is nobody ("git"). */
 static int default_owner(struct planting *planting)
 {
     struct remote remote = {NULL};
     struct error error;
     int result = 0;
 
-    if (!remote_is(slice_of(planting->place)) || planting->order.owner != NULL)
+    if (!remote_is(slice_of(planting->place)) || !place_takes(planting, "mail") || planting->order.owner != NULL)
         return 0;
     if (remote_parse(planting->place, &remote, &error) != 0) {
         request_done(planting->request, REQUEST_USAGE, "%s", error.text);
@@ -539,9 +546,6 @@ void command_plant(struct request *request)
     request->release = release;
     if (read_arguments(planting) != 0)
         return;
-    if (planting->order.decoy == NULL)
-        request_done(request, REQUEST_FAILED,
-                     "the decoy of this token is no longer in the configuration; add it again, then `sundew reload`");
-    else if ((planting->order.number != 0 ? ask_lure(planting, &error) : ask_token(planting, &error)) != 0)
+    if ((planting->order.number != 0 ? ask_lure(planting, &error) : ask_token(planting, &error)) != 0)
         request_fail(request, &error);
 }

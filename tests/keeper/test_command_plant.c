@@ -125,6 +125,55 @@ START_TEST(a_kind_is_minted_first)
 }
 END_TEST
 
+static const char *named_host(void)
+{
+    return json_string_value(json_object_get(json_object_get(o.minter.parameters, "decoy"), "host"));
+}
+
+/* The lure names a host of ours, or the one that was given; what mint says of such kinds is said here too. */
+START_TEST(a_kind_without_a_decoy_is_planted)
+{
+    char *placement = planted("postgres", "git:/srv/app.git#main");
+    char *minted = strdup(operator_text(&o, 0, "token"));
+
+    ck_assert_int_eq(operator_number(&o, "SELECT count(*) FROM token WHERE kind = 'postgres' AND coalesce(decoy, '') = ''"), 1);
+    ck_assert_str_eq(o.minter.last, "lure");
+    ck_assert_ptr_nonnull(named_host());
+    free(placement);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", "ssh-key", "place", "file:/srv/x", "host", "build.corp.example",
+                                  NULL), 0);
+    ck_assert_ptr_nonnull(strstr(o.text, "no decoy speaks ssh"));
+    ck_assert_str_eq(named_host(), "build.corp.example");
+    free(minted);
+    minted = operator_mint(&o, "mysql");
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", minted, "place", "file:/srv/y", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(o.text, "no decoy speaks mysql"));
+    ck_assert_ptr_nonnull(named_host());
+    free(minted);
+}
+END_TEST
+
+START_TEST(a_token_whose_decoy_is_gone_is_not_planted)
+{
+    operator_sql(&o, "UPDATE token SET decoy = 'elsewhere'");
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "file:/srv/x", NULL), 3);
+    ck_assert_ptr_nonnull(strstr(o.text, "no longer in the configuration"));
+}
+END_TEST
+
+/* A mailbox's address says whose it is; the user of a repository's is the service's. */
+START_TEST(only_a_mailbox_names_its_owner)
+{
+    static const char sql[] = "SELECT count(*) FROM placement WHERE owner LIKE '%@%' AND owner NOT LIKE 'Ada%'";
+
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", "password", "place", "imaps://j.doe@mail.corp.example", NULL), 0);
+    ck_assert_int_eq(operator_number(&o, sql), 1);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", "password", "place", "git+ssh://git@code.corp.example/app.git",
+                                  NULL), 0);
+    ck_assert_int_eq(operator_number(&o, sql), 1);
+}
+END_TEST
+
 START_TEST(a_dry_run_changes_nothing)
 {
     ck_assert_int_eq(operator_ask(&o, "plant", "token", "password", "place", "maildir:/m", "dry-run", "true", NULL), 0);
@@ -215,6 +264,9 @@ static Suite *suite(void)
     tcase_add_test(t, one_token_lies_in_one_place);
     tcase_add_test(t, a_failure_frees_the_token);
     tcase_add_test(t, a_kind_is_minted_first);
+    tcase_add_test(t, a_kind_without_a_decoy_is_planted);
+    tcase_add_test(t, a_token_whose_decoy_is_gone_is_not_planted);
+    tcase_add_test(t, only_a_mailbox_names_its_owner);
     tcase_add_test(t, a_dry_run_changes_nothing);
     tcase_add_test(t, wrong_plants_are_refused);
     tcase_add_test(t, inspect_and_uproot);

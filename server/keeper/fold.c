@@ -239,14 +239,16 @@ static int next_flood(struct derivation *derivation, int64_t now, int64_t *incid
     return found;
 }
 
-/* The first DERIVE_LISTED of what is unsent, told by the gravest and newest of them. 1, 0 (nothing unsent), or -1. */
+/* The first DERIVE_LISTED of what is unsent, told by the gravest (as grade_rank() has it) and newest of them. 1, 0
+ * (nothing unsent), or -1. */
 static int next_page(struct derivation *derivation, int64_t incident, struct told *told, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger,
         "WITH page AS (SELECT * FROM fold WHERE incident = ?1 AND unsent > 0 ORDER BY sighting LIMIT ?2) "
         "SELECT (SELECT sighting FROM page ORDER BY CASE grade WHEN 'secret' THEN 0 WHEN 'secret-elsewhere' THEN 1 "
-        "ELSE 2 END, last_seen DESC LIMIT 1), max(sighting), sum(unsent), min(first_seen), max(last_seen) FROM page",
+        "WHEN 'key-offered' THEN 2 WHEN 'identity' THEN 3 ELSE 4 END, last_seen DESC LIMIT 1), "
+        "max(sighting), sum(unsent), min(first_seen), max(last_seen) FROM page",
         error);
 
     if (statement == NULL)

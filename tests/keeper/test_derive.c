@@ -206,6 +206,53 @@ START_TEST(a_flood_becomes_one_update_a_minute)
 }
 END_TEST
 
+static void see_alone(uint8_t part, const char *value, const char *address, int64_t now)
+{
+    struct observation observation = world_observation("gitlab", address, now);
+
+    world_present(&observation, part, 0, value);
+    ck_assert_int_eq(world_see(world, &observation, now), 1);
+}
+
+static void expect_told_by(const char *grade, int64_t now)
+{
+    json_t *record;
+
+    world_derive(world, now);
+    record = last_record();
+    ck_assert_uint_gt(json_array_size(json_object_get(record, "folded")), 1);
+    ck_assert_str_eq(member(record, "grade", NULL), grade);
+    json_decref(record);
+}
+
+/* Whatever came last. */
+START_TEST(a_flood_is_told_by_its_gravest)
+{
+    struct token_result key = world_password("svc-brno-4d", "-----BEGIN x-----");
+    const struct login login = {"svc-brno-4d", "-----BEGIN x-----"};
+    struct buffer facts;
+    char address[32];
+
+    buffer_init(&facts, FACTS_BYTES);
+    fact_add(&facts, FACT_PUBLIC, "fingerprint", slice_of("9f86d081884c7d65"));
+    fact_add(&facts, FACT_ADDRESS, "slug", slice_of("xk29vbn3"));
+    key.facts = buffer_slice(&facts);
+    world_mint(world, &key, "gitlab");
+    for (int i = 0; i < DERIVE_ALERTS_HOUR; i++) {
+        snprintf(address, sizeof address, "198.51.100.%d", i);
+        see(&login, address, WORLD_NOW + i);
+    }
+    see_alone(CANDIDATE_PUBLIC, "9f86d081884c7d65", "192.0.2.1", WORLD_NOW + 100);
+    see_alone(CANDIDATE_IDENTITY, "svc-brno-4d", "192.0.2.2", WORLD_NOW + 101);
+    see_alone(CANDIDATE_EITHER, "xk29vbn3", "192.0.2.3", WORLD_NOW + 102);
+    expect_told_by("key-offered", WORLD_NOW + WORLD_MINUTE + 200);
+    see_alone(CANDIDATE_IDENTITY, "svc-brno-4d", "192.0.2.4", WORLD_NOW + WORLD_MINUTE + 300);
+    see_alone(CANDIDATE_EITHER, "xk29vbn3", "192.0.2.5", WORLD_NOW + WORLD_MINUTE + 301);
+    expect_told_by("identity", WORLD_NOW + 3 * WORLD_MINUTE);
+    buffer_free(&facts);
+}
+END_TEST
+
 START_TEST(a_long_list_comes_in_pages)
 {
     char address[64];
@@ -464,8 +511,8 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         noise_makes_nothing, a_first_use_alerts_at_once, what_is_new_alerts_at_once,
         unrelated_sightings_open_incidents_of_their_own, the_same_folds_into_updates,
-        a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_long_list_comes_in_pages,
-        a_flood_of_one_token_holds_up_no_other,
+        a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_flood_is_told_by_its_gravest,
+        a_long_list_comes_in_pages, a_flood_of_one_token_holds_up_no_other,
         deriving_again_changes_nothing, what_is_counted_together_is_as_one_by_one, a_start_derives_what_is_behind,
         context_raises_and_explains,
         weak_secrets_are_high, near_misses_say_how_near, hostile_context_stays_out_of_the_record,

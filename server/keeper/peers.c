@@ -141,6 +141,7 @@ static void sensor_message(struct channel *channel, struct slice message, int fd
     if (type != MESSAGE_OBSERVATION || !sensor->greeted || !keeper->open) {
         log_warning("a sensor sent what it should not: it is let go");
         sensor_close(keeper, sensor);
+        keeper_take_soon(keeper); /* what it sent before: no drained() follows */
         return;
     }
     if (batch_add(&keeper->batch, message, sensor) < 0) {

@@ -188,6 +188,23 @@ START_TEST(a_sensor_that_is_gone_gets_nothing)
 }
 END_TEST
 
+/* What a sensor sent before it went wrong is kept at once, not with whatever comes next. */
+START_TEST(a_sensor_that_goes_wrong_leaves_nothing_waiting)
+{
+    struct buffer message;
+
+    present(1);
+    buffer_init(&message, CHANNEL_MESSAGE);
+    message_begin(&message, MESSAGE_KEYS_DONE);
+    ck_assert_int_eq(channel_send_now(sensor, buffer_slice(&message), -1, &error), 0);
+    buffer_free(&message);
+    event_base_loop(keeper->base, EVLOOP_ONCE);
+    ck_assert_ptr_null(keeper->sensors[0].channel);
+    keeper_settle(keeper);
+    ck_assert_int_eq(keeper->observer.durable.sequence, 1);
+}
+END_TEST
+
 /* A file that cannot be made durable stands for a disk that fails. */
 START_TEST(a_failing_disk_ends_the_keeper_and_answers_nothing)
 {
@@ -216,6 +233,7 @@ static Suite *suite(void)
                                   what_comes_meanwhile_goes_together,
                                   full_batches_do_not_wait_and_are_answered_in_order,
                                   a_sensor_that_is_gone_gets_nothing,
+                                  a_sensor_that_goes_wrong_leaves_nothing_waiting,
                                   a_failing_disk_ends_the_keeper_and_answers_nothing};
     Suite *s = suite_create("take");
     TCase *t = tcase_create("take");

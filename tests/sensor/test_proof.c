@@ -198,6 +198,26 @@ START_TEST(test_sigv4_in_pieces_is_nothing)
 }
 END_TEST
 
+/* What cannot be verified still shows whose key it is. */
+START_TEST(test_sigv4_names_its_key_in_any_case)
+{
+    char parameters[2001], head[4096];
+
+    for (size_t i = 0; i < sizeof parameters; i++)
+        parameters[i] = "p&"[i % 2];
+    parameters[2000] = '\0';
+    snprintf(head, sizeof head, "GET /?%s HTTP/1.1\r\n" SUITE SUITE_AUTHORIZATION(
+                 "host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31") "\r\n",
+             parameters);
+    take(head, "");
+    ck_assert_int_eq(proofs(), 0);
+    ck_assert(credentials_hold(&found, CANDIDATE_IDENTITY, slice_of("AKIDEXAMPLE")));
+    take("GET / HTTP/1.1\r\n" SUITE "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE, Signature=00\r\n\r\n", "");
+    ck_assert_int_eq(proofs(), 0);
+    ck_assert(credentials_hold(&found, CANDIDATE_IDENTITY, slice_of("AKIDEXAMPLE")));
+}
+END_TEST
+
 #define HS256_KEY "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
 #define HS256                                                                                                          \
     "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."                                                                        \
@@ -315,6 +335,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, test_sigv4_of_another_request, 0, VECTORS);
     tcase_add_test(tcase, test_sigv4_spells_paths_both_ways);
     tcase_add_test(tcase, test_sigv4_in_pieces_is_nothing);
+    tcase_add_test(tcase, test_sigv4_names_its_key_in_any_case);
     tcase_add_test(tcase, test_jwt);
     tcase_add_test(tcase, test_no_jwt);
     tcase_add_test(tcase, test_transcripts_are_bounded);

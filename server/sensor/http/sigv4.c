@@ -216,6 +216,14 @@ static void add_canonical(struct buffer *out, const struct signing *signing, boo
 
 /* ---- the proof ---- */
 
+/* Is there all that a proof needs? */
+static bool is_complete(const struct signing *signing)
+{
+    return signing->scope.length > 0 && signing->scope.length <= 256 && signing->headers.length > 0 &&
+           signing->date.length > 0 && signing->date.length <= DATE && signing->signature.length == 64;
+}
+
+/* The key id is presented in any case: also where the signature is of a body that was not kept whole, say. */
 static void add_proof(struct credentials *to, const struct signing *signing, bool twice)
 {
     static const char *const where[] = {"Authorization", "query"};
@@ -223,7 +231,7 @@ static void add_proof(struct credentials *to, const struct signing *signing, boo
     struct transcript transcript = {PROOF_SIGV4, {signing->scope, SLICE_NONE, {signature, sizeof signature}}, 3};
     struct buffer canonical, string;
     size_t length = 0;
-    uint8_t pair;
+    uint8_t pair = 0;
 
     buffer_init(&canonical, CANONICAL);
     buffer_init(&string, 1024);
@@ -233,26 +241,23 @@ static void add_proof(struct credentials *to, const struct signing *signing, boo
                             (const char *)signing->scope.data);
     add_hash(&string, buffer_slice(&canonical));
     transcript.fields[1] = buffer_slice(&string);
-    if (!canonical.failed && !string.failed &&
+    if (is_complete(signing) && !canonical.failed && !string.failed &&
         sodium_hex2bin(signature, sizeof signature, (const char *)signing->signature.data, signing->signature.length,
-                       NULL, &length, NULL) == 0 && length == sizeof signature) {
+                       NULL, &length, NULL) == 0 && length == sizeof signature)
         pair = proof_add(to, 0, where[signing->presigned], &transcript);
-        if (pair != 0)
-            credentials_add(to, CANDIDATE_IDENTITY, pair, 0, where[signing->presigned], signing->credential);
-    }
+    credentials_add(to, CANDIDATE_IDENTITY, pair, 0, where[signing->presigned], signing->credential);
     buffer_free(&canonical);
     buffer_free(&string);
 }
 
 /* Credential is KEY-ID/DATE/REGION/SERVICE/aws4_request; a key id holds no slash. */
-static bool is_complete(struct signing *signing)
+static bool split_credential(struct signing *signing)
 {
     struct slice rest = signing->credential;
 
     signing->credential = text_cut(&rest, '/');
     signing->scope = rest;
-    return signing->credential.length > 0 && rest.length > 0 && rest.length <= 256 && signing->headers.length > 0 &&
-           signing->date.length > 0 && signing->date.length <= DATE && signing->signature.length == 64;
+    return signing->credential.length > 0;
 }
 
 /* `Credential=…, SignedHeaders=…, Signature=…`, also without spaces. */
@@ -276,7 +281,7 @@ static bool read_header(struct signing *signing)
     signing->date = header(signing->request, "X-Amz-Date");
     if (signing->date.length == 0)
         signing->date = header(signing->request, "Date");
-    return is_complete(signing);
+    return split_credential(signing);
 }
 
 static struct slice decoded(struct signing *signing, struct slice raw)
@@ -312,7 +317,7 @@ static bool read_query(struct signing *signing)
         else if (slice_is(name, "X-Amz-Signature"))
             signing->signature = pair;
     }
-    return ours && is_complete(signing);
+    return ours && split_credential(signing);
 }
 
 void sigv4_take(struct credentials *to, const struct http_request *request)

@@ -377,12 +377,13 @@ static void present_name(struct credentials *credentials, const char *where, str
         credentials_add(credentials, CANDIDATE_IDENTITY, 0, 0, where, name);
 }
 
-/* The name alone is no presentation: the password follows, and one use is one sighting. */
-static void present_login(struct ldap_call *call, struct slice sent)
+/* The name alone is no presentation: the password follows, and one use is one sighting. A new bind begins with a name,
+ * whatever the last one left. */
+static void present_login(struct ldap_call *call, const struct ldap_mechanism *before, struct slice sent)
 {
     const struct ldap_sasl *sasl = call->sasl;
 
-    if (sasl->step == 2 && sasl->login != NULL)
+    if (before != NULL && sasl->step == 2 && sasl->login != NULL)
         credentials_add_login(call->credentials, 0, "bind LOGIN", slice_of(sasl->login), sent);
 }
 
@@ -397,7 +398,7 @@ bool ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *befo
     if (mechanism == NULL)
         return false;
     if (mechanism->step == login_step)
-        present_login(call, sent);
+        present_login(call, before, sent);
     else if (mechanism->step == cram_step)
         present_name(call->credentials, "bind CRAM-MD5", sasl_cram_name(sent));
     else if (mechanism->step == digest_step &&

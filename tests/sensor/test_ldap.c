@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "server/sensor/ldap.h"
+#include "server/sensor/ldap_directory.h"
 #include "server/sensor/ldap_filter.h"
+#include "server/sensor/ldap_sasl.h"
 #include "tests/sensor/rig.h"
 #include "tests/test.h"
 
@@ -236,6 +239,43 @@ START_TEST(a_flood_of_searches_lets_others_in)
 }
 END_TEST
 
+/* One bind by LOGIN; how many candidates it presented. */
+static size_t login(struct ldap_call *call, const char *words)
+{
+    const struct ldap_mechanism *before = call->sasl->mechanism;
+    struct slice sent = words != NULL ? slice_of(words) : SLICE_NONE;
+
+    call->sasl->mechanism = NULL;
+    credentials_clear(call->credentials);
+    ck_assert(ldap_sasl_present(call, before, "LOGIN", sent));
+    ldap_sasl_bind(call, before, "LOGIN", sent);
+    return call->credentials->count;
+}
+
+START_TEST(a_login_that_is_over_pairs_with_nothing)
+{
+    struct session session = {.tls = {.on = true}};
+    struct ldap_directory directory = {.host = "ldap.corp.example"};
+    struct ldap_sasl sasl = {.step = 0};
+    struct credentials credentials;
+    struct buffer out;
+    struct ldap_call call = {.session = &session, .directory = &directory, .id = 1, .answer = &out,
+                             .credentials = &credentials, .sasl = &sasl};
+
+    buffer_init(&out, 65536);
+    credentials_init(&credentials);
+    ck_assert_uint_eq(login(&call, NULL), 0);
+    ck_assert_uint_eq(login(&call, "svc-first"), 0);
+    ck_assert_uint_eq(login(&call, "its password"), 2);
+    ck_assert_uint_eq(login(&call, "svc-second"), 0);
+    ck_assert_uint_eq(login(&call, "another password"), 2);
+    ck_assert(credentials_hold(&credentials, CANDIDATE_IDENTITY, slice_of("svc-second")));
+    ldap_sasl_free(&sasl);
+    credentials_free(&credentials);
+    buffer_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("ldap");
@@ -249,6 +289,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, a_huge_list_of_attributes_is_refused, 0, 2);
     tcase_add_test(tcase, nesting_has_an_end);
     tcase_add_test(tcase, a_flood_of_searches_lets_others_in);
+    tcase_add_test(tcase, a_login_that_is_over_pairs_with_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
 }

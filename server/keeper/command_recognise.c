@@ -177,6 +177,8 @@ static int read_claim(struct slice value, struct claim *claim)
         buffer_grow(&claim->bytes, length);
         result = 0;
     }
+    if (text != NULL)
+        sodium_memzero(text, value.length);
     free(text);
     return result;
 }

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from sundew import port_base
+
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else None)
 FCGIWRAP = shutil.which("fcgiwrap") or ("/usr/sbin/fcgiwrap" if os.path.exists("/usr/sbin/fcgiwrap") else None)
 SSHD = shutil.which("sshd") or ("/usr/sbin/sshd" if os.path.exists("/usr/sbin/sshd") else None)
@@ -73,18 +75,13 @@ def missing():
     return "" if os.path.exists(BACKEND) else "git http-backend is not installed"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class GitServers:
     def __init__(self, folder):
         self.folder = folder
         self.srv = os.path.join(folder, "srv")
         os.makedirs(self.srv)
-        self.https, self.ssh, self.decoy = free_port(), free_port(), free_port()
+        self.https = port_base(3)
+        self.ssh, self.decoy = self.https + 1, self.https + 2
         self.user = pwd.getpwuid(os.getuid()).pw_name
         self.started = []
         self.make_keys()

@@ -93,7 +93,7 @@ wait_for() {
 find_ports() {
     local try port
     for try in $(seq 200); do
-        base=$((12000 + (RANDOM * 32768 + RANDOM) % 20000))
+        base=$((12000 + (RANDOM * 32768 + RANDOM) % 7980)) # below those of sundew.py
         for port in $(seq $base $((base + 7))); do
             if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
                 continue 2

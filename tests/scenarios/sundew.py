@@ -3,6 +3,8 @@
 
 Everything is on loopback, on ports found free, in a folder of its own, and only what was started here is stopped."""
 import base64
+import faulthandler
+import fcntl
 import hashlib
 import hmac
 import http.server
@@ -23,6 +25,10 @@ import time
 BIN = os.environ.get("SUNDEW_BIN", ".")
 SUNDEW = os.path.join(BIN, "sundew")
 SUNDEWD = os.path.join(BIN, "sundewd")
+
+# What is ended for its time (tests/bounded) says where it was, and ends what it started.
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(124))
+faulthandler.register(signal.SIGTERM, chain=True)
 
 
 class Tap:
@@ -55,11 +61,23 @@ def skip_all(why):
     sys.exit(0)
 
 
+# Tests run side by side: who picks ports locks their numbers in this file, until the process ends.
+PORTS = open(os.path.join(tempfile.gettempdir(), f"sundew-test-ports-{os.getuid()}"), "a")
+picked = set()
+
+
 def port_base(count=8):
-    """The first of `count` consecutive free ports, below those that clients get by themselves."""
+    """The first of `count` consecutive free ports, below those that clients get by themselves. No other test gets one of
+    them before this process ends."""
     for _ in range(200):
         base = random.randrange(20000, 32000)
+        if not picked.isdisjoint(range(base, base + count)):
+            continue
         taken = []
+        try:
+            fcntl.lockf(PORTS, fcntl.LOCK_EX | fcntl.LOCK_NB, count, base)
+        except OSError:
+            continue
         try:
             for port in range(base, base + count):
                 for family, address in ((socket.AF_INET, "127.0.0.1"),):
@@ -67,8 +85,10 @@ def port_base(count=8):
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     taken.append(s)
                     s.bind((address, port))
+            picked.update(range(base, base + count))
             return base
         except OSError:
+            fcntl.lockf(PORTS, fcntl.LOCK_UN, count, base)
             continue
         finally:
             for s in taken:

@@ -61,17 +61,25 @@ static X509 *begin(const struct mint_request *request, EVP_PKEY *key, unsigned b
     return certificate;
 }
 
-static X509 *make_authority(const struct mint_request *request, EVP_PKEY *key)
+static bool name_authority(const struct mint_request *request, X509_NAME *name, const char *given)
 {
     static const char *const what[] = {"Users CA", "Client CA", "Issuing CA", "Device CA", "Staff CA", "Internal CA"};
     static const char *const ends[] = {"", " G2", " 2", " 01", " R1", " 2024"};
-    X509 *authority = begin(request, key, 400 + draw_below(request->draw, 900), 3650);
-    X509_NAME *name = authority == NULL ? NULL : X509_get_subject_name(authority);
     char text[128];
 
+    if (given != NULL)
+        return add_entry(name, "CN", given);
     snprintf(text, sizeof text, "%.40s %s%s", request->organisation, what[draw_below(request->draw, 6)],
              ends[draw_below(request->draw, 6)]);
-    if (name == NULL || !add_entry(name, "O", request->organisation) || !add_entry(name, "CN", text) ||
+    return add_entry(name, "O", request->organisation) && add_entry(name, "CN", text);
+}
+
+static X509 *make_authority(const struct mint_request *request, EVP_PKEY *key, const char *given)
+{
+    X509 *authority = begin(request, key, 400 + draw_below(request->draw, 900), 3650);
+    X509_NAME *name = authority == NULL ? NULL : X509_get_subject_name(authority);
+
+    if (name == NULL || !name_authority(request, name, given) ||
         X509_set_issuer_name(authority, name) != 1 ||
         !add_extension(authority, authority, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
         !add_extension(authority, authority, NID_key_usage, "critical,keyCertSign,cRLSign") ||
@@ -101,22 +109,22 @@ static bool add_uses(X509 *leaf, X509 *authority, const char *mail)
            add_extension(leaf, authority, NID_authority_key_identifier, "keyid");
 }
 
-int client_certificate_make(const struct mint_request *request, EVP_PKEY *key, const char *name, const char *mail,
+int client_certificate_make(const struct mint_request *request, EVP_PKEY *key, const struct client_subject *subject,
                             struct client_certificate *made)
 {
     EVP_PKEY *signer = EVP_EC_gen("P-256");
     X509 *leaf = NULL;
-    X509_NAME *subject;
+    X509_NAME *name;
     int rc = -1;
 
     *made = (struct client_certificate){NULL, NULL};
-    made->authority = signer == NULL ? NULL : make_authority(request, signer);
+    made->authority = signer == NULL ? NULL : make_authority(request, signer, subject->authority);
     made->certificate = leaf = begin(request, key, 10 + draw_below(request->draw, 150), 730);
-    subject = leaf == NULL ? NULL : X509_get_subject_name(leaf);
-    if (made->authority != NULL && subject != NULL && add_entry(subject, "O", request->organisation) &&
-        add_entry(subject, "CN", name) &&
+    name = leaf == NULL ? NULL : X509_get_subject_name(leaf);
+    if (made->authority != NULL && name != NULL && add_entry(name, "O", subject->group) &&
+        add_entry(name, "CN", subject->name) &&
         X509_set_issuer_name(leaf, X509_get_subject_name(made->authority)) == 1 &&
-        add_uses(leaf, made->authority, mail) && X509_sign(leaf, signer, EVP_sha256()) != 0)
+        add_uses(leaf, made->authority, subject->mail) && X509_sign(leaf, signer, EVP_sha256()) != 0)
         rc = 0;
     EVP_PKEY_free(signer);
     return rc;

@@ -12,9 +12,15 @@ struct client_certificate {
     X509 *certificate, *authority;
 };
 
-/* For the key's public half and the name. mail: an address that it is also for (S/MIME), or NULL. -1 without an error
- * text: libcrypto failed. client_certificate_free() in any case. */
-int client_certificate_make(const struct mint_request *request, EVP_PKEY *key, const char *name, const char *mail,
+/* Whom it is for. */
+struct client_subject {
+    const char *name, *group;
+    const char *mail;      /* an address that it is also for (S/MIME), or NULL */
+    const char *authority; /* who signs; NULL: a name of the organisation's */
+};
+
+/* For the key's public half. -1 without an error text: libcrypto failed. client_certificate_free() in any case. */
+int client_certificate_make(const struct mint_request *request, EVP_PKEY *key, const struct client_subject *subject,
                             struct client_certificate *made);
 void client_certificate_free(struct client_certificate *made);
 int client_certificate_pem(X509 *certificate, struct buffer *out);

@@ -91,12 +91,14 @@ static int add_certificates(struct minted *minted, EVP_PKEY *key, const struct c
 
 static int write_all(const struct mint_request *request, struct minted *minted, const struct shape *shape, EVP_PKEY *key)
 {
-    struct client_certificate made;
     char mail[IDENTITY_MAXIMUM + 260];
+    const struct client_subject subject = {buffer_text(&minted->identity), request->organisation,
+                                           shape->mail ? mail : NULL, NULL};
+    struct client_certificate made;
     int rc;
 
     snprintf(mail, sizeof mail, "%s@%.250s", buffer_text(&minted->identity), request->domain);
-    rc = client_certificate_make(request, key, buffer_text(&minted->identity), shape->mail ? mail : NULL, &made);
+    rc = client_certificate_make(request, key, &subject, &made);
     if (rc == 0)
         rc = shape->pem ? key_pem(key, &minted->secret) : write_p12(request, minted, shape, key, &made);
     if (rc == 0)

@@ -12,6 +12,7 @@
 #include "server/base/clock.h"
 #include "server/command/plan.h"
 #include "server/wire/kinds.h"
+#include "server/wire/places.h"
 
 #define SECOND 1000000
 #define OPENS (8 * 3600 + 1800) /* of a working day, in seconds */
@@ -60,32 +61,15 @@ static bool holds(const struct yaml *list, const char *text)
     return list == NULL;
 }
 
-/* What the place's scheme takes; "" for an unknown one. */
-static const char *takes_of(const char *place, char scheme[32])
-{
-    static const char *const takes[][2] = {
-#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
-#include "server/wire/tables/places.def"
-#undef PLACE
-    };
-
-    snprintf(scheme, 32, "%.*s", (int)strcspn(place, ":"), place);
-    for (size_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++)
-        if (strcmp(takes[i][0], scheme) == 0)
-            return takes[i][1];
-    return "";
-}
-
 /* By what lure.yaml says of kinds and places (templates/README.md); services are the keeper's to know. */
 static bool lure_fits(const struct plan_choice *lure, const struct plan_choice *kind, const char *place)
 {
     const struct kind_row *row = kind_row(kind->name);
     const struct yaml *kinds = yaml_get(lure->lure, "kinds"), *type = yaml_get(lure->lure, "type");
-    char scheme[32];
-    const char *takes = takes_of(place, scheme);
+    const struct place_row *where = place_row(slice_of(place));
 
-    return type != NULL && type->type == YAML_TEXT && strcmp(type->text, takes) == 0 &&
-           holds(yaml_get(lure->lure, "places"), scheme) &&
+    return type != NULL && type->type == YAML_TEXT && strcmp(type->text, where->takes) == 0 &&
+           holds(yaml_get(lure->lure, "places"), where->scheme) &&
            (holds(kinds, kind->name) || holds(kinds, row->bound ? "login" : "token"));
 }
 

@@ -8,6 +8,7 @@
 #include "server/base/paths.h"
 #include "server/command/plan.h"
 #include "server/command/planting.h"
+#include "server/wire/places.h"
 #include "server/wire/remote.h"
 
 #define LINE_MOST 4096
@@ -18,20 +19,6 @@ struct gathering {
     struct plan_entry *entry;
     struct error *error;
 };
-
-static bool is_scheme(const char *place, size_t length)
-{
-    static const char *const schemes[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) scheme,
-#include "server/wire/tables/places.def"
-#undef PLACE
-    };
-
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-        if (strlen(schemes[i]) == length && strncmp(schemes[i], place, length) == 0 && strcmp(schemes[i], "stdout") != 0)
-            return true;
-    return false;
-}
 
 /* "SCHEME:" and what stands behind it, below the plan's folder where that is a relative path. To be freed. */
 static char *from_folder(const struct plan *plan, const char *place)
@@ -50,9 +37,10 @@ static char *from_folder(const struct plan *plan, const char *place)
 
 static int check_scheme(const struct yaml *at, const char *place, struct error *error)
 {
-    size_t length = strcspn(place, ":");
+    const struct place_row *row = place_row(slice_of(place));
+    const char *colon = strchr(place, ':');
 
-    if (place[length] == '\0' || place[length + 1] == '\0' || !is_scheme(place, length))
+    if (row == NULL || colon == NULL || colon[1] == '\0' || strcmp(row->scheme, "stdout") == 0)
         return yaml_fault(at, error, "\"%.200s\" is no place that a plan can plant in; write SCHEME:PATH as `sundew "
                                      "places` shows", place);
     return 0;

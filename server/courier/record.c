@@ -4,6 +4,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/json.h"
+#include "server/wire/places.h"
 
 #define RECORD_DEPTH 16
 #define RECORD_NAME 64
@@ -154,17 +155,7 @@ int record_header(const json_t *record, size_t i, const char **name, const char 
 
 const char *record_place_takes(const json_t *record)
 {
-    static const struct {
-        const char *scheme, *takes;
-    } places[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) {scheme ":", takes},
-#include "server/wire/tables/places.def"
-#undef PLACE
-    };
-    const char *place = record_text(record, "placement.place");
+    const struct place_row *row = place_row(slice_of(record_text(record, "placement.place")));
 
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (strncmp(place, places[i].scheme, strlen(places[i].scheme)) == 0)
-            return places[i].takes;
-    return "";
+    return row != NULL ? row->takes : "";
 }

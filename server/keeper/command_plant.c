@@ -12,6 +12,7 @@
 #include "server/keeper/order.h"
 #include "server/keeper/rows.h"
 #include "server/keeper/token.h"
+#include "server/wire/places.h"
 #include "server/wire/remote.h"
 
 #define LURE_FILES 64
@@ -25,7 +26,7 @@ struct planting {
     struct order order;
     struct made_list made; /* one token where a kind was named */
     char *place;
-    char scheme[32];
+    const struct place_row *row; /* of the place */
     char at[CLOCK_TEXT]; /* "" where not given */
     bool buried, dry_run;
     struct id placement;
@@ -271,11 +272,11 @@ static int64_t next_ordinal(struct ledger *ledger)
 
 static void lure_parameters(struct planting *planting, struct buffer *json)
 {
-    json_member_text(json, "place", planting->scheme);
+    json_member_text(json, "place", planting->row->scheme);
     add_option(planting, json, "lure");
     add_option(planting, json, "outside");
     /* A file's own name says which artifact fits. */
-    if (strcmp(planting->scheme, "file") == 0 && request_slice(planting->request, "path").data == NULL)
+    if (strcmp(planting->row->scheme, "file") == 0 && request_slice(planting->request, "path").data == NULL)
         json_member_text(json, "path", planting->place + strlen("file:"));
     else
         add_option(planting, json, "path");
@@ -427,31 +428,26 @@ static int read_token(struct planting *planting)
 
 /* ---- the place ---- */
 
+static void no_place(struct planting *planting)
+{
+    struct buffer list;
+
+    buffer_init(&list, 4096);
+    for (size_t i = 0; place_row_at(i) != NULL; i++)
+        (void)buffer_add_format(&list, "%s%s:", i > 0 ? ", " : "", place_row_at(i)->scheme);
+    request_done(planting->request, REQUEST_USAGE, "\"%.200s\" is no place; a place begins with one of: %s",
+                 planting->place != NULL ? planting->place : "", buffer_text(&list));
+    buffer_free(&list);
+}
+
 static int read_place(struct planting *planting)
 {
-    static const char *const schemes[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) scheme,
-#include "server/wire/tables/places.def"
-#undef PLACE
-        NULL,
-    };
-    struct buffer list;
-    size_t length;
+    const char *place = planting->place = request_text(planting->request, "place");
 
-    planting->place = request_text(planting->request, "place");
-    length = planting->place != NULL ? strcspn(planting->place, ":") : 0;
-    buffer_init(&list, 4096);
-    for (size_t i = 0; schemes[i] != NULL; i++) {
-        (void)buffer_add_format(&list, "%s%s:", i > 0 ? ", " : "", schemes[i]);
-        if (planting->place != NULL && planting->place[length] == ':' && strlen(schemes[i]) == length &&
-            strncmp(schemes[i], planting->place, length) == 0)
-            (void)snprintf(planting->scheme, sizeof planting->scheme, "%s", schemes[i]);
-    }
-    if (planting->scheme[0] == '\0')
-        request_done(planting->request, REQUEST_USAGE, "\"%.200s\" is no place; a place begins with one of: %s",
-                     planting->place != NULL ? planting->place : "", buffer_text(&list));
-    buffer_free(&list);
-    return planting->scheme[0] != '\0' ? 0 : -1;
+    planting->row = place != NULL && strchr(place, ':') != NULL ? place_row(slice_of(place)) : NULL;
+    if (planting->row == NULL)
+        no_place(planting);
+    return planting->row != NULL ? 0 : -1;
 }
 
 static int read_flag(struct request *request, const char *name, bool *flag)
@@ -462,21 +458,9 @@ static int read_flag(struct request *request, const char *name, bool *flag)
     return request_word(request, name, words);
 }
 
-/* "mail", "repository" or "text". */
-static bool place_takes(const struct planting *planting, const char *type)
+static bool takes(const struct planting *planting, const char *type)
 {
-    static const struct {
-        const char *scheme, *takes;
-    } places[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
-#include "server/wire/tables/places.def"
-#undef PLACE
-    };
-
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (strcmp(places[i].scheme, planting->scheme) == 0)
-            return strcmp(places[i].takes, type) == 0;
-    return false;
+    return strcmp(planting->row->takes, type) == 0;
 }
 
 static int check_history(struct planting *planting)
@@ -488,7 +472,7 @@ static int check_history(struct planting *planting)
 
     for (size_t i = 0; in_history[i] != NULL && given == NULL; i++)
         given = request_has(request, in_history[i]) ? in_history[i] : NULL;
-    if (given != NULL && !place_takes(planting, "repository")) {
+    if (given != NULL && !takes(planting, "repository")) {
         request_done(request, REQUEST_USAGE, "--%s is for repositories: only they keep a history", given);
         return -1;
     }
@@ -502,7 +486,7 @@ static int default_owner(struct planting *planting)
     struct error error;
     int result = 0;
 
-    if (!remote_is(slice_of(planting->place)) || !place_takes(planting, "mail") || planting->order.owner != NULL)
+    if (!remote_is(slice_of(planting->place)) || !takes(planting, "mail") || planting->order.owner != NULL)
         return 0;
     if (remote_parse(planting->place, &remote, &error) != 0) {
         request_done(planting->request, REQUEST_USAGE, "%s", error.text);

@@ -6,14 +6,7 @@
 #include "server/minter/artifact.h"
 #include "server/minter/lure.h"
 #include "server/minter/view.h"
-
-static const struct {
-    const char *scheme, *takes;
-} places[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
-#include "server/wire/tables/places.def"
-#undef PLACE
-};
+#include "server/wire/places.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -72,10 +65,9 @@ int lure_render(const struct template *body, json_t *base, json_t *token, json_t
 
 static const char *type_of(const char *place)
 {
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (strcmp(places[i].scheme, place) == 0)
-            return places[i].takes;
-    return NULL;
+    const struct place_row *row = place_row(slice_of(place));
+
+    return row != NULL ? row->takes : NULL;
 }
 
 static const json_t *decoy_of(const struct lure_work *work)

@@ -5,33 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/wire/places.h"
 
 #define PLACE_TEXT 4096
 
-static const struct reach {
-    const char *scheme, *hosts;
-} reaches[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) {scheme, reach},
-#include "server/wire/tables/places.def"
-#undef PLACE
-};
-
-/* Of "SCHEME" or "SCHEME:…"; NULL where there is none, or it lies on this machine. */
-static const struct reach *reach_of(struct slice place)
+/* Who may be reached for a place; "" where it lies on this machine, or there is none. */
+static const char *reach_of(struct slice place)
 {
-    const unsigned char *colon = place.length > 0 ? memchr(place.data, ':', place.length) : NULL;
+    const struct place_row *row = place_row(place);
 
-    if (colon != NULL)
-        place.length = (size_t)(colon - place.data);
-    for (size_t i = 0; i < sizeof reaches / sizeof reaches[0]; i++)
-        if (slice_is(place, reaches[i].scheme) && reaches[i].hosts[0] != '\0')
-            return &reaches[i];
-    return NULL;
+    return row != NULL ? row->reach : "";
 }
 
 bool remote_is(struct slice place)
 {
-    return reach_of(place) != NULL;
+    return reach_of(place)[0] != '\0';
 }
 
 /* ---- the parts of a place ---- */
@@ -216,13 +204,13 @@ static bool is_reach(const char *reach, size_t length, const struct remote *remo
 
 bool remote_allows(const struct account *account, const char *place, const char *host, uint16_t port)
 {
-    const struct reach *reach = reach_of(slice_of(place));
+    const char *reach = reach_of(slice_of(place));
     struct remote remote;
     struct error ignored;
     bool allowed = false;
 
-    if (reach != NULL && remote_parse(place, &remote, &ignored) == 0) {
-        for (const char *at = reach->hosts; *at != '\0' && !allowed; at += strspn(at, " ")) {
+    if (reach[0] != '\0' && remote_parse(place, &remote, &ignored) == 0) {
+        for (const char *at = reach; *at != '\0' && !allowed; at += strspn(at, " ")) {
             size_t length = strcspn(at, " ");
 
             allowed = is_reach(at, length, &remote, host, port);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 #include "server/courier/text.h"
+#include "server/wire/places.h"
 #include "tests/courier/sample.h"
 #include "tests/test.h"
 
@@ -107,21 +108,15 @@ END_TEST
 
 START_TEST(steps_fit_the_place)
 {
-    static const struct {
-        const char *scheme, *takes;
-    } places[] = {
-#define PLACE(symbol, scheme, summary, takes, reach) {scheme, takes},
-#include "server/wire/tables/places.def"
-#undef PLACE
-    };
+    const struct place_row *row;
     json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
     json_t *placement = json_object_get(record, "placement");
 
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        bool mail = strcmp(places[i].takes, "mail") == 0, repository = strcmp(places[i].takes, "repository") == 0;
+    for (size_t i = 0; (row = place_row_at(i)) != NULL; i++) {
+        bool mail = strcmp(row->takes, "mail") == 0, repository = strcmp(row->takes, "repository") == 0;
         char place[64];
 
-        snprintf(place, sizeof(place), "%s:x", places[i].scheme);
+        snprintf(place, sizeof(place), "%s:x", row->scheme);
         json_object_set_new(placement, "place", json_string(place));
         ck_assert_msg((strstr(full(record), "mail rules") != NULL) == mail, "%s", place);
         ck_assert_msg((strstr(full(record), "clones, forks") != NULL) == repository, "%s", place);

@@ -21,4 +21,8 @@ int json_member_open(struct buffer *buffer, const char *name);
 /* An array's string element, comma as above. */
 int json_element(struct buffer *buffer, struct slice text);
 
+/* jansson wipes all that it frees from now on; to be called before anything else of jansson's. What json_dumps() gives
+ * is the caller's to wipe, and released by free() as ever. */
+void json_wipe_always(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/paths.h"
 #include "server/base/role.h"
@@ -38,28 +39,6 @@ struct program {
     struct job_work *work; /* under way */
     uint64_t number;       /* its number */
 };
-
-/* ---- memory: what jansson held may have been a secret ---- */
-
-static void *wiping_malloc(size_t size)
-{
-    size_t *block = size > SIZE_MAX - 16 ? NULL : malloc(size + 16);
-
-    if (block == NULL)
-        return NULL;
-    *block = size;
-    return (char *)block + 16;
-}
-
-static void wiping_free(void *memory)
-{
-    char *block = memory == NULL ? NULL : (char *)memory - 16;
-
-    if (block != NULL) {
-        sodium_memzero(memory, *(size_t *)(void *)block);
-        free(block);
-    }
-}
 
 /* ---- the queue ---- */
 
@@ -285,7 +264,7 @@ int main(int argc, char **argv)
         return 0;
     if (argc > 1 && strcmp(argv[1], "--check") == 0)
         return face_check(argc, argv);
-    json_set_alloc_funcs(wiping_malloc, wiping_free);
+    json_wipe_always();
     program.last = &program.first;
     if (role_begin(&program.role, "minter", &error) != 0 || prepare(&program, &error) != 0) {
         rc = role_fail(&program.role, &error);

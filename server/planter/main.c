@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include "server/base/cage.h"
 #include "server/base/channel.h"
+#include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/role.h"
 #include "server/planter/drill.h"
@@ -266,7 +267,7 @@ static int run_one(struct visit *visit, bool first, struct error *error)
         rc = settle(&task, error);
     if (rc == 0)
         last = task.place == NULL || !task.place->remote;
-    if (rc == 0 && !first && last)
+    if (rc == 0 && !first && (last || task.place->copies != (visit->scratch != NULL)))
         rc = error_set(error, "the planter was sent a job for another planter");
     if (rc == 0)
         rc = carry_out(&task, &result, error);
@@ -290,6 +291,7 @@ int main(int argc, char **argv)
 
     if (help_asked("planter", argc, argv))
         return 0;
+    json_wipe_always();
     log_open("planter");
     signal(SIGPIPE, SIG_IGN);
     if (fcntl(ROLE_FD, F_GETFD) < 0) {

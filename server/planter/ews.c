@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/planter/secret.h"
 #include "server/planter/web_mail.h"
 #include "server/planter/xml.h"
 
@@ -179,27 +180,6 @@ static int ews_fitting(struct web_stay *stay, const char *from, struct web_folde
 
 /* ---- mails ---- */
 
-static int add_mime(struct buffer *out, struct slice message)
-{
-    struct buffer lines;
-    size_t size;
-    char *text = NULL;
-
-    buffer_init(&lines, 2 * TASK_BYTES);
-    if (letter_crlf(&lines, message) == 0) {
-        size = sodium_base64_ENCODED_LEN(lines.length, sodium_base64_VARIANT_ORIGINAL);
-        text = malloc(size);
-        if (text != NULL)
-            sodium_bin2base64(text, size, lines.data, lines.length, sodium_base64_VARIANT_ORIGINAL);
-    }
-    buffer_free(&lines);
-    if (text == NULL)
-        return -1;
-    buffer_add_text(out, text);
-    free(text);
-    return out->failed ? -1 : 0;
-}
-
 static void add_property(struct buffer *out, const char *tag, const char *type, const char *value)
 {
     buffer_add_format(out, "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"%s\" PropertyType=\"%s\"/><t:Value>%s"
@@ -209,17 +189,21 @@ static void add_property(struct buffer *out, const char *tag, const char *type, 
 static int ews_put(struct web_stay *stay, const struct letter *letter, bool answered, const struct web_folder *folder,
                    char id[WEB_MAIL_ID], struct error *error)
 {
+    char *mime = letter_base64(letter, sodium_base64_VARIANT_ORIGINAL, error);
     struct xml_element item;
     struct buffer body;
     char arrived[32];
     int rc;
 
+    if (mime == NULL)
+        return -1;
     web_arrived(letter, arrived);
     buffer_init(&body, 4 * TASK_BYTES);
     buffer_add_text(&body, "<m:CreateItem MessageDisposition=\"SaveOnly\"><m:SavedItemFolderId><t:FolderId Id=\"");
     xml_add(&body, folder->id);
     buffer_add_text(&body, "\"/></m:SavedItemFolderId><m:Items><t:Message><t:MimeContent CharacterSet=\"UTF-8\">");
-    rc = add_mime(&body, letter->message);
+    buffer_add_text(&body, mime);
+    secret_free(mime);
     buffer_add_text(&body, "</t:MimeContent>");
     add_property(&body, "0x0E07", "Integer", "1");
     add_property(&body, "0x0E06", "SystemTime", arrived);
@@ -229,8 +213,8 @@ static int ews_put(struct web_stay *stay, const struct letter *letter, bool answ
         add_property(&body, "0x1080", "Integer", "261");
     }
     buffer_add_text(&body, "<t:IsRead>true</t:IsRead></t:Message></m:Items></m:CreateItem>");
-    rc = rc != 0 || body.failed ? error_set(error, "the mail is too long")
-                                : soap(stay, buffer_text(&body), true, "the mail cannot be put", error);
+    rc = body.failed ? error_set(error, "the mail is too long")
+                     : soap(stay, buffer_text(&body), true, "the mail cannot be put", error);
     buffer_free(&body);
     id[0] = '\0';
     if (rc == 0 && xml_find(buffer_slice(&stay->web->answer), "ItemId", &item))

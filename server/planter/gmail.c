@@ -5,29 +5,9 @@
  * mail is read; without INBOX it is archived. */
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include "server/planter/secret.h"
 #include "server/planter/web_mail.h"
-
-#define MESSAGES "/gmail/v1/users/"
-
-static int path_of(const struct web_stay *stay, struct buffer *path, const char *rest)
-{
-    buffer_init(path, 8192);
-    buffer_add_text(path, MESSAGES);
-    web_escape(path, stay->user);
-    return buffer_add_text(path, rest);
-}
-
-static int get(struct web_stay *stay, struct buffer *path, const char *what, json_t **answer, struct error *error)
-{
-    int rc = web_json(stay->web, "GET", buffer_text(path), NULL, false, what, answer, error);
-
-    buffer_free(path);
-    if (rc == 0 && *answer == NULL)
-        rc = error_set(error, "%s: an empty answer", what);
-    return rc;
-}
 
 /* ---- labels ---- */
 
@@ -41,8 +21,8 @@ static int all_labels(struct web_stay *stay, json_t **labels, struct error *erro
 {
     struct buffer path;
 
-    path_of(stay, &path, "/labels");
-    return get(stay, &path, "the labels cannot be read", labels, error);
+    web_mail_path(stay, &path, "/labels", NULL);
+    return web_mail_get(stay, &path, "the labels cannot be read", labels, error);
 }
 
 static int gmail_folder(struct web_stay *stay, const char *named, struct web_folder *folder, struct error *error)
@@ -108,10 +88,9 @@ static int query(struct web_stay *stay, const char *key, const char *value, cons
     struct buffer path;
 
     snprintf(words, sizeof words, "%s:%s", key, value);
-    path_of(stay, &path, "/messages?q=");
-    web_escape(&path, words);
+    web_mail_path(stay, &path, "/messages?q=", words);
     buffer_add_text(&path, more);
-    return get(stay, &path, "the mailbox cannot be searched", list, error);
+    return web_mail_get(stay, &path, "the mailbox cannot be searched", list, error);
 }
 
 static int read_message(struct web_stay *stay, const char *id, const char *format, json_t **message,
@@ -119,10 +98,9 @@ static int read_message(struct web_stay *stay, const char *id, const char *forma
 {
     struct buffer path;
 
-    path_of(stay, &path, "/messages/");
-    web_escape(&path, id);
+    web_mail_path(stay, &path, "/messages/", id);
     buffer_add_format(&path, "?format=%s", format);
-    return get(stay, &path, "the mail cannot be read", message, error);
+    return web_mail_get(stay, &path, "the mail cannot be read", message, error);
 }
 
 static int gmail_fitting(struct web_stay *stay, const char *from, struct web_folder *folder, struct error *error)
@@ -190,46 +168,24 @@ static int gmail_find(struct web_stay *stay, const char *message_id, const char 
 
 /* ---- putting and taking ---- */
 
-static char *raw_of(struct slice message)
-{
-    struct buffer lines;
-    size_t size;
-    char *text = NULL;
-
-    buffer_init(&lines, 2 * TASK_BYTES);
-    if (letter_crlf(&lines, message) == 0) {
-        size = sodium_base64_ENCODED_LEN(lines.length, sodium_base64_VARIANT_URLSAFE);
-        text = malloc(size);
-        if (text != NULL)
-            sodium_bin2base64(text, size, lines.data, lines.length, sodium_base64_VARIANT_URLSAFE);
-    }
-    buffer_free(&lines);
-    return text;
-}
-
 static int gmail_put(struct web_stay *stay, const struct letter *letter, bool answered, const struct web_folder *folder,
                      char id[WEB_MAIL_ID], struct error *error)
 {
-    char *raw = raw_of(letter->message);
-    json_t *labels = strcmp(folder->id, "ARCHIVE") == 0 ? json_array() : json_pack("[s]", folder->id);
-    json_t *body = json_pack("{s:s, s:o}", "raw", raw != NULL ? raw : "", "labelIds", labels), *answer = NULL;
+    char *raw = letter_base64(letter, sodium_base64_VARIANT_URLSAFE, error);
+    json_t *body, *answer = NULL;
     struct buffer path;
     int rc;
 
     (void)answered; /* the thread shows it */
-    if (stay->thread[0] != '\0')
-        json_object_set_new(body, "threadId", json_string(stay->thread));
-    path_of(stay, &path, "/messages?internalDateSource=dateHeader");
-    rc = raw == NULL ? error_set(error, "out of memory")
-                     : web_json(stay->web, "POST", buffer_text(&path), body, true, "the mail cannot be put", &answer, error);
     if (raw == NULL)
-        json_decref(body);
-    snprintf(id, WEB_MAIL_ID, "%s", web_text(answer, "id"));
+        return -1;
+    body = json_pack("{s:s, s:o, s:s*}", "raw", raw, "labelIds",
+                     strcmp(folder->id, "ARCHIVE") == 0 ? json_array() : json_pack("[s]", folder->id), "threadId",
+                     stay->thread[0] != '\0' ? stay->thread : NULL);
+    secret_free(raw);
+    web_mail_path(stay, &path, "/messages?internalDateSource=dateHeader", NULL);
+    rc = web_mail_post(stay, &path, body, id, &answer, error);
     snprintf(stay->thread, sizeof stay->thread, "%s", web_text(answer, "threadId"));
-    if (rc == 0 && id[0] == '\0')
-        rc = error_set(error, "the mail cannot be put: %s answers without its id", stay->web->host);
-    buffer_free(&path);
-    free(raw);
     json_decref(answer);
     return rc;
 }
@@ -241,18 +197,15 @@ static int gmail_remove(struct web_stay *stay, const char *id, struct error *err
     struct buffer path;
     int rc;
 
-    path_of(stay, &path, "/messages/");
-    web_escape(&path, id);
+    web_mail_path(stay, &path, "/messages/", id);
     call.path = buffer_text(&path);
     rc = web_do(stay->web, &call, error);
     if (rc == 0 && stay->web->status == 403) {
         buffer_add_text(&path, "/trash");
         call = (struct web_call){.method = "POST", .path = buffer_text(&path), .type = "application/json"};
         rc = web_must(stay->web, &call, "the mail cannot be taken out", error);
-    } else if (rc == 0) {
-        rc = stay->web->status / 100 == 2 || stay->web->status == 404
-                 ? 1
-                 : web_fail(stay->web, "the mail cannot be taken out", error);
+    } else {
+        rc = web_mail_removed(stay, rc, error);
     }
     buffer_free(&path);
     return rc;
@@ -261,6 +214,7 @@ static int gmail_remove(struct web_stay *stay, const char *id, struct error *err
 static const struct web_mail gmail_mail = {
     .api = {.url = "https://gmail.googleapis.com", .token_url = "https://oauth2.googleapis.com/token",
             .scope = "https://mail.google.com/"},
+    .users = "/gmail/v1/users/",
     .per_user = true,
     .folder = gmail_folder,
     .fitting = gmail_fitting,

@@ -6,31 +6,13 @@
  * (0x007D). Whole mails (MIME) would become drafts. */
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "server/planter/mime_read.h"
+#include "server/planter/secret.h"
 #include "server/planter/web_mail.h"
 
 #define ATTACHMENT (3 * 1024 * 1024) /* in one call */
 #define HEAD 32768
-
-static int path_of(const struct web_stay *stay, struct buffer *path, const char *rest)
-{
-    buffer_init(path, 8192);
-    buffer_add_text(path, "/users/");
-    web_escape(path, stay->user);
-    return buffer_add_text(path, rest);
-}
-
-static int get(struct web_stay *stay, struct buffer *path, const char *what, json_t **answer, struct error *error)
-{
-    int rc = web_json(stay->web, "GET", buffer_text(path), NULL, false, what, answer, error);
-
-    buffer_free(path);
-    if (rc == 0 && *answer == NULL)
-        rc = error_set(error, "%s: an empty answer", what);
-    return rc;
-}
 
 /* ---- folders ---- */
 
@@ -48,8 +30,7 @@ static int by_id(struct web_stay *stay, const char *id, const char *shown, struc
     json_t *answer;
     int rc;
 
-    path_of(stay, &path, "/mailFolders/");
-    web_escape(&path, id);
+    web_mail_path(stay, &path, "/mailFolders/", id);
     call.path = buffer_text(&path);
     rc = web_do(stay->web, &call, error);
     buffer_free(&path);
@@ -75,8 +56,8 @@ static int graph_folder(struct web_stay *stay, const char *named, struct web_fol
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcasecmp(named, known[i][0]) == 0)
             return by_id(stay, known[i][1], known[i][2], folder, error);
-    path_of(stay, &path, "/mailFolders?$top=200&$select=id,displayName");
-    if (get(stay, &path, "the folders cannot be listed", &answer, error) != 0)
+    web_mail_path(stay, &path, "/mailFolders?$top=200&$select=id,displayName", NULL);
+    if (web_mail_get(stay, &path, "the folders cannot be listed", &answer, error) != 0)
         return -1;
     json_array_foreach(json_object_get(answer, "value"), index, item)
     {
@@ -116,14 +97,13 @@ static int query(struct web_stay *stay, const char *field, const char *value, co
         buffer_add_text(&quoted, *c == '\'' ? "'" : "");
         buffer_add_char(&quoted, *c);
     }
-    path_of(stay, &path, "/messages?$top=1&$filter=");
-    web_escape(&path, field);
+    web_mail_path(stay, &path, "/messages?$top=1&$filter=", field);
     web_escape(&path, " eq '");
     web_escape(&path, buffer_text(&quoted));
     web_escape(&path, "'");
     buffer_add_format(&path, "&$select=%s", select);
     buffer_free(&quoted);
-    if (get(stay, &path, "the mailbox cannot be searched", &answer, error) != 0)
+    if (web_mail_get(stay, &path, "the mailbox cannot be searched", &answer, error) != 0)
         return -1;
     *message = json_incref(json_array_get(json_object_get(answer, "value"), 0));
     json_decref(answer);
@@ -157,7 +137,7 @@ static int graph_find(struct web_stay *stay, const char *message_id, const char 
     buffer_add_text(&found->content, web_text(message, "subject"));
     buffer_add_text(&found->content, content != NULL ? content : "");
     rc = shown_as(stay, web_text(message, "parentFolderId"), &found->folder, error) < 0 ? -1 : 1;
-    free(content);
+    secret_free(content);
     json_decref(message);
     return rc;
 }
@@ -219,7 +199,6 @@ static int take_part(const struct mime_part *part, void *context)
 {
     struct parts *parts = context;
     bool html = strcmp(part->type, "text/html") == 0, text = strcmp(part->type, "text/plain") == 0;
-    size_t size = sodium_base64_ENCODED_LEN(part->data.length, sodium_base64_VARIANT_ORIGINAL);
     char *bytes;
     json_t *content;
 
@@ -231,15 +210,15 @@ static int take_part(const struct mime_part *part, void *context)
     }
     if ((html || text) && !part->attached)
         return 0;
-    if (part->data.length > ATTACHMENT || (bytes = malloc(size)) == NULL)
+    if (part->data.length > ATTACHMENT ||
+        (bytes = secret_base64(buffer_slice(&part->data), sodium_base64_VARIANT_ORIGINAL)) == NULL)
         return -1;
-    sodium_bin2base64(bytes, size, part->data.data, part->data.length, sodium_base64_VARIANT_ORIGINAL);
     content = json_pack("{s:s, s:s, s:s, s:s, s:b}", "@odata.type", "#microsoft.graph.fileAttachment", "name",
                         part->name[0] != '\0' ? part->name : "attachment", "contentType", part->type, "contentBytes", bytes,
                         "isInline", part->id[0] != '\0' && !part->attached);
     if (part->id[0] != '\0')
         json_object_set_new(content, "contentId", json_string(part->id));
-    free(bytes);
+    secret_free(bytes);
     return json_array_append_new(parts->attachments, content);
 }
 
@@ -275,17 +254,11 @@ static int graph_put(struct web_stay *stay, const struct letter *letter, bool an
     struct buffer path;
     int rc;
 
-    stay->web->unsure = false;
     if (message == NULL)
         return -1;
-    path_of(stay, &path, "/mailFolders/");
-    web_escape(&path, folder->id);
+    web_mail_path(stay, &path, "/mailFolders/", folder->id);
     buffer_add_text(&path, "/messages");
-    rc = web_json(stay->web, "POST", buffer_text(&path), message, true, "the mail cannot be put", &answer, error);
-    snprintf(id, WEB_MAIL_ID, "%s", web_text(answer, "id"));
-    if (rc == 0 && id[0] == '\0')
-        rc = error_set(error, "the mail cannot be put: %s answers without its id", stay->web->host);
-    buffer_free(&path);
+    rc = web_mail_post(stay, &path, message, id, &answer, error);
     json_decref(answer);
     return rc;
 }
@@ -297,23 +270,19 @@ static int graph_remove(struct web_stay *stay, const char *id, struct error *err
     struct buffer path;
     int rc;
 
-    path_of(stay, &path, "/messages/");
-    web_escape(&path, id);
+    web_mail_path(stay, &path, "/messages/", id);
     buffer_add_text(&path, "/permanentDelete");
     call.path = buffer_text(&path);
-    rc = web_do(stay->web, &call, error);
+    rc = web_mail_removed(stay, web_do(stay->web, &call, error), error);
     buffer_free(&path);
-    if (rc != 0)
-        return -1;
-    return stay->web->status / 100 == 2 || stay->web->status == 404
-               ? 1
-               : web_fail(stay->web, "the mail cannot be taken out", error);
+    return rc;
 }
 
 static const struct web_mail graph_mail = {
     .api = {.url = "https://graph.microsoft.com/v1.0",
             .token_url = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
             .scope = "https://graph.microsoft.com/.default"},
+    .users = "/users/",
     .folder = graph_folder,
     .fitting = graph_fitting,
     .put = graph_put,

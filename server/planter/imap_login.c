@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/planter/imap_talk.h"
+#include "server/planter/secret.h"
 
 #define SECRET_BYTES (CREDENTIALS_FILE + 4096)
 
@@ -24,22 +25,12 @@ static int refused(struct imap *imap, const struct visit *visit, const char *use
                      words, account_file_name(file), credentials->name);
 }
 
-static char *base64_of(struct slice plain)
-{
-    size_t size = sodium_base64_ENCODED_LEN(plain.length, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(size);
-
-    if (text != NULL)
-        sodium_bin2base64(text, size, plain.data, plain.length, sodium_base64_VARIANT_ORIGINAL);
-    return text;
-}
-
 /* AUTHENTICATE with an initial response, sent with the command where the server takes it so. If it goes on after that
  * it says why it refuses (RFC 7628, 3.2.3), to which an empty line answers. */
 static int authenticate(struct imap *imap, const char *mechanism, struct slice plain, struct error *error)
 {
     bool at_once = (imap->can & IMAP_SASL_IR) != 0;
-    char *text = base64_of(plain);
+    char *text = secret_base64(plain, sodium_base64_VARIANT_ORIGINAL);
     int went = 1;
 
     if (text == NULL)
@@ -56,8 +47,7 @@ static int authenticate(struct imap *imap, const char *mechanism, struct slice p
         went = imap_run(imap, NULL, NULL, error);
     else if (went == 0)
         went = (int)imap->said;
-    sodium_memzero(text, strlen(text));
-    free(text);
+    secret_free(text);
     return went;
 }
 

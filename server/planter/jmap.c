@@ -3,8 +3,8 @@
  * jmap:USER@HOST/FOLDER by JMAP (RFC 8620, RFC 8621): the mail is uploaded, and imported with the date at which it is
  * said to have arrived. The session is asked for at HOST's /.well-known/jmap, or is the account's `url` itself. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include "server/planter/secret.h"
 #include "server/planter/web_mail.h"
 
 #define MAIL "urn:ietf:params:jmap:mail"
@@ -187,7 +187,7 @@ static int jmap_find(struct web_stay *stay, const char *message_id, const char *
         content = json_dumps(mail, JSON_COMPACT | JSON_SORT_KEYS);
         rc = content != NULL && buffer_add_text(&found->content, content) == 0 ? 1 : error_set(error, "out of memory");
     }
-    free(content);
+    secret_free(content);
     json_decref(answer);
     return rc;
 }

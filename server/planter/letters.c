@@ -4,6 +4,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/planter/imap_parse.h"
+#include "server/planter/secret.h"
 
 /* Maildir++ writes names in modified UTF-7 (RFC 3501, section 5.1.3), mbox folders in UTF-8. */
 const char *const letters_sent[] = {"Sent",
@@ -119,6 +120,20 @@ int letter_crlf(struct buffer *out, struct slice message)
         buffer_add(out, message.data + i, 1);
     }
     return out->failed ? -1 : 0;
+}
+
+char *letter_base64(const struct letter *letter, int variant, struct error *error)
+{
+    struct buffer lines;
+    char *text = NULL;
+
+    buffer_init(&lines, 2 * TASK_BYTES);
+    if (letter_crlf(&lines, letter->message) != 0)
+        error_set(error, "the lure's mail is too long");
+    else if ((text = secret_base64(buffer_slice(&lines), variant)) == NULL)
+        error_set(error, "out of memory");
+    buffer_free(&lines);
+    return text;
 }
 
 bool letters_answered(const struct letters *letters, const struct letter *letter)

@@ -39,6 +39,8 @@ int letters_tell(const struct letters *letters, json_t *where);
 int64_t letter_arrived(const struct letter *letter, int *offset);
 /* The message with its lines ended by CRLF. 0 or -1. */
 int letter_crlf(struct buffer *out, struct slice message);
+/* The same in base64, of sodium's variants; secret_free() it. NULL with the text. */
+char *letter_base64(const struct letter *letter, int variant, struct error *error);
 /* Does the mailbox's owner answer this mail in the same thread? */
 bool letters_answered(const struct letters *letters, const struct letter *letter);
 /* What folders of sent mail are called, by their names on disk; NULL at the end. */

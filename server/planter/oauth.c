@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/planter/secret.h"
 
 #define SECOND INT64_C(1000000)
 #define EARLY_S 120 /* a token that ends sooner is asked for anew */
@@ -19,12 +20,7 @@
 
 static char *base64url(const void *data, size_t length)
 {
-    size_t size = sodium_base64_ENCODED_LEN(length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *text = malloc(size);
-
-    if (text != NULL)
-        sodium_bin2base64(text, size, data, length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return text;
+    return secret_base64((struct slice){data, length}, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 static char *base64url_json(json_t *object)
@@ -32,7 +28,7 @@ static char *base64url_json(json_t *object)
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     char *encoded = text != NULL ? base64url(text, strlen(text)) : NULL;
 
-    free(text);
+    secret_free(text);
     json_decref(object);
     return encoded;
 }
@@ -95,10 +91,10 @@ char *oauth_jwt(json_t *claims, struct slice key, struct slice certificate, stru
         whole = NULL;
         error_set(error, "the account's key is no RSA key in PEM, without a passphrase");
     }
-    free(first);
-    free(second);
-    free(text);
-    free(signature);
+    secret_free(first);
+    secret_free(second);
+    secret_free(text);
+    secret_free(signature);
     return whole;
 }
 
@@ -216,7 +212,7 @@ static int by_client(struct web *web, const char *url, struct buffer *form, stru
         return -1;
     add_field(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     add_field(form, "client_assertion", assertion);
-    free(assertion);
+    secret_free(assertion);
     return ask(web, url, form, error);
 }
 
@@ -244,9 +240,7 @@ static int by_service_account(struct web *web, const char *url, struct buffer *f
         add_field(form, "assertion", assertion);
         rc = ask(web, url, form, error);
     }
-    free(assertion);
-    if (key != NULL)
-        sodium_memzero((void *)(uintptr_t)key, strlen(key));
+    secret_free(assertion);
     json_decref(account);
     return rc;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "server/planter/letters.h"
 #include "server/planter/place.h"
+#include "server/planter/secret.h"
 #include "server/planter/visit.h"
 #include "server/wire/remote.h"
 
@@ -130,25 +131,19 @@ static int secure(struct smtp *smtp, struct error *error)
 
 static int authenticate(struct smtp *smtp, const char *mechanism, const struct buffer *plain, struct error *error)
 {
-    size_t size = sodium_base64_ENCODED_LEN(plain->length, sodium_base64_VARIANT_ORIGINAL);
+    char *text = secret_base64(buffer_slice(plain), sodium_base64_VARIANT_ORIGINAL);
     struct buffer line;
-    char *text = malloc(size);
-    int code = -1;
+    int code;
 
     buffer_init(&line, SECRET_BYTES * 2);
-    if (text == NULL) {
-        error_set(error, "out of memory");
-    } else {
-        sodium_bin2base64(text, size, plain->data, plain->length, sodium_base64_VARIANT_ORIGINAL);
-        buffer_add_format(&line, "AUTH %s ", mechanism);
-        buffer_add_text(&line, text);
-        buffer_add_text(&line, "\r\n");
-        code = say(smtp, buffer_slice(&line), error);
-        if (code == 334)
-            code = say(smtp, slice_of("\r\n"), error);
-        sodium_memzero(text, size);
-    }
-    free(text);
+    buffer_add_format(&line, "AUTH %s ", mechanism);
+    buffer_add_text(&line, text != NULL ? text : "");
+    buffer_add_text(&line, "\r\n");
+    code = text == NULL || line.failed ? error_set(error, "the account's files are too long")
+                                       : say(smtp, buffer_slice(&line), error);
+    if (code == 334)
+        code = say(smtp, slice_of("\r\n"), error);
+    secret_free(text);
     buffer_free(&line);
     if (code < 0 || code / 100 == 2)
         return code < 0 ? -1 : 0;

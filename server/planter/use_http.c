@@ -4,6 +4,7 @@
 #include <string.h>
 #include "server/base/paths.h"
 #include "server/base/yaml.h"
+#include "server/planter/secret.h"
 #include "server/planter/use.h"
 #include "templates/render.h"
 
@@ -36,20 +37,16 @@ static json_t *view_of(const struct use *use)
     struct buffer pair;
     char *coded;
     json_t *view;
-    size_t room;
 
     buffer_init(&pair, BODY);
     buffer_add_text(&pair, use->identity);
     buffer_add_char(&pair, ':');
     buffer_add_slice(&pair, use->secret);
-    room = sodium_base64_encoded_len(pair.length, sodium_base64_VARIANT_ORIGINAL);
-    coded = sodium_malloc(room);
-    if (coded != NULL)
-        sodium_bin2base64(coded, room, pair.data, pair.length, sodium_base64_VARIANT_ORIGINAL);
+    coded = secret_base64(buffer_slice(&pair), sodium_base64_VARIANT_ORIGINAL);
     view = json_pack("{s:s, s:o, s:s}", "identity", use->identity, "secret",
                      json_stringn((const char *)use->secret.data, use->secret.length), "basic",
                      coded != NULL ? coded : "");
-    sodium_free(coded);
+    secret_free(coded);
     buffer_free(&pair);
     return view;
 }

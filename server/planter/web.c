@@ -10,6 +10,7 @@
 #include <time.h>
 #include "server/base/clock.h"
 #include "server/planter/oauth.h"
+#include "server/planter/secret.h"
 #include "server/wire/remote.h"
 
 #define TRIES 6
@@ -121,7 +122,6 @@ static void add_login(struct web *web, struct buffer *request)
     struct slice password = credentials_file(credentials, ACCOUNT_PASSWORD);
     struct buffer pair;
     char *user, *text;
-    size_t size;
 
     if (password.length == 0) {
         buffer_add_text(request, "Authorization: Bearer ");
@@ -133,16 +133,11 @@ static void add_login(struct web *web, struct buffer *request)
     user = credentials_user(credentials, web->subject);
     buffer_add_format(&pair, "%s:", user != NULL ? user : "");
     buffer_add_slice(&pair, password);
-    size = sodium_base64_ENCODED_LEN(pair.length, sodium_base64_VARIANT_ORIGINAL);
-    text = malloc(size);
-    if (text != NULL) {
-        sodium_bin2base64(text, size, pair.data, pair.length, sodium_base64_VARIANT_ORIGINAL);
-        buffer_add_text(request, "Authorization: Basic ");
-        buffer_add_text(request, text);
-        buffer_add_text(request, "\r\n");
-        sodium_memzero(text, size);
-    }
-    free(text);
+    text = secret_base64(buffer_slice(&pair), sodium_base64_VARIANT_ORIGINAL);
+    buffer_add_text(request, "Authorization: Basic ");
+    buffer_add_text(request, text != NULL ? text : "");
+    buffer_add_text(request, "\r\n");
+    secret_free(text);
     free(user);
     buffer_free(&pair);
 }
@@ -333,9 +328,7 @@ int web_json(struct web *web, const char *method, const char *path, json_t *body
             rc = error_set(error, "%s: %s answers with something that is no JSON object", what, web->host);
         }
     }
-    if (text != NULL)
-        sodium_memzero(text, strlen(text));
-    free(text);
+    secret_free(text);
     json_decref(body);
     if (rc == 0 && answer != NULL)
         *answer = json_incref(said);

@@ -23,6 +23,51 @@ void web_arrived(const struct letter *letter, char text[32])
     strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+/* ---- calls ---- */
+
+void web_mail_path(const struct web_stay *stay, struct buffer *path, const char *rest, const char *id)
+{
+    buffer_init(path, 8192);
+    buffer_add_text(path, stay->kind->users);
+    web_escape(path, stay->user);
+    buffer_add_text(path, rest);
+    if (id != NULL)
+        web_escape(path, id);
+}
+
+int web_mail_get(struct web_stay *stay, struct buffer *path, const char *what, json_t **answer, struct error *error)
+{
+    int rc = web_json(stay->web, "GET", buffer_text(path), NULL, false, what, answer, error);
+
+    buffer_free(path);
+    if (rc == 0 && *answer == NULL)
+        rc = error_set(error, "%s: an empty answer", what);
+    return rc;
+}
+
+int web_mail_post(struct web_stay *stay, struct buffer *path, json_t *body, char id[WEB_MAIL_ID], json_t **answer,
+                  struct error *error)
+{
+    int rc = web_json(stay->web, "POST", buffer_text(path), body, true, "the mail cannot be put", answer, error);
+
+    buffer_free(path);
+    snprintf(id, WEB_MAIL_ID, "%s", web_text(*answer, "id"));
+    if (rc == 0 && id[0] == '\0') {
+        stay->web->unsure = true;
+        rc = error_set(error, "the mail cannot be put: %s answers without its id", stay->web->host);
+    }
+    return rc;
+}
+
+int web_mail_removed(struct web_stay *stay, int rc, struct error *error)
+{
+    if (rc != 0)
+        return -1;
+    return stay->web->status / 100 == 2 || stay->web->status == 404
+               ? 1
+               : web_fail(stay->web, "the mail cannot be taken out", error);
+}
+
 /* ---- one job ---- */
 
 static int stay_begin(struct web_stay *stay, const struct web_mail *kind, const struct task *task,

@@ -41,8 +41,9 @@ struct web_found {
 
 struct web_mail {
     struct web_api api;
-    bool per_user; /* a token or a login is for one user */
-    bool server;   /* the place's host is a server, and no part of the user's mail address */
+    const char *users; /* of a REST API: what stands before the user in paths */
+    bool per_user;     /* a token or a login is for one user */
+    bool server;       /* the place's host is a server, and no part of the user's mail address */
     /* What has to be known before all else; may be NULL. */
     int (*enter)(struct web_stay *stay, struct error *error);
     /* A folder by name, "\Sent" and its like by use. 1; 0: there is none; -1. */
@@ -80,6 +81,16 @@ int web_mail_look(const struct web_mail *kind, const struct task *task, bool rem
     }                                                                                                                  \
     const struct place place_##symbol = {                                                                              \
         .scheme = name, .remote = true, .plant = symbol##_plant, .inspect = symbol##_inspect, .uproot = symbol##_uproot}
+
+/* What REST APIs have in common. Paths are behind kind->users and the user: `rest`, then the id (NULL: none) escaped. */
+void web_mail_path(const struct web_stay *stay, struct buffer *path, const char *rest, const char *id);
+/* Those with a path free it. *answer is a new object; -1 where there is none. */
+int web_mail_get(struct web_stay *stay, struct buffer *path, const char *what, json_t **answer, struct error *error);
+/* Puts a mail; releases `body`. The answer's "id" is the mail's. */
+int web_mail_post(struct web_stay *stay, struct buffer *path, json_t *body, char id[WEB_MAIL_ID], json_t **answer,
+                  struct error *error);
+/* What remove() returns when that is how its web_do() ended. */
+int web_mail_removed(struct web_stay *stay, int rc, struct error *error);
 
 /* A member, "" where it is no text. */
 const char *web_text(const json_t *object, const char *name);

@@ -250,15 +250,23 @@ void gardener_end(struct gardener *gardener)
     planter_end(&gardener->planter);
 }
 
-/* The job in a planter; its outcome, also where there is none. Of a place on this machine each has its own planter. */
+/* A planter's cage is shut for its first job: each place on this machine has its own, and each way to others. */
+static void change_planter(struct gardener *gardener, struct slice place)
+{
+    const struct place_row *row = place_row(place);
+
+    if (!remote_is(place) || row != gardener->row)
+        planter_end(&gardener->planter);
+    gardener->row = row;
+}
+
+/* The job in a planter; its outcome, also where there is none. */
 static int work(struct gardener *gardener, const struct planting *job, struct outcome_of *outcome)
 {
-    bool remote = remote_is(slice_of(text_member(job->json, "place")));
     bool plant = strcmp(text_member(job->json, "action"), "plant") == 0;
     int ran;
 
-    if (!remote)
-        planter_end(&gardener->planter);
+    change_planter(gardener, slice_of(text_member(job->json, "place")));
     outcome->planted = (struct planted){.ok = false};
     outcome->why.text[0] = '\0';
     ran = run_planter(gardener, job, outcome, &outcome->why);

@@ -9,6 +9,7 @@
 #include "server/command/command.h"
 #include "server/command/connect.h"
 #include "server/command/planter.h"
+#include "server/wire/places.h"
 
 struct planting_file {
     char *name;
@@ -39,6 +40,7 @@ struct gardener {
     struct invocation *invocation;
     struct link *link;
     struct planter planter;
+    const struct place_row *row; /* what the planter's cage was made for; NULL: nothing yet */
     int lease;      /* a lock that each job's planter holds too (planter.h); -1: none */
     char state[16]; /* of the last job's lure, as its planter told */
 };

@@ -290,6 +290,8 @@ void command_inspected(struct request *request)
 
     if (read_report(request, &report) != 0 || read_row(request, report.id, &row) != 0)
         goto out;
+    if (strcmp(row.state, "planned") == 0 && (report.state.data == NULL || slice_is(report.state, "unknown")))
+        report.state = slice_of(row.state); /* it is still to be finished */
     if (change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), checked = ?4,"
                         " planted = coalesce(planted, iif(?2 IN ('there', 'moved', 'changed'), ?4, NULL)),"
                         " digest = coalesce(digest, ?5) WHERE number = ?1", &row, &report, "unknown") == 0)

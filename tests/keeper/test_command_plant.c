@@ -239,6 +239,23 @@ START_TEST(inspect_and_uproot)
 }
 END_TEST
 
+START_TEST(a_look_that_fails_leaves_it_planned)
+{
+    char *placement = plant(token, "maildir:/srv/mail/ada");
+
+    ck_assert_int_eq(operator_ask(&o, "inspected", "placement", placement, "ok", "false", "state", "unknown", "text",
+                                  "the server went away", NULL), 3);
+    ck_assert_str_eq(operator_text(&o, 0, "state"), "planned");
+    ck_assert_int_eq(operator_ask(&o, "inspected", "placement", placement, "ok", "true", NULL), 0);
+    ck_assert_str_eq(operator_text(&o, 0, "state"), "planned");
+    ck_assert_int_eq(operator_ask(&o, "inspected", "placement", placement, "ok", "true", "state", "there", NULL), 0);
+    ck_assert_str_eq(operator_text(&o, 0, "state"), "there");
+    ck_assert_int_eq(operator_ask(&o, "inspected", "placement", placement, "ok", "false", "state", "unknown", NULL), 3);
+    ck_assert_str_eq(operator_text(&o, 0, "state"), "unknown");
+    free(placement);
+}
+END_TEST
+
 START_TEST(a_broken_off_planting_can_be_given_up)
 {
     char *placement = plant(token, "maildir:/srv/mail/ada");
@@ -270,6 +287,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_dry_run_changes_nothing);
     tcase_add_test(t, wrong_plants_are_refused);
     tcase_add_test(t, inspect_and_uproot);
+    tcase_add_test(t, a_look_that_fails_leaves_it_planned);
     tcase_add_test(t, a_broken_off_planting_can_be_given_up);
     suite_add_tcase(s, t);
     return s;

@@ -45,7 +45,7 @@ static void stay_end(struct stay *stay)
 static int tell_where(const struct stay *stay, const struct imap_folder *folder, const char *id,
                       const struct imap_mail *mail, const char *digest, struct error *error)
 {
-    json_t *where = json_pack("{s:s, s:s, s:s}", "mailbox", stay->place.user, "folder",
+    json_t *where = json_pack("{s:s, s:s*, s:s}", "mailbox", stay->place.user, "folder",
                               folder != NULL ? folder->shown : task_where(stay->task, "folder"), "message_id", id);
 
     if (where != NULL && mail != NULL && mail->uid != 0) {

@@ -100,7 +100,7 @@ static int tell_where(struct web_stay *stay, const char *folder, const char *mes
                       const char *digest, struct error *error)
 {
     json_decref(stay->result->where);
-    stay->result->where = json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "mailbox", stay->user, "folder", folder, "message_id",
+    stay->result->where = json_pack("{s:s, s:s*, s:s, s:s*, s:s*}", "mailbox", stay->user, "folder", folder, "message_id",
                                     message_id, "id", id, "digest", digest);
     return stay->result->where != NULL ? 0 : error_set(error, "out of memory");
 }
@@ -143,12 +143,14 @@ static int put(struct web_stay *stay, const struct letters *letters, struct lett
 {
     struct web_found found = {.seen = false};
     struct error why;
-    int rc = stay->kind->put(stay, letter, letters_answered(letters, letter), folder, id, error);
+    int rc;
 
+    stay->web->unsure = false;
+    rc = stay->kind->put(stay, letter, letters_answered(letters, letter), folder, id, error);
     if (rc != 0 && stay->web->unsure) {
         buffer_init(&found.content, WEB_ANSWER);
         rc = find(stay, letter->id, NULL, &found, &why);
-        stay->result->unsure = rc < 0;
+        stay->result->unsure = rc != 1; /* what an API took it may show later */
         snprintf(id, WEB_MAIL_ID, "%s", found.id);
         buffer_free(&found.content);
         rc = rc == 1 ? 0 : -1;
@@ -316,8 +318,7 @@ static int look_at(struct web_stay *stay, const char *message_id, bool remove, s
             stay->result->state = "gone";
     } else if (rc == 0) {
         stay->result->state = "gone";
-        rc = tell_where(stay, task_where(stay->task, "folder") != NULL ? task_where(stay->task, "folder") : "", message_id,
-                        NULL, letters_known_digest(stay->task), error);
+        rc = tell_where(stay, task_where(stay->task, "folder"), message_id, NULL, letters_known_digest(stay->task), error);
         if (remove)
             place_note(stay->result, "It was gone already.");
     }

@@ -18,6 +18,7 @@ struct link;
 #define PLAN_DENSITY 1000     /* placements of one entry in one place */
 #define PLAN_SETTINGS 16
 #define PLAN_QUIET 16
+#define PLAN_WEEK_S (7 * 24 * 3600)
 #define PLAN_PLACES 1000000   /* of one entry */
 
 /* One of several, by weight. */

@@ -13,16 +13,15 @@
 #define WEIGHT 1000000
 #define NAME 64
 #define MINUTES (24 * 60)
-#define WEEK (7 * 24 * 3600)
 
 static const char *const plan_keys[] = {"plan", "pace", "quiet", "most", "exclude", "entries", NULL};
 /* Those that go to `plant` as they are. */
-static const char *const passed[] = {"decoy", "host",   "owner",      "contact", "memo",   "expires", "path",
-                                     "as",    "buried", "signed-off", "account", "length", "outside", NULL};
-static const char *const entry_keys[] = {"places",  "glob",       "list",    "exclude", "percent", "density", "most",
-                                         "kinds",   "lures",      "at",      "decoy",   "host",    "owner",   "contact",
-                                         "memo",    "expires",    "path",    "as",      "buried",  "signed-off",
-                                         "account", "length",     "outside", NULL};
+#define PASSED                                                                                                         \
+    "decoy", "host", "owner", "contact", "memo", "expires", "path", "as", "buried", "signed-off", "account", "length", \
+        "outside", NULL
+static const char *const passed[] = {PASSED};
+static const char *const entry_keys[] = {"places",  "glob", "list",  "exclude", "percent",
+                                         "density", "most", "kinds", "lures",   "at",      PASSED};
 
 /* ---- texts ---- */
 
@@ -286,7 +285,7 @@ static int read_quiets(struct plan *plan, struct error *error)
             return yaml_fault(list, error, "more than %d quiet times; join some", PLAN_QUIET);
         rc = read_quiet(list->items[i], &plan->quiet[plan->quiet_count++], error);
     }
-    if (rc == 0 && plan->quiet_count > 0 && plan_quiet_left(plan, clock_wall() / 1000000) > WEEK - 60)
+    if (rc == 0 && plan->quiet_count > 0 && plan_quiet_left(plan, clock_wall() / 1000000) > PLAN_WEEK_S - 60)
         return yaml_fault(list, error, "the whole week is quiet; leave some time to plant in");
     return rc;
 }

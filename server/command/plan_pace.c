@@ -2,9 +2,6 @@
 #include <time.h>
 #include "server/command/plan.h"
 
-#define MINUTES (24 * 60)
-#define WEEK (7 * MINUTES)
-
 static bool is_quiet(const struct plan_quiet *quiet, const struct tm *when)
 {
     int minute = when->tm_hour * 60 + when->tm_min;
@@ -32,7 +29,7 @@ int64_t plan_quiet_left(const struct plan *plan, int64_t now_s)
 {
     int64_t at = now_s;
 
-    for (int i = 0; i < WEEK && any_quiet(plan, (time_t)at); i++)
+    for (int i = 0; i < PLAN_WEEK_S / 60 && any_quiet(plan, (time_t)at); i++)
         at += 60 - at % 60;
     return at - now_s;
 }

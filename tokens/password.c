@@ -88,7 +88,7 @@ static void draw_names(const struct draw *draw, struct buffer *out)
     buffer_add_char(out, end_signs[draw_below(draw, 6)]);
 }
 
-uint16_t password_human(const struct mint_request *request, struct buffer *out)
+uint16_t password_human_draw(const struct mint_request *request, struct buffer *out)
 {
     if (draw_below(request->draw, 2) == 0)
         draw_words(request, out);
@@ -137,7 +137,7 @@ static int password_mint(const struct mint_request *request, struct minted *mint
     do {
         buffer_clear(out);
         minted->secret_bits = strcmp(request->form, "random") == 0 ? draw_random(request->draw, length, out)
-                                                                   : password_human(request, out);
+                                                                   : password_human_draw(request, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the password") : 0;
 }

@@ -7,7 +7,7 @@
 #include "tokens/kind.h"
 
 /* Adds one of form `human` (password.c), which kind_filtered() may drop. Returns its guessing entropy in bits. */
-uint16_t password_human(const struct mint_request *request, struct buffer *out);
+uint16_t password_human_draw(const struct mint_request *request, struct buffer *out);
 /* Could that have drawn it? */
 bool password_human_valid(struct slice secret);
 

@@ -20,12 +20,12 @@
 #define BLOB 4096
 #define WORD 32 /* bytes of an Ed25519 half */
 
-static const struct shape {
+static const struct layout {
     const char *form;
     enum key_type type;
     const char *label;
     bool passphrase;
-} shapes[] = {
+} layouts[] = {
     {"ed25519", KEY_ED25519, LABEL, false},
     {"ecdsa", KEY_P256, LABEL, false},
     {"rsa", KEY_RSA_3072, LABEL, false},
@@ -33,13 +33,13 @@ static const struct shape {
     {"rsa-passphrase", KEY_RSA_2048, "RSA PRIVATE KEY", true},
 };
 
-static const struct shape *shape_of(const char *form)
+static const struct layout *layout_of(const char *form)
 {
-    const struct shape *shape = shapes;
+    const struct layout *layout = layouts;
 
-    while (strcmp(shape->form, form) != 0)
-        shape++;
-    return shape;
+    while (strcmp(layout->form, form) != 0)
+        layout++;
+    return layout;
 }
 
 /* ---- wire format (RFC 4251, section 5) ---- */
@@ -203,7 +203,7 @@ static int write_encrypted(const struct mint_request *request, struct minted *mi
     buffer_init(&passphrase, 128);
     do {
         buffer_clear(&passphrase);
-        password_human(request, &passphrase);
+        password_human_draw(request, &passphrase);
     } while (!passphrase.failed && kind_filtered(buffer_slice(&passphrase)));
     if (!passphrase.failed && key_pem_old(key, buffer_text(&passphrase), &minted->secret) == 0)
         rc = fact_add(&minted->facts, FACT_PLAIN, "passphrase", buffer_slice(&passphrase));
@@ -212,7 +212,7 @@ static int write_encrypted(const struct mint_request *request, struct minted *mi
 }
 
 static int write_all(const struct mint_request *request, struct minted *minted, EVP_PKEY *key,
-                     const struct shape *shape)
+                     const struct layout *layout)
 {
     char comment[IDENTITY_MAXIMUM + 300];
     struct buffer blob;
@@ -220,13 +220,13 @@ static int write_all(const struct mint_request *request, struct minted *minted, 
 
     buffer_init(&blob, BLOB);
     snprintf(comment, sizeof comment, "%s@%s", buffer_text(&minted->identity), request->domain);
-    add_public(&blob, key, shape->type);
-    rc = blob.failed ? -1 : add_facts(minted, shape->type, buffer_slice(&blob), comment);
-    if (rc == 0 && shape->passphrase)
+    add_public(&blob, key, layout->type);
+    rc = blob.failed ? -1 : add_facts(minted, layout->type, buffer_slice(&blob), comment);
+    if (rc == 0 && layout->passphrase)
         rc = write_encrypted(request, minted, key);
     else if (rc == 0)
-        rc = strcmp(shape->label, LABEL) == 0
-                 ? write_openssh(request, key, shape->type, buffer_slice(&blob), comment, &minted->secret)
+        rc = strcmp(layout->label, LABEL) == 0
+                 ? write_openssh(request, key, layout->type, buffer_slice(&blob), comment, &minted->secret)
                  : key_pem_old(key, NULL, &minted->secret);
     buffer_free(&blob);
     return rc;
@@ -234,17 +234,17 @@ static int write_all(const struct mint_request *request, struct minted *minted, 
 
 static int ssh_key_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {
-    const struct shape *shape = shape_of(request->form);
+    const struct layout *layout = layout_of(request->form);
     EVP_PKEY *key;
     int rc = 0;
 
     if (identity_mint(request, minted, error) != 0)
         return -1;
-    key = key_make(request, shape->type, error);
+    key = key_make(request, layout->type, error);
     if (key == NULL)
         return -1;
-    minted->secret_bits = shape->type == KEY_RSA_2048 ? 112 : 128;
-    if (write_all(request, minted, key, shape) != 0)
+    minted->secret_bits = layout->type == KEY_RSA_2048 ? 112 : 128;
+    if (write_all(request, minted, key, layout) != 0)
         rc = error_set(error, "no room for the key");
     EVP_PKEY_free(key);
     return rc;
@@ -252,7 +252,7 @@ static int ssh_key_mint(const struct mint_request *request, struct minted *minte
 
 static bool ssh_key_valid(const char *form, struct slice secret)
 {
-    return key_is_pem(secret, shape_of(form)->label);
+    return key_is_pem(secret, layout_of(form)->label);
 }
 
 static const char *const forms[] = {"ed25519", "ecdsa", "rsa", "rsa-pem", "rsa-passphrase", NULL};

@@ -14,36 +14,36 @@
 
 #define FILE_BYTES 6144
 
-static const struct shape {
+static const struct layout {
     const char *form;
     enum key_type type;
     bool pem, open, mail; /* open: the file has no password */
-} shapes[] = {
+} layouts[] = {
     {"p12", KEY_RSA_2048, false, false, false},
     {"p12-open", KEY_RSA_2048, false, true, false},
     {"pem", KEY_P256, true, true, false},
     {"smime", KEY_RSA_2048, false, false, true},
 };
 
-static const struct shape *shape_of(const char *form)
+static const struct layout *layout_of(const char *form)
 {
-    const struct shape *shape = shapes;
+    const struct layout *layout = layouts;
 
-    while (strcmp(shape->form, form) != 0)
-        shape++;
-    return shape;
+    while (strcmp(layout->form, form) != 0)
+        layout++;
+    return layout;
 }
 
 static int draw_password(const struct mint_request *request, struct minted *minted, struct buffer *out)
 {
     do {
         buffer_clear(out);
-        password_human(request, out);
+        password_human_draw(request, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return fact_add(&minted->facts, FACT_PLAIN, "password", buffer_slice(out));
 }
 
-static int write_p12(const struct mint_request *request, struct minted *minted, const struct shape *shape,
+static int write_p12(const struct mint_request *request, struct minted *minted, const struct layout *layout,
                      EVP_PKEY *key, const struct client_certificate *made)
 {
     char text[sodium_base64_ENCODED_LEN(FILE_BYTES, sodium_base64_VARIANT_ORIGINAL)];
@@ -52,7 +52,7 @@ static int write_p12(const struct mint_request *request, struct minted *minted, 
 
     buffer_init(&password, 128);
     buffer_init(&file, FILE_BYTES);
-    if (!shape->open)
+    if (!layout->open)
         rc = draw_password(request, minted, &password);
     while (rc == 0) { /* encrypted anew, it reads otherwise */
         buffer_clear(&file);
@@ -89,27 +89,27 @@ static int add_certificates(struct minted *minted, EVP_PKEY *key, const struct c
     return rc != 0 || minted->facts.failed ? -1 : 0;
 }
 
-static int write_all(const struct mint_request *request, struct minted *minted, const struct shape *shape, EVP_PKEY *key)
+static int write_all(const struct mint_request *request, struct minted *minted, const struct layout *layout, EVP_PKEY *key)
 {
     char mail[IDENTITY_MAXIMUM + 260];
     const struct client_subject subject = {buffer_text(&minted->identity), request->organisation,
-                                           shape->mail ? mail : NULL, NULL};
+                                           layout->mail ? mail : NULL, NULL};
     struct client_certificate made;
     int rc;
 
     snprintf(mail, sizeof mail, "%s@%.250s", buffer_text(&minted->identity), request->domain);
     rc = client_certificate_make(request, key, &subject, &made);
     if (rc == 0)
-        rc = shape->pem ? key_pem(key, &minted->secret) : write_p12(request, minted, shape, key, &made);
+        rc = layout->pem ? key_pem(key, &minted->secret) : write_p12(request, minted, layout, key, &made);
     if (rc == 0)
-        rc = add_certificates(minted, key, &made, shape->pem);
+        rc = add_certificates(minted, key, &made, layout->pem);
     client_certificate_free(&made);
     return rc;
 }
 
 static int tls_client_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {
-    const struct shape *shape = shape_of(request->form);
+    const struct layout *layout = layout_of(request->form);
     EVP_PKEY *key;
     int rc = 0;
 
@@ -117,11 +117,11 @@ static int tls_client_mint(const struct mint_request *request, struct minted *mi
         return -1;
     if (minted->identity.length > 60)
         return error_set(error, "a certificate's name has at most 60 bytes; choose a shorter identity");
-    key = key_make(request, shape->type, error);
+    key = key_make(request, layout->type, error);
     if (key == NULL)
         return -1;
     minted->secret_bits = 112;
-    if (write_all(request, minted, shape, key) != 0)
+    if (write_all(request, minted, layout, key) != 0)
         rc = error_set(error, "no certificate can be made for this name, or there is no room for it");
     EVP_PKEY_free(key);
     return rc;
@@ -130,7 +130,7 @@ static int tls_client_mint(const struct mint_request *request, struct minted *mi
 /* A file begins as a SEQUENCE of two bytes' length does. */
 static bool tls_client_valid(const char *form, struct slice secret)
 {
-    return shape_of(form)->pem ? key_is_pem(secret, "PRIVATE KEY")
+    return layout_of(form)->pem ? key_is_pem(secret, "PRIVATE KEY")
                                : secret.length > 1000 && secret.length % 4 == 0 && memcmp(secret.data, "MII", 3) == 0;
 }
 

@@ -33,7 +33,7 @@ static int url_mint(const struct mint_request *request, struct minted *minted, s
     do {
         buffer_clear(out);
         minted->secret_bits =
-            strcmp(request->form, "basic") == 0 ? password_human(request, out) : draw_machine(request->draw, out);
+            strcmp(request->form, "basic") == 0 ? password_human_draw(request, out) : draw_machine(request->draw, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the URL's secret") : 0;
 }

@@ -54,15 +54,12 @@ static int write_p12(const struct mint_request *request, struct minted *minted, 
     buffer_init(&file, FILE_BYTES);
     if (!layout->open)
         rc = draw_password(request, minted, &password);
-    while (rc == 0) { /* encrypted anew, it reads otherwise */
-        buffer_clear(&file);
-        rc = client_certificate_p12(made, key, buffer_text(&minted->identity), buffer_text(&password), &file);
-        sodium_bin2base64(text, sizeof text, file.data, file.length, sodium_base64_VARIANT_ORIGINAL);
-        if (rc != 0 || !kind_filtered(slice_of(text)))
-            break;
-    }
     if (rc == 0)
+        rc = client_certificate_p12(made, key, buffer_text(&minted->identity), buffer_text(&password), &file);
+    if (rc == 0) {
+        sodium_bin2base64(text, sizeof text, file.data, file.length, sodium_base64_VARIANT_ORIGINAL);
         rc = buffer_add_text(&minted->secret, text);
+    }
     sodium_memzero(text, sizeof text);
     buffer_free(&password);
     buffer_free(&file);
@@ -107,22 +104,34 @@ static int write_all(const struct mint_request *request, struct minted *minted, 
     return rc;
 }
 
-static int tls_client_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+static int draw_client(const struct mint_request *request, struct minted *minted, const struct layout *layout,
+                       EVP_PKEY *key, struct error *error)
 {
-    const struct layout *layout = layout_of(request->form);
-    EVP_PKEY *key;
-    int rc = 0;
-
+    buffer_clear(&minted->identity);
+    buffer_clear(&minted->secret);
+    buffer_clear(&minted->facts);
     if (identity_mint(request, minted, error) != 0)
         return -1;
     if (minted->identity.length > 60)
         return error_set(error, "a certificate's name has at most 60 bytes; choose a shorter identity");
-    key = key_make(request, layout->type, error);
+    return write_all(request, minted, layout, key) == 0
+               ? 0
+               : error_set(error, "no certificate can be made for this name, or there is no room for it");
+}
+
+/* A file holds the name in clear, so what is filtered may be the name's; one that was chosen has it every time. */
+static int tls_client_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    const struct layout *layout = layout_of(request->form);
+    EVP_PKEY *key = key_make(request, layout->type, error);
+    int rc, tries = 0;
+
     if (key == NULL)
         return -1;
     minted->secret_bits = 112;
-    if (write_all(request, minted, layout, key) != 0)
-        rc = error_set(error, "no certificate can be made for this name, or there is no room for it");
+    do
+        rc = draw_client(request, minted, layout, key, error);
+    while (rc == 0 && !layout->pem && kind_filtered(buffer_slice(&minted->secret)) && ++tries < KIND_TRIES);
     EVP_PKEY_free(key);
     return rc;
 }

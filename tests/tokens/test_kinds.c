@@ -122,6 +122,25 @@ START_TEST(draws_below_a_bound_are_even)
 }
 END_TEST
 
+/* What stands in the file in clear, in UTF-16, so that its base64 holds "user" wherever it begins. */
+START_TEST(a_name_that_is_filtered_itself_is_taken)
+{
+    const struct token_kind *kind = kind_find("tls-client");
+    struct counter counter = {1};
+    struct draw draw = {counter_bytes, &counter};
+    struct mint_request request = draws_request(&draw, "p12-open");
+    struct minted minted;
+    struct error error;
+
+    draws_init(&minted);
+    request.keys = &canned_keys;
+    request.identity = "\ubac7\uabba\uc7ab-\ubac7\uabba\uc7ab-\ubac7\uabba\uc7ab";
+    ck_assert_int_eq(kind->mint(&request, &minted, &error), 0);
+    ck_assert(kind_filtered(buffer_slice(&minted.secret)));
+    draws_free(&minted);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("kinds");
@@ -135,6 +154,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, the_table_ends);
     tcase_add_test(tcase, filter_knows_words_and_runs);
     tcase_add_test(tcase, draws_below_a_bound_are_even);
+    tcase_add_test(tcase, a_name_that_is_filtered_itself_is_taken);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -11,13 +11,11 @@
 Peers: Debian's nginx answering the same POST with a static 401, or with the same certificate; Debian's slapd refusing the same binds. A peer that is
 not installed is left out with a word. Figures are printed as measured; "to reach" stands beside those that have one."""
 import base64
-import json
 import os
 import random
 import re
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys

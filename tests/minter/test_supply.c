@@ -88,7 +88,7 @@ START_TEST(a_thread_without_a_cage_is_none)
 END_TEST
 
 /* A key of 4,096 bits takes seconds. */
-START_TEST(an_end_waits_for_no_key)
+START_TEST(it_ends_in_the_middle_of_a_key)
 {
     struct supply *supply = supply_new();
     struct buffer key;
@@ -110,7 +110,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_stock_is_kept_of_what_was_asked_for);
     tcase_add_test(tcase, without_a_thread_keys_are_made_at_once);
     tcase_add_test(tcase, a_thread_without_a_cage_is_none);
-    tcase_add_test(tcase, an_end_waits_for_no_key);
+    tcase_add_test(tcase, it_ends_in_the_middle_of_a_key);
     suite_add_tcase(suite, tcase);
     return suite;
 }

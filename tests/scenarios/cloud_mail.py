@@ -2,7 +2,6 @@
 """What the scenarios of mailboxes behind APIs share: the same story against each double."""
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile

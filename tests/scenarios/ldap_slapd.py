@@ -14,7 +14,6 @@ import re
 import socket
 import ssl
 import sys
-import time
 
 sys.dont_write_bytecode = True  # the source may be read-only
 from ldap_sasl import sasl_cases, secure_cases

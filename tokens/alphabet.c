@@ -12,6 +12,20 @@ int alphabet_draw(struct buffer *out, const char *alphabet, size_t count, const 
     return 0;
 }
 
+int alphabet_base32(struct buffer *out, struct slice bytes)
+{
+    unsigned bits = 0, pending = 0;
+
+    for (size_t i = 0; i < bytes.length; i++) {
+        bits = bits << 8 | bytes.data[i];
+        for (pending += 8; pending >= 5; pending -= 5)
+            buffer_add_char(out, ALPHABET_BASE32[bits >> (pending - 5) & 31]);
+    }
+    if (pending > 0)
+        buffer_add_char(out, ALPHABET_BASE32[bits << (5 - pending) & 31]);
+    return out->failed ? -1 : 0;
+}
+
 bool alphabet_holds(const char *alphabet, struct slice text)
 {
     for (size_t i = 0; i < text.length; i++)

@@ -4,6 +4,7 @@
  * digits. `api-key`: "AK" and, in Bitcoin's base 58, "MILLISECONDS:UUID" with the first two bytes of its double SHA-256
  * behind it. */
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include "tokens/alphabet.h"
@@ -42,7 +43,9 @@ static int add_base58(struct buffer *out, unsigned char bytes[KEY_BYTES])
         }
         digits[i] = BASE58[rest];
     }
-    return buffer_add(out, digits, KEY_DIGITS);
+    buffer_add(out, digits, KEY_DIGITS);
+    sodium_memzero(digits, sizeof digits);
+    return out->failed ? -1 : 0;
 }
 
 static int decode_base58(struct slice text, unsigned char bytes[KEY_BYTES])
@@ -81,6 +84,7 @@ static int draw_key(const struct mint_request *request, struct buffer *out)
         buffer_add_text(out, "AK");
         rc = add_base58(out, bytes);
     }
+    sodium_memzero(bytes, sizeof bytes);
     buffer_free(&plain);
     return rc;
 }
@@ -94,7 +98,9 @@ static int draw_reference(const struct draw *draw, struct buffer *out)
     shape_draw("reftkn:01:0000000000:%27w", draw, &plain);
     EVP_EncodeBlock(text, plain.data, (int)plain.length);
     buffer_free(&plain);
-    return buffer_add(out, text, sizeof text - 1);
+    buffer_add(out, text, sizeof text - 1);
+    sodium_memzero(text, sizeof text);
+    return out->failed ? -1 : 0;
 }
 
 static int artifactory_mint(const struct mint_request *request, struct minted *minted, struct error *error)
@@ -118,18 +124,24 @@ static int artifactory_mint(const struct mint_request *request, struct minted *m
 static bool key_valid(struct slice secret)
 {
     unsigned char bytes[KEY_BYTES], check[2];
+    bool valid = secret.length == 2 + KEY_DIGITS && memcmp(secret.data, "AK", 2) == 0 &&
+                 decode_base58((struct slice){secret.data + 2, KEY_DIGITS}, bytes) == 0 && check_of(bytes, check) == 0 &&
+                 memcmp(check, bytes + KEY_PLAIN, 2) == 0 &&
+                 shape_fits("%13d:" SHAPE_UUID, (struct slice){bytes, KEY_PLAIN});
 
-    return secret.length == 2 + KEY_DIGITS && memcmp(secret.data, "AK", 2) == 0 &&
-           decode_base58((struct slice){secret.data + 2, KEY_DIGITS}, bytes) == 0 && check_of(bytes, check) == 0 &&
-           memcmp(check, bytes + KEY_PLAIN, 2) == 0 && shape_fits("%13d:" SHAPE_UUID, (struct slice){bytes, KEY_PLAIN});
+    sodium_memzero(bytes, sizeof bytes);
+    return valid;
 }
 
 static bool reference_valid(struct slice secret)
 {
     unsigned char plain[REFERENCE_PLAIN + 3];
+    bool valid = secret.length == REFERENCE_PLAIN / 3 * 4 &&
+                 EVP_DecodeBlock(plain, secret.data, (int)secret.length) > 0 &&
+                 shape_fits("reftkn:01:%10d:%27w", (struct slice){plain, REFERENCE_PLAIN});
 
-    return secret.length == REFERENCE_PLAIN / 3 * 4 && EVP_DecodeBlock(plain, secret.data, (int)secret.length) > 0 &&
-           shape_fits("reftkn:01:%10d:%27w", (struct slice){plain, REFERENCE_PLAIN});
+    sodium_memzero(plain, sizeof plain);
+    return valid;
 }
 
 static bool artifactory_valid(const char *form, struct slice secret)

@@ -64,7 +64,7 @@ static X509 *begin(const struct mint_request *request, EVP_PKEY *key, unsigned b
 static bool name_authority(const struct mint_request *request, X509_NAME *name, const char *given)
 {
     static const char *const what[] = {"Users CA", "Client CA", "Issuing CA", "Device CA", "Staff CA", "Internal CA"};
-    static const char *const ends[] = {"", " G2", " 2", " 01", " R1", " 2024"};
+    static const char *const ends[] = {"", " G2", " 2", " 01", " R1", " G3"};
     char text[128];
 
     if (given != NULL)

@@ -11,7 +11,6 @@
 #include "tokens/keys.h"
 
 #define KEY_ID 40 /* hexadecimal digits */
-#define CLIENT_ID 21
 
 /* Project ids: 6 to 30 letters, digits and hyphens. */
 static void draw_project(const struct mint_request *request, char *out, size_t size)
@@ -41,18 +40,21 @@ static int draw_account(const struct mint_request *request, struct minted *minte
     return minted->identity.failed ? error_set(error, "the account's name is too long") : 0;
 }
 
-static int add_drawn(struct minted *minted, const char *name, const char *alphabet, size_t count,
-                     const struct draw *draw)
+/* Client ids are 64 bits above 10^20: 100… to 118…. */
+static int add_ids(struct minted *minted, const struct draw *draw)
 {
-    struct buffer text;
+    struct buffer key_id;
+    uint64_t client;
+    char text[32];
     int rc;
 
-    buffer_init(&text, 64);
-    if (alphabet[0] == '0') /* numbers do not begin with it */
-        buffer_add_char(&text, (char)('1' + draw_below(draw, 9)));
-    alphabet_draw(&text, alphabet, count - text.length, draw);
-    rc = fact_add(&minted->facts, FACT_PLAIN, name, buffer_slice(&text));
-    buffer_free(&text);
+    buffer_init(&key_id, KEY_ID + 1);
+    alphabet_draw(&key_id, "0123456789abcdef", KEY_ID, draw);
+    draw->bytes(draw->context, &client, sizeof client);
+    snprintf(text, sizeof text, "1%020llu", (unsigned long long)client);
+    fact_add(&minted->facts, FACT_PLAIN, "key_id", buffer_slice(&key_id));
+    rc = fact_add(&minted->facts, FACT_PLAIN, "client_id", slice_of(text));
+    buffer_free(&key_id);
     return rc;
 }
 
@@ -63,8 +65,7 @@ static int add_facts(const struct mint_request *request, struct minted *minted, 
 
     buffer_init(&public_half, 4096);
     fact_add(&minted->facts, FACT_PLAIN, "project", slice_of(project));
-    add_drawn(minted, "key_id", "123456789abcdef0", KEY_ID, request->draw);
-    add_drawn(minted, "client_id", ALPHABET_DIGITS, CLIENT_ID, request->draw);
+    add_ids(minted, request->draw);
     rc = key_public(key, &public_half) != 0 ? -1 : fact_add_verifier(minted, "jwt", buffer_slice(&public_half));
     buffer_free(&public_half);
     return rc != 0 || minted->facts.failed ? -1 : 0;

@@ -11,20 +11,8 @@
 #include "tokens/checksum.h"
 #include "tokens/shape.h"
 
-#define BASE32 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #define BODY 77
-
-static int add_base32(struct buffer *out, const unsigned char *data, size_t length, size_t digits)
-{
-    uint64_t bits = 0;
-
-    for (size_t i = 0; i < length; i++)
-        bits = bits << 8 | data[i];
-    bits <<= (5 - length * 8 % 5) % 5;
-    for (size_t i = digits; i-- > 0;)
-        buffer_add_char(out, BASE32[bits >> 5 * i & 31]);
-    return out->failed ? -1 : 0;
-}
+#define USERS 6000 /* of a company's own server, which counts them from 1 */
 
 /* The first 40 bits of the SHA-256 are just eight digits. */
 static int add_check(struct buffer *out, struct slice body)
@@ -33,17 +21,16 @@ static int add_check(struct buffer *out, struct slice body)
 
     if (EVP_Digest(body.data, body.length, hash, NULL, EVP_sha256(), NULL) != 1)
         return -1;
-    return add_base32(out, hash, 5, 8);
+    return alphabet_base32(out, (struct slice){hash, 5});
 }
 
 static int draw_fine(const struct draw *draw, struct buffer *out)
 {
-    uint32_t user = 400000 + draw_below(draw, 200000000);
-    const unsigned char id[4] = {(unsigned char)(user >> 24), (unsigned char)(user >> 16), (unsigned char)(user >> 8),
-                                 (unsigned char)user};
+    uint32_t user = 3 + draw_below(draw, USERS);
+    const unsigned char id[4] = {0, 0, (unsigned char)(user >> 8), (unsigned char)user};
 
     buffer_add_text(out, "github_pat_11");
-    add_base32(out, id, sizeof id, 7);
+    alphabet_base32(out, (struct slice){id, sizeof id});
     shape_draw("0%12w_%43w", draw, out);
     add_check(out, buffer_slice(out));
     return alphabet_draw(out, ALPHABET_BASE62, 8, draw);
@@ -87,7 +74,7 @@ static bool fine_valid(struct slice secret)
     valid = add_check(&check, (struct slice){secret.data, BODY}) == 0 && memcmp(secret.data, "github_pat_11", 13) == 0 &&
             memcmp(check.data, secret.data + BODY, 8) == 0 &&
             shape_fits("0%12w_%43w", (struct slice){secret.data + 20, 57}) &&
-            alphabet_holds(BASE32, (struct slice){secret.data + 13, 7}) &&
+            alphabet_holds(ALPHABET_BASE32, (struct slice){secret.data + 13, 7}) &&
             alphabet_holds(ALPHABET_BASE62, (struct slice){secret.data + BODY + 8, 8});
     buffer_free(&check);
     return valid;

@@ -65,7 +65,8 @@ struct mint_request {
 const char *mint_setting(const struct mint_request *request, const char *name);
 
 /* Buffers are initialised, and cleared, by the caller. identity, secret and each fact are UTF-8 text without NUL, at
- * most 8 KiB; the secret is what is presented, to the last byte. */
+ * most 8 KiB; the secret is what is presented, to the last byte, but in
+ * PEM: a private key is never sent, its proofs show it. */
 struct minted {
     struct buffer identity;
     struct buffer secret;

@@ -9,35 +9,25 @@
 #include "tokens/alphabet.h"
 #include "tokens/identity.h"
 #include "tokens/keys.h"
+#include "tokens/shape.h"
 
 #define TEXT 64
-#define WEEK (7 * 86400)
+#define DAY 86400
+#define KEY_ID "%42u%1e" /* 32 bytes in base64url, as a digest of the key is */
 #define TRIES 32 /* a chosen identity may itself encode to a filtered word */
 
 struct claims {
     char realm[TEXT], key_id[TEXT], id[TEXT], subject[TEXT], client[IDENTITY_MAXIMUM + 1];
 };
 
-static void draw_text(char *out, const char *alphabet, size_t count, const struct draw *draw)
+static void draw_text(char *out, const char *pattern, const struct draw *draw)
 {
     struct buffer text;
 
     buffer_init(&text, TEXT);
-    alphabet_draw(&text, alphabet, count, draw);
+    shape_draw(pattern, draw, &text);
     snprintf(out, TEXT, "%s", buffer_text(&text));
     buffer_free(&text);
-}
-
-static void draw_uuid(char *out, const struct draw *draw)
-{
-    unsigned char bytes[16];
-
-    draw->bytes(draw->context, bytes, sizeof bytes);
-    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
-    snprintf(out, TEXT, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1],
-             bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9], bytes[10], bytes[11],
-             bytes[12], bytes[13], bytes[14], bytes[15]);
 }
 
 /* A word of the organisation and digits: quill-47130295. */
@@ -50,6 +40,14 @@ static void draw_realm(const struct mint_request *request, char *out)
         if ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z')
             word[length++] = (char)(*c | 0x20);
     snprintf(out, TEXT, "%s-%u", word, 10000000 + draw_below(request->draw, 90000000));
+}
+
+/* How long the provider's tokens are good for, which is one setting of it. */
+static int64_t lifetime(uint64_t seed)
+{
+    static const int64_t days[] = {180, 365, 730};
+
+    return days[seed % 3] * DAY;
 }
 
 /* As Keycloak writes them: compact, in this order. */
@@ -68,7 +66,7 @@ static int sign(const struct mint_request *request, struct minted *minted, EVP_P
         "{\"exp\":%lld,\"iat\":%lld,\"jti\":\"%s\",\"iss\":\"%s/realms/%s\",\"aud\":\"account\",\"sub\":\"%s\","
         "\"typ\":\"Bearer\",\"azp\":\"%s\",\"scope\":\"openid profile offline_access\",\"clientId\":\"%s\","
         "\"preferred_username\":\"service-account-%s\"}",
-        (long long)(issued + 52 * (int64_t)WEEK), (long long)issued, claims->id, request->door->url, claims->realm,
+        (long long)(issued + lifetime(request->seed)), (long long)issued, claims->id, request->door->url, claims->realm,
         claims->subject, claims->client, claims->client, claims->client);
     rc = header.failed || body.failed ? -1 : key_jwt(key, buffer_text(&header), buffer_text(&body), &minted->secret);
     buffer_free(&header);
@@ -92,9 +90,9 @@ static int draw_token(const struct mint_request *request, struct minted *minted,
         return error_set(error, "a client's name in a token holds no quotes or backslashes; choose one without");
     snprintf(claims->client, sizeof claims->client, "%s", buffer_text(&minted->identity));
     draw_realm(request, claims->realm);
-    draw_uuid(claims->subject, request->draw);
-    draw_text(claims->key_id, ALPHABET_BASE64URL, 43, request->draw);
-    draw_uuid(claims->id, request->draw);
+    draw_text(claims->subject, SHAPE_UUID, request->draw);
+    draw_text(claims->key_id, KEY_ID, request->draw);
+    draw_text(claims->id, SHAPE_UUID, request->draw);
     return sign(request, minted, key, claims) == 0 ? 0 : error_set(error, "no room for the token");
 }
 

@@ -2,6 +2,7 @@
  *
  * Tokens that are a prefix, random characters and maybe a checksum. */
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <string.h>
 #include "tokens/alphabet.h"
 #include "tokens/checksum.h"
@@ -43,16 +44,20 @@ static int draw_atlassian(const struct draw *draw, struct buffer *out)
         draw->bytes(draw->context, plain + 13, 20);
         EVP_EncodeBlock((unsigned char *)text, plain, sizeof plain);
     } while (plain[0] == '0' || strchr("+/", text[43]) != NULL);
-    return buffer_add(out, text, 44);
+    buffer_add(out, text, 44);
+    sodium_memzero(plain, sizeof plain);
+    sodium_memzero(text, sizeof text);
+    return out->failed ? -1 : 0;
 }
 
 static bool atlassian_fits(struct slice text)
 {
     unsigned char plain[36];
+    bool fits = text.length == 44 && EVP_DecodeBlock(plain, text.data, 44) == 33 && plain[12] == ':' &&
+                alphabet_holds(ALPHABET_DIGITS, (struct slice){plain, 12});
 
-    if (text.length != 44 || EVP_DecodeBlock(plain, text.data, 44) != 33 || plain[12] != ':')
-        return false;
-    return alphabet_holds(ALPHABET_DIGITS, (struct slice){plain, 12});
+    sodium_memzero(plain, sizeof plain);
+    return fits;
 }
 
 static int atlassian_mint(const char *prefix, const struct mint_request *request, struct minted *minted,
@@ -156,12 +161,15 @@ static const struct shape metabase_shapes[] = {
     {"session", SHAPE_UUID, NULL, NULL, 0}, {"api-key", "mb_%42b%1e=", NULL, NULL, 0}, {NULL}};
 SHAPED(metabase, "metabase", false, "session", "api-key");
 
-static const struct shape mattermost_shapes[] = {{"access-token", "%26z", NULL, NULL, 0}, {NULL}};
+/* A random UUID (RFC 4122) in z-base-32, whose fixed bits leave some digits less choice. */
+static const struct shape mattermost_shapes[] = {
+    {"access-token", "%9z%<bfjpti37>%<ybndrfg8>%1z%<bdf8jmpxtuiz3579>%<ybndrfg8ejkmcpqx>%11z%<yrecowah>", NULL, NULL, 0},
+    {NULL}};
 SHAPED(mattermost, "mattermost", false, "access-token");
 
 static const struct shape session_cookie_shapes[] = {{"rails", "%32x", NULL, NULL, 0},
                                                      {"java", "%32X", NULL, NULL, 0},
-                                                     {"php", "%26a", NULL, NULL, 0},
+                                                     {"php", "%26<0123456789abcdefghijklmnopqrstuv>", NULL, NULL, 0},
                                                      {"django", "%32a", NULL, NULL, 0},
                                                      {NULL}};
 SHAPED(session_cookie, "session-cookie", false, "rails", "java", "php", "django");

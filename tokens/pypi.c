@@ -3,6 +3,7 @@
  * PyPI's macaroons: "pypi-" and base64url of libmacaroons' second format: version, location, identifier (a UUID), caveats
  * and a signature, which only the index could check and so is drawn. The caveat binds a user: [3,"UUID"]. The form says
  * the location: `pypi.org`, what scanners look for, or `own`, an index of its own name. */
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include "tokens/checksum.h"
@@ -40,6 +41,7 @@ static int draw_macaroon(const struct mint_request *request, struct buffer *plai
     buffer_add_u8(plain, 0);
     buffer_add_u8(plain, 0);
     add_field(plain, 6, (struct slice){signature, sizeof signature});
+    sodium_memzero(signature, sizeof signature);
     buffer_free(&identifier);
     buffer_free(&caveat);
     return plain->failed ? -1 : 0;

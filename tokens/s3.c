@@ -10,7 +10,6 @@
 #include "tokens/identity.h"
 #include "tokens/shape.h"
 
-#define BASE32 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #define ACCOUNT_DIGITS 12
 #define ACCOUNT_BELOW 1000000000000ull
 
@@ -62,12 +61,7 @@ static void draw_aws_id(const struct draw *draw, uint64_t account, struct buffer
         bytes[i] = (unsigned char)(first >> (40 - 8 * i));
     memcpy(bytes + 6, random, 4);
     buffer_add_text(out, "AKIA");
-    for (size_t i = 0; i < 16; i++) {
-        size_t bit = i * 5, at = bit / 8;
-        unsigned pair = (unsigned)bytes[at] << 8 | (at + 1 < sizeof bytes ? bytes[at + 1] : 0u);
-
-        buffer_add_char(out, BASE32[pair >> (11 - bit % 8) & 31]);
-    }
+    alphabet_base32(out, (struct slice){bytes, sizeof bytes});
 }
 
 static int aws_identity(const struct mint_request *request, struct minted *minted, struct error *error)

@@ -5,6 +5,7 @@
 #include "tokens/identity.h"
 
 #define BITS_MOST 512
+#define SET 32 /* characters of a set */
 
 /* Alphabets by the class's letter. bits: of one character, in hundredths. */
 static const struct class {
@@ -28,12 +29,25 @@ static const struct class {
     {'t', 604, ALPHABET_BASE62 ".-_~"},
 };
 
-/* One piece of a pattern: `count` characters of a class, or one that stands for itself. */
+/* One piece of a pattern: `count` characters of an alphabet, or one that stands for itself. */
 struct piece {
-    const struct class *class;
-    size_t count;
-    char literal;
+    const char *alphabet;
+    size_t count, bits;
+    char literal, set[SET + 1];
 };
+
+/* The characters up to '>'; each doubling of them is a bit. */
+static const char *take_set(const char *at, struct piece *piece)
+{
+    size_t size = strcspn(at, ">");
+
+    memcpy(piece->set, at, size <= SET ? size : SET);
+    piece->alphabet = piece->set;
+    piece->count += piece->count == 0;
+    for (size_t half = size; half > 1; half /= 2)
+        piece->bits += 100;
+    return at + size + 1;
+}
 
 static const char *next_piece(const char *at, struct piece *piece)
 {
@@ -43,9 +57,13 @@ static const char *next_piece(const char *at, struct piece *piece)
     piece->count = 0;
     for (at++; *at >= '0' && *at <= '9'; at++)
         piece->count = piece->count * 10 + (size_t)(*at - '0');
+    if (*at == '<')
+        return take_set(at + 1, piece);
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
-        if (classes[i].letter == *at)
-            piece->class = &classes[i];
+        if (classes[i].letter == *at) {
+            piece->alphabet = classes[i].alphabet;
+            piece->bits = classes[i].bits;
+        }
     return at + 1;
 }
 
@@ -55,8 +73,8 @@ int shape_draw(const char *pattern, const struct draw *draw, struct buffer *out)
 
     for (const char *at = pattern; *at != '\0';) {
         at = next_piece(at, &piece);
-        if (piece.class != NULL)
-            alphabet_draw(out, piece.class->alphabet, piece.count, draw);
+        if (piece.alphabet != NULL)
+            alphabet_draw(out, piece.alphabet, piece.count, draw);
         else
             buffer_add_char(out, piece.literal);
     }
@@ -72,8 +90,8 @@ bool shape_fits(const char *pattern, struct slice text)
         at = next_piece(at, &piece);
         if (used + piece.count > text.length)
             return false;
-        if (piece.class == NULL ? text.data[used] != (unsigned char)piece.literal
-                                : !alphabet_holds(piece.class->alphabet, (struct slice){text.data + used, piece.count}))
+        if (piece.alphabet == NULL ? text.data[used] != (unsigned char)piece.literal
+                                   : !alphabet_holds(piece.alphabet, (struct slice){text.data + used, piece.count}))
             return false;
     }
     return used == text.length;
@@ -86,7 +104,7 @@ uint16_t shape_bits(const char *pattern)
 
     for (const char *at = pattern; *at != '\0';) {
         at = next_piece(at, &piece);
-        bits += piece.class != NULL ? piece.count * piece.class->bits : 0;
+        bits += piece.alphabet != NULL ? piece.count * piece.bits : 0;
     }
     bits = bits > 100 ? bits / 100 - 1 : 0; /* one less for what is filtered */
     return (uint16_t)(bits < BITS_MOST ? bits : BITS_MOST);
@@ -114,16 +132,14 @@ int shape_identity(const char *pattern, const struct mint_request *request, stru
     return out->failed ? error_set(error, "no room for the identity") : 0;
 }
 
-int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
-               struct error *error)
+int shape_secret(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
+                 struct error *error)
 {
     const struct shape *shape = shape_of(shapes, request->form);
     struct buffer *out = &minted->secret;
 
     if (shape == NULL)
         return error_set(error, "there is no form '%s'", request->form);
-    if (shape_identity(shape->identity, request, minted, error) != 0)
-        return -1;
     minted->secret_bits = shape_bits(shape->secret);
     do {
         buffer_clear(out);
@@ -131,6 +147,16 @@ int shape_mint(const struct shape *shapes, const struct mint_request *request, s
             shape->seal(out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the secret") : 0;
+}
+
+int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
+               struct error *error)
+{
+    const struct shape *shape = shape_of(shapes, request->form);
+
+    if (shape != NULL && shape_identity(shape->identity, request, minted, error) != 0)
+        return -1;
+    return shape_secret(shapes, request, minted, error);
 }
 
 static bool seal_fits(const struct shape *shape, struct slice body, struct slice secret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Secrets that a pattern describes, for tables of near-equal kinds. In a pattern `%20u` stands for twenty characters of a
- * class, all else for itself:
+ * class, `%2<AQgw>` for two of those (a power of two of them, at most 32; no count: one), all else for itself:
  *
  *   d digit · x, X hexadecimal · w base62 · u base64url · a a-z0-9 · A A-Z0-9 · q a-z2-7 · b base64 · z z-base-32
  *   v one of 89ab, as in UUIDs (RFC 4122) · t a-zA-Z0-9.-_~ · e the last of base64 with four bits · j Django's */
@@ -30,6 +30,9 @@ uint16_t shape_bits(const char *pattern);
 /* For struct token_kind: `shapes` ends with a form NULL, the default first. */
 int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
                struct error *error);
+/* Its second half alone, where the identity is not of that sort. */
+int shape_secret(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
+                 struct error *error);
 bool shape_valid(const struct shape *shapes, const char *form, struct slice secret);
 /* Fills the identity: the operator's choice, a draw of the pattern, or (NULL) an account's name. */
 int shape_identity(const char *pattern, const struct mint_request *request, struct minted *minted, struct error *error);

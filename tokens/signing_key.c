@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC
  *
- * Keys with which web applications sign their sessions: nobody presents such a key, he forges with it. So each stands
- * among the secrets that a JWT's signature is tried against. */
+ * Keys with which web applications sign their sessions: nobody presents such a key, he forges with it. Of what is forged
+ * only JWTs (HS256) are seen: each key stands among those that a JWT's signature is tried against. */
 #include "tokens/keys.h"
 #include "tokens/shape.h"
 
 /* Laravel's without "base64:" before it, which its files add. */
 static const struct shape shapes[] = {{"django", "%50j", NULL, NULL, 0},
-                                                  {"rails", "%128x", NULL, NULL, 0},
-                                                  {"laravel", "%42b%1e=", NULL, NULL, 0},
-                                                  {"hs256", "%64w", NULL, NULL, 0},
-                                                  {NULL}};
+                                      {"rails", "%128x", NULL, NULL, 0},
+                                      {"laravel", "%42b%1e=", NULL, NULL, 0},
+                                      {"hs256", "%64w", NULL, NULL, 0},
+                                      {NULL}};
 
 static int signing_key_mint(const struct mint_request *request, struct minted *minted, struct error *error)
 {

@@ -8,6 +8,7 @@
  *   token  = "hvs." base64url(signed)
  *
  * `approle` is a login: role id and secret id, both UUIDs. `legacy`: "s." and 24. */
+#include <sodium.h>
 #include <string.h>
 #include "tokens/alphabet.h"
 #include "tokens/checksum.h"
@@ -28,6 +29,7 @@ static int draw_service(const struct draw *draw, struct buffer *out)
     draw->bytes(draw->context, signature, sizeof signature);
     buffer_add(&plain, before_signature, sizeof before_signature);
     buffer_add(&plain, signature, sizeof signature);
+    sodium_memzero(signature, sizeof signature);
     buffer_add(&plain, before_inner, sizeof before_inner);
     alphabet_draw(&plain, ALPHABET_BASE62, 24, draw);
     buffer_add_text(out, "hvs.");

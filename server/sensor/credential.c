@@ -200,6 +200,7 @@ static void add_variant(const struct target *target, struct slice value, struct 
         credentials_add(target->credentials, target->part, target->pair, target->rank, target->where, value);
 }
 
+/* What decodes by chance is seldom UTF-8: each form field would be looked up twice. */
 static void add_base64(const struct target *target, struct slice value, struct buffer *scratch)
 {
     struct slice text;
@@ -216,7 +217,8 @@ static void add_base64(const struct target *target, struct slice value, struct b
         credentials_add_login(target->credentials, target->rank, target->where, (struct slice){text.data, at},
                               (struct slice){colon + 1, text.length - at - 1});
     }
-    add_variant(target, text, value);
+    if (text_is_utf8(text))
+        add_variant(target, text, value);
 }
 
 void credentials_add_decoded(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,

@@ -152,6 +152,23 @@ START_TEST(undoes_escapes_once)
 }
 END_TEST
 
+/* Half of all passwords decode as base64, to what no one wrote. */
+START_TEST(what_decodes_to_no_text_is_left_out)
+{
+    struct credentials c;
+
+    credentials_init(&c);
+    credentials_add_decoded(&c, CANDIDATE_SECRET, 0, 3, "form", slice_of("z8/Pz8/P"));
+    ck_assert_uint_eq(c.count, 1);
+    credentials_add_decoded(&c, CANDIDATE_SECRET, 0, 3, "form", slice_of("cMOkc3M="));
+    ck_assert_uint_eq(c.count, 3);
+    ck_assert_int_eq(find(&c, CANDIDATE_SECRET, "p\xc3\xa4ss"), 0);
+    credentials_add_decoded(&c, CANDIDATE_EITHER, 0, 3, "form", slice_of("YW5uYTpw5HNz"));
+    ck_assert_int_gt(find(&c, CANDIDATE_SECRET, "p\xe4ss"), 0);
+    credentials_free(&c);
+}
+END_TEST
+
 START_TEST(leaves_out_doubles)
 {
     struct credentials c;
@@ -226,6 +243,7 @@ static Suite *suite(void)
     tcase_add_test(t, pairs_logins);
     tcase_add_test(t, spells_logins_twice);
     tcase_add_test(t, undoes_escapes_once);
+    tcase_add_test(t, what_decodes_to_no_text_is_left_out);
     tcase_add_test(t, leaves_out_doubles);
     tcase_add_test(t, keeps_the_likeliest);
     tcase_add_test(t, fits_a_datagram);

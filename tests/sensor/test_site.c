@@ -448,6 +448,36 @@ START_TEST(test_bare_face)
 }
 END_TEST
 
+/* A portal whose paths all lie below one, as may be drawn. */
+START_TEST(test_paths_below_the_account)
+{
+    static const char drawn[] =
+        "{\"paths\":{\"enter\":\"/account/in\",\"leave\":\"/account/out\",\"reset\":\"/account/reset\","
+        "\"code\":\"/account/reset/code\",\"help\":\"/account/help\",\"first\":\"/account/help/first\","
+        "\"second\":\"/account/help/second\",\"remote\":\"/account/help/vpn\",\"state\":\"/account/status\","
+        "\"home\":\"/account/apps\",\"account\":\"/account\"},"
+        "\"well\":{\"api\":\"/api\",\"css\":\"c\",\"health\":\"/health\",\"icon\":\"i\",\"oauth\":\"/oauth2\","
+        "\"saml\":\"/saml\"},\"names\":{\"cookie\":\"s\",\"field\":\"f\",\"user\":\"u\",\"password\":\"p\"}}";
+    static const char *const pages[] = {"in", "reset", "help", "help/first", "help/second", "help/vpn", "status"};
+    struct error error = {""};
+    char where[4096];
+
+    site_free(site);
+    snprintf(where, sizeof where, "%s/site/portal",
+             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates");
+    ck_assert_msg(site_load(where, &decoy, drawn, salt, &site, &error) == 0, "%s", error.text);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        snprintf(where, sizeof where, "/account/%s", pages[i]);
+        ask("GET", where, NULL, NULL);
+        get_answer(SITE_PLAIN);
+        ck_assert_msg(answer.status == 200, "%s: %u", pages[i], answer.status);
+    }
+    ask("GET", "/account/password", NULL, NULL);
+    get_answer(SITE_PLAIN);
+    ck_assert_uint_eq(answer.status, 302);
+}
+END_TEST
+
 START_TEST(test_facts)
 {
     ask("POST", "/users/sign_in", NULL, NULL);
@@ -571,6 +601,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_plain_port);
     tcase_add_test(c, test_head_only);
     tcase_add_test(c, test_bare_face);
+    tcase_add_test(c, test_paths_below_the_account);
     tcase_add_test(c, test_facts);
     tcase_add_test(c, test_names_of_the_face);
     tcase_add_loop_test(f, test_fault, 0, sizeof(faults) / sizeof(*faults));

@@ -69,6 +69,7 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
     struct buffer *out = &minted->identity;
     uint64_t account = 0;
     char digits[24];
+    int tries = 0;
 
     if (choose_account(request, &account, error) != 0)
         return -1;
@@ -77,7 +78,7 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
     do {
         buffer_clear(out);
         draw_aws_id(request->draw, account, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
     minted->identity_bits = 39;
     minted->distinctive = true;
     snprintf(digits, sizeof digits, "%012llu", (unsigned long long)account);

@@ -141,6 +141,25 @@ START_TEST(a_name_that_is_filtered_itself_is_taken)
 }
 END_TEST
 
+/* An account number stands in the key's id, here as DATA. */
+START_TEST(an_account_that_is_filtered_itself_is_taken)
+{
+    static const struct setting account = {"account", "100266973247"};
+    struct counter counter = {3};
+    struct draw draw = {counter_bytes, &counter};
+    struct mint_request request = draws_request(&draw, "aws");
+    struct minted minted;
+    struct error error;
+
+    draws_init(&minted);
+    request.settings = &account;
+    request.setting_count = 1;
+    ck_assert_int_eq(kind_find("s3")->mint(&request, &minted, &error), 0);
+    ck_assert(kind_filtered(buffer_slice(&minted.identity)));
+    draws_free(&minted);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("kinds");
@@ -155,6 +174,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, filter_knows_words_and_runs);
     tcase_add_test(tcase, draws_below_a_bound_are_even);
     tcase_add_test(tcase, a_name_that_is_filtered_itself_is_taken);
+    tcase_add_test(tcase, an_account_that_is_filtered_itself_is_taken);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -20,14 +20,19 @@ static struct http_request request;
 static struct site_answer answer;
 static char target[512];
 
-static void set_up(void)
+static void load(const char *name, const char *drawn)
 {
     struct error error = {""};
     char folder[4096];
 
-    snprintf(folder, sizeof(folder), "%s/site/gitlab",
-             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates");
-    ck_assert_msg(site_load(folder, &decoy, face, salt, &site, &error) == 0, "%s", error.text);
+    snprintf(folder, sizeof(folder), "%s/site/%s",
+             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates", name);
+    ck_assert_msg(site_load(folder, &decoy, drawn, salt, &site, &error) == 0, "%s", error.text);
+}
+
+static void set_up(void)
+{
+    load("gitlab", face);
     buffer_init(&answer.headers, 1 << 16);
     buffer_init(&answer.body, 1 << 20);
 }
@@ -434,13 +439,8 @@ END_TEST
 /* A decoy whose face was drawn before the site asked for these facts still answers. */
 START_TEST(test_bare_face)
 {
-    struct error error = {""};
-    char folder[4096];
-
     site_free(site);
-    snprintf(folder, sizeof(folder), "%s/site/gitlab",
-             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates");
-    ck_assert_msg(site_load(folder, &decoy, "{}", salt, &site, &error) == 0, "%s", error.text);
+    load("gitlab", "{}");
     ask("GET", "/robots.txt", NULL, NULL);
     get_answer(SITE_PLAIN);
     ck_assert_uint_eq(answer.status, 200);
@@ -456,16 +456,13 @@ START_TEST(test_paths_below_the_account)
         "\"code\":\"/account/reset/code\",\"help\":\"/account/help\",\"first\":\"/account/help/first\","
         "\"second\":\"/account/help/second\",\"remote\":\"/account/help/vpn\",\"state\":\"/account/status\","
         "\"home\":\"/account/apps\",\"account\":\"/account\"},"
-        "\"well\":{\"api\":\"/api\",\"css\":\"c\",\"health\":\"/health\",\"icon\":\"i\",\"oauth\":\"/oauth2\","
-        "\"saml\":\"/saml\"},\"names\":{\"cookie\":\"s\",\"field\":\"f\",\"user\":\"u\",\"password\":\"p\"}}";
+        "\"well\":{\"api\":\"/api\",\"css\":\"/c\",\"health\":\"/health\",\"icon\":\"/i\",\"oauth\":\"/oauth2\","
+        "\"saml\":\"/saml\"},\"names\":{\"cookie\":\"s\",\"field\":\"f\",\"user\":\"u\",\"password\":\"p\",\"header\":\"X-T\"}}";
     static const char *const pages[] = {"in", "reset", "help", "help/first", "help/second", "help/vpn", "status"};
-    struct error error = {""};
-    char where[4096];
+    char where[64];
 
     site_free(site);
-    snprintf(where, sizeof where, "%s/site/portal",
-             getenv("SUNDEW_DATADIR") != NULL ? getenv("SUNDEW_DATADIR") : "templates");
-    ck_assert_msg(site_load(where, &decoy, drawn, salt, &site, &error) == 0, "%s", error.text);
+    load("portal", drawn);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         snprintf(where, sizeof where, "/account/%s", pages[i]);
         ask("GET", where, NULL, NULL);
@@ -534,38 +531,7 @@ END_TEST
 static const struct {
     const char *text, *expected;
 } faults[] = {
-    {"product: p\nsumary: s\n", "site.yaml:2:1: "},
-    {"product: p\nsumary: s\n", "summary"},
-    {"product: p\nsummary: s\n", "missing"},
-    {"product: p\nmissing: {status: 404}\n", "summary"},
-    {GOOD "order: alphabet\n", "site.yaml:4:8: "},
-    {GOOD "plain-port: {body-limit: 1MiB}\n", "an 'answer'"},
-    {GOOD "plain-port: {answer: {status: 301, served: front}, except: /x}\n", "site.yaml:4:60: "},
-    {GOOD "plain-port: {answer: {status: 301, served: back}}\n", "site.yaml:4:44: "},
-    {GOOD "plain-port: {answer: {status: 200, served: front}}\n", "status from 300"},
-    {GOOD "plain-port: {answer: {served: cached, body: x}}\n", "only a file"},
-    {GOOD "routes:\n  - {match: GET /x, answer: nowhere}\n", "site.yaml:5:29: "},
-    {GOOD "routes:\n  - {match: GET x, answer: {body: b}}\n", "site.yaml:5:13: "},
-    {GOOD "routes:\n  - {mach: GET /x, answer: {body: b}}\n", "match"},
-    {GOOD "routes:\n  - {match: GET, answer: {body: b}}\n", "site.yaml:5:13: "},
-    {GOOD "routes:\n  - {match: GET /x}\n", "answer"},
-    {GOOD "routes:\n  - {match: GET /x, plain: {body: b}}\n", "refused"},
-    {GOOD "routes:\n  - match: GET /{a…}/{b…}\n    answer: {body: b}\n", "site.yaml:5:12: "},
-    {GOOD "routes:\n  - match: GET /{a}{b}\n    answer: {body: b}\n", "site.yaml:5:12: "},
-    {GOOD "routes:\n  - match: GET /{a\n    answer: {body: b}\n", "site.yaml:5:12: "},
-    {GOOD "answers:\n  a: {status: 99}\n", "site.yaml:5:15: "},
-    {GOOD "answers:\n  a: {body: \"{{x\"}\n", "site.yaml:5:14: "},
-    {GOOD "answers:\n  a: {page: none}\n", "site.yaml:5:13: "},
-    {GOOD "answers:\n  a: {file: none}\n", "site.yaml:5:13: "},
-    {GOOD "answers:\n  a: {file: ../x}\n", "site.yaml:5:13: "},
-    {GOOD "answers:\n  a: {use: none}\n", "site.yaml:5:12: "},
-    {GOOD "answers:\n  a: {headers: none}\n", "site.yaml:5:16: "},
-    {GOOD "answers:\n  a: {body: \"{{>none}}\"}\n", "site.yaml:5:14: "},
-    {GOOD "answers:\n  a: {runtime: [2, 1]}\n", "site.yaml:5:20: "},
-    {GOOD "answers:\n  a: {modified: soon}\n", "site.yaml:5:17: "},
-    {GOOD "routes:\n  - {match: GET /x, form: {rejected: {status: 422}}, answer: {body: b}}\n", "session"},
-    {GOOD "session: {cookie: c}\n", "site.yaml:4:10: "},
-    {GOOD "front: {statuses: [x], headers: h}\n", "site.yaml:4:20: "},
+#include "tests/sensor/site_faults.def"
 };
 
 START_TEST(test_fault)

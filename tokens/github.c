@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * GitHub's tokens, at a GitHub Enterprise Server. `classic`: "ghp_", 30 characters of base 62, and their CRC-32 in six
- * digits of base 62. `fine-grained`:
+ * GitHub's tokens, at a GitHub Enterprise Server or at github.com. `classic`: "ghp_", 30 characters of base 62, and their
+ * CRC-32 in six digits of base 62. `fine-grained`:
  *
  *   body  = "github_pat_" "11" base32(user id, four bytes) "0" 12 of base 62 "_" 43 of base 62
  *   token = body, base32(SHA-256(body)) cut to 8, 8 of base 62 */
@@ -13,6 +13,7 @@
 
 #define BODY 77
 #define USERS 6000 /* of a company's own server, which counts them from 1 */
+#define USERS_THERE 200000000 /* at github.com */
 
 /* The first 40 bits of the SHA-256 are just eight digits. */
 static int add_check(struct buffer *out, struct slice body)
@@ -24,10 +25,11 @@ static int add_check(struct buffer *out, struct slice body)
     return alphabet_base32(out, (struct slice){hash, 5});
 }
 
-static int draw_fine(const struct draw *draw, struct buffer *out)
+static int draw_fine(const struct draw *draw, uint32_t users, struct buffer *out)
 {
-    uint32_t user = 3 + draw_below(draw, USERS);
-    const unsigned char id[4] = {0, 0, (unsigned char)(user >> 8), (unsigned char)user};
+    uint32_t user = 3 + draw_below(draw, users);
+    const unsigned char id[4] = {(unsigned char)(user >> 24), (unsigned char)(user >> 16), (unsigned char)(user >> 8),
+                                 (unsigned char)user};
 
     buffer_add_text(out, "github_pat_11");
     alphabet_base32(out, (struct slice){id, sizeof id});
@@ -43,7 +45,7 @@ static int draw_classic(const struct draw *draw, struct buffer *out)
     return checksum_number(out, ALPHABET_BASE62, checksum_crc32((struct slice){out->data + 4, out->length - 4}), 6);
 }
 
-static int github_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+static int draw_token(const struct mint_request *request, uint32_t users, struct minted *minted, struct error *error)
 {
     bool fine = strcmp(request->form, "fine-grained") == 0;
     struct buffer *out = &minted->secret;
@@ -56,11 +58,21 @@ static int github_mint(const struct mint_request *request, struct minted *minted
         if (buffer_reserve(out, 128) == NULL)
             break;
         if (fine)
-            draw_fine(request->draw, out);
+            draw_fine(request->draw, users, out);
         else
             draw_classic(request->draw, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the token") : 0;
+}
+
+static int github_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    return draw_token(request, USERS_THERE, minted, error);
+}
+
+static int enterprise_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    return draw_token(request, USERS, minted, error);
 }
 
 static bool fine_valid(struct slice secret)
@@ -101,9 +113,16 @@ static bool github_valid(const char *form, struct slice secret)
 
 static const char *const github_forms[] = {"classic", "fine-grained", NULL};
 
+const struct token_kind kind_github = {
+    .name = "github",
+    .forms = github_forms,
+    .mint = github_mint,
+    .valid = github_valid,
+};
+
 const struct token_kind kind_github_enterprise = {
     .name = "github-enterprise",
     .forms = github_forms,
-    .mint = github_mint,
+    .mint = enterprise_mint,
     .valid = github_valid,
 };

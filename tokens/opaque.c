@@ -8,17 +8,6 @@
 #include "tokens/checksum.h"
 #include "tokens/shape.h"
 
-static struct slice behind(const struct buffer *text, size_t at)
-{
-    return (struct slice){text->data + at, text->length - at};
-}
-
-/* GitHub's and npm's classic tokens: the CRC-32 of what is behind the prefix of four, in six digits of base 62. */
-static int seal_crc62(struct buffer *secret)
-{
-    return checksum_number(secret, ALPHABET_BASE62, checksum_crc32(behind(secret, 4)), 6);
-}
-
 /* Grafana: '_' and the CRC-32 of all before it, least significant byte first, in hexadecimal. */
 static int seal_grafana(struct buffer *secret)
 {
@@ -116,7 +105,7 @@ static const struct shape nomad_shapes[] = {{"acl-token", SHAPE_UUID, NULL, NULL
 SHAPED(nomad, "nomad", false, "acl-token");
 
 static const struct shape npm_shapes[] = {
-    {"access-token", "npm_%30w", NULL, seal_crc62, 6}, {"legacy", SHAPE_UUID, NULL, NULL, 0}, {NULL}};
+    {"access-token", "npm_%30w", NULL, shape_seal_crc62, 6}, {"legacy", SHAPE_UUID, NULL, NULL, 0}, {NULL}};
 SHAPED(npm, "npm", false, "access-token", "legacy");
 
 static const struct shape nuget_shapes[] = {

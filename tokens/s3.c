@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Access key id and secret key of an S3 service. `minio`: 20 of A-Z0-9 and 40 of base64. `aws`, for endpoint_url on our
- * host: AWS's own form, whose id holds the account:
+ * host, and the kind aws: AWS's own form, whose id holds the account:
  *
  *   id = "AKIA" base32(1, account in 40 bits, 39 random bits) */
 #include <stdio.h>
@@ -100,25 +100,30 @@ static bool dull(struct slice secret)
     return different < 24;
 }
 
-static int s3_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+static int draw_key(const struct mint_request *request, struct minted *minted, struct error *error)
 {
     struct buffer *out = &minted->secret;
-    int rc;
 
-    if (strcmp(request->form, "aws") == 0)
-        rc = aws_identity(request, minted, error);
-    else if (mint_setting(request, "account") != NULL)
-        rc = error_set(error, "only the form aws holds an account; leave --account out, or say --form aws");
-    else
-        rc = shape_identity("%20A", request, minted, error);
-    if (rc != 0)
-        return -1;
     minted->secret_bits = 238;
     do {
         buffer_clear(out);
         shape_draw("%40b", request->draw, out);
     } while (!out->failed && (kind_filtered(buffer_slice(out)) || dull(buffer_slice(out))));
     return out->failed ? error_set(error, "no room for the key") : 0;
+}
+
+static int aws_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    return aws_identity(request, minted, error) != 0 ? -1 : draw_key(request, minted, error);
+}
+
+static int s3_mint(const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    if (strcmp(request->form, "aws") == 0)
+        return aws_mint(request, minted, error);
+    if (mint_setting(request, "account") != NULL)
+        return error_set(error, "only the form aws holds an account; leave --account out, or say --form aws");
+    return shape_identity("%20A", request, minted, error) != 0 ? -1 : draw_key(request, minted, error);
 }
 
 static bool s3_valid(const char *form, struct slice secret)
@@ -129,6 +134,15 @@ static bool s3_valid(const char *form, struct slice secret)
 
 static const char *const s3_forms[] = {"minio", "aws", NULL};
 static const char *const s3_settings[] = {"account", NULL};
+static const char *const aws_forms[] = {"access-key", NULL};
+
+const struct token_kind kind_aws = {
+    .name = "aws",
+    .forms = aws_forms,
+    .settings = s3_settings,
+    .mint = aws_mint,
+    .valid = s3_valid,
+};
 
 const struct token_kind kind_s3 = {
     .name = "s3",

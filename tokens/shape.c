@@ -2,6 +2,7 @@
 #include "tokens/shape.h"
 #include <string.h>
 #include "tokens/alphabet.h"
+#include "tokens/checksum.h"
 #include "tokens/identity.h"
 
 #define BITS_MOST 512
@@ -14,9 +15,11 @@ static const struct class {
     const char *alphabet;
 } classes[] = {
     {'d', 332, ALPHABET_DIGITS},
+    {'k', 316, "123456789"},
     {'x', 400, "0123456789abcdef"},
     {'X', 400, "0123456789ABCDEF"},
     {'w', 595, ALPHABET_BASE62},
+    {'l', 570, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"},
     {'u', 600, ALPHABET_BASE64URL},
     {'a', 516, ALPHABET_BASE36},
     {'A', 516, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
@@ -157,6 +160,12 @@ int shape_mint(const struct shape *shapes, const struct mint_request *request, s
     if (shape != NULL && shape_identity(shape->identity, request, minted, error) != 0)
         return -1;
     return shape_secret(shapes, request, minted, error);
+}
+
+int shape_seal_crc62(struct buffer *secret)
+{
+    return checksum_number(secret, ALPHABET_BASE62,
+                           checksum_crc32((struct slice){secret->data + 4, secret->length - 4}), 6);
 }
 
 static bool seal_fits(const struct shape *shape, struct slice body, struct slice secret)

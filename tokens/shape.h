@@ -4,6 +4,7 @@
  * class, `%2<AQgw>` for two of those (a power of two of them, at most 32; no count: one), all else for itself:
  *
  *   d digit · x, X hexadecimal · w base62 · u base64url · a a-z0-9 · A A-Z0-9 · q a-z2-7 · b base64 · z z-base-32
+ *   l letter · k digit but 0
  *   v one of 89ab, as in UUIDs (RFC 4122) · t a-zA-Z0-9.-_~ · e the last of base64 with four bits · j Django's */
 #ifndef TOKENS_SHAPE_H
 #define TOKENS_SHAPE_H
@@ -36,6 +37,9 @@ int shape_secret(const struct shape *shapes, const struct mint_request *request,
 bool shape_valid(const struct shape *shapes, const char *form, struct slice secret);
 /* Fills the identity: the operator's choice, a draw of the pattern, or (NULL) an account's name. */
 int shape_identity(const char *pattern, const struct mint_request *request, struct minted *minted, struct error *error);
+
+/* For .seal: the CRC-32 of what is behind a prefix of four, in six digits of base 62, as GitHub and npm do. */
+int shape_seal_crc62(struct buffer *secret);
 
 /* A kind whose forms are all shapes. */
 #define SHAPED(symbol, name_, bound_, ...)                                                                             \

@@ -8,6 +8,7 @@
  *  "severity":"critical","grade":"secret","certainty":"…","title":"…","drill":false,"count":1,
  *  "first_seen":"…","last_seen":"…","installation":{"organisation","domain"},
  *  "token":{"token","kind","form","identity","bound","state","minted","expires","owner","contact","memo","secret_bits"},
+ *  "beside":{"token","kind","form","identity","seen"} or null: what lies in the same artifact,
  *  "placement":null|{"placement","place","where":{…},"planted","state","lure","owner",
  *     "shared":{} or {"name","mail","organisation","invented"}}, (whom outside the house the lure says that it was sent to)
  *  "sighting":{"sighting","observation","time","decoy","service","grade","near":null|{"distance","length"},

@@ -110,6 +110,19 @@ static void add_warning(struct buffer *out, const json_t *record, int number)
                                     "or have come by their mailbox.\n");
 }
 
+/* What lay in the same file was read as well, whoever sees it used. */
+static void add_beside(struct buffer *out, const json_t *record, int number)
+{
+    bool vendors = strcmp(record_text(record, "beside.seen"), "vendor") == 0;
+
+    buffer_add_format(out, "%d. Beside it lay a planted ", number);
+    text_own(out, record_text(record, "beside.kind"), WORDS);
+    buffer_add_text(out, " (");
+    text_own(out, record_text(record, "beside.identity"), WORDS);
+    buffer_add_text(out, vendors ? "): its vendor alone sees that one used; it opens nothing.\n"
+                                 : "), whose use would show here: look whether it did.\n");
+}
+
 int text_steps(struct buffer *out, const json_t *record)
 {
     const char *const *steps = steps_of(record);
@@ -121,6 +134,8 @@ int text_steps(struct buffer *out, const json_t *record)
         return out->failed ? -1 : 0;
     if (record_text(record, "placement.shared.mail")[0] != '\0')
         add_warning(out, record, number++);
+    if (record_text(record, "beside.kind")[0] != '\0')
+        add_beside(out, record, number++);
     add_hunt(out, record, number++);
     buffer_add_format(out, "%d. Leave lure and decoy as they are: taking them away tells the thief.\n", number++);
     buffer_add_format(out, "%d. If it was your own test, scanner or restore: sundew ack ", number);

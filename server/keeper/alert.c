@@ -64,7 +64,7 @@ static const char facts_sql[] =
     "p.id, p.place, p.location, p.planted, p.state, p.lure, p.owner, p.uprooted, "
     "json_extract(p.meta, '$.shared') "
     "FROM sighting s JOIN token t ON t.number = s.token JOIN actor c ON c.number = s.actor "
-    "JOIN incident i ON i.number = s.incident LEFT JOIN placement p ON p.token = s.token WHERE s.number = ?";
+    "JOIN incident i ON i.number = s.incident LEFT JOIN placement p ON p.token = coalesce(t.beside, t.number) WHERE s.number = ?";
 
 static int insert_alert(struct making *making, const char *type, bool create, struct error *error)
 {

@@ -276,7 +276,8 @@ static void count_doorless(struct examining *examining, struct slice kind, struc
     const struct kind_row *row;
 
     for (size_t i = 0; i < KINDS && (row = kind_row_at(i)) != NULL; i++)
-        if (slice_is(kind, row->name) && !has_own_door(examining, row, decoy))
+        if (slice_is(kind, row->name) && strcmp(kind_row_seen(row), "vendor") != 0 &&
+            !has_own_door(examining, row, decoy))
             examining->doorless[i] += count;
 }
 
@@ -295,7 +296,7 @@ static void tell_doorless(struct examining *examining)
         else
             tell(examining, "warning", "doors", row->name, "keep them for when such a decoy comes, or retire them",
                  "%" PRId64 " armed tokens have no door: nothing of ours speaks %s", examining->doorless[i],
-                 door.service[0] != '\0' ? door.service : "to their vendor");
+                 door.service);
     }
 }
 

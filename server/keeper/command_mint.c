@@ -79,6 +79,8 @@ static int record_start(struct minting *minting, const struct made_list *made, s
     json_member_text(&details, "kind", minting->order.kind);
     json_member_number(&details, "count", minting->count);
     json_member_text(&details, "decoy", order_decoy_name(&minting->order));
+    if (minting->order.beside != NULL)
+        json_member_text(&details, "beside", id_text(minting->order.beside->token, 't', id));
     result = order_operation(minting->request, "mint", minting->count == 1 ? id_text(made->items[0].id, 't', id) : "",
                              buffer_text(&details), error);
     buffer_free(&details);
@@ -253,6 +255,10 @@ void command_mint(struct request *request)
     request->release = release;
     if (order_read(request, "kind", &minting->order) != 0 || read_count(request, &minting->count) != 0)
         return;
+    if (minting->order.beside != NULL && minting->count > 1) {
+        request_done(request, REQUEST_USAGE, "one token lies beside another; leave --count out");
+        return;
+    }
     minting->batch = sensors_wait(request->keeper) ? BATCH : BATCH_IDLE;
     if (order_view(request->keeper, &minting->order, &minting->view, &error) != 0)
         request_fail(request, &error);

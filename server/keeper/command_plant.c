@@ -171,6 +171,8 @@ static int record(struct planting *planting, struct id token, struct error *erro
     buffer_init(&details, CHANNEL_MESSAGE);
     if (planting->order.number != 0 || !planting->dry_run)
         json_member_text(&details, "token", id_text(token, 't', text));
+    if (planting->order.beside != NULL)
+        json_member_text(&details, "beside", id_text(planting->order.beside->token, 't', text));
     json_member_text(&details, "place", planting->place);
     json_member_text(&details, "lure", meta_member(planting, "lure"));
     json_member_bool(&details, "dry_run", planting->dry_run);
@@ -197,6 +199,8 @@ static int store(struct planting *planting, struct error *error)
                 goto fail;
             number = token_number(&keeper->ledger, token, error);
         }
+        if (order->beside != NULL && number > 0) /* one place for both, that of the one that we see used */
+            number = order->beside->number;
         if (number <= 0 || insert(planting, number, error) != 0)
             goto fail;
     }
@@ -372,15 +376,16 @@ static int ask_token(struct planting *planting, struct error *error)
     return result;
 }
 
-/* A token that lies somewhere already, or is retired, is not planted. */
+/* A token that lies somewhere already, or is retired, is not planted. Nor alone what another lies beside. */
 static int check_free(struct request *request, const struct order *order)
 {
     struct ledger *ledger = &request->keeper->ledger;
     struct error error;
     char token[ID_TEXT], placement[ID_TEXT];
-    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT t.state = 'retired', p.id FROM token t LEFT JOIN"
-                                                       " placement p ON p.token = t.number WHERE t.number = ?1",
-                                               &error);
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT t.state = 'retired', p.id,"
+                                               " (SELECT v.id FROM token v WHERE v.beside = t.number) FROM token t"
+                                               " LEFT JOIN placement p ON p.token = coalesce(t.beside, t.number)"
+                                               " WHERE t.number = ?1", &error);
     int result = -1;
 
     if (statement != NULL) {
@@ -395,8 +400,13 @@ static int check_free(struct request *request, const struct order *order)
                      "%s was planted already, as %s; one token lies in one place, so mint another for this one", token,
                      id_text(ledger_column_id(statement, 1), 'p', placement));
         result = -1;
-    } else if (sqlite3_column_int(statement, 0) != 0) {
-        request_done(request, REQUEST_FAILED, "%s is retired; mint another", token);
+    } else if (sqlite3_column_int(statement, 0) != 0 || (order->beside != NULL && order->beside->retired)) {
+        request_done(request, REQUEST_FAILED, "%s%s is retired; mint another", token,
+                     sqlite3_column_int(statement, 0) != 0 ? "" : " lies beside a token that");
+        result = -1;
+    } else if (sqlite3_column_type(statement, 2) != SQLITE_NULL) {
+        request_done(request, REQUEST_FAILED, "beside %s lies %s; plant that one, and both lie in one place", token,
+                     id_text(ledger_column_id(statement, 2), 't', placement));
         result = -1;
     }
     if (statement != NULL)
@@ -407,7 +417,7 @@ static int check_free(struct request *request, const struct order *order)
 static int read_token(struct planting *planting)
 {
     static const char *const minting[] = {"form",  "identity", "decoy",   "host",    "owner",
-                                          "contact", "memo",   "expires", "account", "length"};
+                                          "contact", "memo",   "expires", "account", "length", "beside"};
     struct request *request = planting->request;
     struct slice word = request_slice(request, "token");
     struct id id;

@@ -203,7 +203,7 @@ static bool is_secret(struct keeper *keeper, const struct claim *claim, struct s
 static const char claim_sql[] =
     "SELECT t.secret, json_object('finding', ?2, 'token', id_text('t', t.id), 'kind', t.kind, 'identity', t.identity,"
     " 'state', t.state, 'owner', t.owner, 'placement', id_text('p', p.id), 'place', p.place)"
-    " FROM token t LEFT JOIN placement p ON p.token = t.number WHERE t.number = ?1";
+    " FROM token t LEFT JOIN placement p ON p.token = coalesce(t.beside, t.number) WHERE t.number = ?1";
 
 static int answer(struct request *request, const struct claim *claim, int number, struct error *error)
 {

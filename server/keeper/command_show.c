@@ -21,17 +21,17 @@
 #define DELIVERIES(where) LIST(ROW_DELIVERY, "delivery d WHERE " where, "d.number")
 
 static const char token_sql[] =
-    "SELECT json_set(" ROW_TOKEN ", '$.placements', " PLACEMENTS("p.token = t.number")
+    "SELECT json_set(" ROW_TOKEN ", '$.placements', " PLACEMENTS("p.token = coalesce(t.beside, t.number)")
     ", '$.sightings', " SIGHTINGS("s.token = t.number") ", '$.alerts', " ALERTS("a.token = t.number")
     ") FROM token t WHERE t.id = ?1";
 
 static const char placement_sql[] =
-    "SELECT json_set(" ROW_PLACEMENT ", '$.meta', json(p.meta), '$.tokens', " TOKENS("t.number = p.token")
+    "SELECT json_set(" ROW_PLACEMENT ", '$.meta', json(p.meta), '$.tokens', " TOKENS("t.number = p.token OR t.beside = p.token")
     ", '$.sightings', " SIGHTINGS("s.token = p.token") ") FROM placement p WHERE p.id = ?1";
 
 static const char sighting_sql[] =
     "SELECT json_set(" ROW_SIGHTING ", '$.tokens', " TOKENS("t.number = s.token")
-    ", '$.placements', " PLACEMENTS("p.token = s.token")
+    ", '$.placements', " PLACEMENTS("p.token = " LIES("s.token"))
     ", '$.alerts', " ALERTS("a.sighting = s.number") ") FROM sighting s WHERE s.id = ?1";
 
 static const char incident_sql[] =

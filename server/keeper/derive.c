@@ -27,8 +27,8 @@ static int read_token(struct derivation *derivation, struct shown *shown, struct
 {
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger, "SELECT id, state = 'retired', bound, drill, coalesce(expires, 0), secret_bits, "
-        "EXISTS (SELECT 1 FROM placement WHERE token = token.number AND planted IS NOT NULL) "
-        "FROM token WHERE number = ?", error);
+        "EXISTS (SELECT 1 FROM placement WHERE token = coalesce(t.beside, t.number) AND planted IS NOT NULL) "
+        "FROM token t WHERE number = ?", error);
     int found;
 
     if (statement == NULL)

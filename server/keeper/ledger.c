@@ -31,6 +31,9 @@ static const char *const migrations[LEDGER_VERSION] = {
     /* campaign: the key under which a plan finds a placement again (command_campaign.c) */
     "ALTER TABLE placement ADD COLUMN campaign TEXT;"
     " CREATE INDEX placement_campaign ON placement (campaign) WHERE campaign IS NOT NULL;",
+    /* beside: the row of the token in whose artifacts this one lies, which its vendor alone sees used */
+    "ALTER TABLE token ADD COLUMN beside INTEGER REFERENCES token (number);"
+    " CREATE UNIQUE INDEX token_beside ON token (beside) WHERE beside IS NOT NULL;",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)

@@ -69,6 +69,7 @@ int made_store(struct keeper *keeper, const struct order *order, const struct ma
         .memo = slice_of(order->memo),
         .minted = clock_wall(),
         .expires = order->expires,
+        .beside = order->beside != NULL ? order->beside->number : 0,
     };
     int64_t number;
 
@@ -136,6 +137,7 @@ int made_json(const struct made *made, const struct order *order, struct buffer 
     json_member(json, "identity", made->token.identity);
     json_member(json, "secret", made->token.secret);
     json_member_text(json, "decoy", order_decoy_name(order));
+    order_seen(order, json);
     json_member_open(json, "artifacts");
     buffer_add_char(json, '[');
     buffer_add_slice(json, buffer_slice(&made->artifacts));

@@ -33,6 +33,9 @@ void order_free(struct order *order)
     free(order->contact);
     free(order->memo);
     free(order->host);
+    if (order->beside != NULL)
+        order_free(order->beside);
+    free(order->beside);
     buffer_free(&order->secret);
     buffer_free(&order->facts);
     buffer_free(&order->settings);
@@ -90,6 +93,11 @@ static const struct decoy *default_decoy(const struct configuration *configurati
     return NULL;
 }
 
+bool order_is_vendors(const struct order *order)
+{
+    return order->row != NULL && strcmp(kind_row_seen(order->row), "vendor") == 0;
+}
+
 /* The secret is for a transport that nothing of ours speaks, or for a vendor's own host. */
 static bool has_no_door(const struct order *order)
 {
@@ -123,6 +131,8 @@ static int choose_decoy(struct request *request, struct order *order)
     const struct configuration *configuration = request->keeper->configuration;
     struct slice name = request_slice(request, "decoy");
 
+    if (order_is_vendors(order))
+        return 0;
     order->decoy = name.data != NULL ? configuration_decoy(configuration, name)
                                      : default_decoy(configuration, order->row);
     if (order->decoy != NULL ? opens(order, order->decoy) : name.data == NULL && has_no_door(order))
@@ -182,6 +192,88 @@ static void read_settings(struct request *request, struct order *order)
             json_member(&order->settings, settings[i], request_slice(request, settings[i]));
 }
 
+/* ---- what it lies beside ---- */
+
+static int load_beside(struct request *request, struct id token, struct order *order)
+{
+    order->beside = malloc(sizeof *order->beside);
+    if (order->beside == NULL) {
+        request_done(request, REQUEST_FAILED, "no memory for this command");
+        return -1;
+    }
+    order_init(order->beside);
+    return order_load(request, token, order->beside);
+}
+
+/* Where it lies, or what lies beside it already. -1: the request was ended. */
+static int check_alone(struct request *request, const struct order *beside)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct error error;
+    char token[ID_TEXT];
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT coalesce((SELECT id_text('p', id) FROM placement WHERE"
+                                               " token = ?1), (SELECT id_text('t', id) FROM token WHERE beside = ?1))",
+                                               &error);
+    struct slice other;
+    int result = -1;
+
+    if (statement != NULL) {
+        sqlite3_bind_int64(statement, 1, beside->number);
+        result = ledger_step(ledger, statement, &error);
+    }
+    (void)id_text(beside->token, 't', token);
+    if (result != 1) {
+        request_fail(request, &error);
+        return -1;
+    }
+    other = ledger_column(statement, 0);
+    if (other.length > 0)
+        request_done(request, REQUEST_FAILED, other.data[0] == 'p'
+                         ? "%s was planted already, as %.*s, so nothing can lie beside it any more; mint another"
+                         : "beside %s lies %.*s already; mint another for this one",
+                     token, (int)other.length, (const char *)other.data);
+    result = other.length > 0 ? -1 : 0;
+    sqlite3_reset(statement);
+    return result;
+}
+
+/* Only what is armed, free, and seen by a decoy of ours tells that its neighbour was read. */
+static int check_beside(struct request *request, const struct order *order)
+{
+    const struct order *beside = order->beside;
+    char token[ID_TEXT];
+
+    (void)id_text(beside->token, 't', token);
+    if (beside->row == NULL || beside->decoy == NULL || strcmp(kind_row_seen(beside->row), "here") != 0)
+        request_done(request, REQUEST_USAGE, "nobody of ours sees %s, a %s, used; take one that opens a decoy beside the %s",
+                     token, beside->kind, order->kind);
+    else if (beside->retired)
+        request_done(request, REQUEST_FAILED, "%s is retired; mint another", token);
+    else
+        return check_alone(request, beside);
+    return -1;
+}
+
+static int read_beside(struct request *request, struct order *order)
+{
+    bool vendor = order_is_vendors(order), given = request_has(request, "beside");
+    struct id token;
+
+    if (!vendor && given)
+        request_done(request, REQUEST_USAGE, "the use of a %s is seen by itself; leave --beside out", order->kind);
+    else if (vendor && !given)
+        request_done(request, REQUEST_USAGE, "its vendor alone sees a %s used, so it lies beside a token of ours only: mint "
+                                             "one that lives in the same file, such as a gitlab-token in .env, and say "
+                                             "--beside TOKEN", order->kind);
+    else if (vendor && (request_has(request, "decoy") || order->host != NULL))
+        request_done(request, REQUEST_USAGE, "a %s is for its vendor's host; --decoy and --host are for the token beside it",
+                     order->kind);
+    else if (!vendor || (request_id(request, "beside", 't', &token) == 0 && load_beside(request, token, order) == 0 &&
+                         check_beside(request, order) == 0))
+        return 0;
+    return -1;
+}
+
 int order_read(struct request *request, const char *argument, struct order *order)
 {
     order->kind = request_text(request, argument);
@@ -200,7 +292,7 @@ int order_read(struct request *request, const char *argument, struct order *orde
         return -1;
     }
     return check_kind(request, order) != 0 || choose_decoy(request, order) != 0 || read_host(request, order) != 0 ||
-                   read_expires(request, order) != 0
+                   read_expires(request, order) != 0 || read_beside(request, order) != 0
                ? -1
                : 0;
 }
@@ -210,11 +302,13 @@ static char *column_text(sqlite3_stmt *statement, int index)
     return sqlite3_column_type(statement, index) == SQLITE_NULL ? NULL : slice_copy(ledger_column(statement, index));
 }
 
-static int load_row(struct keeper *keeper, struct id token, struct order *order, struct error *error)
+/* beside: the id of that token, or zeros. */
+static int load_row(struct keeper *keeper, struct id token, struct order *order, struct id *beside, struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(&keeper->ledger,
-                                               "SELECT number, kind, form, identity, owner, contact, memo, decoy"
-                                               " FROM token WHERE id = ?1", error);
+    sqlite3_stmt *statement = ledger_statement(
+        &keeper->ledger,
+        "SELECT number, kind, form, identity, owner, contact, memo, decoy, state = 'retired',"
+        " (SELECT v.id FROM token v WHERE v.number = token.beside) FROM token WHERE id = ?1", error);
     int result;
 
     if (statement == NULL)
@@ -232,6 +326,9 @@ static int load_row(struct keeper *keeper, struct id token, struct order *order,
         order->row = order->kind != NULL ? kind_row(order->kind) : NULL;
         order->decoy = configuration_decoy(keeper->configuration, ledger_column(statement, 7));
         order->lost = order->decoy == NULL && ledger_column(statement, 7).length > 0;
+        order->retired = sqlite3_column_int(statement, 8) != 0;
+        if (sqlite3_column_type(statement, 9) != SQLITE_NULL)
+            *beside = ledger_column_id(statement, 9);
     }
     sqlite3_reset(statement);
     return result;
@@ -240,8 +337,9 @@ static int load_row(struct keeper *keeper, struct id token, struct order *order,
 int order_load(struct request *request, struct id token, struct order *order)
 {
     struct keeper *keeper = request->keeper;
+    struct id beside = {{0}}, none = {{0}};
     struct error error;
-    int result = load_row(keeper, token, order, &error);
+    int result = load_row(keeper, token, order, &beside, &error);
     struct slice host;
 
     order->token = token;
@@ -256,5 +354,7 @@ int order_load(struct request *request, struct id token, struct order *order)
         request_unknown(request, 't', token);
     else if (result < 0)
         request_fail(request, &error);
+    if (result == 1 && memcmp(&beside, &none, sizeof none) != 0)
+        return load_beside(request, beside, order);
     return result == 1 ? 0 : -1;
 }

@@ -20,6 +20,8 @@ struct order {
     const struct kind_row *row;
     const struct decoy *decoy; /* that it opens; NULL: none of ours */
     bool lost;                 /* of the ledger, and its decoy is not in the configuration any more */
+    bool retired;              /* of the ledger */
+    struct order *beside;      /* of the ledger: in whose artifacts one lies that its vendor alone sees used; or NULL */
     int64_t number;            /* of the ledger's row; 0: to be minted */
     struct id token;           /* of the ledger's row */
     struct buffer settings;      /* members of a JSON object: what the operator set for the kind */
@@ -28,11 +30,15 @@ struct order {
 
 void order_init(struct order *order);
 void order_free(struct order *order);
-/* Reads kind (the argument named `argument`), form, identity, decoy, host, owner, contact, memo and expires. -1: the
- * request was ended with a usage error. */
+/* Reads kind (the argument named `argument`), form, identity, decoy, host, beside, owner, contact, memo and expires. -1:
+ * the request was ended with a usage error. */
 int order_read(struct request *request, const char *argument, struct order *order);
 /* Reads the token with its secret and facts. -1: the request was ended. */
 int order_load(struct request *request, struct id token, struct order *order);
+/* By which the artifacts name a host: the token beside, or itself. */
+const struct order *order_at_door(const struct order *order);
+/* Does its vendor alone see it used? */
+bool order_is_vendors(const struct order *order);
 /* The decoy's name, or "". */
 const char *order_decoy_name(const struct order *order);
 /* Ends the request and returns -1 where the artifacts have no host to name: the token's decoy is gone. */
@@ -42,8 +48,10 @@ void order_note(const struct order *order, struct buffer *note);
 /* Adds what every job needs, as members of an open JSON object: "kind", "form", "identity", "settings" or, of a token of
  * the ledger, "secret" and "facts"; "owner", "memo", "persona", "decoy". */
 int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error);
-/* "persona":{…},"decoy":{…} alone. */
+/* "persona":{…},"decoy":{…} and, where there is one, "beside":{…} alone. */
 int order_world(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error);
+/* The members "seen":"here"… and, where there is one, "beside":"t-…". */
+void order_seen(const struct order *order, struct buffer *json);
 /* The member "facts":{name: value}. */
 void order_facts(struct slice facts, struct buffer *json);
 

@@ -89,9 +89,37 @@ static void add_transport(const struct configuration *configuration, const struc
     buffer_add_char(json, '}');
 }
 
+const struct order *order_at_door(const struct order *order)
+{
+    return order->beside != NULL ? order->beside : order;
+}
+
+static void add_beside(const struct order *beside, struct buffer *json)
+{
+    json_member_open(json, "beside");
+    buffer_add_char(json, '{');
+    json_member_text(json, "kind", beside->kind);
+    json_member_text(json, "form", beside->form);
+    json_member_text(json, "identity", beside->identity);
+    json_member(json, "secret", buffer_slice(&beside->secret));
+    order_facts(buffer_slice(&beside->facts), json);
+    buffer_add_char(json, '}');
+}
+
+void order_seen(const struct order *order, struct buffer *json)
+{
+    char id[ID_TEXT];
+
+    if (order->row != NULL)
+        json_member_text(json, "seen", kind_row_seen(order->row));
+    if (order->beside != NULL)
+        json_member_text(json, "beside", id_text(order->beside->token, 't', id));
+}
+
 int order_world(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(&keeper->ledger, "SELECT persona FROM persona WHERE number = 1", error);
+    const struct order *door = order_at_door(order);
     int result = statement != NULL ? ledger_step(&keeper->ledger, statement, error) : -1;
 
     if (result == 1) {
@@ -103,10 +131,12 @@ int order_world(struct keeper *keeper, const struct order *order, struct buffer 
     if (result == 0)
         return error_set(error, "the ledger holds no persona, so `sundew init` did not end well; make a new "
                                 "installation with it");
-    if (order->decoy != NULL)
-        add_decoy(order->decoy, order->host, json);
-    else if (order->row != NULL && keeper->configuration->decoy_count > 0)
-        add_transport(keeper->configuration, order, json);
+    if (door->decoy != NULL)
+        add_decoy(door->decoy, door->host, json);
+    else if (door->row != NULL && keeper->configuration->decoy_count > 0)
+        add_transport(keeper->configuration, door, json);
+    if (order->beside != NULL)
+        add_beside(order->beside, json);
     return result < 0 ? -1 : 0;
 }
 
@@ -117,6 +147,7 @@ const char *order_decoy_name(const struct order *order)
 
 int order_door(struct request *request, const struct order *order)
 {
+    order = order_at_door(order);
     if (!order->lost && order->row != NULL)
         return 0;
     if (order->row == NULL)
@@ -132,9 +163,11 @@ void order_note(const struct order *order, struct buffer *note)
 {
     struct kind_door door = {"", ""};
     bool known = order->row != NULL && kind_row_door(order->row, 0, &door);
+    char id[ID_TEXT];
 
-    if (known && strcmp(kind_row_seen(order->row), "vendor") == 0)
-        (void)buffer_add_format(note, "the use of a %s shows at its vendor alone", order->kind);
+    if (order->beside != NULL)
+        (void)buffer_add_format(note, "its vendor alone sees this %s used; here only the use of %s, the %s beside it, shows",
+                                order->kind, id_text(order->beside->token, 't', id), order->beside->kind);
     else if (known && order->decoy == NULL)
         (void)buffer_add_format(note, "no decoy speaks %s yet, so nobody sees a %s used until one does",
                                 door.service, order->kind);

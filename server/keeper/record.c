@@ -125,6 +125,36 @@ static void add_token(struct making *making)
     buffer_add_char(out, '}');
 }
 
+/* What lies in the same artifact: where one was read, so was the other. */
+static int add_beside(struct making *making, struct error *error)
+{
+    struct buffer *out = making->out;
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger,
+        "SELECT id, kind, form, identity, beside IS NOT NULL FROM token WHERE number = (SELECT beside FROM token WHERE"
+        " number = ?1) UNION ALL SELECT id, kind, form, identity, 1 FROM token WHERE beside = ?1", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, sqlite3_column_int64(making->facts, S_TOKEN));
+    found = ledger_step(making->derivation->ledger, statement, error);
+    if (found == 1) {
+        json_member_open(out, "beside");
+        buffer_add_char(out, '{');
+        member_id(out, "token", 't', ledger_column_id(statement, 0));
+        json_member(out, "kind", ledger_column(statement, 1));
+        json_member(out, "form", ledger_column(statement, 2));
+        member_text(making, "identity", ledger_column(statement, 3));
+        json_member_text(out, "seen", sqlite3_column_int(statement, 4) != 0 ? "vendor" : "here");
+        buffer_add_char(out, '}');
+    } else if (found == 0) {
+        member_null(out, "beside");
+    }
+    sqlite3_reset(statement);
+    return found < 0 ? -1 : 0;
+}
+
 static void add_placement(struct making *making)
 {
     struct buffer *out = making->out;
@@ -291,7 +321,7 @@ static int add_folded(struct making *making, struct error *error)
         making->derivation->ledger,
         "SELECT t.id, t.kind, t.identity, p.id, s.id, c.id, c.address, f.grade, f.unsent, f.last_seen FROM fold f "
         "JOIN token t ON t.number = f.token JOIN actor c ON c.number = f.actor JOIN sighting s ON s.number = f.sighting "
-        "LEFT JOIN placement p ON p.token = f.token "
+        "LEFT JOIN placement p ON p.token = coalesce(t.beside, t.number) "
         "WHERE f.incident = ? AND f.unsent > 0 AND f.sighting <= ? ORDER BY f.sighting", error);
     int found;
     char text[ADDRESS_TEXT];
@@ -386,6 +416,8 @@ static int write_sighting(struct making *making, struct error *error)
     add_span(making, told->count, told->first_seen, told->last_seen);
     add_installation(making);
     add_token(making);
+    if (add_beside(making, error) < 0)
+        return -1;
     add_placement(making);
     add_sighting(making);
     if (add_source(making, error) < 0 || add_actor(making, error) < 0 || add_others(making, error) < 0 ||

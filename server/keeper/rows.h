@@ -7,10 +7,15 @@
 
 #define ROWS_PAGE " LIMIT 512"
 
+/* Under whose row the placement of a token is: its own, or that of the one that it lies beside. */
+#define LIES(token) "(SELECT coalesce(l.beside, l.number) FROM token l WHERE l.number = " token ")"
+
 #define ROW_TOKEN                                                                                                      \
     "json_object('token', id_text('t', t.id), 'kind', t.kind, 'form', t.form, 'identity', t.identity,"                 \
     " 'decoy', t.decoy, 'state', t.state,"                                                                             \
-    " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = t.number),"                             \
+    " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = coalesce(t.beside, t.number)),"         \
+    " 'beside', coalesce((SELECT id_text('t', w.id) FROM token w WHERE w.number = t.beside),"                          \
+    " (SELECT id_text('t', w.id) FROM token w WHERE w.beside = t.number)),"                                            \
     " 'owner', t.owner, 'contact', t.contact, 'memo', t.memo, 'minted', time_text(t.minted),"                          \
     " 'expires', time_text(t.expires), 'retired', time_text(t.retired), 'bound', json(iif(t.bound, 'true', 'false'))," \
     " 'secret_bits', t.secret_bits, 'distinctive', json(iif(t.distinctive, 'true', 'false')),"                         \
@@ -21,6 +26,7 @@
 #define ROW_PLACEMENT                                                                                                  \
     "json_object('placement', id_text('p', p.id),"                                                                     \
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = p.token),"                                     \
+    " 'beside', (SELECT id_text('t', w.id) FROM token w WHERE w.beside = p.token),"                                    \
     " 'place', p.place, 'where', json(p.location), 'planted', time_text(p.planted), 'state', p.state,"                 \
     " 'lure', p.lure, 'owner', p.owner, 'campaign', p.campaign, 'checked', time_text(p.checked),"                      \
     " 'uprooted', time_text(p.uprooted))"
@@ -28,7 +34,7 @@
 #define ROW_SIGHTING                                                                                                   \
     "json_object('sighting', id_text('s', s.id), 'time', time_text(s.time),"                                           \
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = s.token),"                                     \
-    " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = s.token),"                              \
+    " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = " LIES("s.token") "),"                  \
     " 'grade', s.grade, 'decoy', s.decoy, 'service', s.service,"                                                       \
     " 'source', json_object('address', address_text(s.source), 'port', s.port, 'via', json(s.via)),"                   \
     " 'client', json(s.client), 'context', json(s.context), 'drill', json(iif(s.drill, 'true', 'false')),"             \
@@ -62,7 +68,7 @@
     " 'incident', (SELECT id_text('i', w.id) FROM incident w WHERE w.number = a.incident),"                            \
     " 'time', time_text(a.time), 'severity', a.severity, 'grade', a.grade, 'title', a.title,"                          \
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = a.token),"                                     \
-    " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = a.token),"                              \
+    " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = " LIES("a.token") "),"                  \
     " 'sighting', (SELECT id_text('s', w.id) FROM sighting w WHERE w.number = a.sighting),"                            \
     " 'deliveries', (SELECT json_group_array(json_object('route', w.route, 'state', w.state, 'attempts', w.attempts,"  \
     " 'delivery', id_text('d', w.id))) FROM delivery w WHERE w.alert = a.number),"                                     \

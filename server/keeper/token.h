@@ -25,6 +25,7 @@ struct token_details {
     struct slice owner, contact, memo;
     int64_t minted;
     int64_t expires; /* 0: never */
+    int64_t beside;  /* row of the token in whose artifacts it lies; 0: none */
     bool drill;
 };
 

@@ -7,8 +7,10 @@
 #include "server/minter/lure.h"
 #include "server/minter/pack.h"
 
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *form,
-                                     const json_t *decoy, const char *language, size_t *index)
+/* ---- which ---- */
+
+static const struct artifact *next_fit(const struct catalogue *catalogue, const json_t *decoy, const char *kind,
+                                       const char *form, const char *language, size_t *index)
 {
     while (*index < catalogue->artifact_count) {
         const struct artifact *artifact = &catalogue->artifacts[(*index)++];
@@ -18,6 +20,53 @@ const struct artifact *artifact_next(const struct catalogue *catalogue, const ch
             return artifact;
     }
     return NULL;
+}
+
+/* The job's token "beside". false: it has none. */
+static bool shown_beside(const json_t *parameters, struct shown_token *shown)
+{
+    const json_t *beside = json_object_get(parameters, "beside");
+    const char *texts[4] = {NULL};
+    static const char *const names[4] = {"kind", "form", "identity", "secret"};
+
+    for (size_t i = 0; i < 4; i++) {
+        texts[i] = json_string_value(json_object_get(beside, names[i]));
+        if (texts[i] == NULL)
+            return false;
+    }
+    *shown = (struct shown_token){texts[0], texts[1], slice_of(texts[2]), slice_of(texts[3]),
+                                  json_object_get(beside, "facts")};
+    return true;
+}
+
+/* The artifact of that name in which the token beside lives; NULL: in none. */
+static const struct artifact *companion(const struct catalogue *catalogue, const json_t *parameters,
+                                        const struct shown_token *beside, const char *language, const char *name)
+{
+    const json_t *decoy = json_object_get(parameters, "decoy");
+    const struct artifact *artifact;
+    size_t index = 0;
+
+    do
+        artifact = next_fit(catalogue, decoy, beside->kind, beside->form, language, &index);
+    while (artifact != NULL &&
+           (strcmp(artifact->name, name) != 0 || !artifact->plantable || artifact->packer != NULL));
+    return artifact;
+}
+
+const struct artifact *artifact_next(const struct catalogue *catalogue, const json_t *parameters, const char *kind,
+                                     const char *form, const char *language, size_t *index)
+{
+    const json_t *decoy = json_object_get(parameters, "decoy");
+    const struct artifact *artifact;
+    struct shown_token beside;
+    bool paired = shown_beside(parameters, &beside);
+
+    do
+        artifact = next_fit(catalogue, decoy, kind, form, language, index);
+    while (artifact != NULL && paired &&
+           companion(catalogue, parameters, &beside, language, artifact->name) == NULL);
+    return artifact;
 }
 
 /* ---- variables ---- */
@@ -52,7 +101,7 @@ int artifact_views_make(struct artifact_views *views, const struct catalogue *ca
     struct view_draw state;
     struct draw draw = view_draw(&state, shown->identity, shown->secret, "");
 
-    *views = (struct artifact_views){.shown = shown, .base = base, .drawn = json_object()};
+    *views = (struct artifact_views){catalogue, parameters, shown, base, NULL, json_object()};
     views->token = view_token(parameters, shown, &draw);
     if (views->token == NULL || views->drawn == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");
@@ -101,13 +150,44 @@ static int render_parts(const struct artifact *artifact, struct artifact_views *
     return rc;
 }
 
+/* {{{beside.text}}}: the artifact of the same name of the token beside, without its last line's end. */
+static int render_beside(const struct artifact *artifact, struct artifact_views *views, struct error *error)
+{
+    const char *language = json_string_value(json_object_get(views->base, "language"));
+    struct artifact_views own = {0};
+    const struct artifact *other;
+    struct shown_token beside;
+    struct buffer text;
+    int rc = 0;
+
+    if (!shown_beside(views->parameters, &beside))
+        return 0;
+    other = companion(views->catalogue, views->parameters, &beside, language == NULL ? "" : language, artifact->name);
+    if (other == NULL)
+        return error_set(error, "a %s does not live in %s", beside.kind, artifact->name);
+    buffer_init(&text, LURE_FILE_BYTES);
+    rc = artifact_views_make(&own, views->catalogue, views->parameters, &beside, views->base, error);
+    own.parameters = NULL; /* beside it lies nothing more */
+    if (rc == 0)
+        rc = artifact_render(other, &own, &text, error);
+    while (text.length > 0 && text.data[text.length - 1] == '\n')
+        text.length--;
+    if (rc == 0 && json_object_set_new(views->token, "beside",
+                                       json_pack("{s:s%}", "text", text.data, text.length)) != 0)
+        rc = error_set(error, "out of memory");
+    artifact_views_free(&own);
+    buffer_free(&text);
+    return rc;
+}
+
 int artifact_render(const struct artifact *artifact, struct artifact_views *views, struct buffer *out,
                     struct error *error)
 {
     struct buffer text;
     int rc;
 
-    if (draw_variables(&artifact->variables, views, error) != 0 || render_parts(artifact, views, error) != 0)
+    if (draw_variables(&artifact->variables, views, error) != 0 || render_parts(artifact, views, error) != 0 ||
+        render_beside(artifact, views, error) != 0)
         return -1;
     if (artifact->packer == NULL)
         return lure_render(artifact->body, views->base, views->token, views->drawn, artifact->escape, out, error);

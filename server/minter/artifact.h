@@ -8,13 +8,15 @@
 #include "server/minter/catalogue.h"
 #include "server/minter/view.h"
 
-/* The artifacts that fit kind, form, decoy (a job's) and language: the next one from `*index` on, which is moved behind
- * it; NULL at the end. */
-const struct artifact *artifact_next(const struct catalogue *catalogue, const char *kind, const char *form,
-                                     const json_t *decoy, const char *language, size_t *index);
+/* The artifacts that fit kind, form, a job's decoy and language: the next one from `*index` on, which is moved behind
+ * it; NULL at the end. Where the job has a token "beside", only those in which that one lives, too. */
+const struct artifact *artifact_next(const struct catalogue *catalogue, const json_t *parameters, const char *kind,
+                                     const char *form, const char *language, size_t *index);
 
 /* A token's views, ready for its artifacts. */
 struct artifact_views {
+    const struct catalogue *catalogue;
+    const json_t *parameters;
     const struct shown_token *shown;
     json_t *base;  /* borrowed */
     json_t *token; /* view_token() */

@@ -7,6 +7,7 @@
 #include "server/base/yaml.h"
 #include "server/minter/catalogue_read.h"
 #include "server/minter/pack.h"
+#include "server/wire/kinds.h"
 #include "tokens/kind.h"
 
 #define TEMPLATE_BYTES (256 * 1024)
@@ -27,9 +28,12 @@ bool texts_hold(const struct texts *texts, const char *text)
 
 bool texts_hold_kind(const struct texts *kinds, const char *kind)
 {
-    const struct token_kind *known = kind_find(kind);
+    const struct kind_row *row = kind_row(kind);
+    bool vendor = row != NULL && strcmp(kind_row_seen(row), "vendor") == 0;
 
-    return texts_hold(kinds, kind) || (known != NULL && texts_hold(kinds, known->bound ? "login" : "token"));
+    if (vendor) /* it goes where another lies beside it, so only where it is named */
+        return kinds->items != NULL && (texts_hold(kinds, kind) || texts_hold(kinds, "vendor"));
+    return texts_hold(kinds, kind) || (row != NULL && texts_hold(kinds, row->bound ? "login" : "token"));
 }
 
 bool texts_hold_decoy(const struct texts *services, const json_t *decoy)

@@ -184,6 +184,19 @@ static int read_request(struct job_work *work, struct error *error)
     return read_settings(work, error);
 }
 
+/* A secret that its vendor alone sees used lies in a file with one of ours, or nowhere. */
+static int check_beside(const struct job_work *work, struct error *error)
+{
+    const json_t *beside = json_object_get(work->parameters, "beside");
+    size_t index = 0;
+
+    if (beside == NULL || artifact_next(work->minter->catalogue, work->parameters, work->kind->name, work->form,
+                                        language_of(work), &index) != NULL)
+        return 0;
+    return error_set(error, "no file holds a %s and a %s; take a token beside it that lives in the same one, such as a "
+                            "gitlab-token in .env", work->kind->name, member(beside, "kind"));
+}
+
 static int mint_begin(struct job_work *work, struct error *error)
 {
     const json_t *count = json_object_get(work->parameters, "count");
@@ -194,7 +207,7 @@ static int mint_begin(struct job_work *work, struct error *error)
     if (number < 1 || number > MINT_MOST)
         return error_set(error, "the count must be 1 to %d", MINT_MOST);
     work->left = (uint64_t)number;
-    if (read_request(work, error) != 0)
+    if (read_request(work, error) != 0 || check_beside(work, error) != 0)
         return -1;
     if (json_is_true(json_object_get(work->parameters, "artifacts"))) {
         work->base = view_base(work->parameters, error);
@@ -207,7 +220,6 @@ static int emit_artifacts(struct job_work *work, const struct shown_token *shown
                           struct error *error)
 {
     const struct catalogue *catalogue = work->minter->catalogue;
-    const json_t *decoy = json_object_get(work->parameters, "decoy");
     const struct artifact *artifact;
     struct artifact_views views;
     struct buffer text;
@@ -215,7 +227,7 @@ static int emit_artifacts(struct job_work *work, const struct shown_token *shown
     int rc = artifact_views_make(&views, catalogue, work->parameters, shown, work->base, error);
 
     buffer_init(&text, LURE_FILE_BYTES);
-    while (rc == 0 && (artifact = artifact_next(catalogue, shown->kind, shown->form, decoy, language_of(work),
+    while (rc == 0 && (artifact = artifact_next(catalogue, work->parameters, shown->kind, shown->form, language_of(work),
                                                 &index)) != NULL) {
         buffer_clear(&text);
         rc = artifact_render(artifact, &views, &text, error);

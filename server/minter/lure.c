@@ -318,7 +318,7 @@ static const struct artifact *choose_artifact(const struct lure_work *work, stru
     const struct artifact *artifact, *first = NULL;
     size_t index = 0;
 
-    while ((artifact = artifact_next(work->minter->catalogue, work->kind, work->form, decoy_of(work), work->language,
+    while ((artifact = artifact_next(work->minter->catalogue, work->parameters, work->kind, work->form, work->language,
                                      &index)) != NULL) {
         if (name[0] != 0 ? strcmp(artifact->name, name) == 0 : artifact->plantable && asked_for(artifact, work->path))
             return artifact;
@@ -405,6 +405,50 @@ static int prepare(struct lure_work *work, struct error *error)
     return view_outside(work->parameters, work->token, error);
 }
 
+/* Each line four blanks to the right, so that no mail fills it. */
+static void indent(struct buffer *out, struct slice text)
+{
+    bool fresh = true;
+
+    while (text.length > 0 && text.data[text.length - 1] == '\n')
+        text.length--;
+    for (size_t i = 0; i < text.length; fresh = text.data[i++] == '\n') {
+        if (fresh && text.data[i] != '\n')
+            buffer_add_text(out, "    ");
+        buffer_add_char(out, (char)text.data[i]);
+    }
+}
+
+/* {{artifact.*}}: for lures that carry the token as a whole file. */
+static int show_artifact(struct lure_work *work, struct error *error)
+{
+    const struct shown_token shown = shown_of(work);
+    const struct artifact *artifact;
+    struct artifact_views views = {0};
+    struct buffer text, lines;
+    size_t index = 0;
+    int rc = -1;
+
+    artifact = artifact_next(work->minter->catalogue, work->parameters, work->kind, work->form, work->language, &index);
+    if (artifact == NULL)
+        return error_set(error, "no file holds a %s and what is to lie beside it", work->kind);
+    buffer_init(&text, LURE_FILE_BYTES);
+    buffer_init(&lines, LURE_FILE_BYTES);
+    if (artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base, error) == 0 &&
+        artifact_render(artifact, &views, &text, error) == 0) {
+        indent(&lines, buffer_slice(&text));
+        rc = json_object_set_new(work->token, "artifact",
+                                 json_pack("{ss ss% ss%}", "name", artifact->name, "text", text.data, text.length, "lines",
+                                           lines.data, lines.length));
+        if (rc != 0)
+            error_set(error, "out of memory");
+    }
+    artifact_views_free(&views);
+    buffer_free(&text);
+    buffer_free(&lines);
+    return rc;
+}
+
 int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error)
 {
     struct lure_work work = {.minter = minter, .parameters = parameters};
@@ -425,7 +469,8 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
         rc = lure_text(&work, made, error);
     } else if (choose(&work, type, error) == 0) {
         cast_people(&work);
-        rc = draw_variables(&work, error);
+        if (json_object_get(parameters, "beside") == NULL || show_artifact(&work, error) == 0)
+            rc = draw_variables(&work, error);
         if (rc == 0)
             rc = strcmp(type, "mail") == 0 ? lure_mail(&work, made, error) : lure_repository(&work, made, error);
     }

@@ -14,12 +14,12 @@ static const char *const sorts[] = {"feat", "fix",  "chore", "ci",     "build", 
 
 /* ---- learning ---- */
 
-static bool by_machine(const git_signature *who)
+static bool by_machine(const struct manner_commit *who)
 {
     static const char *const signs[] = {"[bot]", "bot@", "-bot", "noreply", "no-reply", "renovate", "jenkins"};
 
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-        if (strcasestr(who->name, signs[i]) != NULL || strcasestr(who->email, signs[i]) != NULL)
+        if (strcasestr(who->name, signs[i]) != NULL || strcasestr(who->mail, signs[i]) != NULL)
             return true;
     return false;
 }
@@ -62,12 +62,12 @@ static void count_one(const char *message, size_t prefixes[4], size_t habits[HAB
     habits[HABIT_CHANGE_ID] += strstr(message, "\nChange-Id: I") != NULL;
 }
 
-static void judge(struct manner *manner)
+static void judge_messages(struct manner *manner)
 {
     size_t prefixes[4] = {0}, habits[HABITS] = {0}, areas;
 
     for (size_t i = 0; i < manner->count; i++)
-        count_one(git_commit_message(manner->commits[i]), prefixes, habits);
+        count_one(manner->commits[i].message, prefixes, habits);
     /* "ci:" and "test:" are areas too, where others stand beside them. */
     areas = prefixes[MANNER_AREA] + prefixes[MANNER_CONVENTIONAL];
     if (prefixes[MANNER_CONVENTIONAL] * 5 > manner->count * 2 && prefixes[MANNER_AREA] * 4 < areas)
@@ -83,6 +83,75 @@ static void judge(struct manner *manner)
     manner->change_ids = habits[HABIT_CHANGE_ID] * 2 > manner->count;
 }
 
+static void judge_times(struct manner *manner)
+{
+    size_t signatures = 0;
+
+    for (size_t i = 0; i < manner->count; i++) {
+        manner->week[changes_hour(manner->commits[i].time_s, manner->commits[i].offset)] = true;
+        signatures += manner->commits[i].signature;
+    }
+    manner->week_known = true;
+    manner->signatures = signatures * 2 > manner->count;
+}
+
+void manner_begin(struct manner *manner)
+{
+    *manner = (struct manner){.prefix = MANNER_BARE, .capital = true, .bodies = true};
+}
+
+void manner_judge(struct manner *manner)
+{
+    if (manner->count < FEWEST)
+        return;
+    judge_messages(manner);
+    judge_times(manner);
+}
+
+static void free_commit(struct manner_commit *commit)
+{
+    free(commit->message);
+    free(commit->name);
+    free(commit->mail);
+    free(commit->committer);
+    free(commit->committer_mail);
+}
+
+void manner_add(struct manner *manner, const struct manner_commit *commit)
+{
+    struct manner_commit *copy = &manner->commits[manner->count];
+    bool whole = commit->message != NULL && commit->name != NULL && commit->mail != NULL;
+
+    if (!manner->tip)
+        manner->offset = commit->offset;
+    manner->tip = true;
+    if (!whole || by_machine(commit) || manner->count == MANNER_COMMITS)
+        return;
+    *copy = (struct manner_commit){.message = strdup(commit->message), .name = strdup(commit->name),
+                                   .mail = strdup(commit->mail), .time_s = commit->time_s, .offset = commit->offset,
+                                   .signature = commit->signature};
+    if (commit->committer != NULL && commit->committer_mail != NULL &&
+        strcasecmp(commit->mail, commit->committer_mail) != 0) {
+        copy->committer = strdup(commit->committer);
+        copy->committer_mail = strdup(commit->committer_mail);
+    }
+    if (copy->message == NULL || copy->name == NULL || copy->mail == NULL ||
+        (copy->committer == NULL) != (copy->committer_mail == NULL))
+        free_commit(copy);
+    else
+        manner->count++;
+}
+
+void manner_free(struct manner *manner)
+{
+    while (manner->count > 0)
+        free_commit(&manner->commits[--manner->count]);
+    free(manner->merge);
+    manner->merge = NULL;
+}
+
+/* ---- from a repository ---- */
+
 static bool has_signature(const git_commit *commit)
 {
     git_buf field = {NULL};
@@ -90,20 +159,6 @@ static bool has_signature(const git_commit *commit)
 
     git_buf_dispose(&field);
     return has;
-}
-
-static void judge_times(struct manner *manner)
-{
-    size_t signatures = 0;
-
-    for (size_t i = 0; i < manner->count; i++) {
-        const git_signature *who = git_commit_author(manner->commits[i]);
-
-        manner->week[changes_hour(who->when.time, who->when.offset)] = true;
-        signatures += has_signature(manner->commits[i]);
-    }
-    manner->week_known = true;
-    manner->signatures = signatures * 2 > manner->count;
 }
 
 static void note_merge(struct manner *manner, git_commit *commit)
@@ -114,40 +169,41 @@ static void note_merge(struct manner *manner, git_commit *commit)
         manner->merge = strdup(summary);
 }
 
+static void note_commit(struct manner *manner, const git_commit *commit)
+{
+    const git_signature *author = git_commit_author(commit), *committer = git_commit_committer(commit);
+
+    manner_add(manner, &(struct manner_commit){.message = (char *)(uintptr_t)git_commit_message(commit),
+                                               .name = author->name, .mail = author->email,
+                                               .committer = committer->name, .committer_mail = committer->email,
+                                               .time_s = author->when.time, .offset = author->when.offset,
+                                               .signature = has_signature(commit)});
+}
+
 void manner_learn(git_repository *git, const git_commit *tip, struct manner *manner)
 {
     git_revwalk *walk = NULL;
     git_oid id;
 
-    *manner = (struct manner){.tip = tip, .prefix = MANNER_BARE, .capital = true, .bodies = true};
+    manner_begin(manner);
     if (tip == NULL || git_revwalk_new(&walk, git) != 0)
         return;
+    manner->tip = true;
+    manner->offset = git_commit_time_offset(tip);
     git_revwalk_sorting(walk, GIT_SORT_TIME);
     git_revwalk_push(walk, git_commit_id(tip));
     for (int i = 0; i < 4 * MANNER_COMMITS && manner->count < MANNER_COMMITS && git_revwalk_next(&id, walk) == 0; i++) {
-        git_commit **commit = &manner->commits[manner->count];
+        git_commit *commit = NULL;
 
-        if (git_commit_lookup(commit, git, &id) != 0)
+        if (git_commit_lookup(&commit, git, &id) != 0)
             continue;
-        note_merge(manner, *commit);
-        if (git_commit_parentcount(*commit) > 1 || by_machine(git_commit_author(*commit)))
-            git_commit_free(*commit);
-        else
-            manner->count++;
+        note_merge(manner, commit);
+        if (git_commit_parentcount(commit) <= 1)
+            note_commit(manner, commit);
+        git_commit_free(commit);
     }
     git_revwalk_free(walk);
-    if (manner->count >= FEWEST) {
-        judge(manner);
-        judge_times(manner);
-    }
-}
-
-void manner_free(struct manner *manner)
-{
-    while (manner->count > 0)
-        git_commit_free(manner->commits[--manner->count]);
-    free(manner->merge);
-    manner->merge = NULL;
+    manner_judge(manner);
 }
 
 /* ---- applying ---- */
@@ -205,45 +261,36 @@ void manner_message(const struct manner *manner, const char *message, const char
         buffer_add_format(out, "Signed-off-by: %s\n", who);
 }
 
-static const char *mail_of(const git_commit *commit)
-{
-    return git_commit_author(commit)->email;
-}
-
 /* One of the latest commits, so each author as often as he commits; by `other` than somebody, where there is another,
  * and rather one who does not sign by key. */
-static const git_commit *draw_commit(const struct manner *manner, const char *other)
+static const struct manner_commit *draw_commit(const struct manner *manner, const char *other)
 {
-    const git_commit *drawn = NULL;
+    const struct manner_commit *drawn = NULL;
 
     for (int i = 0; i < 64; i++) {
-        drawn = manner->commits[randombytes_uniform((uint32_t)manner->count)];
-        if ((other == NULL || strcasecmp(mail_of(drawn), other) != 0) && (i > 32 || !has_signature(drawn)))
+        drawn = &manner->commits[randombytes_uniform((uint32_t)manner->count)];
+        if ((other == NULL || strcasecmp(drawn->mail, other) != 0) && (i > 32 || !drawn->signature))
             break;
     }
     return drawn;
 }
 
-static const git_commit *known_commit(const struct manner *manner, const char *mail)
+static const struct manner_commit *known_commit(const struct manner *manner, const char *mail)
 {
     for (size_t i = 0; i < manner->count; i++)
-        if (strcasecmp(mail_of(manner->commits[i]), mail) == 0)
-            return manner->commits[i];
+        if (strcasecmp(manner->commits[i].mail, mail) == 0)
+            return &manner->commits[i];
     return NULL;
 }
 
 /* Who made that commit makes the change; and who put it there (a forge, a maintainer) does so again. */
-static void follow(const git_commit *commit, struct change *change)
+static void follow(const struct manner_commit *commit, struct change *change)
 {
-    const git_signature *author = git_commit_author(commit), *committer = git_commit_committer(commit);
-
-    change->name = author->name;
-    change->mail = author->email;
-    change->offset = author->when.offset;
-    if (strcasecmp(author->email, committer->email) != 0) {
-        change->committer = committer->name;
-        change->committer_mail = committer->email;
-    }
+    change->name = commit->name;
+    change->mail = commit->mail;
+    change->offset = commit->offset;
+    change->committer = commit->committer;
+    change->committer_mail = commit->committer_mail;
 }
 
 void manner_apply(const struct manner *manner, struct changes *changes, struct buffer store[CHANGES])
@@ -251,17 +298,17 @@ void manner_apply(const struct manner *manner, struct changes *changes, struct b
     const char *first = changes->count > 0 ? changes->list[0].mail : NULL, *given = NULL;
     char who[512];
 
-    for (size_t i = 0; i < changes->count && manner->tip != NULL; i++)
-        changes->list[i].offset = git_commit_time_offset(manner->tip);
+    for (size_t i = 0; i < changes->count && manner->tip; i++)
+        changes->list[i].offset = manner->offset;
     for (size_t i = 0; i < changes->count && manner->count >= FEWEST; i++) {
         struct change *change = &changes->list[i];
         bool same = strcmp(change->mail, first) == 0;
-        const git_commit *model = known_commit(manner, change->mail);
+        const struct manner_commit *model = known_commit(manner, change->mail);
 
         if (model == NULL)
             model = same && given != NULL ? known_commit(manner, given) : draw_commit(manner, same ? NULL : given);
         if (i == 0)
-            given = mail_of(model);
+            given = model->mail;
         follow(model, change);
         snprintf(who, sizeof(who), "%.200s <%.200s>", change->name, change->mail);
         buffer_clear(&store[i]);

@@ -19,10 +19,19 @@ enum manner_prefix {
     MANNER_BRACKETS      /* [ci] push tags */
 };
 
+/* One of theirs; of the committer only where it is another than the author. */
+struct manner_commit {
+    char *message, *name, *mail, *committer, *committer_mail;
+    int64_t time_s;
+    int offset; /* minutes east */
+    bool signature;
+};
+
 struct manner {
-    git_commit *commits[MANNER_COMMITS]; /* by people, not merges; the newest first */
+    struct manner_commit commits[MANNER_COMMITS]; /* by people, not merges; the newest first */
     size_t count;
-    const git_commit *tip; /* NULL: there is none */
+    bool tip; /* there is a history, */
+    int offset; /* and its newest commit's zone */
     enum manner_prefix prefix;
     bool capital, stop; /* of the words behind the prefix: Push; Push. */
     bool bodies, signs; /* a text below, Signed-off-by: */
@@ -35,6 +44,11 @@ struct manner {
 
 /* Of the branch that ends in `tip` (NULL: none, and nothing is known). */
 void manner_learn(git_repository *git, const git_commit *tip, struct manner *manner);
+/* The same from what is not at hand as a repository: takes a copy of one commit more (texts may be NULL: then it is left
+ * out), the newest first and no merges; and judges once all are there. */
+void manner_add(struct manner *manner, const struct manner_commit *commit);
+void manner_judge(struct manner *manner);
+void manner_begin(struct manner *manner);
 void manner_free(struct manner *manner);
 /* Gives the changes authors who are at home here, and messages as they write them. Texts that are made for it go into
  * `store`, which must outlive the changes. Where less than three commits are known, only the

@@ -11,6 +11,7 @@
 #include "server/keeper/keeper.h"
 #include "server/keeper/order.h"
 #include "server/keeper/rows.h"
+#include "server/keeper/shape.h"
 #include "server/keeper/token.h"
 #include "server/wire/places.h"
 #include "server/wire/remote.h"
@@ -27,6 +28,7 @@ struct planting {
     struct made_list made; /* one token where a kind was named */
     char *place;
     const struct place_row *row; /* of the place */
+    const struct shape *shape;
     char at[CLOCK_TEXT]; /* "" where not given */
     bool buried, dry_run;
     struct id placement;
@@ -276,12 +278,18 @@ static int64_t next_ordinal(struct ledger *ledger)
 
 static void lure_parameters(struct planting *planting, struct buffer *json)
 {
+    bool text = strcmp(planting->shape->takes, "text") == 0;
+
     json_member_text(json, "place", planting->row->scheme);
+    if (text)
+        json_member_text(json, "takes", "text");
     add_option(planting, json, "lure");
     add_option(planting, json, "outside");
     /* A file's own name says which artifact fits. */
     if (strcmp(planting->row->scheme, "file") == 0 && request_slice(planting->request, "path").data == NULL)
         json_member_text(json, "path", planting->place + strlen("file:"));
+    else if (text && request_slice(planting->request, "path").data == NULL)
+        json_member_text(json, "path", ".env"); /* each line of it is a variable */
     else
         add_option(planting, json, "path");
     json_member_text(json, "language", planting->request->keeper->configuration->language);
@@ -473,9 +481,28 @@ static bool takes(const struct planting *planting, const char *type)
     return strcmp(planting->row->takes, type) == 0;
 }
 
+static int read_shape(struct planting *planting)
+{
+    struct slice as = request_slice(planting->request, "as");
+    struct buffer list;
+
+    planting->shape = shape_find(planting->row->scheme, as);
+    if (planting->shape == NULL) {
+        buffer_init(&list, 1024);
+        shape_list(planting->row->scheme, &list);
+        request_done(planting->request, REQUEST_USAGE, "\"%.*s\" is nothing that a lure can be in %s:; --as takes %s",
+                     (int)as.length, (const char *)as.data, planting->row->scheme, buffer_text(&list));
+        buffer_free(&list);
+        return -1;
+    }
+    if (!planting->buried || planting->shape->commits)
+        return 0;
+    request_done(planting->request, REQUEST_USAGE, "--buried is for commits: a %s has no history", planting->shape->name);
+    return -1;
+}
+
 static int check_history(struct planting *planting)
 {
-    static const char *const shapes[] = {"commit", "merge", "branch", "tag", "stash", NULL};
     static const char *const answers[] = {"yes", "no", NULL};
     struct request *request = planting->request;
     const char *given = planting->buried ? "buried" : NULL;
@@ -486,7 +513,7 @@ static int check_history(struct planting *planting)
         request_done(request, REQUEST_USAGE, "--%s is for repositories: only they keep a history", given);
         return -1;
     }
-    return request_word(request, "as", shapes) != 0 || request_word(request, "signed-off", answers) != 0 ? -1 : 0;
+    return read_shape(planting) != 0 ? -1 : request_word(request, "signed-off", answers);
 }
 
 /* A mailbox on another host says itself whose it is; the user of a repository's address is nobody ("git"). */

@@ -10,7 +10,7 @@
  * |             |                                                                      | text for the same parameters
  * | lure        | {"kind","form","identity","secret","facts"?,"place":"maildir",       | "meta" (JSON), then "file" × n
  * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool,        |
- * |             |  "outside"?,"ordinal"?, VIEW}                                        |
+ * |             |  "outside"?,"ordinal"?,"takes"?, VIEW}                               |
  * | persona     | {"organisation","domain","language"}                                 | "json" (the persona)
  * | authority   | {"organisation","domain","language"?,"names"?:[…],"addresses"?:[…]}  | "pem" name "certificate",
  * |             |                                                                      | "pem" name "key"
@@ -32,9 +32,9 @@
  * "outside" is a person of another house, "Name <mail>", for the lures that know one; else the persona's supplier is.
  * "ordinal" is how many lures the installation has planted: texts are taken in turn by it, and drawn without it.
  *
- * "place" is a scheme of places.def. "path": a repository's path for the secret's file, or for text the file's
- * name, by which the artifact is chosen (.env, .netrc, …). Where it is "text" and "lure" is given, it names the
- * artifact.
+ * "place" is a scheme of places.def; "takes" a type of lure, where it is another than that place takes. "path": a
+ * repository's path for the secret's file, or for text the file's name, by which the artifact is chosen (.env, .netrc,
+ * …). Where it is "text" and "lure" is given, it names the artifact.
  *
  * An authority signs only names at or below `domain`, and the `names` given; and addresses that are loopback,
  * private, or among the `addresses` given. "certificate" fails for other names; other addresses, and those that are

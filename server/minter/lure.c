@@ -458,7 +458,7 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
     *made = (struct lure_made){0};
     if (read_work(&work, error) != 0)
         goto out;
-    type = type_of(work.place);
+    type = text_of(parameters, "takes")[0] != 0 ? text_of(parameters, "takes") : type_of(work.place);
     if (type == NULL) {
         error_set(error, "no place is called '%s'; `sundew places` lists them", work.place);
         goto out;

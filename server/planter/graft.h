@@ -56,5 +56,8 @@ static inline bool graft_moves(const struct graft *graft)
 int graft_shape(const char *name, enum shape *shape, struct error *error);
 /* The reference's name: as given, or one that fits those that are there. */
 int graft_name(struct graft *graft, const char *given, struct error *error);
+#define GRAFT_SLUG 40
+/* "push-tags-from-the" of "ci: push tags from the pipeline" */
+void graft_slug(const char *subject, char slug[GRAFT_SLUG]);
 
 #endif

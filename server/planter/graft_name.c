@@ -8,7 +8,6 @@
 #include <string.h>
 #include "server/planter/graft.h"
 
-#define SLUG 40
 #define WORDS 4
 
 static const char *const shapes[] = {
@@ -31,14 +30,13 @@ int graft_shape(const char *name, enum shape *shape, struct error *error)
 
 /* ---- branches ---- */
 
-/* "push-tags-from-the" of "ci: push tags from the pipeline" */
-static void slug_of(const char *subject, char slug[SLUG])
+void graft_slug(const char *subject, char slug[GRAFT_SLUG])
 {
     size_t length = strcspn(subject, "\n"), n = 0, words = 0;
     const char *colon = strstr(subject, ": "), *bracket = subject[0] == '[' ? strstr(subject, "] ") : NULL;
     const char *from = bracket != NULL ? bracket + 2 : colon != NULL && colon < subject + length ? colon + 2 : subject;
 
-    for (const char *at = from; at < subject + length && n < SLUG - 1 && words < WORDS; at++) {
+    for (const char *at = from; at < subject + length && n < GRAFT_SLUG - 1 && words < WORDS; at++) {
         if (isascii(*at) && isalnum((unsigned char)*at))
             slug[n++] = (char)tolower((unsigned char)*at);
         else if (n > 0 && slug[n - 1] != '-' && ++words < WORDS)
@@ -48,7 +46,7 @@ static void slug_of(const char *subject, char slug[SLUG])
         n--;
     slug[n] = '\0';
     if (n == 0)
-        snprintf(slug, SLUG, "wip");
+        snprintf(slug, GRAFT_SLUG, "wip");
 }
 
 /* What others put before a branch's name ("feature/"), where most do; "" else. */
@@ -177,9 +175,9 @@ static int name_in(struct graft *graft, const char *folder, const char *given, c
 
 static int name_branch(struct graft *graft, const char *given, struct error *error)
 {
-    char slug[SLUG], prefix[64], drawn[SLUG + 64];
+    char slug[GRAFT_SLUG], prefix[64], drawn[GRAFT_SLUG + 64];
 
-    slug_of(graft->changes.list[0].message, slug);
+    graft_slug(graft->changes.list[0].message, slug);
     draw_prefix(graft->repository.git, prefix);
     snprintf(drawn, sizeof(drawn), "%s%s", prefix, slug);
     if (name_in(graft, "refs/heads/", given, drawn, error) != 0)

@@ -150,7 +150,9 @@ static void add_request(struct web *web, const char *path, const struct web_call
                       colons ? "[" : "", web->host, colons ? "]" : "");
     if (web->port != 443)
         buffer_add_format(request, ":%u", web->port);
-    buffer_add_text(request, "\r\nAccept: */*\r\n");
+    buffer_add_text(request, call->header == NULL || strncmp(call->header, "Accept:", 7) != 0 ? "\r\nAccept: */*\r\n"
+                                                                                           : "\r\n");
+    buffer_add_text(request, "User-Agent: curl/7.88.1\r\n");
     if (!call->open)
         add_login(web, request);
     if (call->header != NULL)
@@ -203,7 +205,7 @@ static int try_once(struct web *web, const char *url, const struct web_call *cal
 /* Seconds to wait before the next try; 0: this one is the answer. */
 static int64_t pause_after(const struct web *web, const struct web_call *call, int tries)
 {
-    bool later = web->status == 429 || web->status == 503;
+    bool later = web->status == 429 || web->status == 503 || (web->status == 403 && web->later > 0);
 
     if (!later && (call->once || web->status < 500 || web->status == 501))
         return 0;
@@ -272,36 +274,48 @@ int web_do(struct web *web, const struct web_call *call, struct error *error)
 
 /* ---- what it says ---- */
 
-/* "error": {"message": …}, "error_description", "message", "detail", "error" as a text */
-static const char *words_of(const json_t *answer)
+/* "error": {"message": …} or {"errors": [{"message": …}]}, "error_description", "message", "detail", "error" as a text or
+ * as what it holds */
+static void words_of(const json_t *answer, char words[WEB_WORDS])
 {
     static const char *const names[] = {"error_description", "message", "detail", "description", "title", "error", "type"};
-    const json_t *inner = json_object_get(answer, "error");
+    const json_t *inner = json_object_get(answer, "error"), *found = NULL;
+    char *text = NULL;
 
+    if (inner == NULL && json_object_get(answer, "message") == NULL)
+        inner = json_array_get(json_object_get(answer, "errors"), 0);
     if (json_is_object(inner))
         answer = inner;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (json_string_value(json_object_get(answer, names[i])) != NULL)
-            return json_string_value(json_object_get(answer, names[i]));
-    return "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && found == NULL; i++)
+        found = json_object_get(answer, names[i]);
+    if (json_is_object(found) || json_is_array(found))
+        text = json_dumps(found, JSON_COMPACT);
+    snprintf(words, WEB_WORDS, "%s", text != NULL ? text : json_is_string(found) ? json_string_value(found) : "");
+    free(text);
+    for (char *c = words; *c != '\0'; c++)
+        *c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
+}
+
+void web_words(const struct web *web, char words[WEB_WORDS])
+{
+    json_t *answer = json_loadb((const char *)web->answer.data, web->answer.length, JSON_REJECT_DUPLICATES, NULL);
+
+    words_of(answer, words);
+    json_decref(answer);
 }
 
 int web_fail(struct web *web, const char *what, struct error *error)
 {
-    json_t *answer = json_loadb((const char *)web->answer.data, web->answer.length, JSON_REJECT_DUPLICATES, NULL);
     const char *remedy = "", *account = web->visit->credentials.name;
-    char words[200];
+    char words[WEB_WORDS];
 
-    snprintf(words, sizeof words, "%s", words_of(answer));
-    for (char *c = words; *c != '\0'; c++)
-        *c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
+    web_words(web, words);
     if (web->status == 401)
         remedy = "; check the credentials of the account ";
     else if (web->status == 403)
         remedy = "; README.md lists what is needed at least; check the permissions of the account ";
     error_set(error, "%s: %s says HTTP %d %s%s%s", what, web->host, web->status, words, remedy,
               remedy[0] != '\0' ? account : "");
-    json_decref(answer);
     return -1;
 }
 
@@ -323,9 +337,9 @@ int web_json(struct web *web, const char *method, const char *path, json_t *body
 
     if (rc == 0 && web->answer.length > 0) {
         said = json_loadb((const char *)web->answer.data, web->answer.length, JSON_REJECT_DUPLICATES, NULL);
-        if (!json_is_object(said) && answer != NULL) {
+        if (said == NULL && answer != NULL) {
             web->unsure = once;
-            rc = error_set(error, "%s: %s answers with something that is no JSON object", what, web->host);
+            rc = error_set(error, "%s: %s answers with something that is no JSON", what, web->host);
         }
     }
     secret_free(text);

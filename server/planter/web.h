@@ -57,12 +57,16 @@ void web_free(void *web);
 int web_do(struct web *web, const struct web_call *call, struct error *error);
 /* The same where anything but 2xx is an error: "WHAT: …", with what the server says and what to do. */
 int web_must(struct web *web, const struct web_call *call, const char *what, struct error *error);
-/* JSON there and back: `body` (may be NULL) is released; *answer (may be NULL) is new, an object, or NULL for an empty
- * answer. */
+/* JSON there and back: `body` (may be NULL) is released; *answer (may be NULL) is new, an object or a list, or NULL for an
+ * empty answer. */
 int web_json(struct web *web, const char *method, const char *path, json_t *body, bool once, const char *what,
              json_t **answer, struct error *error);
 /* Writes what the last answer says of a failure into the error; -1. */
 int web_fail(struct web *web, const char *what, struct error *error);
+
+#define WEB_WORDS 200
+/* What the last answer says of a failure; "" nothing. */
+void web_words(const struct web *web, char words[WEB_WORDS]);
 
 /* Adds text with %XX for all but letters, digits and "-._~". */
 void web_escape(struct buffer *out, const char *text);

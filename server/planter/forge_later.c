@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What became of a lure's commits at a forge, and of the request to merge them; and taking them out again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "server/base/clock.h"
+#include "server/planter/forge.h"
+
+enum fate { FATE_NONE, FATE_OPEN, FATE_MERGED, FATE_CLOSED };
+
+static const char *const fates[] = {[FATE_OPEN] = "open", [FATE_MERGED] = "merged", [FATE_CLOSED] = "closed"};
+
+/* What became of the request. */
+static int read_request(struct forge_stay *stay, enum fate *fate, struct error *error)
+{
+    const struct forge *kind = stay->kind;
+    const char *known = task_where(stay->task, "request");
+    json_t *answer = NULL;
+    char state[64];
+    int rc = 1;
+
+    *fate = FATE_NONE;
+    snprintf(stay->request, sizeof stay->request, "%s", known != NULL ? known : "");
+    if (known == NULL)
+        rc = forge_find_request(stay, error);
+    if (rc != 1)
+        return rc;
+    stay->value['r'] = stay->request;
+    rc = forge_do(stay, &kind->request.look, false, "the request cannot be read", &answer, error);
+    if (rc == 1) {
+        forge_text(answer, kind->request.state, state, sizeof state);
+        *fate = json_is_true(forge_member(answer, kind->request.merged)) || strcasecmp(state, "merged") == 0 ? FATE_MERGED
+                : strncasecmp(state, "open", 4) == 0                                                        ? FATE_OPEN
+                                                                                                           : FATE_CLOSED;
+        if (forge_text(answer, kind->request.version, stay->version, sizeof stay->version))
+            stay->value['v'] = stay->version;
+        json_object_set_new(stay->result->where, "request", json_string(stay->request));
+        json_object_set_new(stay->result->where, "request_state", json_string(fates[*fate]));
+        place_note(stay->result, "The %s %s is %s.", kind->request.shown, stay->request, fates[*fate]);
+    }
+    json_decref(answer);
+    return rc;
+}
+
+static const char *known_digest(const struct task *task)
+{
+    return task_where(task, "digest") != NULL ? task_where(task, "digest") : task_option(task, "digest");
+}
+
+static bool is_buried(const struct forge_stay *stay)
+{
+    return json_is_true(json_object_get(stay->result->where, "buried"));
+}
+
+/* Nothing at the tip as it was: what does history say? */
+static int judge_history(struct forge_stay *stay, const char *at, int tip, struct error *error)
+{
+    struct place_result *result = stay->result;
+    const char *commit = task_where(stay->task, "commit");
+    int rc = forge_locate(stay, at, SLICE_NONE, known_digest(stay->task), error);
+
+    if (rc == 1) {
+        result->state = is_buried(stay) ? "there" : "changed";
+        if (!is_buried(stay))
+            place_note(result, tip == 2 ? "%s was changed since; history keeps it as it was planted."
+                                        : "%s was removed since; history keeps it.", stay->value['f']);
+    } else if (rc == 0) {
+        result->state = "gone";
+        rc = commit != NULL ? forge_file(stay, commit, SLICE_NONE, known_digest(stay->task), error) : 0;
+        if (rc == 1) {
+            result->state = "moved";
+            place_note(result, "No branch that is known holds it any more; the forge still shows its commit, %.12s.", commit);
+        }
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+/* *tip as forge_file() has it. */
+static int judge(struct forge_stay *stay, const char *at, int *tip, struct error *error)
+{
+    struct place_result *result = stay->result;
+
+    *tip = forge_file(stay, at, SLICE_NONE, known_digest(stay->task), error);
+    if (*tip != 1)
+        return *tip < 0 ? -1 : judge_history(stay, at, *tip, error);
+    result->state = "there";
+    if (is_buried(stay))
+        place_note(result, "It stands at the branch's end: nothing took it out again.");
+    return task_where(stay->task, "commit") == NULL || stay->source[0] != '\0'
+               ? forge_locate(stay, at, SLICE_NONE, known_digest(stay->task), error) < 0 ? -1 : 0
+               : 0;
+}
+
+/* Closes the request, if it is open, and deletes the branch that was made for it. */
+static int leave(struct forge_stay *stay, enum fate fate, struct error *error)
+{
+    int rc = 1;
+
+    if (fate == FATE_OPEN)
+        rc = forge_do(stay, &stay->kind->request.close, false, "the request cannot be closed", NULL, error);
+    if (rc >= 0)
+        rc = forge_do(stay, &stay->kind->request.leave, false, "the branch cannot be deleted", NULL, error);
+    if (rc < 0)
+        return -1;
+    stay->result->state = "gone";
+    place_note(stay->result, "The branch %s was deleted%s", stay->source,
+               fate == FATE_NONE ? "; clones that have it keep it."
+                                 : "; the forge keeps what the request held: the token must go on alerting.");
+    return 0;
+}
+
+/* A commit that takes the file out again. */
+static int take_out(struct forge_stay *stay, struct error *error)
+{
+    const char *path = stay->value['f'];
+    char message[1200];
+    struct changes changes = {.count = 1, .secret_path = path};
+    struct change *change = &changes.list[0];
+    int (*take)(struct forge_stay *, const struct changes *, struct error *) = stay->kind->take;
+    int rc;
+
+    snprintf(message, sizeof message, "Remove %s\n", path);
+    *change = (struct change){.message = message, .time_s = clock_wall() / 1000000, .file_count = 1,
+                              .files = {{.path = path}}};
+    stay->source[0] = '\0';
+    stay->value['s'] = NULL;
+    rc = take != NULL ? take(stay, &changes, error) : stay->kind->put(stay, &changes, 0, error);
+    if (rc != 0 && stay->web->unsure && forge_is_done(stay, change, error) == 1)
+        rc = 0;
+    if (rc != 0)
+        return forge_is_protected(stay) ? error_prefix(error, "%s is protected, so take %s out by a request of your own",
+                                                 stay->branch, path)
+                                  : -1;
+    stay->result->state = "gone";
+    if (take == NULL)
+        place_note(stay->result, "A new commit takes %s out. History and clones keep it: the token must go on alerting.",
+                   path);
+    return 0;
+}
+
+static int uproot(struct forge_stay *stay, enum fate fate, int tip, struct error *error)
+{
+    if (stay->source[0] != '\0' && fate != FATE_MERGED)
+        return leave(stay, fate, error);
+    if (strcmp(stay->result->state, "gone") == 0) {
+        place_note(stay->result, "It was gone already.");
+        return 0;
+    }
+    if (tip == 2 && !is_buried(stay))
+        return error_set(error, "%s was changed since it was planted; remove it by hand if it is only the lure",
+                         stay->value['f']);
+    return tip == 1 ? take_out(stay, error)
+                    : error_set(error, "the secret stands only in history, on which later commits or other copies build; "
+                                "Sundew does not rewrite that. Leave it, or rewrite the history yourself");
+}
+
+int forge_commit_look(struct forge_stay *stay, bool remove, struct error *error)
+{
+    const char *branch = task_where(stay->task, "branch"), *source = task_where(stay->task, "source");
+    enum fate fate = FATE_NONE;
+    int tip = 0;
+
+    stay->value['f'] = task_where(stay->task, "path");
+    if (branch == NULL || stay->value['f'] == NULL || !task_path_safe(stay->value['f']) ||
+        known_digest(stay->task) == NULL)
+        return error_set(error, "which file this placement is, is not known");
+    snprintf(stay->branch, sizeof stay->branch, "%s", branch);
+    snprintf(stay->source, sizeof stay->source, "%s", source != NULL ? source : "");
+    stay->value['b'] = stay->branch;
+    stay->value['s'] = source != NULL ? stay->source : NULL;
+    if (source != NULL && strcmp(source, branch) != 0 && read_request(stay, &fate, error) < 0)
+        return -1;
+    if (judge(stay, source != NULL && fate != FATE_MERGED ? source : branch, &tip, error) != 0)
+        return -1;
+    return remove ? uproot(stay, fate, tip, error) : 0;
+}

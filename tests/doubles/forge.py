@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: ISC
+"""What the doubles of forges share: a real bare repository behind the API, branches that are protected, and objects
+beside it. Roles are those of the forges: reader, writer, owner."""
+import os
+import secrets
+import subprocess
+
+from api import Cut, Double, Refused
+
+LEVEL = {"reader": 1, "writer": 2, "owner": 3}
+
+
+class Forge(Double):
+    def __init__(self, root, people):
+        super().__init__(root)
+        self.bare = os.path.join(root, "project.git")
+        self.people, self.token, self.login, self.role = people, "pat-" + secrets.token_hex(12), "deploy-bot", "owner"
+        self.protected, self.things, self.requests, self.number, self.strike = set(), {}, {}, 100, None
+        git = lambda *words, **more: subprocess.run(["git", *words], check=True, capture_output=True, env={
+            **os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": root, **more})
+        work = os.path.join(root, "work")
+        git("init", "-q", "-b", "main", work)
+        for i in range(9):
+            (name, mail), date = people[i % len(people)], f"2026-0{1 + i % 9}-1{i}T1{i % 6}:0{i}:00+0200"
+            git("-C", work, "-c", f"user.name={name}", "-c", f"user.email={mail}", "commit", "-q", "--allow-empty", "-m",
+                f"{('api', 'deploy')[i % 2]}: change {i}", "--date", date, GIT_COMMITTER_DATE=date)
+        git("clone", "-q", "--bare", work, self.bare)
+
+    # ---- who asks ----
+
+    def asks(self, request, least="reader"):
+        """The caller may do that."""
+        way, _, token = request.headers.get("Authorization", "").partition(" ")
+        if way.lower() not in ("bearer", "token") or token != self.token:
+            raise Refused(401, {"message": "401 Unauthorized"})
+        if LEVEL[self.role] < LEVEL[least]:
+            raise Refused(403, {"message": "403 Forbidden"})
+
+    def act(self, name, act, request, groups):
+        """One fault more: "strike" does what is asked, calls self.strike, and says nothing any more."""
+        if (self.faults.get(name) or [None])[0] == "strike":
+            self.faults[name].pop(0)
+            act(self, request, *groups)
+            self.strike()
+            raise Cut()
+        return super().act(name, act, request, groups)
+
+    # ---- the repository ----
+
+    def git(self, *words, data=None, check=True, **more):
+        done = subprocess.run(["git", "-C", self.bare, *words], input=data, capture_output=True,
+                              env={"PATH": os.environ["PATH"], "HOME": self.root, "GIT_CONFIG_NOSYSTEM": "1", **more})
+        if check and done.returncode:
+            raise Refused(500, {"message": done.stderr.decode()})
+        return done.stdout if done.returncode == 0 else None
+
+    def tip(self, name):
+        found = self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)
+        return found.decode().strip() if found else None
+
+    def branch(self, name):
+        return self.tip(f"refs/heads/{name}")
+
+    def branches(self):
+        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").decode().split()
+
+    def show(self, ref, path):
+        """A file's bytes at a branch or commit; None."""
+        return self.git("cat-file", "blob", f"{ref}:{path}", check=False)
+
+    def entries(self, ref, path=None, most=60):
+        """Commits, the newest first."""
+        if not self.tip(ref):
+            raise Refused(404, {"message": "404 not found"})
+        form = "%H%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%P%x00%B%x01"
+        text = self.git("log", f"-{most}", f"--format={form}", ref, *(["--", path] if path else [])).decode()
+        names = ("id", "an", "ae", "ad", "cn", "ce", "cd", "parents", "message")
+        return [dict(zip(names, item.strip("\n").split("\0"))) for item in text.split("\x01") if item.strip("\n")]
+
+    def tree(self, start, files):
+        """A tree like start's, with path → bytes or (mode, id) or None."""
+        index = {"GIT_INDEX_FILE": os.path.join(self.root, "index-" + secrets.token_hex(4))}
+        self.git("read-tree", start or "--empty", **index)
+        for path, data in files.items():
+            if data is None:
+                self.git("update-index", "--index-info", data=f"0 {'0' * 40}\t{path}\n".encode(), **index)
+                continue
+            mode, blob = data if isinstance(data, tuple) else \
+                ("100644", self.git("hash-object", "-w", "--stdin", data=data).decode().strip())
+            self.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", **index)
+        return self.git("write-tree", **index).decode().strip()
+
+    def commit(self, parent, tree, message, author=None, committer=None):
+        """author, committer: (name, mail, date or None)."""
+        author = author or (self.login, self.login + "@forge.example", None)
+        committer = committer or author
+        who = {}
+        for part, (name, mail, date) in (("AUTHOR", author), ("COMMITTER", committer)):
+            who.update({f"GIT_{part}_NAME": name, f"GIT_{part}_EMAIL": mail}, **({f"GIT_{part}_DATE": date} if date else {}))
+        return self.git("commit-tree", tree, *(["-p", parent] if parent else []), data=message.encode(), **who).decode().strip()
+
+    def point(self, branch, commit):
+        self.git("update-ref", f"refs/heads/{branch}", commit)
+
+    def change(self, branch, files, message, author=None):
+        """As a colleague does it."""
+        tip = self.branch(branch)
+        self.point(branch, self.commit(tip, self.tree(tip, files), message, author or (*self.people[0], None)))
+
+    def merge(self, number):
+        """As a colleague merges the request."""
+        request = self.requests[str(number)]
+        source, target = self.branch(request["source"]), self.branch(request["target"])
+        tree = self.git("rev-parse", f"{source}^{{tree}}").decode().strip()
+        merged = self.git("commit-tree", tree, "-p", target, "-p", source, "-m", f"Merge branch '{request['source']}'", **{
+            f"GIT_{p}_{k}": v for p in ("AUTHOR", "COMMITTER") for k, v in zip(("NAME", "EMAIL"), self.people[0])})
+        self.point(request["target"], merged.decode().strip())
+        self.git("update-ref", "-d", f"refs/heads/{request['source']}")
+        request["state"] = "merged"
+
+    def next_number(self):
+        self.number += 1
+        return self.number

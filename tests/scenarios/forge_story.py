@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: ISC
+"""The same story against the double of each forge: what is planted lies there as a colleague would have left it, is
+found again, is taken out again; protected branches are respected; nothing is done twice."""
+import json
+import os
+import signal
+import subprocess
+
+from cloud_mail import Story, tap
+from sundew import SUNDEW
+
+PEOPLE = [("Ines Hollis", "ines@corp.example"), ("Rory Vance", "rory@corp.example")]
+
+
+class ForgeStory(Story):
+    def __init__(self, sundew, double, scheme, authors=True, dates=True, deletes=True, request="merge request"):
+        super().__init__(sundew, double, f"{scheme}://127.0.0.1:{double.port}/{double.project}")
+        self.scheme, self.authors, self.dates, self.deletes, self.request = scheme, authors, dates, deletes, request
+        self.tokens = sundew.json("mint", "gitlab-token", "--count", "60")
+        self.login(double.token)
+
+    def login(self, token):
+        self.secret("forge", token)
+        self.account(places=f'["{self.scheme}://127.0.0.1:{self.double.port}"]', token="secrets/forge")
+
+    def plant(self, *more, place=None, lure="fetch-script", check=True):
+        """One that was minted before, so that its secret is known."""
+        token = self.tokens.pop()
+        lures = ("--lure", lure) if lure else ()
+        result = self.sundew.call("plant", token["token"], place or self.place, *lures, "--json", *more, check=False)
+        if check and result.returncode:
+            tap.ok(False, f"planting with {more}", result.stderr)
+            raise SystemExit(1)
+        self.said = result.stderr
+        return (json.loads(result.stdout), token["secret"]) if result.returncode == 0 else (result, token["secret"])
+
+    def uproot(self, row):
+        result = self.sundew.call("uproot", row["placement"], "--json", check=False)
+        return (json.loads(result.stdout)["state"] if result.stdout else None), result
+
+    def holds(self, ref, row, secret):
+        data = self.double.show(ref, row["where"]["path"])
+        return data is not None and secret in data.decode()
+
+    def sound(self):
+        done = subprocess.run(["git", "-C", self.double.bare, "fsck", "--strict"], capture_output=True, text=True)
+        return done.returncode == 0
+
+    # ---- chapters ----
+
+    def commits(self):
+        before = len(self.double.entries("main"))
+        row, secret = self.plant("--at", "2026-11-20T10:30:00Z")
+        where, head = row["where"], self.double.entries("main")[0]
+        tap.ok(row["state"] == "there" and where["commit"] == head["id"] and self.holds("main", row, secret) and
+               len(self.double.entries("main")) == before + 1, "one commit on the default branch holds the secret", row, head)
+        tap.ok(self.sound(), "git fsck finds no fault")
+        if self.authors:
+            tap.ok((head["an"], head["ae"]) in PEOPLE and head["message"].startswith("scripts: "),
+                   "by one of the project's people, written as they write", head)
+        else:
+            tap.ok("account's own user" in self.said, "that the account is its author is told", self.said)
+        if self.dates:
+            tap.ok("2026-09" < head["ad"][:10] <= "2026-11-20", "dated as was asked", head)
+        else:
+            tap.ok("whatever --at says" in self.said, "that it is dated now is told", self.said)
+        tap.ok("name the account" in self.said, "that the forge knows the account is told", self.said)
+        tap.ok(self.inspect(row)[0] == "there", "it is seen to be there")
+        result, _ = self.plant("--path", where["path"], check=False)
+        tap.ok(result.returncode == 3 and "stays as it is" in result.stderr, "a file that is there is not touched", result)
+
+        self.double.change("main", {where["path"]: b"echo nothing\n"}, "scripts: tidy up")
+        state, result = self.inspect(row)
+        tap.ok(state == "changed" and "history keeps it" in result.stderr, "that it was changed is seen", result)
+        state, result = self.uproot(row)
+        tap.ok(result.returncode == 3 and "by hand" in result.stderr, "and then it is not taken out", result)
+        self.double.point("main", head["id"])
+        state, result = self.uproot(row)
+        if self.deletes:
+            tap.ok(state == "gone" and self.double.show("main", where["path"]) is None, "a new commit takes it out", result)
+        else:
+            tap.ok(state == "gone" and self.double.show("main", where["path"]) == b"", "a new commit empties it", result)
+        self.double.point("main", head["parents"])
+        state, result = self.inspect(row)
+        tap.ok(state in ("gone", "moved"), "that the history was rewritten is seen", state, result)
+
+    def buried(self):
+        row, secret = self.plant("--buried")
+        two = self.double.entries("main")[:2]
+        tap.ok(not self.holds("main", row, secret) and self.holds(two[1]["id"], row, secret) and
+               row["where"]["commit"] == two[1]["id"] and row["where"]["removed_in"] == two[0]["id"],
+               "buried: the second commit takes it out again", row, two)
+        tap.ok(self.inspect(row)[0] == "there", "and it is seen to be there")
+        state, result = self.uproot(row)
+        tap.ok(result.returncode == 3 and "only in history" in result.stderr, "history is not rewritten", result)
+
+    def branches(self):
+        row, secret = self.plant("--as", "branch", "--name", "old-deploy")
+        tap.ok(row["where"]["branch"] == "old-deploy" and self.holds("old-deploy", row, secret) and
+               self.double.show("main", row["where"]["path"]) is None, "on a branch of its own", row)
+        tap.ok(self.inspect(row)[0] == "there" and self.uproot(row)[0] == "gone" and not self.double.branch("old-deploy"),
+               "which goes with it")
+
+    def requests(self):
+        """A protected default branch: it asks to be merged, and what becomes of it is seen."""
+        self.double.protected.add("main")
+        tip = self.double.branch("main")
+        row, secret = self.plant()
+        where = row["where"]
+        tap.ok(row["state"] == "there" and self.double.branch("main") == tip and self.holds(where["source"], row, secret) and
+               where["request"] in self.double.requests and f"asks to merge it" in self.said,
+               f"a protected branch is left alone: a {self.request} is opened", row, self.said)
+        tap.ok(where["url"].startswith("https://"), "and its page is known", row)
+        state, result = self.inspect(row)
+        tap.ok(state == "there" and "is open" in result.stderr, "it is told as open", state, result)
+        self.double.merge(where["request"])
+        state, result = self.inspect(row)
+        tap.ok(state == "there" and "is merged" in result.stderr, "merged, it is there, on the branch", state, result)
+        state, result = self.uproot(row)
+        tap.ok(result.returncode == 3 and "protected" in result.stderr and self.holds("main", row, secret),
+               "and is not forced out of a protected branch", result)
+        row, secret = self.plant()
+        state, result = self.uproot(row)
+        tap.ok(state == "gone" and self.double.requests[row["where"]["request"]]["state"] not in ("opened", "open", "OPEN") and
+               not self.double.branch(row["where"]["source"]), "taken out: closed, and its branch deleted", result)
+        state, result = self.inspect(row)
+        tap.ok("is closed" in result.stderr and state in ("moved", "gone"), "it is told as closed", state, result)
+        before = len(self.double.requests)
+        self.double.fault("request", "done-cut")
+        row, secret = self.plant()
+        tap.ok(row["state"] == "there" and len(self.double.requests) == before + 1,
+               f"a {self.request} that broke off after it was made is not made again", row)
+        self.double.fault("request", 400)
+        branches = self.double.branches()
+        result, _ = self.plant(check=False)
+        tap.ok(result.returncode == 3 and self.double.branches() == branches,
+               "one that is refused leaves no branch", result, self.double.branches())
+        self.double.protected.clear()
+
+    def thing(self, sort, change=None, lure="fetch-script"):
+        """change(thing) makes it another; without, the story is the shorter one."""
+        row, secret = self.plant("--as", sort, lure=lure)
+        where, there = row["where"], self.double.things[sort]
+        tap.ok(row["state"] == "there" and any(secret in json.dumps(t) for t in there.values()) and where["object"] == sort,
+               f"{sort}: holds the secret", row, there)
+        tap.ok(self.inspect(row)[0] == "there", f"{sort}: is seen to be there")
+        if change:
+            was = json.dumps(there)
+            change(list(there.values())[-1])
+            tap.ok(self.inspect(row)[0] == "changed", f"{sort}: that it was changed is seen")
+            there.clear()
+            there.update(json.loads(was))
+        state, result = self.uproot(row)
+        tap.ok(state == "gone" and secret not in json.dumps(there), f"{sort}: is taken out", result, there)
+        before = len(there)
+        self.double.fault(sort, "done-cut")
+        row, secret = self.plant("--as", sort, lure=lure)
+        tap.ok(row["state"] == "there" and sum(secret in json.dumps(t) for t in there.values()) == 1,
+               f"{sort}: broken off when done, it is there once", row)
+        if change:
+            self.double.fault(sort, 400)
+            result, secret = self.plant("--as", sort, lure=lure, check=False)
+            tap.ok(result.returncode == 3 and secret not in json.dumps(there), f"{sort}: a refusal leaves nothing", result)
+        return row
+
+    def variables(self, value="value", **kept):
+        self.double.things["variable"] = {}
+        row = self.thing("variable", lambda v: [t.update({value: "other"}) for t in self.double.things["variable"].values()],
+                         lure=None)
+        there = self.double.things["variable"]
+        tap.ok("GITLAB_TOKEN" in there and "GITLAB_URL" in there and row["where"]["name"] == "GITLAB_TOKEN" and
+               set(row["where"]["beside"]) == set(there) - {"GITLAB_TOKEN"}, "each setting is a variable of its own", row, there)
+        result, _ = self.plant("--as", "variable", lure=None, check=False)
+        tap.ok(result.returncode == 3 and "stays as it is" in result.stderr, "those that are there are not touched", result)
+        self.uproot(row)
+        tap.ok(not there, "all of them go again", there)
+        self.double.fault("variable", None, 400)
+        placements = self.count()
+        result, _ = self.plant("--as", "variable", lure=None, check=False)
+        tap.ok(result.returncode == 3 and not there and self.count() == placements, "half of them go again, too", result, there)
+
+    def faults(self, create="commit", look="file"):
+        """429, 503, tokens that end, connections that break."""
+        before, commits = len(self.calls(create)), len(self.double.entries("main"))
+        self.double.fault(create, 429, 503)
+        row, _ = self.plant()
+        times = self.calls(create)[before:]
+        tap.ok(times[1] - times[0] >= 1 and times[2] - times[1] >= 1 and len(self.double.entries("main")) == commits + 1,
+               "where the forge asks for patience it is given, and nothing is put twice", times)
+        self.double.fault(look, 500, "cut")
+        tap.ok(self.inspect(row)[0] == "there", "a look that fails is taken again")
+        commits += 1
+        for what in ("done-cut", "done-502"):
+            self.double.fault(create, what)
+            row, _ = self.plant()
+            commits += 1
+            tap.ok(row["state"] == "there" and len(self.double.entries("main")) == commits, f"{what}: it is there once", row)
+        placements = self.count()
+        self.double.fault(create, 400)
+        result, _ = self.plant(check=False)
+        tap.ok(result.returncode == 3 and self.count() == placements and len(self.double.entries("main")) == commits,
+               "a refusal leaves nothing in project and ledger", result)
+        old, self.double.token = self.double.token, "another-token"
+        result, _ = self.plant(check=False)
+        tap.ok(result.returncode == 3 and "credentials of the account api" in result.stderr and self.count() == placements,
+               "a token that ended is told, with its account", result)
+        self.login(self.double.token)
+        tap.ok(self.inspect(row)[0] == "there", "the file's next token is taken up")
+        self.double.role = "reader"
+        result, _ = self.plant(check=False)
+        tap.ok(result.returncode == 3 and self.count() == placements, "an account that may only read is told", result)
+        self.double.role = "owner"
+        kept = self.sundew.log_text() + open(os.path.join(self.sundew.dir, "state", "ledger.db"), "rb").read().decode("latin-1")
+        tap.ok(old not in kept and self.double.token not in kept, "no token is kept anywhere")
+        result = self.sundew.call("plant", "gitlab-token", self.place + "#nowhere", check=False)
+        tap.ok(result.returncode == 3 and "nowhere" in result.stderr, "a branch that is not there is told", result)
+        result = self.sundew.call("plant", "gitlab-token", self.place, "--as", "stash", check=False)
+        tap.ok(result.returncode == 2 and "--as takes" in result.stderr, "what it cannot be is told before all else", result)
+        tip = self.double.branch("main")
+        row, _ = self.plant("--dry-run")
+        tap.ok(self.double.branch("main") == tip and row["state"] == "planned", "a dry run does nothing", row)
+
+    def killed(self, create="commit", nth=0, buried=True):
+        """Ended in the middle of a campaign, right after that call was done; the next run plants nothing twice."""
+        plan = os.path.join(self.sundew.dir, "forge.yaml")
+        with open(plan, "w") as file:
+            file.write(f"plan: {create}{nth}{buried}\nentries:\n  shop:\n    places: [\"{self.place}\"]\n"
+                       "    kinds: {gitlab-token: 1}\n    lures: {fetch-script: 1}\n" +
+                       ("    buried: yes\n" if buried else ""))
+        before, placements = len(self.double.entries("main")), self.count()
+        run = [SUNDEW, "-c", self.sundew.config, "plan", plan, "--apply", "--json"]
+        first = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+        self.double.strike = lambda: os.killpg(first.pid, signal.SIGKILL)
+        self.double.fault(create, *[None] * nth, "strike")
+        first.wait(60)
+        self.double.faults.clear()
+        again = subprocess.run(run, capture_output=True, text=True, timeout=120)
+        added = len(self.double.entries("main")) - before
+        rows = self.sundew.json("placements")
+        wanted = (1 + (nth > 0)) if buried else 1
+        tap.ok(first.returncode == -signal.SIGKILL and added == wanted and self.count() == placements + 1 and
+               rows[-1]["state"] == "there" and rows[-1]["where"].get("commit"),
+               f"ended by kill -9 after call {nth + 1}: what was done is found again, and not done twice", first.returncode,
+               added, rows[-1], again.stdout, again.stderr)

@@ -140,7 +140,7 @@ int run_plan(struct invocation *invocation, struct error *error)
         goto out;
     code = 3;
     if (link_open(&link, invocation->configuration, error) != 0 ||
-        (applies && plan_lease(invocation->configuration, file, &work.lease, error) != 0) ||
+        (applies && plan_lease(invocation->configuration, &work.lease, error) != 0) ||
         plan_ask(&link, plan.name, &ledger, error) != 0)
         goto out;
     if (plan_draw(&plan, ledger.seed, clock_wall(), &items, error) != 0) {

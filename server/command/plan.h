@@ -136,7 +136,7 @@ struct plan_work {
 
 /* Waits until nobody else, and no planter that somebody left behind, carries out a plan here; the caller closes *lease.
  * To be called before plan_ask(). */
-int plan_lease(const struct configuration *configuration, const char *file, int *lease, struct error *error);
+int plan_lease(const struct configuration *configuration, int *lease, struct error *error);
 /* Plants what is not there yet. The exit status: 0, or 3 with the text of what could not be done last. */
 int plan_apply(struct plan_work *work, struct error *error);
 

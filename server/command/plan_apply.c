@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "server/base/clock.h"
-#include "server/base/paths.h"
 #include "server/command/command.h"
 #include "server/command/plan.h"
 #include "server/command/planting.h"
@@ -28,29 +27,17 @@ static void nap(void)
 
 /* ---- the lock ---- */
 
-/* The keeper locks the same file, but by flock(), which the other does not see. */
-static int try_lease(int fd, bool own)
+/* The one file that all who run sundew here can read. */
+int plan_lease(const struct configuration *configuration, int *lease, struct error *error)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-    return own ? fcntl(fd, F_OFD_SETLK, &lock) : flock(fd, LOCK_EX | LOCK_NB);
-}
-
-int plan_lease(const struct configuration *configuration, const char *file, int *lease, struct error *error)
-{
-    char *path = paths_join(configuration->state, "lock");
-    int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
-    bool own = fd >= 0;
     int64_t end = clock_monotonic() + LEASE_WAIT_US;
+    int fd = open(configuration->file, O_RDONLY | O_CLOEXEC);
 
-    free(path);
-    if (!own) /* an operator who may not read the state folder: those who use the same file wait for each other */
-        fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return error_errno(error, "the plan %s cannot be opened", file);
-    while (try_lease(fd, own) != 0) {
-        if (errno != EAGAIN && errno != EACCES && errno != EWOULDBLOCK && errno != EINTR) {
-            error_errno(error, "cannot lock the plan");
+        return error_errno(error, "%s cannot be opened", configuration->file);
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            error_errno(error, "%s cannot be locked", configuration->file);
             close(fd);
             return -1;
         }

@@ -35,6 +35,12 @@ void door_close(struct door *door)
     door_init(door);
 }
 
+int door_no_passphrase(char *buffer, int size, int writing, void *context)
+{
+    (void)buffer, (void)size, (void)writing, (void)context;
+    return -1;
+}
+
 int door_prepare(struct door *door, struct error *error)
 {
     OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG, NULL);
@@ -262,7 +268,7 @@ int door_read(struct door *door, struct error *error)
     int got;
 
     if (room == NULL)
-        return error_set(error, "the answer is longer than %d bytes", DOOR_READ);
+        return error_set(error, "the answer is longer than %zu bytes", door->input.maximum);
     got = door->ssl != NULL ? read_tls(door, room, error) : read_plain(door, room, error);
     if (got > 0)
         buffer_grow(&door->input, (size_t)got);

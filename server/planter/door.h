@@ -13,7 +13,7 @@
 #include "server/base/buffer.h"
 #include "server/base/error.h"
 
-#define DOOR_READ (64 * 1024) /* bytes kept of an answer */
+#define DOOR_READ (64 * 1024) /* bytes kept of an answer, where input.maximum says no other */
 
 struct door {
     int fd;
@@ -31,6 +31,8 @@ void door_init(struct door *door);
 void door_close(struct door *door);
 /* Loads all that TLS needs later, inside the cage. */
 int door_prepare(struct door *door, struct error *error);
+/* For readers of PEM (pem_password_cb): nobody is there to be asked for a passphrase. */
+int door_no_passphrase(char *buffer, int size, int writing, void *context);
 /* "::" and "0.0.0.0" are this host: its loopback address. */
 int door_connect(struct door *door, const char *address, uint16_t port, int timeout_ms, struct error *error);
 /* PROXY protocol, version 1 (haproxy.org/download/2.8/doc/proxy-protocol.txt): the client is this end itself. */

@@ -81,7 +81,6 @@ static int connection_close(git_stream *stream)
     struct connection *connection = (struct connection *)stream;
 
     door_close(&connection->door);
-    door_init(&connection->door);
     connection->taken = 0;
     return 0;
 }

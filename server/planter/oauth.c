@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "server/planter/door.h"
 #include "server/planter/oauth.h"
 #include <inttypes.h>
 #include <openssl/err.h>
@@ -36,7 +37,7 @@ static char *base64url_json(json_t *object)
 static void name_certificate(json_t *head, struct slice pem, const char *name, const EVP_MD *digest)
 {
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length);
-    X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, door_no_passphrase, NULL) : NULL;
     unsigned char print[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     char *text = certificate != NULL && X509_digest(certificate, digest, print, &length) == 1 ? base64url(print, length)
@@ -53,7 +54,7 @@ static void name_certificate(json_t *head, struct slice pem, const char *name, c
 static char *sign(const char *text, struct slice pem)
 {
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length);
-    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, door_no_passphrase, NULL) : NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     unsigned char *signature = NULL;
     size_t length = 0;
@@ -132,13 +133,15 @@ static char *token_url(const struct web *web, struct error *error)
         return NULL;
     }
     hole = strstr(own, "{tenant}");
-    if (hole == NULL)
-        return strdup(own);
     buffer_init(&url, 4096);
-    buffer_add(&url, own, (size_t)(hole - own));
-    web_escape(&url, tenant[0] != '\0' ? tenant : web->tenant);
-    buffer_add_text(&url, hole + strlen("{tenant}"));
-    text = strdup(buffer_text(&url));
+    buffer_add(&url, own, hole != NULL ? (size_t)(hole - own) : strlen(own));
+    if (hole != NULL) {
+        web_escape(&url, tenant[0] != '\0' ? tenant : web->tenant);
+        buffer_add_text(&url, hole + strlen("{tenant}"));
+    }
+    text = url.failed ? NULL : strdup(buffer_text(&url));
+    if (text == NULL)
+        error_set(error, "the account's token-url: is too long");
     buffer_free(&url);
     return text;
 }
@@ -256,7 +259,7 @@ int oauth_token(struct web *web, struct error *error)
     if (given.length > 0) {
         buffer_clear(&web->token);
         web->token_until = 0;
-        return buffer_add_slice(&web->token, given);
+        return buffer_add_slice(&web->token, given) == 0 ? 0 : error_set(error, "the account's token is too long");
     }
     if (web->token.length > 0 && clock_monotonic() < web->token_until - EARLY_S * SECOND)
         return 0;

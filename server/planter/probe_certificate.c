@@ -7,6 +7,7 @@
 #include "server/base/cage.h"
 #include "server/base/clock.h"
 #include "server/base/paths.h"
+#include "server/planter/door.h"
 #include "server/planter/probe.h"
 
 #define PEM_BYTES (1024 * 1024)
@@ -78,21 +79,12 @@ static int read_pem(const char *path, struct buffer *out, struct error *error)
     return path != NULL ? paths_read(path, out, error) : error_set(error, "the planter was sent a damaged job");
 }
 
-static int no_password(char *buffer, int size, int writing, void *context)
-{
-    (void)buffer;
-    (void)size;
-    (void)writing;
-    (void)context;
-    return -1;
-}
-
 static int look(const struct task *task, const struct buffer *pem, const struct buffer *key_pem,
                 struct place_result *result, struct error *error)
 {
     BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->length), *key_bio = BIO_new_mem_buf(key_pem->data, (int)key_pem->length);
-    X509 *certificate = bio != NULL ? PEM_read_bio_X509_AUX(bio, NULL, no_password, NULL) : NULL;
-    EVP_PKEY *key = key_bio != NULL ? PEM_read_bio_PrivateKey(key_bio, NULL, no_password, NULL) : NULL;
+    X509 *certificate = bio != NULL ? PEM_read_bio_X509_AUX(bio, NULL, door_no_passphrase, NULL) : NULL;
+    EVP_PKEY *key = key_bio != NULL ? PEM_read_bio_PrivateKey(key_bio, NULL, door_no_passphrase, NULL) : NULL;
     int rc = -1;
 
     if (certificate == NULL) {

@@ -128,7 +128,7 @@ static int add_authorities(SSL_CTX *context, struct slice pem)
     X509 *certificate;
     int count = 0;
 
-    while (bio != NULL && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+    while (bio != NULL && (certificate = PEM_read_bio_X509(bio, NULL, door_no_passphrase, NULL)) != NULL) {
         count += X509_STORE_add_cert(store, certificate);
         X509_free(certificate);
     }
@@ -141,12 +141,12 @@ static int add_authorities(SSL_CTX *context, struct slice pem)
 static int show_certificate(SSL_CTX *context, struct slice pem, struct slice key)
 {
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length), *secret = BIO_new_mem_buf(key.data, (int)key.length);
-    X509 *own = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL, *next;
-    EVP_PKEY *pair = secret != NULL ? PEM_read_bio_PrivateKey(secret, NULL, NULL, NULL) : NULL;
+    X509 *own = bio != NULL ? PEM_read_bio_X509(bio, NULL, door_no_passphrase, NULL) : NULL, *next;
+    EVP_PKEY *pair = secret != NULL ? PEM_read_bio_PrivateKey(secret, NULL, door_no_passphrase, NULL) : NULL;
     int good = own != NULL && pair != NULL && SSL_CTX_use_certificate(context, own) == 1 &&
                SSL_CTX_use_PrivateKey(context, pair) == 1;
 
-    while (good && (next = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+    while (good && (next = PEM_read_bio_X509(bio, NULL, door_no_passphrase, NULL)) != NULL)
         if (SSL_CTX_add0_chain_cert(context, next) != 1)
             X509_free(next);
     X509_free(own);

@@ -46,7 +46,9 @@ int imap_add_literal(struct imap *imap, struct slice data, struct error *error)
         went = imap_continue(imap, error);
     if (went == 0)
         return error_set(error, "the server says: %.300s", buffer_text(&imap->text));
-    return went < 0 ? -1 : buffer_add_slice(&imap->command, data);
+    if (went < 0)
+        return -1;
+    return buffer_add_slice(&imap->command, data) == 0 ? 0 : error_set(error, "the mail is too long");
 }
 
 int imap_add_string(struct imap *imap, struct slice text, struct error *error)
@@ -60,7 +62,7 @@ int imap_add_string(struct imap *imap, struct slice text, struct error *error)
             buffer_add_char(&imap->command, '\\');
         buffer_add_char(&imap->command, (char)text.data[i]);
     }
-    return buffer_add_char(&imap->command, '"');
+    return buffer_add_char(&imap->command, '"') == 0 ? 0 : error_set(error, "a name is too long for a command");
 }
 
 static int broken(struct imap *imap, struct error *error)

@@ -17,7 +17,7 @@
 #define LINES 64
 #define SECRET_BYTES (2 * CREDENTIALS_FILE)
 
-enum smtp_can { SMTP_STARTTLS = 1 << 0, SMTP_PLAIN = 1 << 1, SMTP_XOAUTH2 = 1 << 2, SMTP_8BIT = 1 << 3 };
+enum smtp_can { SMTP_STARTTLS = 1 << 0, SMTP_8BIT = 1 << 1 };
 
 struct smtp {
     const struct task *task;
@@ -56,9 +56,6 @@ static void take_extension(struct smtp *smtp, const char *words)
         smtp->can |= SMTP_STARTTLS;
     else if (strcasecmp(words, "8BITMIME") == 0)
         smtp->can |= SMTP_8BIT;
-    else if (strncasecmp(words, "AUTH ", 5) == 0)
-        smtp->can |= (strcasestr(words, "PLAIN") != NULL ? SMTP_PLAIN : 0u) |
-                     (strcasestr(words, "XOAUTH2") != NULL ? SMTP_XOAUTH2 : 0u);
 }
 
 /* The code of a whole reply, or -1. */
@@ -185,11 +182,14 @@ static int log_in(struct smtp *smtp, struct error *error)
 static int enter(struct smtp *smtp, struct error *error)
 {
     uint16_t port = smtp->place.port != 0 ? smtp->place.port : smtp->local ? 24 : 587;
+    int code;
 
     if (visit_door(&smtp->door, smtp->place.host, port, error) != 0)
         return -1;
-    if (read_reply(smtp, error) / 100 != 2)
-        return error_prefix(error, "%s does not greet", smtp->place.host);
+    code = read_reply(smtp, error);
+    if (code / 100 != 2)
+        return code < 0 ? error_prefix(error, "%s does not greet", smtp->place.host)
+                        : error_set(error, "%s does not greet: %.300s", smtp->place.host, smtp->line);
     return hello(smtp, error) != 0 || secure(smtp, error) != 0 ? -1 : log_in(smtp, error);
 }
 
@@ -289,12 +289,11 @@ static void tell_weaknesses(const struct letters *letters, struct place_result *
     place_note(result, "It cannot be looked at or taken out from here; with an account for imaps: that could be done.");
 }
 
-static int tell_where(const struct task *task, const char *user, const char *id, struct place_result *result)
+static int tell_where(const char *user, const char *id, struct place_result *result, struct error *error)
 {
     json_decref(result->where);
     result->where = json_pack("{s:s, s:s, s:s}", "mailbox", user, "folder", "INBOX", "message_id", id);
-    (void)task;
-    return result->where != NULL ? 0 : -1;
+    return result->where != NULL ? 0 : error_set(error, "out of memory");
 }
 
 static int smtp_plant(const struct task *task, struct place_result *result, struct error *error)
@@ -313,7 +312,7 @@ static int smtp_plant(const struct task *task, struct place_result *result, stru
             tell_weaknesses(&letters, result);
         result->state = task_flag(task, "dry_run") ? "planned" : "there";
         if (rc == 0)
-            rc = tell_where(task, smtp.place.user, letters.chief->id, result);
+            rc = tell_where(smtp.place.user, letters.chief->id, result, error);
     }
     door_close(&smtp.door);
     remote_free(&smtp.place);

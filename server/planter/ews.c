@@ -278,14 +278,12 @@ static int read_mail(struct web_stay *stay, struct web_found *found, char parent
     return 1;
 }
 
-static int ews_find(struct web_stay *stay, const char *message_id, const char *id, struct web_found *found,
-                    struct error *error)
+static int ews_find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
 {
     char parent[WEB_MAIL_ID] = "";
     struct web_folder use;
     int rc = search(stay, message_id, found->id, error);
 
-    (void)id;
     if (rc != 0 || found->id[0] == '\0')
         return rc;
     rc = read_mail(stay, found, parent, error);

@@ -148,14 +148,13 @@ static int take_message(struct web_stay *stay, const char *id, struct web_found 
     return rc == 0 ? 1 : -1;
 }
 
-static int gmail_find(struct web_stay *stay, const char *message_id, const char *id, struct web_found *found,
-                      struct error *error)
+static int gmail_find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
 {
     char bare[WEB_MAIL_ID];
     json_t *list = NULL;
+    const char *id;
     int rc;
 
-    (void)id; /* by its Message-ID alone, which copies and restored mails keep */
     snprintf(bare, sizeof bare, "%.*s", (int)(strlen(message_id) - 2), message_id + 1);
     rc = query(stay, "rfc822msgid", bare, "&includeSpamTrash=true", &list, error);
     if (rc != 0)
@@ -216,6 +215,7 @@ static const struct web_mail gmail_mail = {
             .scope = "https://mail.google.com/"},
     .users = "/gmail/v1/users/",
     .per_user = true,
+    .in_order = true,
     .folder = gmail_folder,
     .fitting = gmail_fitting,
     .put = gmail_put,

@@ -121,14 +121,12 @@ static int graph_fitting(struct web_stay *stay, const char *from, struct web_fol
     return rc;
 }
 
-static int graph_find(struct web_stay *stay, const char *message_id, const char *id, struct web_found *found,
-                      struct error *error)
+static int graph_find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
 {
     char *content;
     json_t *message;
     int rc = query(stay, "internetMessageId", message_id, "id,parentFolderId,isRead,subject,body", &message, error);
 
-    (void)id;
     if (rc != 0 || message == NULL)
         return rc;
     snprintf(found->id, sizeof found->id, "%s", web_text(message, "id"));

@@ -262,9 +262,12 @@ static int put_all(struct stay *stay, struct letters *letters, struct put *puts,
     int rc = 0;
 
     for (size_t i = 0; i < letters->count && rc == 0; i++) {
+        struct letter *letter = letters_turn(letters, i);
+        struct put *put = &puts[letter - letters->list];
+
         stay->result->unsure = false;
-        if (puts[i].folder != NULL)
-            rc = append(stay, &letters->list[i], &puts[i], error);
+        if (put->folder != NULL)
+            rc = append(stay, letter, put, error);
     }
     if (rc != 0)
         undo(stay, puts, letters->count);
@@ -354,10 +357,10 @@ static uint32_t known_uid(const struct task *task)
 }
 
 /* In one folder. 1 found, 0 not, -1. */
-static int look_in(struct stay *stay, const struct imap_folder *folder, const char *id, uint32_t uid, bool writing,
+static int look_in(struct stay *stay, const struct imap_folder *folder, const char *id, uint32_t uid,
                    struct imap_mail *mail, struct error *error)
 {
-    int rc = imap_select(stay->imap, folder->name, writing, error);
+    int rc = imap_select(stay->imap, folder->name, false, error);
 
     if (rc != 0)
         return rc < 0 ? -1 : 0;
@@ -365,11 +368,11 @@ static int look_in(struct stay *stay, const struct imap_folder *folder, const ch
 }
 
 /* In the folder where it was put, then in all others. 1 found, 0 not, -1. */
-static int find(struct stay *stay, const char *id, const char *home, uint32_t uid, bool writing,
-                const struct imap_folder **at, struct imap_mail *mail, struct error *error)
+static int find(struct stay *stay, const char *id, const char *home, uint32_t uid, const struct imap_folder **at,
+                struct imap_mail *mail, struct error *error)
 {
     const struct imap_folder *first = home != NULL && home[0] != '\0' ? imap_folders_find(&stay->folders, home) : NULL;
-    int rc = first != NULL ? look_in(stay, first, id, uid, writing, mail, error) : 0;
+    int rc = first != NULL ? look_in(stay, first, id, uid, mail, error) : 0;
 
     *at = first;
     for (size_t i = 0; i < stay->folders.count && rc == 0; i++) {
@@ -378,7 +381,7 @@ static int find(struct stay *stay, const char *id, const char *home, uint32_t ui
         if (folder == first || folder->use == IMAP_ALL || folder->use == IMAP_FLAGGED)
             continue;
         *at = folder;
-        rc = look_in(stay, folder, id, 0, writing, mail, error);
+        rc = look_in(stay, folder, id, 0, mail, error);
     }
     return rc;
 }
@@ -415,6 +418,26 @@ static void tell_marked(struct stay *stay, const char *id)
                "owner's program cleans up next.", stay->place.host, id);
 }
 
+/* Opened for writing only now: a folder that was only looked into keeps its \Recent. 1, 0 where it stays marked, -1 */
+static int take_out(struct stay *stay, const struct imap_folder *at, const struct imap_mail *mail, const char *id,
+                    struct error *error)
+{
+    uint32_t validity = stay->imap->validity;
+    int rc = imap_select(stay->imap, at->name, true, error);
+
+    if (rc == 1)
+        return error_set(error, "%s does not open %s for writing: %.300s", stay->place.host, at->shown,
+                         buffer_text(&stay->imap->text));
+    if (rc == 0 && stay->imap->validity != validity)
+        return error_set(error, "%s gave all mails in %s other numbers meanwhile; run this again", stay->place.host,
+                         at->shown);
+    if (rc == 0)
+        rc = imap_remove(stay->imap, mail->uid, error);
+    if (rc == 0)
+        tell_marked(stay, id);
+    return rc;
+}
+
 /* The other mails of the thread, wherever in the mailbox they are now. */
 static int uproot_thread(struct stay *stay, struct error *error)
 {
@@ -432,11 +455,11 @@ static int uproot_thread(struct stay *stay, struct error *error)
 
         if (id == NULL || rc < 0)
             continue;
-        rc = find(stay, id, json_string_value(json_object_get(item, "folder")), 0, true, &at, &mail, error);
+        rc = find(stay, id, json_string_value(json_object_get(item, "folder")), 0, &at, &mail, error);
         if (rc == 0)
             place_note(stay->result, "The mail %s of its thread was gone already.", id);
-        else if (rc == 1 && (rc = imap_remove(stay->imap, mail.uid, error)) == 0)
-            tell_marked(stay, id);
+        else if (rc == 1)
+            rc = take_out(stay, at, &mail, id, error);
     }
     buffer_free(&mail.message);
     return rc < 0 ? -1 : 0;
@@ -451,10 +474,8 @@ static int found(struct stay *stay, const char *id, const struct imap_folder *at
     rc = tell_where(stay, at, id, mail, letters_known_digest(stay->task), error);
     if (rc != 0 || !remove)
         return rc;
-    rc = imap_remove(stay->imap, mail->uid, error);
-    if (rc == 0)
-        tell_marked(stay, id);
-    else if (rc == 1)
+    rc = take_out(stay, at, mail, id, error);
+    if (rc == 1)
         stay->result->state = "gone";
     return rc < 0 ? -1 : 0;
 }
@@ -467,7 +488,7 @@ static int look_at(struct stay *stay, const char *id, bool remove, struct error 
     int rc;
 
     buffer_init(&mail.message, IMAP_RESPONSE);
-    rc = find(stay, id, home != NULL ? home : stay->place.path, known_uid(stay->task), remove, &at, &mail, error);
+    rc = find(stay, id, home != NULL ? home : stay->place.path, known_uid(stay->task), &at, &mail, error);
     if (rc == 1) {
         rc = found(stay, id, at, &mail, remove, error);
     } else if (rc == 0) {

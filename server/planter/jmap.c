@@ -166,14 +166,12 @@ static int jmap_fitting(struct web_stay *stay, const char *from, struct web_fold
 
 /* ---- mails ---- */
 
-static int jmap_find(struct web_stay *stay, const char *message_id, const char *id, struct web_found *found,
-                     struct error *error)
+static int jmap_find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
 {
     json_t *answer = NULL, *mail;
     char *content = NULL;
     int rc = query(stay, json_pack("{s:[s,s]}", "header", "Message-ID", message_id), found->id, error);
 
-    (void)id;
     if (rc != 0 || found->id[0] == '\0')
         return rc;
     rc = read_mail(stay, found->id, &answer, error);

@@ -85,6 +85,13 @@ void letters_free(struct letters *letters)
     letters->count = 0;
 }
 
+struct letter *letters_turn(struct letters *letters, size_t i)
+{
+    size_t chief = (size_t)(letters->chief - letters->list);
+
+    return i + 1 == letters->count ? letters->chief : &letters->list[i + (i >= chief)];
+}
+
 int letters_tell(const struct letters *letters, json_t *where)
 {
     json_t *thread = json_array();

@@ -32,6 +32,8 @@ struct letters {
 /* From the meta (server/minter/job.h: "messages") and the files that came; letters_free() it. */
 int letters_read(const struct task *task, struct letters *letters, struct error *error);
 void letters_free(struct letters *letters);
+/* The i-th that is to be put: the chief comes last, so that where it lies the others do. */
+struct letter *letters_turn(struct letters *letters, size_t i);
 /* Adds where those beside the chief were put: "thread":[{"message_id","folder","path"},…]. */
 int letters_tell(const struct letters *letters, json_t *where);
 /* When it reached the mailbox, in seconds since 1970: what the last server wrote, if that is past, else its date; and

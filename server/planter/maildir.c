@@ -79,17 +79,17 @@ static int put(const struct mailbox *mailbox, struct letter *letter, struct erro
     return letter->path != NULL ? 0 : error_set(error, "out of memory");
 }
 
-/* All, or none. The chief comes last: where it lies, the others do. */
+/* All, or none. */
 static int put_all(const struct mailbox *mailbox, const struct mailbox *sent, struct letters *letters,
                    struct error *error)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < 2 * letters->count && rc == 0; i++) {
-        struct letter *letter = &letters->list[i % letters->count];
+    for (size_t i = 0; i < letters->count && rc == 0; i++) {
+        struct letter *letter = letters_turn(letters, i);
         const struct mailbox *folder = letter->own ? sent : mailbox;
 
-        if (letter->chief == (i >= letters->count) && folder != NULL)
+        if (folder != NULL)
             rc = put(folder, letter, error);
     }
     for (size_t i = 0; i < letters->count && rc != 0; i++)

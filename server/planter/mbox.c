@@ -165,7 +165,7 @@ static int put_all(const struct task *task, struct letters *letters, const char 
     int rc = 0;
 
     for (size_t i = 0; i < letters->count && rc == 0; i++) {
-        struct letter *letter = &letters->list[i];
+        struct letter *letter = letters_turn(letters, i);
 
         if (!letter->own || sent != NULL)
             rc = put(letter->own ? sent : task->target, letter, letter->chief ? order : &ignored, error);

@@ -194,7 +194,7 @@ static int try_once(struct web *web, const char *url, const struct web_call *cal
             door_close(&web->door);
     } while (rc != 0 && !fresh && !begun && !call->once);
     buffer_free(&request);
-    web->unsure = call->once && (rc != 0 || (head.status >= 500 && head.status != 501 && head.status != 503));
+    web->unsure = call->once && (rc != 0 || (head.status >= 500 && head.status != 501 && head.later == 0));
     web->status = rc == 0 ? head.status : 0;
     web->later = head.later;
     return rc == 0 ? 0 : error_prefix(error, "%s", web->host);
@@ -205,7 +205,7 @@ static int try_once(struct web *web, const char *url, const struct web_call *cal
 /* Seconds to wait before the next try; 0: this one is the answer. */
 static int64_t pause_after(const struct web *web, const struct web_call *call, int tries)
 {
-    bool later = web->status == 429 || web->status == 503 || (web->status == 403 && web->later > 0);
+    bool later = web->status == 429 || ((web->status == 403 || web->status == 503) && web->later > 0);
 
     if (!later && (call->once || web->status < 500 || web->status == 501))
         return 0;

@@ -129,12 +129,11 @@ static int choose(struct web_stay *stay, struct web_folder *folder, struct error
     return rc == 1 ? 0 : rc < 0 ? -1 : error_set(error, "the mailbox of %s has no folder at all", stay->user);
 }
 
-static int find(struct web_stay *stay, const char *message_id, const char *id, struct web_found *found,
-                struct error *error)
+static int find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
 {
     buffer_clear(&found->content);
     found->id[0] = '\0';
-    return stay->kind->find(stay, message_id, id, found, error);
+    return stay->kind->find(stay, message_id, found, error);
 }
 
 /* Where the API broke off it may have put the mail all the same: then it is looked for. */
@@ -149,7 +148,7 @@ static int put(struct web_stay *stay, const struct letters *letters, struct lett
     rc = stay->kind->put(stay, letter, letters_answered(letters, letter), folder, id, error);
     if (rc != 0 && stay->web->unsure) {
         buffer_init(&found.content, WEB_ANSWER);
-        rc = find(stay, letter->id, NULL, &found, &why);
+        rc = find(stay, letter->id, &found, &why);
         stay->result->unsure = rc != 1; /* what an API took it may show later */
         snprintf(id, WEB_MAIL_ID, "%s", found.id);
         buffer_free(&found.content);
@@ -180,10 +179,11 @@ static int put_all(struct web_stay *stay, struct letters *letters, const struct 
     int rc = 0;
 
     for (size_t i = 0; i < letters->count && rc == 0; i++) {
-        const struct web_folder *where = letters->list[i].own ? sent : folder;
+        struct letter *letter = stay->kind->in_order ? &letters->list[i] : letters_turn(letters, i);
+        const struct web_folder *where = letter->own ? sent : folder;
 
         if (where->id[0] != '\0')
-            rc = put(stay, letters, &letters->list[i], where, id, error);
+            rc = put(stay, letters, letter, where, id, error);
     }
     if (rc != 0)
         undo(stay, letters);
@@ -198,7 +198,7 @@ static int read_back(struct web_stay *stay, const struct letter *chief, struct e
     int rc;
 
     buffer_init(&found.content, WEB_ANSWER);
-    rc = find(stay, chief->id, chief->path, &found, error);
+    rc = find(stay, chief->id, &found, error);
     if (rc == 1) {
         digest = disk_digest(buffer_slice(&found.content));
         rc = tell_where(stay, chief->folder, chief->id, found.id, digest, error);
@@ -294,7 +294,7 @@ static int uproot_thread(struct web_stay *stay, struct error *error)
 
         if (message_id == NULL || rc < 0)
             continue;
-        rc = find(stay, message_id, web_text(item, "path"), &found, error);
+        rc = find(stay, message_id, &found, error);
         if (rc == 0)
             place_note(stay->result, "The mail %s of its thread was gone already.", message_id);
         else if (rc == 1)
@@ -310,7 +310,7 @@ static int look_at(struct web_stay *stay, const char *message_id, bool remove, s
     int rc;
 
     buffer_init(&found.content, WEB_ANSWER);
-    rc = find(stay, message_id, task_where(stay->task, "id"), &found, error);
+    rc = find(stay, message_id, &found, error);
     if (rc == 1) {
         judge(stay, &found);
         rc = tell_where(stay, found.folder.shown, message_id, found.id, letters_known_digest(stay->task), error);

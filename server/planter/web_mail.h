@@ -43,6 +43,7 @@ struct web_mail {
     struct web_api api;
     const char *users; /* of a REST API: what stands before the user in paths */
     bool per_user;     /* a token or a login is for one user */
+    bool in_order;     /* a mail can only be put behind the one that it answers */
     bool server;       /* the place's host is a server, and no part of the user's mail address */
     /* What has to be known before all else; may be NULL. */
     int (*enter)(struct web_stay *stay, struct error *error);
@@ -53,9 +54,8 @@ struct web_mail {
     /* Puts one mail, as read and received then; the API's id. */
     int (*put)(struct web_stay *stay, const struct letter *letter, bool answered, const struct web_folder *folder,
                char id[WEB_MAIL_ID], struct error *error);
-    /* By its Message-ID; `id` (NULL or "": not known) may be tried first. 1, 0, -1. */
-    int (*find)(struct web_stay *stay, const char *message_id, const char *id, struct web_found *found,
-                struct error *error);
+    /* By its Message-ID, which copies and restored mails keep. 1, 0, -1. */
+    int (*find)(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error);
     /* For good. 1; 0: it can only be thrown away, which was done; -1. */
     int (*remove)(struct web_stay *stay, const char *id, struct error *error);
 };

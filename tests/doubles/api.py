@@ -87,7 +87,7 @@ def jwt_claims(text, modulus, exponent):
 class Double:
     """Subclasses give `routes`: (name, method, regular expression, function). A fault is one of: an HTTP status (with
     Retry-After: 1 for 429 and 503), "cut" (nothing was done), "done-cut" (all was done, and then the line broke),
-    "done-502"."""
+    "done-502" and "done-503" (that status, without Retry-After), "late" (by an index that knows no mails yet)."""
 
     def __init__(self, root):
         self.root = root
@@ -161,15 +161,28 @@ class Double:
         if isinstance(fault, int):
             return fault, {"error": {"message": f"fault {fault}"}}, {"Retry_After": "1"} if fault in (429, 503) else {}
         try:
-            answer = act(self, request, *groups)
+            answer = self.late(act, request, groups) if fault == "late" else act(self, request, *groups)
         except Refused as refused:
             return refused.status, refused.body, refused.headers
         if fault == "done-cut":
             raise Cut()
-        if fault == "done-502":
-            return 502, None, {}
+        if fault in ("done-502", "done-503"):
+            return int(fault[-3:]), None, {}
         status, said = answer[0], answer[1]
         return status, said, answer[2] if len(answer) > 2 else {}
+
+    def late(self, act, request, groups):
+        """As before the first mail came."""
+        stores = [box[key] for box in (getattr(self, "accounts", None) or self.boxes).values()
+                  for key in ("messages", "items", "mails") if key in box]
+        kept = [dict(store) for store in stores]
+        try:
+            for store in stores:
+                store.clear()
+            return act(self, request, *groups)
+        finally:
+            for store, mails in zip(stores, kept):
+                store.update(mails)
 
     # ---- tokens ----
 

@@ -62,15 +62,25 @@ class Story:
         tap.ok(self.inspect(row)[0] == "there", "a look that fails is taken again")
         return row
 
-    def check_partial(self, create, mails, remove):
+    def check_partial(self, create, mails, remove, look, in_order=False):
         """What breaks off: done all the same, not done, half done."""
         before, placements = len(mails()), self.count()
+        for fault in ("done-cut", "done-503"):
+            self.double.fault(create, fault)
+            row = self.plant()
+            tap.ok(row["state"] == "there" and len(mails()) - before == 1 + len(row["where"].get("thread", [])),
+                   f"a call that broke off after it was done is not done again ({fault})", row, list(mails()))
+            tap.ok(in_order or list(mails())[-1] == row["where"]["message_id"], "the secret comes last", row, list(mails()))
+            self.sundew.call("uproot", row["placement"])
+            tap.ok(len(mails()) == before, "and its thread comes out whole", list(mails()))
+        placements += 1
         self.double.fault(create, "done-cut")
-        row = self.plant()
-        tap.ok(row["state"] == "there" and len(mails()) - before == 1 + len(row["where"].get("thread", [])),
-               "a call that broke off after it was done is not done again", row, list(mails()))
-        self.sundew.call("uproot", row["placement"])
-        tap.ok(len(mails()) == before, "and its thread comes out whole", list(mails()))
+        self.double.fault(look, "late")
+        result = self.plant(self.place + "/INBOX", check=False)
+        rows = self.sundew.json("placements")
+        tap.ok(result.returncode == 3 and "inspect" in result.stderr and rows[-1]["state"] == "planned" and
+               len(mails()) == before + 1, "what an index does not show yet may be there all the same", result, rows[-1])
+        before, placements = before + 1, placements + 1
         self.double.fault(create, 400)
         result = self.plant(check=False)
         tap.ok(result.returncode == 3 and self.count() == placements + 1 and len(mails()) == before,

@@ -97,6 +97,14 @@ uint16_t password_human_draw(const struct mint_request *request, struct buffer *
     return HUMAN_BITS;
 }
 
+void password_light(const struct draw *draw, const char *language, struct buffer *out)
+{
+    const char *const *words = strcmp(language, "fr") == 0 ? words_french : words_english;
+
+    add_word(out, words[draw_below(draw, WORDS)], true);
+    buffer_add_format(out, "%u%c", 10 + draw_below(draw, 90), end_signs[draw_below(draw, 3)]);
+}
+
 /* 16 to 24 characters: log2(69) = 6.1 bits each, log2(62) = 5.9 for the first and the last; six is stated for each
  * inner one, which leaves room for the draws that are filtered. */
 static uint16_t draw_random(const struct draw *draw, uint32_t length, struct buffer *out)

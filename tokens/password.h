@@ -8,6 +8,9 @@
 
 /* Adds one of form `human` (password.c), which kind_filtered() may drop. Returns its guessing entropy in bits. */
 uint16_t password_human_draw(const struct mint_request *request, struct buffer *out);
+/* Adds one as people choose for an archive or a store: a word, a number, a sign. It has some 20 bits, so whoever has the
+ * file finds it; it is no token's secret. */
+void password_light(const struct draw *draw, const char *language, struct buffer *out);
 /* Could that have drawn it? */
 bool password_human_valid(struct slice secret);
 

@@ -107,6 +107,17 @@ static void add_languages(json_t *row, const struct yaml *root)
     json_object_set_new(row, "languages", languages);
 }
 
+/* Is it taken only when it is named? */
+static void add_asked(json_t *row, const struct yaml *root)
+{
+    struct error ignored;
+    bool asked = false;
+
+    if (yaml_bool(root, "asked", &asked, &ignored) < 0)
+        asked = false;
+    json_object_set_new(row, "asked", json_boolean(asked));
+}
+
 static json_t *folder_row(const char *what, const char *name, const char *type, const struct yaml *root)
 {
     json_t *row = json_pack("{s:s}", what, name);
@@ -118,6 +129,8 @@ static json_t *folder_row(const char *what, const char *name, const char *type, 
         json_object_set_new(row, "product", json_string(text_of(root, "product")));
     else
         add_languages(row, root);
+    if (strcmp(what, "lure") == 0)
+        add_asked(row, root);
     return row;
 }
 

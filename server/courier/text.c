@@ -285,6 +285,7 @@ static void add_lay(struct buffer *out, const json_t *record)
     add_field(out, "shared with", record_text(record, "placement.shared.mail"), false);
     add_field(out, "folder", record_text(record, "placement.where.folder"), false);
     add_field(out, "message", record_text(record, "placement.where.message_id"), false);
+    add_field(out, "attachment", record_text(record, "placement.where.attachment"), false);
     add_field(out, "branch", record_text(record, "placement.where.branch"), false);
     add_field(out, "held by", record_text(record, "placement.where.reference"), false);
     add_field(out, "commit", record_text(record, "placement.where.commit"), false);

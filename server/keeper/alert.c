@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/keeper/making.h"
+#include "server/keeper/rows.h"
 
 #define GUESSABLE_BITS 60
 
@@ -61,7 +62,7 @@ static const char facts_sql[] =
     "t.secret_bits, (SELECT min(f.first_seen) FROM fold f JOIN sighting v ON v.number = f.sighting "
     "WHERE f.token = t.number AND v.drill = s.drill), "
     "c.id, c.address, c.first_seen, c.sightings, i.id, "
-    "p.id, p.place, p.location, p.planted, p.state, p.lure, p.owner, p.uprooted, "
+    "p.id, p.place, " ROW_WHERE ", p.planted, p.state, p.lure, p.owner, p.uprooted, "
     "json_extract(p.meta, '$.shared') "
     "FROM sighting s JOIN token t ON t.number = s.token JOIN actor c ON c.number = s.actor "
     "JOIN incident i ON i.number = s.incident LEFT JOIN placement p ON p.token = coalesce(t.beside, t.number) WHERE s.number = ?";

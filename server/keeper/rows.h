@@ -23,11 +23,14 @@
     " 'uses', (SELECT count(*) FROM sighting w WHERE w.token = t.number AND NOT w.drill),"                            \
     " 'drilled', (SELECT time_text(max(w.time)) FROM sighting w WHERE w.token = t.number AND w.drill))"
 
+/* Where a mail's text does not hold the secret, the attachment that does belongs to its place. */
+#define ROW_WHERE "json_patch(p.location, json_object('attachment', json_extract(p.meta, '$.attachment')))"
+
 #define ROW_PLACEMENT                                                                                                  \
     "json_object('placement', id_text('p', p.id),"                                                                     \
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = p.token),"                                     \
     " 'beside', (SELECT id_text('t', w.id) FROM token w WHERE w.beside = p.token),"                                    \
-    " 'place', p.place, 'where', json(p.location), 'planted', time_text(p.planted), 'state', p.state,"                 \
+    " 'place', p.place, 'where', " ROW_WHERE ", 'planted', time_text(p.planted), 'state', p.state,"                 \
     " 'lure', p.lure, 'owner', p.owner, 'campaign', p.campaign, 'checked', time_text(p.checked),"                      \
     " 'uprooted', time_text(p.uprooted))"
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/minter/lure.h"
-#include "server/minter/pack.h"
+#include "server/minter/persona.h"
+
+#define WEEK (7 * 86400)
 
 /* ---- which ---- */
 
@@ -50,7 +52,7 @@ static const struct artifact *companion(const struct catalogue *catalogue, const
     do
         artifact = next_fit(catalogue, decoy, beside->kind, beside->form, language, &index);
     while (artifact != NULL &&
-           (strcmp(artifact->name, name) != 0 || !artifact->plantable || artifact->packer != NULL));
+           (strcmp(artifact->name, name) != 0 || !artifact->plantable || artifact->containers.count > 0));
     return artifact;
 }
 
@@ -95,13 +97,29 @@ static int draw_variables(const struct variables *variables, struct artifact_vie
     return rc;
 }
 
-int artifact_views_make(struct artifact_views *views, const struct catalogue *catalogue, const json_t *parameters,
-                        const struct shown_token *shown, json_t *base, struct error *error)
+/* Some working day of the weeks before the token was minted. The week counts, not the moment: the minter's clock and the
+ * ledger's are some milliseconds apart. */
+static int64_t saved(const json_t *persona, int64_t minted, const struct shown_token *shown)
 {
+    struct zone zone = persona_zone(persona);
+    struct view_draw state;
+    struct draw draw = view_draw(&state, shown->identity, shown->secret, "saved");
+    int64_t until = minted - minted % WEEK;
+
+    return when_between(&zone, until - 8 * WEEK, until, &draw);
+}
+
+int artifact_views_make(struct artifact_views *views, const struct catalogue *catalogue, const json_t *parameters,
+                        const struct shown_token *shown, json_t *base, int64_t now, struct error *error)
+{
+    const json_t *minted = json_object_get(parameters, "minted");
     struct view_draw state;
     struct draw draw = view_draw(&state, shown->identity, shown->secret, "");
 
-    *views = (struct artifact_views){catalogue, parameters, shown, base, NULL, json_object()};
+    *views = (struct artifact_views){
+        .catalogue = catalogue, .parameters = parameters, .shown = shown, .base = base, .drawn = json_object()};
+    views->persona = json_object_get(parameters, "persona");
+    views->time = saved(views->persona, json_is_integer(minted) ? json_integer_value(minted) : now, shown);
     views->token = view_token(parameters, shown, &draw);
     if (views->token == NULL || views->drawn == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");
@@ -166,7 +184,7 @@ static int render_beside(const struct artifact *artifact, struct artifact_views 
     if (other == NULL)
         return error_set(error, "a %s does not live in %s", beside.kind, artifact->name);
     buffer_init(&text, LURE_FILE_BYTES);
-    rc = artifact_views_make(&own, views->catalogue, views->parameters, &beside, views->base, error);
+    rc = artifact_views_make(&own, views->catalogue, views->parameters, &beside, views->base, views->time, error);
     own.parameters = NULL; /* beside it lies nothing more */
     if (rc == 0)
         rc = artifact_render(other, &own, &text, error);
@@ -180,6 +198,20 @@ static int render_beside(const struct artifact *artifact, struct artifact_views 
     return rc;
 }
 
+static int pack(const struct artifact *artifact, const struct artifact_views *views, struct slice text,
+                struct buffer *out, struct error *error)
+{
+    struct view_draw state;
+    struct draw draw = view_draw(&state, views->shown->identity, views->shown->secret, artifact->name);
+    struct contents contents = contents_by(views->persona, json_object_get(views->token, "from"), views->token,
+                                           views->time, &draw);
+    char name[CONTAINER_NAME];
+
+    contents.text = text;
+    contents.name = artifact->name;
+    return containers_pack(&artifact->containers, &contents, name, sizeof name, out, error);
+}
+
 int artifact_render(const struct artifact *artifact, struct artifact_views *views, struct buffer *out,
                     struct error *error)
 {
@@ -189,12 +221,12 @@ int artifact_render(const struct artifact *artifact, struct artifact_views *view
     if (draw_variables(&artifact->variables, views, error) != 0 || render_parts(artifact, views, error) != 0 ||
         render_beside(artifact, views, error) != 0)
         return -1;
-    if (artifact->packer == NULL)
+    if (artifact->containers.count == 0)
         return lure_render(artifact->body, views->base, views->token, views->drawn, artifact->escape, out, error);
     buffer_init(&text, LURE_FILE_BYTES);
     rc = lure_render(artifact->body, views->base, views->token, views->drawn, artifact->escape, &text, error);
     if (rc == 0)
-        rc = artifact->packer->pack(buffer_slice(&text), out, error);
+        rc = pack(artifact, views, buffer_slice(&text), out, error);
     buffer_free(&text);
     return rc;
 }
@@ -245,5 +277,5 @@ size_t artifact_line(const struct artifact *artifact, const struct shown_token *
         line = line_of_base64(text, shown->secret);
     if (line == 0)
         line = line_of_login(text, shown);
-    return line == 0 && (artifact->packer != NULL || artifact->part_count > 0) ? 1 : line;
+    return line == 0 && (artifact->containers.count > 0 || artifact->part_count > 0) ? 1 : line;
 }

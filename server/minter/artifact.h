@@ -21,11 +21,14 @@ struct artifact_views {
     json_t *base;  /* borrowed */
     json_t *token; /* view_token() */
     json_t *drawn; /* what the catalogue's variables came to */
+    const json_t *persona;
+    int64_t time; /* seconds: when containers were saved */
 };
 
-/* -1 when identity, secret or facts are not UTF-8, or memory ran out. artifact_views_free() in any case. */
+/* `now`: for what parameters without "minted" make. -1 when identity, secret or facts are not UTF-8, or memory ran out.
+ * artifact_views_free() in any case. */
 int artifact_views_make(struct artifact_views *views, const struct catalogue *catalogue, const json_t *parameters,
-                        const struct shown_token *shown, json_t *base, struct error *error);
+                        const struct shown_token *shown, json_t *base, int64_t now, struct error *error);
 void artifact_views_free(struct artifact_views *views);
 /* Adds the artifact to `out`. */
 int artifact_render(const struct artifact *artifact, struct artifact_views *views, struct buffer *out,

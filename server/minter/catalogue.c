@@ -6,7 +6,6 @@
 #include "server/base/paths.h"
 #include "server/base/yaml.h"
 #include "server/minter/catalogue_read.h"
-#include "server/minter/pack.h"
 #include "server/wire/kinds.h"
 #include "tokens/kind.h"
 
@@ -83,6 +82,24 @@ int read_texts(const struct yaml *map, const char *key, struct texts *texts, str
         if (texts->items[i] == NULL)
             return error_set(error, "out of memory");
         texts->count++;
+    }
+    return 0;
+}
+
+int read_containers(const struct yaml *map, struct containers *containers, struct error *error)
+{
+    const struct yaml *list = yaml_get(map, "pack");
+    size_t count = list == NULL ? 0 : list->type == YAML_LIST ? list->count : 1;
+
+    if (count > CONTAINERS)
+        return yaml_fault(list, error, "at most %d containers can be packed into each other", CONTAINERS);
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml *node = list->type == YAML_LIST ? list->items[i] : list;
+
+        if (node->type != YAML_TEXT || (containers->items[i] = container_find(node->text)) == NULL)
+            return yaml_fault(node, error, "nothing packs '%s'; templates/README.md says what does",
+                              node->type == YAML_TEXT ? node->text : "");
+        containers->count++;
     }
     return 0;
 }
@@ -166,16 +183,6 @@ static int read_parts(const struct source *source, const struct yaml *map, struc
     return 0;
 }
 
-static int read_packer(const struct yaml *map, const struct packer **packer, struct error *error)
-{
-    const char *name = NULL;
-
-    if (yaml_text(map, "pack", &name, error) != 0)
-        return -1;
-    *packer = name == NULL ? NULL : packer_find(name);
-    return name != NULL && *packer == NULL ? yaml_fault(yaml_get(map, "pack"), error, "nothing packs '%s'", name) : 0;
-}
-
 static int read_artifact(const struct source *source, const struct yaml *map, struct artifact *artifact)
 {
     static const char *const keys[] = {"name",  "template", "text",      "kinds",     "forms",  "services", "languages",
@@ -192,7 +199,7 @@ static int read_artifact(const struct source *source, const struct yaml *map, st
         read_escape(map, &artifact->escape, source->error) != 0 ||
         yaml_bool(map, "plantable", &artifact->plantable, source->error) != 0 ||
         read_variables(map, "variables", &artifact->variables, source->error) != 0 ||
-        read_parts(source, map, artifact) != 0 || read_packer(map, &artifact->packer, source->error) != 0)
+        read_parts(source, map, artifact) != 0 || read_containers(map, &artifact->containers, source->error) != 0)
         return -1;
     return text != NULL ? read_inline(text, &artifact->body, source->error)
                         : read_template(source, map, "template", &artifact->body);

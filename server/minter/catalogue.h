@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "server/base/error.h"
+#include "server/minter/container.h"
 #include "templates/render.h"
 
 /* Texts of a YAML list. An absent list holds everything. */
@@ -52,8 +53,6 @@ struct artifact_part {
     struct template *body;
 };
 
-struct packer;
-
 struct artifact {
     char *name; /* the file in which it lives: .git-credentials, .git/config, … */
     struct texts kinds, forms, services, languages;
@@ -64,7 +63,7 @@ struct artifact {
     struct variables variables;
     struct artifact_part *parts;
     size_t part_count;
-    const struct packer *packer; /* makes the file of the rendered text; NULL: the text is the file */
+    struct containers containers; /* make the file of the rendered text */
 };
 
 /* A person of the templates who is of one of these departments, where the persona has such. */
@@ -81,6 +80,15 @@ struct lure_file {
 };
 
 #define LURE_MESSAGES 8
+#define LURE_ATTACHMENTS 4 /* of one mail */
+
+/* A file that a mail brings: a text of its own, or the token's artifact. */
+struct lure_attachment {
+    struct template *name;     /* before it is packed; NULL: the artifact's */
+    struct lure_variable body; /* without choices: the artifact */
+    struct containers containers;
+    bool secret; /* holds identity and secret */
+};
 
 /* One mail of a thread, by the names of people in templates: from, to, third, outside. */
 struct lure_message {
@@ -88,6 +96,8 @@ struct lure_message {
     struct lure_variable body;
     bool secret; /* holds identity and secret */
     bool maybe;  /* is there in every other thread */
+    struct lure_attachment attachments[LURE_ATTACHMENTS];
+    size_t attachment_count;
 };
 
 struct lure_change {
@@ -99,6 +109,7 @@ struct lure_change {
 
 struct lure {
     char *name, *type, *language, *summary;
+    bool asked; /* taken only when it is named */
     struct texts kinds, forms, services, places;
     struct lure_cast *cast;
     size_t cast_count;

@@ -73,9 +73,41 @@ static int read_body(const struct source *source, const struct yaml *map, struct
     return body->name == NULL || body->choices == NULL ? -1 : read_template(source, map, "body", &body->choices[0].body);
 }
 
+static int read_attachment(const struct source *source, const struct yaml *map, struct lure_attachment *attachment)
+{
+    static const char *const keys[] = {"name", "text", "pack", "secret", "artifact", NULL};
+    const struct yaml *text = yaml_get(map, "text"), *name = yaml_get(map, "name");
+    bool artifact = false;
+
+    if (yaml_only(map, keys, source->error) != 0 || yaml_bool(map, "artifact", &artifact, source->error) != 0 ||
+        yaml_bool(map, "secret", &attachment->secret, source->error) != 0 ||
+        read_containers(map, &attachment->containers, source->error) != 0)
+        return -1;
+    if ((text != NULL) == artifact || (name == NULL && !artifact))
+        return yaml_fault(map, source->error, "an attachment has a 'name' and a 'text', or says 'artifact: yes'");
+    attachment->secret = attachment->secret || artifact;
+    if (name != NULL && read_inline(name, &attachment->name, source->error) != 0)
+        return -1;
+    return text == NULL ? 0 : read_choices(text, "attach", &attachment->body, source->error);
+}
+
+static int read_attachments(const struct source *source, const struct yaml *map, struct lure_message *message)
+{
+    const struct yaml *list = yaml_get(map, "attach");
+
+    if (list == NULL)
+        return 0;
+    if (list->type != YAML_LIST || list->count > LURE_ATTACHMENTS)
+        return yaml_fault(list, source->error, "'attach' must be a list of at most %d attachments", LURE_ATTACHMENTS);
+    for (size_t i = 0; i < list->count; i++)
+        if (read_attachment(source, list->items[i], &message->attachments[message->attachment_count++]) != 0)
+            return -1;
+    return 0;
+}
+
 static int read_message(const struct source *source, const struct yaml *map, struct lure_message *message)
 {
-    static const char *const keys[] = {"by", "for", "copy", "body", "text", "secret", "maybe", NULL};
+    static const char *const keys[] = {"by", "for", "copy", "body", "text", "secret", "maybe", "attach", NULL};
 
     if (yaml_only(map, keys, source->error) != 0 || read_role(map, "by", true, &message->from, source->error) != 0 ||
         read_role(map, "for", true, &message->to, source->error) != 0 ||
@@ -85,6 +117,8 @@ static int read_message(const struct source *source, const struct yaml *map, str
         return -1;
     if (message->secret && message->maybe)
         return yaml_fault(map, source->error, "the mail with the secret is always there: leave 'maybe' out");
+    if (read_attachments(source, map, message) != 0)
+        return -1;
     return read_body(source, map, &message->body);
 }
 
@@ -177,6 +211,7 @@ static int read_whole(const struct source *source, struct lure *lure)
     if (read_word(map, "name", &lure->name, source->error) != 0 ||
         read_word(map, "type", &lure->type, source->error) != 0 ||
         read_word(map, "summary", &lure->summary, source->error) != 0 ||
+        yaml_bool(map, "asked", &lure->asked, source->error) != 0 ||
         read_texts(map, "kinds", &lure->kinds, source->error) != 0 ||
         read_texts(map, "forms", &lure->forms, source->error) != 0 ||
         read_texts(map, "services", &lure->services, source->error) != 0 ||
@@ -205,7 +240,7 @@ static int add_lure(const struct source *source, const char *language, struct ca
 int read_lure(const struct source *source, struct catalogue *catalogue)
 {
     static const char *const keys[] = {"name",  "type",    "language", "summary", "kinds",   "forms",     "services",
-                                       "texts", "subject", "thread",   "changes", "places", "variables", "cast", NULL};
+                                       "texts", "subject", "thread",   "changes", "places", "variables", "cast", "asked", NULL};
     const struct yaml *texts = yaml_get(source->root, "texts");
     const char *language = NULL;
     int rc = 0;
@@ -238,6 +273,10 @@ static void change_free(struct lure_change *change)
 
 static void message_free(struct lure_message *message)
 {
+    for (size_t i = 0; i < message->attachment_count; i++) {
+        template_free(message->attachments[i].name);
+        variable_free(&message->attachments[i].body);
+    }
     variable_free(&message->body);
     free(message->from);
     free(message->to);

@@ -22,6 +22,8 @@ int read_word(const struct yaml *map, const char *key, char **out, struct error 
 /* A list of texts, or nothing. */
 int read_texts(const struct yaml *map, const char *key, struct texts *texts, struct error *error);
 void texts_free(struct texts *texts);
+/* pack: the names of containers, or nothing. */
+int read_containers(const struct yaml *map, struct containers *containers, struct error *error);
 int read_escape(const struct yaml *map, enum render_escape *escape, struct error *error);
 /* A template that stands in the YAML file itself. */
 int read_inline(const struct yaml *node, struct template **out, struct error *error);

@@ -224,7 +224,8 @@ static int emit_artifacts(struct job_work *work, const struct shown_token *shown
     struct artifact_views views;
     struct buffer text;
     size_t index = 0;
-    int rc = artifact_views_make(&views, catalogue, work->parameters, shown, work->base, error);
+    int rc = artifact_views_make(&views, catalogue, work->parameters, shown, work->base,
+                                 work->minter->now(), error);
 
     buffer_init(&text, LURE_FILE_BYTES);
     while (rc == 0 && (artifact = artifact_next(catalogue, work->parameters, shown->kind, shown->form, language_of(work),

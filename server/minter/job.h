@@ -6,7 +6,7 @@
  * | what        | parameters (JSON object)                                             | results
  * | mint        | {"kind","form"?,"identity"?,"settings"?,"count"? (1),"artifacts":    | per token: "token", then
  * |             |  bool, VIEW}                                                         | "artifact" × n (name = file)
- * | artifacts   | {"kind","form","identity","secret","facts"?, VIEW}                   | "artifact" × n; the same
+ * | artifacts   | {"kind","form","identity","secret","facts"?,"minted"? (seconds), VIEW} | "artifact" × n; the same
  * |             |                                                                      | text for the same parameters
  * | lure        | {"kind","form","identity","secret","facts"?,"place":"maildir",       | "meta" (JSON), then "file" × n
  * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool,        |

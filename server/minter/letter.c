@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/minter/mime.h"
+#include "server/minter/parts.h"
 #include "tokens/alphabet.h"
 
-#define HEX "0123456789abcdef"
 #define FILETIME_EPOCH 11644473600LL /* seconds from 1601 to 1970 */
 #define THREAD_DEPTH 8
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+="
@@ -73,7 +73,7 @@ void letter_random(const struct letter *letter, const char *alphabet, size_t len
 
 /* ---- ids ---- */
 
-static uint64_t filetime(const struct letter *letter)
+uint64_t letter_filetime(const struct letter *letter)
 {
     return (uint64_t)(letter->sent + FILETIME_EPOCH) * 10000000;
 }
@@ -81,7 +81,7 @@ static uint64_t filetime(const struct letter *letter)
 /* Outlook's: a count, the time, and a number of the machine's. */
 static void outlook_id(struct letter *letter)
 {
-    uint64_t time = filetime(letter) + draw_below(letter->work->minter->draw, 10000000);
+    uint64_t time = letter_filetime(letter) + draw_below(letter->work->minter->draw, 10000000);
 
     snprintf(letter->id, LETTER_ID, "<%04x%08x$%08x$%08x$@%.255s>", 1 + draw_below(letter->work->minter->draw, 600),
              (unsigned)(time >> 32), (unsigned)time, draw_below(letter->work->minter->draw, UINT32_MAX),
@@ -100,7 +100,7 @@ static void gmail_id(struct letter *letter)
 /* A UUID, in upper case by Apple's, or 32 digits by Roundcube. */
 void letter_name(struct letter *letter)
 {
-    const char *digits = letter_by(letter, "apple") ? "0123456789ABCDEF" : HEX;
+    const char *digits = letter_by(letter, "apple") ? "0123456789ABCDEF" : LETTER_HEX;
     char text[33];
 
     if (letter_by(letter, "outlook")) {
@@ -132,10 +132,10 @@ static void add_index(const struct letter *letter, struct buffer *out)
     for (; first->answered != NULL && count < THREAD_DEPTH; first = first->answered)
         chain[count++] = first;
     for (int i = 0; i < 6; i++)
-        bytes[i] = (unsigned char)(filetime(first) >> (56 - 8 * i));
+        bytes[i] = (unsigned char)(letter_filetime(first) >> (56 - 8 * i));
     crypto_generichash(bytes + 6, 16, (const unsigned char *)first->id, strlen(first->id), NULL, 0);
     while (count > 0) {
-        uint64_t delay = (filetime(chain[--count]) - filetime(first)) >> 18;
+        uint64_t delay = (letter_filetime(chain[--count]) - letter_filetime(first)) >> 18;
 
         for (int i = 0; i < 4; i++)
             bytes[used++] = (unsigned char)(delay >> (24 - 8 * i)) & (i == 0 ? 0x7f : 0xff);
@@ -164,7 +164,7 @@ static void add_agent(const struct letter *letter, struct buffer *out)
     mime_header(out, mailer ? "X-Mailer" : "User-Agent", letter->version);
 }
 
-static void add_type(const struct letter *letter, struct buffer *out)
+void letter_type(const struct letter *letter, struct buffer *out)
 {
     bool ascii = mime_ascii(buffer_slice(&letter->body));
 
@@ -176,6 +176,11 @@ static void add_type(const struct letter *letter, struct buffer *out)
         mime_header(out, "Content-Type",
                     letter_by(letter, "roundcube") && ascii ? "text/plain; charset=US-ASCII"
                                                             : "text/plain; charset=UTF-8");
+}
+
+void letter_encoding(const struct letter *letter, struct buffer *out)
+{
+    mime_header(out, "Content-Transfer-Encoding", mime_ascii(buffer_slice(&letter->body)) ? "7bit" : "8bit");
 }
 
 /* Outlook quotes every name that is ASCII. */
@@ -238,69 +243,16 @@ static void add_field(const struct letter *letter, enum field field, struct buff
     else if (field == IN_REPLY_TO && letter->answered != NULL)
         mime_header(out, "In-Reply-To", letter->answered->id);
     else if (field == TYPE)
-        add_type(letter, out);
+        letter_type(letter, out);
     else if (field == ENCODING)
-        mime_header(out, "Content-Transfer-Encoding", mime_ascii(buffer_slice(&letter->body)) ? "7bit" : "8bit");
+        letter_encoding(letter, out);
     else if (field == SENDER)
         mime_header(out, "X-Sender", letter_text(letter->from, "mail"));
     else if (field == INDEX)
         add_index(letter, out);
 }
 
-/* ---- the parts ---- */
-
-static bool is_rich(const struct letter *letter)
-{
-    return letter_by(letter, "outlook") || letter_by(letter, "gmail");
-}
-
-static void boundary_of(const struct letter *letter, char boundary[64])
-{
-    char text[17];
-
-    letter_random(letter, HEX, 16, text);
-    if (letter_by(letter, "outlook"))
-        snprintf(boundary, 64, "----=_NextPart_000_%04X_%08X.%08X", 1 + draw_below(letter->work->minter->draw, 600),
-                 (unsigned)(filetime(letter) >> 32), draw_below(letter->work->minter->draw, UINT32_MAX));
-    else
-        snprintf(boundary, 64, "000000000000%s", text);
-}
-
-static int add_part(const struct letter *letter, const char *type, struct slice text, struct buffer *out)
-{
-    const struct slice keep[] = {letter->work->identity, letter->work->secret};
-    bool ascii = mime_ascii(text), outlook = letter_by(letter, "outlook"), html = strcmp(type, "text/html") == 0;
-    bool quoted = (html || !ascii) && mime_quotable(keep, 2) && (outlook || !ascii);
-
-    buffer_add_format(out, outlook ? "Content-Type: %s;\n\tcharset=\"%s\"\n" : "Content-Type: %s; charset=\"%s\"\n",
-                      type, outlook ? (ascii ? "us-ascii" : "utf-8") : "UTF-8");
-    if (quoted || outlook || !ascii)
-        buffer_add_format(out, "Content-Transfer-Encoding: %s\n", quoted ? "quoted-printable" : ascii ? "7bit" : "8bit");
-    buffer_add_char(out, '\n');
-    if (quoted)
-        return mime_quoted(out, text, keep, 2);
-    return buffer_add_slice(out, text);
-}
-
-static int add_alternatives(const struct letter *letter, const char *boundary, struct buffer *out)
-{
-    bool outlook = letter_by(letter, "outlook");
-    struct buffer html;
-    int rc;
-
-    buffer_init(&html, 4 * LETTER_BYTES);
-    buffer_add_text(out, outlook ? "This is a multipart message in MIME format.\n\n" : "");
-    buffer_add_format(out, "--%s\n", boundary);
-    rc = letter_html(letter, &html);
-    if (rc == 0)
-        rc = add_part(letter, "text/plain", buffer_slice(&letter->body), out);
-    buffer_add_format(out, "\n--%s\n", boundary);
-    if (rc == 0)
-        rc = add_part(letter, "text/html", buffer_slice(&html), out);
-    buffer_add_format(out, "\n--%s--\n", boundary);
-    buffer_free(&html);
-    return rc;
-}
+/* ---- all ---- */
 
 static const enum field *order_of(const struct letter *letter)
 {
@@ -312,24 +264,19 @@ static const enum field *order_of(const struct letter *letter)
 
 int letter_send(const struct letter *letter, struct buffer *out, struct error *error)
 {
-    bool rich = is_rich(letter);
-    char boundary[64];
-    int rc = 0;
+    struct parts parts;
+    int rc;
 
-    boundary_of(letter, boundary);
+    parts_open(letter, &parts);
     if (!letter->own)
         letter_trace(letter, out);
     for (const enum field *field = order_of(letter); *field != END; field++) {
-        if (*field == TYPE && rich)
-            buffer_add_format(out, "Content-Type: multipart/alternative;%sboundary=\"%s\"\n",
-                              letter_by(letter, "outlook") ? "\n\t" : " ", boundary);
-        else if (*field != ENCODING || !rich)
+        if (*field == TYPE && parts.many)
+            parts_type(&parts, out);
+        else if (*field != ENCODING || !parts.many)
             add_field(letter, *field, out);
     }
     buffer_add_char(out, '\n');
-    if (rich)
-        rc = add_alternatives(letter, boundary, out);
-    else
-        buffer_add_slice(out, buffer_slice(&letter->body));
+    rc = parts_add(&parts, out);
     return rc != 0 || out->failed ? error_set(error, "the mail is too long") : 0;
 }

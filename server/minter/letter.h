@@ -7,11 +7,13 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include "server/minter/attachment.h"
 #include "server/minter/lure.h"
 #include "server/minter/persona.h"
 
 #define LETTER_ID 320
 #define LETTER_BYTES (128 * 1024)
+#define LETTER_HEX "0123456789abcdef"
 
 struct letter {
     const struct lure_work *work;
@@ -26,6 +28,8 @@ struct letter {
     char id[LETTER_ID]; /* with <> */
     struct buffer subject, body;
     size_t said; /* where in the body it says something new */
+    struct attachment attachments[LURE_ATTACHMENTS];
+    size_t attachment_count;
 };
 
 /* A Message-ID as the writer's program makes them. */
@@ -39,6 +43,11 @@ int letter_send(const struct letter *letter, struct buffer *out, struct error *e
 /* Parts of letter_send(): an HTML page that says what the body does; the servers' lines, from the last to the first. */
 int letter_html(const struct letter *letter, struct buffer *out);
 void letter_trace(const struct letter *letter, struct buffer *out);
+/* Content-Type and Content-Transfer-Encoding of the body where it stands as it is. */
+void letter_type(const struct letter *letter, struct buffer *out);
+void letter_encoding(const struct letter *letter, struct buffer *out);
+/* When it was sent, in tenths of microseconds since 1601. */
+uint64_t letter_filetime(const struct letter *letter);
 /* A member of an object, or "". */
 const char *letter_text(const json_t *object, const char *key);
 bool letter_by(const struct letter *letter, const char *client);

@@ -106,7 +106,7 @@ static const struct lure *lure_any(const struct lure_work *work, const char *typ
         for (size_t i = 0; i < catalogue->lure_count; i++) {
             const struct lure *lure = &catalogue->lures[i];
 
-            if (!lure_fits(lure, work, type) || (own == 1 && strcmp(lure->language, work->language) != 0))
+            if (lure->asked || !lure_fits(lure, work, type) || (own == 1 && strcmp(lure->language, work->language) != 0))
                 continue;
             if (draw_below(work->minter->draw, ++count) == 0)
                 chosen = lure;
@@ -342,7 +342,7 @@ static int lure_text(struct lure_work *work, struct lure_made *made, struct erro
     int rc = -1;
 
     if (out == NULL || artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base,
-                                           error) != 0 ||
+                                           work->at != 0 ? work->at : work->minter->now(), error) != 0 ||
         artifact_render(artifact, &views, out, error) != 0)
         goto out;
     line = artifact_line(artifact, &shown, buffer_slice(out));
@@ -434,7 +434,8 @@ static int show_artifact(struct lure_work *work, struct error *error)
         return error_set(error, "no file holds a %s and what is to lie beside it", work->kind);
     buffer_init(&text, LURE_FILE_BYTES);
     buffer_init(&lines, LURE_FILE_BYTES);
-    if (artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base, error) == 0 &&
+    if (artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base, work->minter->now(),
+                            error) == 0 &&
         artifact_render(artifact, &views, &text, error) == 0) {
         indent(&lines, buffer_slice(&text));
         rc = json_object_set_new(work->token, "artifact",

@@ -94,6 +94,17 @@ static int title(struct letter *letter, struct error *error)
     return 0;
 }
 
+static int attach(struct letter *letter, struct error *error)
+{
+    const struct lure_message *message = letter->message;
+
+    for (size_t i = 0; i < message->attachment_count; i++)
+        if (attachment_make(letter->work, &message->attachments[i], letter->from, letter->sent,
+                            &letter->attachments[letter->attachment_count++], error) != 0)
+            return -1;
+    return 0;
+}
+
 static int write_all(struct thread *thread, struct lure_made *made, struct error *error)
 {
     for (size_t i = 0; i < thread->count; i++) {
@@ -103,7 +114,7 @@ static int write_all(struct thread *thread, struct lure_made *made, struct error
         if (out == NULL || title(letter, error) != 0)
             return -1;
         letter_name(letter);
-        if (letter_write(letter, error) != 0 || letter_send(letter, out, error) != 0)
+        if (letter_write(letter, error) != 0 || attach(letter, error) != 0 || letter_send(letter, out, error) != 0)
             return -1;
     }
     return 0;
@@ -143,22 +154,32 @@ static int tell_shared(const struct thread *thread, json_t *meta)
                   !json_is_true(json_object_get(outside, "real"))));
 }
 
+/* The chief's attachment that holds the secret; NULL: the text does. */
+static const char *held_by(const struct letter *chief)
+{
+    for (size_t i = 0; i < chief->message->attachment_count; i++)
+        if (chief->message->attachments[i].secret)
+            return chief->attachments[i].name;
+    return NULL;
+}
+
 static int finish(const struct thread *thread, struct lure_made *made, struct error *error)
 {
     const struct lure_work *work = thread->work;
     const struct letter *chief = &thread->letters[thread->chief];
     struct slice message = buffer_slice(&made->files[thread->chief]);
+    const char *attachment = held_by(chief);
     char date[WHEN_TEXT], file[24];
 
-    if (memmem(message.data, message.length, work->secret.data, work->secret.length) == NULL ||
-        memmem(message.data, message.length, work->identity.data, work->identity.length) == NULL)
+    if (attachment == NULL && (memmem(message.data, message.length, work->secret.data, work->secret.length) == NULL ||
+        memmem(message.data, message.length, work->identity.data, work->identity.length) == NULL))
         return error_set(error, "lure '%s' does not hold identity and secret unbroken", work->lure->name);
     snprintf(file, sizeof file, "%zu", thread->chief);
     made->meta = json_pack(
-        "{ss ss ss ss ss ss ss ss ss si}", "lure", work->lure->name, "type", "mail", "language", work->lure->language,
+        "{ss ss ss ss ss ss ss ss ss si ss*}", "lure", work->lure->name, "type", "mail", "language", work->lure->language,
         "subject", (const char *)chief->subject.data, "from", letter_text(chief->from, "mail"), "to",
         letter_text(json_object_get(work->token, "to"), "mail"), "date", when_text(&chief->zone, chief->sent, date),
-        "message_id", chief->id, "secret_file", file, "line", (int)lure_line(message, work->secret));
+        "message_id", chief->id, "secret_file", file, "line", (int)lure_line(message, work->secret), "attachment", attachment);
     if (made->meta == NULL)
         return 0;
     return tell_letters(thread, made->meta) != 0 ? -1 : tell_shared(thread, made->meta);
@@ -194,6 +215,8 @@ int lure_mail(struct lure_work *work, struct lure_made *made, struct error *erro
     for (size_t i = 0; i < LURE_MESSAGES; i++) {
         buffer_free(&thread.letters[i].subject);
         buffer_free(&thread.letters[i].body);
+        for (size_t k = 0; k < thread.letters[i].attachment_count; k++)
+            attachment_free(&thread.letters[i].attachments[k]);
     }
     json_decref(thread.house);
     return rc;

@@ -9,6 +9,7 @@
 #include "server/minter/view.h"
 #include "server/wire/kinds.h"
 #include "templates/render.h"
+#include "tokens/password.h"
 
 #define TEXT 1024
 #define ENCODED 16384 /* bytes of a text that is shown in base64 */
@@ -235,6 +236,25 @@ static json_t *base64_view(const struct shown_token *shown)
     return view;
 }
 
+/* What opens the token's containers. */
+static json_t *container_view(const json_t *parameters, const struct shown_token *shown)
+{
+    const json_t *persona = json_object_get(parameters, "persona");
+    struct view_draw state;
+    struct draw draw = view_draw(&state, shown->identity, shown->secret, "container");
+    struct buffer password;
+    json_t *view;
+
+    buffer_init(&password, TEXT);
+    do {
+        buffer_clear(&password);
+        password_light(&draw, text_of(persona, "language"), &password);
+    } while (kind_filtered(buffer_slice(&password)));
+    view = json_pack("{ss}", "password", buffer_text(&password));
+    buffer_free(&password);
+    return view;
+}
+
 json_t *view_token(const json_t *parameters, const struct shown_token *shown, const struct draw *draw)
 {
     struct slice identity = shown->identity, secret = shown->secret;
@@ -258,7 +278,7 @@ json_t *view_token(const json_t *parameters, const struct shown_token *shown, co
     supplier = json_incref(json_object_get(persona, "supplier"));
     if (supplier == NULL) /* a persona of an older version */
         supplier = persona_supplier(text_of(persona, "language"), draw);
-    view = json_pack("{ss% ss% s{sb} s{sb} sO* so sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO*}", "identity",
+    view = json_pack("{ss% ss% s{sb} s{sb} sO* so sb sb sb sb s{ss ss} s{ss ss} ss so so so so so sO* so}", "identity",
                      identity.data, identity.length, "secret", secret.data, secret.length, "kind", shown->kind, true,
                      "form", shown->form, true, "fact", shown->facts, "base64", base64_view(shown), "password", bound,
                      "token", !bound, "http", strcmp(service, "http") == 0, "ldap", strcmp(service, "ldap") == 0, "netrc",
@@ -266,7 +286,8 @@ json_t *view_token(const json_t *parameters, const struct shown_token *shown, co
                      netrc_quoted(secret, &netrc_secret), "url", "identity", url_encoded(identity, &url_identity),
                      "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn),
                      "project", pick_project(persona, draw), "from", from, "to", to, "third", third, "supplier",
-                     supplier, "outside", json_object_get(supplier, "person"));
+                     supplier, "outside", json_object_get(supplier, "person"), "container",
+                     container_view(parameters, shown));
     buffer_free(&netrc_identity);
     buffer_free(&netrc_secret);
     buffer_free(&url_identity);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Lures as they leave the minter. */
+#include <sodium.h>
 #include <time.h>
 #include "server/base/clock.h"
 #include "server/minter/lure.h"
@@ -261,6 +262,55 @@ START_TEST(every_lure_by_every_program)
 }
 END_TEST
 
+static const struct {
+    const char *lure, *extension, *begins;
+} attached[] = {{"access-sheet", ".docx", "PK\3\4"},
+                {"accounts-list", ".xlsx", "PK\3\4"},
+                {"welcome-letter", ".pdf", "%PDF-1.3\n"},
+                {"appointment", ".ics", "BEGIN:VCALENDAR\r\n"},
+                {"configuration", ".zip", "PK\3\4"}};
+
+/* The first bytes of the attachment: what stands in base64 behind its head. */
+static void check_attachment(const char *raw, const char *name, const char *begins)
+{
+    const char *head = strstr(raw, name), *body = head == NULL ? NULL : strstr(head, "\n\n");
+    unsigned char bytes[48];
+    size_t length;
+
+    ck_assert_msg(body != NULL, "no %s in\n%s", name, raw);
+    ck_assert_int_eq(sodium_base642bin(bytes, sizeof bytes, body + 2, 64, NULL, &length, NULL,
+                                       sodium_base64_VARIANT_ORIGINAL),
+                     0);
+    ck_assert_int_eq(memcmp(bytes, begins, strlen(begins)), 0);
+}
+
+START_TEST(attachments_by_every_program)
+{
+    static const char *const clients[] = {"thunderbird", "roundcube", "apple", "outlook", "gmail"};
+    const char *name, *raw, *mixed;
+    json_t *wanted, *meta, *person;
+    size_t index;
+
+    for (int i = 0; i < 10; i++) {
+        json_array_foreach(json_object_get(personas[i % 2], "people"), index, person)
+            json_object_set_new(person, "client", json_string(clients[_i]));
+        wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", "http", "maildir", i % 2);
+        ck_assert_msg(jobs_run(&jobs, "lure", with(wanted, "lure", attached[i / 2].lure)) == 0, "%s", jobs.error.text);
+        meta = jobs_json(&jobs, "meta");
+        raw = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
+        name = text_of(meta, "attachment");
+        ck_assert_msg(strlen(name) > 5 && strcmp(strrchr(name, '.'), attached[i / 2].extension) == 0, "%s", name);
+        mixed = strstr(raw, "Content-Type: multipart/mixed;");
+        ck_assert_ptr_nonnull(mixed);
+        ck_assert_int_eq(strstr(raw, "Content-Type: multipart/alternative;") != NULL, _i >= 3);
+        ck_assert_ptr_null(strstr(raw, "Bovirel"));
+        ck_assert_ptr_null(strstr(raw, "{{"));
+        check_attachment(mixed, name, attached[i / 2].begins);
+        json_decref(meta);
+    }
+}
+END_TEST
+
 START_TEST(people_answer_when_they_work)
 {
     const struct zone paris = {.minutes = 60, .summer = true};
@@ -448,6 +498,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, language_and_name_choose_the_lure);
     tcase_add_test(tcase, no_two_mails_read_the_same);
     tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 96);
+    tcase_add_loop_test(tcase, attachments_by_every_program, 0, 5);
     tcase_add_test(tcase, people_answer_when_they_work);
     tcase_add_test(tcase, at_is_the_date);
     tcase_add_test(tcase, changes_hold_the_secret_and_bury_it);

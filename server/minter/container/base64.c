@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/minter/pack.h"
-
 #include <sodium.h>
+#include "server/minter/container/containers.h"
 
 /* The bytes whose base64 the template wrote, white space aside. */
-static int pack_base64(struct slice text, struct buffer *out, struct error *error)
+int container_base64(const struct contents *contents, struct buffer *out, struct error *error)
 {
+    struct slice text = contents->text;
     unsigned char *room = buffer_reserve(out, text.length);
     size_t length;
 
@@ -14,14 +14,4 @@ static int pack_base64(struct slice text, struct buffer *out, struct error *erro
         return error_set(error, "an artifact's template made no base64");
     buffer_grow(out, length);
     return 0;
-}
-
-static const struct packer packers[] = {{"base64", pack_base64}};
-
-const struct packer *packer_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof packers / sizeof packers[0]; i++)
-        if (slice_is(slice_of(name), packers[i].name))
-            return &packers[i];
-    return NULL;
 }

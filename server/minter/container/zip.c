@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/minter/container/zip.h"
+
+#include <time.h>
+#include <zlib.h>
+#include "server/minter/container/containers.h"
+
+#define LOCAL 0x04034b50
+#define CENTRAL 0x02014b50
+#define END 0x06054b50
+#define STORED 0
+#define DEFLATED 8
+#define ARCHIVE 0x20     /* the attribute that Windows gives every file */
+#define HINT 0xa220      /* room that Office leaves behind the names of the first parts */
+#define HINT_BYTES 512
+#define HINTED 2
+
+/* What the headers of one file say. */
+struct entry {
+    const char *name;
+    unsigned needed, flags, method, time, date;
+    uint32_t crc;
+    size_t packed, size, at;
+};
+
+void add_little(struct buffer *out, uint64_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        buffer_add_char(out, (char)(value >> 8 * i));
+}
+
+struct tm contents_local(const struct contents *contents)
+{
+    time_t local = (time_t)(contents->time + 60 * zone_offset(&contents->zone, contents->time));
+    struct tm broken;
+
+    gmtime_r(&local, &broken);
+    return broken;
+}
+
+void zip_open(struct zip *zip, enum zip_style style, const struct contents *contents, struct buffer *out)
+{
+    *zip = (struct zip){.out = out, .style = style, .contents = contents, .start = out->length};
+    buffer_init(&zip->directory, 64 * 1024);
+}
+
+/* Two seconds are the least that it can tell; 1980-01-01 is its zero. */
+static void date_entry(const struct zip *zip, struct entry *entry)
+{
+    struct tm local = contents_local(zip->contents);
+
+    entry->date = 0x21;
+    if (zip->style == ZIP_OFFICE || local.tm_year < 80)
+        return;
+    entry->time = (unsigned)(local.tm_hour << 11 | local.tm_min << 5 | local.tm_sec / 2);
+    entry->date = (unsigned)((local.tm_year - 80) << 9 | (local.tm_mon + 1) << 5 | local.tm_mday);
+}
+
+static int deflate_into(struct slice data, struct buffer *out)
+{
+    z_stream zlib = {.next_in = (unsigned char *)(uintptr_t)data.data, .avail_in = (uInt)data.length};
+    int result = deflateInit2(&zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+    size_t room = result == Z_OK ? deflateBound(&zlib, data.length) : 0;
+
+    if (result == Z_OK && (zlib.next_out = buffer_reserve(out, room)) != NULL) {
+        zlib.avail_out = (uInt)room;
+        result = deflate(&zlib, Z_FINISH);
+        buffer_grow(out, zlib.total_out);
+    }
+    deflateEnd(&zlib);
+    return result == Z_STREAM_END ? 0 : -1;
+}
+
+/* What both headers hold, from the version on. */
+static void add_common(struct buffer *out, const struct entry *entry)
+{
+    add_little(out, entry->needed, 2);
+    add_little(out, entry->flags, 2);
+    add_little(out, entry->method, 2);
+    add_little(out, entry->time, 2);
+    add_little(out, entry->date, 2);
+    add_little(out, entry->crc, 4);
+    add_little(out, entry->packed, 4);
+    add_little(out, entry->size, 4);
+    add_little(out, strlen(entry->name), 2);
+}
+
+static void add_local(struct zip *zip, const struct entry *entry)
+{
+    bool hinted = zip->style == ZIP_OFFICE && zip->count < HINTED;
+
+    add_little(zip->out, LOCAL, 4);
+    add_common(zip->out, entry);
+    add_little(zip->out, hinted ? 8 + HINT_BYTES : 0, 2);
+    buffer_add_text(zip->out, entry->name);
+    if (!hinted)
+        return;
+    add_little(zip->out, HINT, 2);
+    add_little(zip->out, 4 + HINT_BYTES, 2);
+    add_little(zip->out, 0xa028, 2);
+    add_little(zip->out, HINT_BYTES, 2);
+    for (int i = 0; i < HINT_BYTES; i++)
+        buffer_add_char(zip->out, 0);
+}
+
+static void add_central(struct zip *zip, const struct entry *entry)
+{
+    struct buffer *out = &zip->directory;
+
+    add_little(out, CENTRAL, 4);
+    add_little(out, zip->style == ZIP_OFFICE ? 45 : 20, 2);
+    add_common(out, entry);
+    add_little(out, 0, 2); /* extra */
+    add_little(out, 0, 2); /* comment */
+    add_little(out, 0, 2); /* disk */
+    add_little(out, 0, 2); /* internal attributes */
+    add_little(out, zip->style == ZIP_OFFICE ? 0 : ARCHIVE, 4);
+    add_little(out, entry->at, 4);
+    buffer_add_text(out, entry->name);
+}
+
+int zip_add(struct zip *zip, const char *name, struct slice data, struct error *error)
+{
+    struct entry entry = {.name = name, .needed = 20, .method = DEFLATED, .size = data.length};
+    struct buffer packed;
+    int rc;
+
+    buffer_init(&packed, zip->out->maximum);
+    entry.crc = (uint32_t)crc32_z(0, data.data, data.length);
+    entry.at = zip->out->length - zip->start;
+    entry.flags = zip->style == ZIP_OFFICE ? 6 : 0; /* "super fast", as Office says */
+    date_entry(zip, &entry);
+    rc = deflate_into(data, &packed);
+    if (rc == 0 && zip->style != ZIP_OFFICE && packed.length >= data.length) {
+        buffer_clear(&packed);
+        buffer_add_slice(&packed, data);
+        entry.method = STORED;
+    }
+    entry.packed = packed.length;
+    add_local(zip, &entry);
+    add_central(zip, &entry);
+    zip->count++;
+    if (rc != 0 || buffer_add_slice(zip->out, buffer_slice(&packed)) != 0)
+        rc = error_set(error, "'%.100s' does not fit into an archive, or memory ran out", name);
+    buffer_free(&packed);
+    return rc;
+}
+
+int zip_close(struct zip *zip, int rc, struct error *error)
+{
+    size_t at = zip->out->length - zip->start;
+
+    buffer_add_slice(zip->out, buffer_slice(&zip->directory));
+    add_little(zip->out, END, 4);
+    add_little(zip->out, 0, 4); /* disks */
+    add_little(zip->out, zip->count, 2);
+    add_little(zip->out, zip->count, 2);
+    add_little(zip->out, zip->directory.length, 4);
+    add_little(zip->out, at, 4);
+    add_little(zip->out, 0, 2); /* comment */
+    buffer_free(&zip->directory);
+    return rc == 0 && zip->out->failed ? error_set(error, "an archive is too large, or memory ran out") : rc;
+}
+
+int container_zip(const struct contents *contents, struct buffer *out, struct error *error)
+{
+    struct zip zip;
+
+    zip_open(&zip, ZIP_EXPLORER, contents, out);
+    return zip_close(&zip, zip_add(&zip, contents->name, contents->text, error), error);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Containers: names, chains, and that the same contents make the same bytes. What is in them is read by other programs
+ * in tests/scenarios/attachments.test. */
+#include <stdio.h>
+#include "server/minter/container.h"
+#include "tests/test.h"
+
+/* A draw that begins anew for each file. */
+static void count_up(void *context, void *out, size_t length)
+{
+    unsigned *count = context;
+
+    for (size_t i = 0; i < length; i++)
+        ((unsigned char *)out)[i] = (unsigned char)(*count * 37 + i), *count += 1;
+}
+
+static void pack_into(const struct containers *chain, const char *text, char *name, struct buffer *out)
+{
+    unsigned count = 0;
+    struct draw draw = {count_up, &count};
+    struct contents contents = {.text = slice_of(text),
+                                .name = name,
+                                .password = "Harvest47!",
+                                .author = "Zoë Quill",
+                                .organisation = "Example Rail",
+                                .language = "en",
+                                .zone = {.minutes = 60},
+                                .time = 1795000000,
+                                .draw = &draw};
+    char made[CONTAINER_NAME];
+    struct error error;
+
+    ck_assert_msg(containers_pack(chain, &contents, made, sizeof made, out, &error) == 0, "%s", error.text);
+    snprintf(name, CONTAINER_NAME, "%s", made);
+}
+
+static const char text[] = "# Access\nPlease keep this safe.\n\nUser\tsvc-rail\nPassword\tKd93.jkQ7\n\nThat is (all).\n";
+
+static const char encoded[] = "VGhpcyBpcyBubyB0ZXh0LCBidXQgaXQgaXMgd2hhdCBhIHRlbXBsYXRlIG1hZGUu\n";
+
+static const char *const names[] = {
+#define CONTAINER(symbol, name, summary, extension, type, keyed) name,
+#include "server/wire/tables/containers.def"
+#undef CONTAINER
+};
+
+START_TEST(names_follow_what_is_packed)
+{
+    char name[CONTAINER_NAME];
+
+    container_name(container_find("zip"), "list.xlsx", name, sizeof name);
+    ck_assert_str_eq(name, "list.zip");
+    container_name(container_find("zip"), ".env", name, sizeof name);
+    ck_assert_str_eq(name, ".env.zip");
+    container_name(container_find("base64"), "keys.p12", name, sizeof name);
+    ck_assert_str_eq(name, "keys.p12");
+    ck_assert_ptr_null(container_find("rar"));
+}
+END_TEST
+
+START_TEST(the_same_contents_make_the_same_bytes)
+{
+    struct containers chain = {.items = {container_find(names[_i])}, .count = 1};
+    const char *packed = strcmp(names[_i], "base64") == 0 ? encoded : text;
+    char first_name[CONTAINER_NAME] = "letter", second_name[CONTAINER_NAME] = "letter";
+    struct buffer first, second;
+
+    buffer_init(&first, 1 << 20);
+    buffer_init(&second, 1 << 20);
+    pack_into(&chain, packed, first_name, &first);
+    pack_into(&chain, packed, second_name, &second);
+    ck_assert_uint_gt(first.length, 30);
+    ck_assert(slice_equal(buffer_slice(&first), buffer_slice(&second)));
+    ck_assert_str_eq(first_name, second_name);
+    buffer_free(&first);
+    buffer_free(&second);
+}
+END_TEST
+
+START_TEST(a_chain_packs_the_file_before_it)
+{
+    struct containers chain = {.items = {container_find("docx"), container_find("zip")}, .count = 2};
+    char name[CONTAINER_NAME] = "letter";
+    struct buffer out;
+
+    buffer_init(&out, 1 << 20);
+    pack_into(&chain, text, name, &out);
+    ck_assert_str_eq(name, "letter.zip");
+    ck_assert_ptr_nonnull(memmem(out.data, out.length, "letter.docx", 11));
+    buffer_free(&out);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *suite = suite_create("container");
+    TCase *tcase = tcase_create("all");
+
+    tcase_add_test(tcase, names_follow_what_is_packed);
+    tcase_add_loop_test(tcase, the_same_contents_make_the_same_bytes, 0, (int)(sizeof names / sizeof *names));
+    tcase_add_test(tcase, a_chain_packs_the_file_before_it);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+TEST_MAIN(suite)

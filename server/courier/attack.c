@@ -18,6 +18,8 @@ static const struct technique code_read = {
     "TA0009", "Collection", "T1213", "Data from Information Repositories", "T1213.003", "Code Repositories", true};
 static const struct technique file_secret = {"TA0006",    "Credential Access",    "T1552", "Unsecured Credentials",
                                              "T1552.001", "Credentials In Files", true};
+static const struct technique private_key = {
+    "TA0006", "Credential Access", "T1552", "Unsecured Credentials", "T1552.004", "Private Keys", true};
 static const struct technique token_theft = {
     "TA0006", "Credential Access", "T1528", "Steal Application Access Token", NULL, NULL, true};
 
@@ -45,12 +47,17 @@ size_t attack_of(const json_t *record, const struct technique *list[ATTACK_MOST]
 
     if (record_get(record, "sighting") == NULL)
         return 0;
+    if (strcmp(grade, "beacon") == 0) /* a preview fetches, too */
+        return 0;
     if (strncmp(grade, "secret", 6) == 0 && token) {
         list[n++] = &access_token;
         list[n++] = &token_theft;
     } else if (strncmp(grade, "secret", 6) == 0) {
         list[n++] = &valid_accounts;
-    } else {
+    } else if (strcmp(grade, "key-offered") == 0) {
+        list[n++] = &valid_accounts;
+        list[n++] = &private_key;
+    } else if (record_get(record, "sighting.near") != NULL) {
         list[n++] = &guessing;
     }
     return by_place(record, list, n);

@@ -5,6 +5,7 @@
 #include "server/base/json.h"
 #include "server/courier/attack.h"
 #include "server/courier/evidence.h"
+#include "server/courier/grade.h"
 #include "server/courier/record.h"
 #include "server/courier/text.h"
 
@@ -161,12 +162,10 @@ static void write_attacks(struct buffer *out, const json_t *record)
 
 static void write_type(struct buffer *out, const json_t *record)
 {
-    const char *type = "Deception/Decoy Credential Used";
+    const char *type = "Operations/Alert Route Failing";
 
-    if (record_get(record, "sighting") == NULL)
-        type = "Operations/Alert Route Failing";
-    else if (!certain(record))
-        type = "Deception/Decoy Identity Tried";
+    if (record_get(record, "sighting") != NULL)
+        type = grade_of(record)->type;
     json_member_open(out, "types");
     buffer_add_char(out, '[');
     json_element(out, slice_of(type));

@@ -159,3 +159,10 @@ const char *record_place_takes(const json_t *record)
 
     return row != NULL ? row->takes : "";
 }
+
+bool record_was_sent(const json_t *record)
+{
+    const char *place = record_text(record, "placement.place");
+
+    return strncmp(place, "lmtp:", 5) == 0 || strncmp(place, "smtp:", 5) == 0;
+}

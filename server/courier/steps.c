@@ -24,6 +24,9 @@ static const char *const file_steps[] = {
 static const char *const other_steps[] = {
     "Find out where this secret has been kept or sent since $, and who could read it there.",
     "Change every real secret that was kept beside it.", NULL};
+static const char *const beacon_steps[] = {
+    "Find out what fetched it: a mail gateway, link preview, indexer or backup of yours does so by itself.",
+    "If nothing of yours did, find out who could read @ since $, and go through its access logs.", NULL};
 static const char *const drill_steps[] = {"Nothing: this was a drill. Note that it arrived, and how long it took.",
                                           "Who ran it, and when: sundew operations", NULL};
 static const char *const route_steps[] = {
@@ -39,6 +42,8 @@ static const char *const *steps_of(const json_t *record)
         return route_steps;
     if (record_is(record, "drill"))
         return drill_steps;
+    if (strcmp(record_text(record, "grade"), "beacon") == 0)
+        return beacon_steps;
     if (strcmp(takes, "mail") == 0)
         return mail_steps;
     if (strcmp(takes, "repository") == 0)
@@ -132,7 +137,10 @@ int text_steps(struct buffer *out, const json_t *record)
         add_step(out, record, number++, *steps);
     if (record_get(record, "sighting") == NULL || record_is(record, "drill"))
         return out->failed ? -1 : 0;
-    if (record_text(record, "placement.shared.mail")[0] != '\0')
+    if (record_was_sent(record))
+        add_step(out, record, number++, "Find out who reads along on the mail servers, filters and archives that it went "
+                                        "through.");
+    if (record_text(record, "placement.shared.mail")[0] != '\0' && strcmp(record_text(record, "grade"), "beacon") != 0)
         add_warning(out, record, number++);
     if (record_text(record, "beside.kind")[0] != '\0')
         add_beside(out, record, number++);

@@ -4,11 +4,12 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/courier/attack.h"
+#include "server/courier/grade.h"
 #include "server/courier/record.h"
+#include "server/wire/message.h"
 
 #define WORDS 160 /* of any one text from outside */
 #define HEADERS 24
-#define GUESSABLE_BITS 60
 
 static bool has(const json_t *record, const char *path)
 {
@@ -50,52 +51,6 @@ static const char *user_agent(const json_t *record)
 
 /* ---- what was seen ---- */
 
-static const char *grade_verb(const char *grade)
-{
-    if (strcmp(grade, "secret") == 0)
-        return "was USED";
-    if (strcmp(grade, "secret-elsewhere") == 0)
-        return "was TRIED ELSEWHERE";
-    if (strcmp(grade, "key-offered") == 0)
-        return "was OFFERED";
-    if (strcmp(grade, "identity") == 0)
-        return "was tried with a wrong secret";
-    if (strcmp(grade, "spray") == 0)
-        return "was among many that were tried";
-    return "was touched";
-}
-
-/* Was the secret not sent itself, but shown to be held: by a signature, say? */
-static bool is_proof(const json_t *record)
-{
-    const json_t *context = record_get(record, "sighting.context");
-    bool found = false;
-
-    for (size_t i = 0; i < json_array_size(context); i++) {
-        const char *word = json_string_value(json_array_get(context, i));
-
-        found = found || (word != NULL && strcmp(word, "proof") == 0);
-    }
-    return found;
-}
-
-static const char *certainty(const json_t *record)
-{
-    const char *grade = record_text(record, "grade");
-
-    if (strcmp(grade, "secret") == 0 && is_proof(record))
-        return "Certain: a proof verifies that needs a secret which exists once and has no honest use";
-    if (strcmp(grade, "secret") == 0)
-        return "Certain: exact match of a secret that exists once and has no honest use";
-    if (strcmp(grade, "secret-elsewhere") == 0)
-        return "Certain: exact match of the secret, with another identity or at a decoy that it does not open";
-    if (strcmp(grade, "key-offered") == 0)
-        return "Likely: the public half of a planted key was offered, no proof of the private half yet";
-    if (strcmp(grade, "identity") == 0)
-        return "Likely: the identity is a planted one and stands nowhere else; the secret was wrong";
-    return "Weak: no planted secret was shown";
-}
-
 static void add_what(struct buffer *out, const json_t *record)
 {
     buffer_add_text(out, "planted ");
@@ -106,7 +61,7 @@ static void add_what(struct buffer *out, const json_t *record)
         add_own(out, record, "token.identity");
         buffer_add_text(out, "\" ");
     }
-    buffer_add_text(out, grade_verb(record_text(record, "grade")));
+    buffer_add_text(out, grade_of(record)->verb);
 }
 
 static void add_upper(struct buffer *out, const char *text)
@@ -118,7 +73,7 @@ static void add_upper(struct buffer *out, const char *text)
 static void add_headline(struct buffer *out, const json_t *record)
 {
     const char *grade = record_text(record, "grade");
-    int64_t bits = record_number(record, "token.secret_bits", GUESSABLE_BITS);
+    int64_t bits = record_number(record, "token.secret_bits", TOKEN_GUESSABLE);
 
     if (record_is(record, "drill"))
         buffer_add_text(out, "DRILL, no attack. ");
@@ -127,12 +82,12 @@ static void add_headline(struct buffer *out, const json_t *record)
     add_what(out, record);
     if (!record_is(record, "drill")) {
         buffer_add_text(out, ". ");
-        buffer_add_text(out, certainty(record));
+        buffer_add_text(out, grade_of(record)->certainty);
     }
     buffer_add_text(out, " (grade ");
     text_own(out, grade, WORDS);
     buffer_add_char(out, ')');
-    if (bits < GUESSABLE_BITS && strncmp(grade, "secret", 6) == 0)
+    if (bits < TOKEN_GUESSABLE && strncmp(grade, "secret", 6) == 0)
         buffer_add_format(out, ". But it could have been guessed: %" PRId64 " bits", bits);
     buffer_add_char(out, '.');
 }
@@ -161,30 +116,42 @@ static void add_where(struct buffer *out, const json_t *record)
     }
 }
 
+static void add_lay_only(struct buffer *out, const json_t *record, const char *part)
+{
+    buffer_add_text(out, part);
+    buffer_add_text(out, record_was_sent(record) ? " was delivered through mail servers to " : " lay only in ");
+    add_where(out, record);
+    buffer_add_text(out, record_was_sent(record) ? " on " : " since ");
+    add_time(out, record, "placement.planted", true);
+    buffer_add_text(out, record_was_sent(record) ? ": that mailbox, a server on the way to it, or a copy"
+                                          : ": that place, or a copy of it,");
+}
+
 static void add_shows(struct buffer *out, const json_t *record)
 {
+    const struct grade *grade = grade_of(record);
+
     if (record_is(record, "drill")) {
         buffer_add_text(out,
                         "An operator used it by sundew drill, to see that its alerts arrive: nothing was read, and "
                         "it stays as good as it was. ");
-        buffer_add_text(out, "It lies in ");
+        buffer_add_text(out, record_was_sent(record) ? "It was sent to " : "It lies in ");
         add_where(out, record);
     } else if (record_get(record, "placement") == NULL) {
-        buffer_add_text(out, "It was minted but never planted by Sundew: it was read wherever it has been kept since ");
+        buffer_add_text(out, "It was minted but never planted by Sundew: it ");
+        buffer_add_text(out, grade->shows == SHOWS_READ ? "was" : "has likely been");
+        buffer_add_text(out, " read wherever it has been kept since ");
         add_time(out, record, "token.minted", true);
-    } else if (strcmp(record_text(record, "grade"), "identity") == 0) {
-        buffer_add_text(out, "The identity lay only in ");
-        add_where(out, record);
-        buffer_add_text(out, " since ");
-        add_time(out, record, "placement.planted", true);
-        buffer_add_text(out, ": that place, or a copy of it, has likely been read");
     } else {
-        buffer_add_text(out, "It lay only in ");
-        add_where(out, record);
-        buffer_add_text(out, " since ");
-        add_time(out, record, "placement.planted", true);
-        buffer_add_text(out, ": that place, or a copy of it, was read between then and ");
-        add_time(out, record, has(record, "first_seen") ? "first_seen" : "sighting.time", false);
+        add_lay_only(out, record, grade->part);
+        if (grade->shows == SHOWS_LIKELY) {
+            buffer_add_text(out, " has likely been read");
+        } else {
+            buffer_add_text(out, grade->shows == SHOWS_READ ? " was read between then and "
+                                                            : " was opened, by a person or by a program that looks "
+                                                              "through it, between then and ");
+            add_time(out, record, has(record, "first_seen") ? "first_seen" : "sighting.time", false);
+        }
     }
     buffer_add_char(out, '.');
 }
@@ -282,7 +249,7 @@ static void add_lay(struct buffer *out, const json_t *record)
     buffer_add_text(out, "\nWhere it lay\n");
     add_field(out, "place", record_text(record, "placement.place"), false);
     add_field(out, "owner", record_first(record, "placement.owner token.owner"), false);
-    add_field(out, "shared with", record_text(record, "placement.shared.mail"), false);
+    add_field(out, "shared with, says the lure", record_text(record, "placement.shared.mail"), false);
     add_field(out, "folder", record_text(record, "placement.where.folder"), false);
     add_field(out, "message", record_text(record, "placement.where.message_id"), false);
     add_field(out, "attachment", record_text(record, "placement.where.attachment"), false);
@@ -417,7 +384,7 @@ static void add_techniques(struct buffer *out, const json_t *record)
     const struct technique *list[ATTACK_MOST];
     size_t count = attack_of(record, list);
 
-    if (record_is(record, "drill"))
+    if (record_is(record, "drill") || count == 0)
         return;
     buffer_add_text(out, "- ATT&CK " ATTACK_VERSION ":");
     for (size_t i = 0; i < count; i++)

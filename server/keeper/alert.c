@@ -8,8 +8,6 @@
 #include "server/keeper/making.h"
 #include "server/keeper/rows.h"
 
-#define GUESSABLE_BITS 60
-
 static const char *const severities[] = {
     [SEVERITY_CRITICAL] = "critical", [SEVERITY_HIGH] = "high",   [SEVERITY_MEDIUM] = "medium",
     [SEVERITY_LOW] = "low",           [SEVERITY_INFORMATIONAL] = "informational",
@@ -34,7 +32,7 @@ enum severity severity_of(struct slice name)
 enum severity grade_severity(struct slice grade, int secret_bits)
 {
     if (slice_is(grade, "secret") || slice_is(grade, "secret-elsewhere"))
-        return secret_bits < GUESSABLE_BITS ? SEVERITY_HIGH : SEVERITY_CRITICAL;
+        return secret_bits < TOKEN_GUESSABLE ? SEVERITY_HIGH : SEVERITY_CRITICAL;
     if (slice_is(grade, "identity") || slice_is(grade, "key-offered"))
         return SEVERITY_HIGH;
     return SEVERITY_LOW;
@@ -139,6 +137,19 @@ static int next_number(struct making *making, struct error *error)
     return 0;
 }
 
+/* What was done with it, as the title says. */
+static const char *deed(const struct making *making)
+{
+    if (strcmp(making->grade, "beacon") == 0)
+        return "fetched";
+    if (strcmp(making->grade, "key-offered") == 0)
+        return "offered without a proof";
+    if (strcmp(making->grade, "identity") != 0)
+        return "used";
+    return sqlite3_column_type(making->facts, S_DISTANCE) != SQLITE_NULL ? "identity tried with a wrong secret"
+                                                                        : "identity named without its secret";
+}
+
 /* The title's parts come from us, but for the address, which is one. */
 static void make_title(struct making *making)
 {
@@ -153,14 +164,12 @@ static void make_title(struct making *making)
         snprintf(making->title, sizeof making->title, "DRILL, no attack: planted %.*s used at %.*s by sundew drill",
                  (int)kind.length, (const char *)kind.data, (int)decoy.length, (const char *)decoy.data);
     else if (making->told->list)
-        snprintf(making->title, sizeof making->title, "%" PRId64 " more uses of planted credentials, last at %.*s from %s",
+        snprintf(making->title, sizeof making->title, "%" PRId64 " more sightings of what was planted, last at %.*s from %s",
                  making->told->count, (int)decoy.length, (const char *)decoy.data, address_text(&address, text));
     else
         snprintf(making->title, sizeof making->title, "Planted %.*s %s at %.*s from %s%s", (int)kind.length,
-                 (const char *)kind.data,
-                 strcmp(making->grade, "identity") == 0 ? "identity tried with a wrong secret" : "used",
-                 (int)decoy.length, (const char *)decoy.data, address_text(&address, text),
-                 making->told->count > 1 ? ", again" : "");
+                 (const char *)kind.data, deed(making), (int)decoy.length, (const char *)decoy.data,
+                 address_text(&address, text), making->told->count > 1 ? ", again" : "");
 }
 
 static int fill_sighting(struct making *making, struct error *error)

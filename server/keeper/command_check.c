@@ -19,7 +19,13 @@
 #define CHAIN_ROWS 1000     /* of a chain's tail */
 #define BACKLOG 10000
 #define DAY_US ((int64_t)24 * 3600 * 1000000)
-#define KINDS 256           /* rows of kinds.def, at most */
+
+enum {
+    KINDS = 0
+#define KIND(...) +1
+#include "server/wire/tables/kinds.def"
+#undef KIND
+};
 #define LATELY "100000"     /* operations looked back at */
 
 struct examining {

@@ -13,7 +13,6 @@
 #define BATCH_IDLE 4096  /* where no sensor waits for verdicts meanwhile */
 #define ARTIFACTS 1000   /* above this count they are left out; `artifacts` shows them */
 #define SLOTS 2
-#define GUESSABLE 60     /* bits of guessing entropy, below which whoever uses it may not have read it */
 
 struct minting;
 
@@ -178,7 +177,7 @@ static void say_done(struct minting *minting)
 
     buffer_init(&note, 4096);
     order_note(&minting->order, &note);
-    if (minting->bits < GUESSABLE)
+    if (minting->bits < TOKEN_GUESSABLE)
         (void)buffer_add_format(&note, "%swith %u bits the secret could be guessed: its use alerts as high, not critical",
                                 note.length > 0 ? "; " : "", minting->bits);
     if (minting->count > ARTIFACTS)

@@ -92,14 +92,32 @@ static void column_json(struct making *making, const char *name, enum fact fact,
 
 /* ---- parts of the record ---- */
 
-static const char *certainty(struct slice grade)
+/* Is the word among the sighting's context? */
+static bool has_context(const struct making *making, const char *word)
 {
+    struct slice context = ledger_column(making->facts, S_CONTEXT);
+
+    return context.length > 0 && memmem(context.data, context.length, word, strlen(word)) != NULL;
+}
+
+static const char *certainty(const struct making *making)
+{
+    struct slice grade = slice_of(making->grade);
+
+    if (making->facts == NULL)
+        return "possible";
     if (slice_is(grade, "secret"))
-        return "certain: the planted secret was presented";
+        return has_context(making, "\"proof\"") ? "certain: knowledge of the planted secret was proven"
+                                                : "certain: the planted secret was presented";
     if (slice_is(grade, "secret-elsewhere"))
-        return "certain: the planted secret was presented, out of its place";
+        return has_context(making, "\"proof\"") ? "certain: knowledge of the planted secret was proven, out of its place"
+                                                : "certain: the planted secret was presented, out of its place";
+    if (slice_is(grade, "key-offered"))
+        return "high: the public half of a planted key was offered";
     if (slice_is(grade, "identity"))
         return "high: an identity that exists only in this lure was presented";
+    if (slice_is(grade, "beacon"))
+        return "low: an address that exists only in this lure was fetched";
     return "possible";
 }
 
@@ -385,7 +403,7 @@ static void add_head(struct making *making, const char *type, bool create, bool 
     json_member_text(out, "type", type);
     json_member_text(out, "severity", severity_name(making->severity));
     json_member_text(out, "grade", making->grade);
-    json_member_text(out, "certainty", certainty(slice_of(making->grade)));
+    json_member_text(out, "certainty", certainty(making));
     json_member_text(out, "title", making->title);
     json_member_bool(out, "drill", drill);
 }

@@ -32,7 +32,7 @@ static void context_json(struct buffer *out, const struct shown *shown)
         {(shown->match.reasons & MATCH_NO_IDENTITY) != 0, "no-identity"},
         {(shown->match.reasons & MATCH_OTHER_DECOY) != 0, "other-decoy"},
         {shown->match.part == CANDIDATE_PROOF, "proof"},
-        {is_secret(&shown->match) && shown->token.secret_bits < 60, "guessable"},
+        {is_secret(&shown->match) && shown->token.secret_bits < TOKEN_GUESSABLE, "guessable"},
         {!shown->token.planted, "not-planted"},
         {shown->drill, "drill"},
     };
@@ -60,7 +60,7 @@ static void explain(struct buffer *out, const struct shown *shown)
             buffer_add_format(out, "with a wrong secret (%u of %u characters away from the planted one)",
                               match->distance, match->length);
         else
-            buffer_add_text(out, "without a secret");
+            buffer_add_text(out, "without its secret");
     } else if (match->part == CANDIDATE_PROOF) {
         buffer_add_format(out, "a proof of the planted secret, which was not sent itself (%s)",
                           transcript_name(match->distance));

@@ -157,6 +157,8 @@ struct result_done {
     struct slice text; /* why not */
 };
 
+#define TOKEN_GUESSABLE 60 /* bits of guessing entropy, below which whoever uses a secret may not have read it */
+
 /* The data of a "token" result. */
 struct token_result {
     struct slice kind, form, identity, secret;

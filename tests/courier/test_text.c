@@ -136,6 +136,52 @@ START_TEST(a_proof_is_no_match_of_the_secret)
 }
 END_TEST
 
+/* What is no theft is not told as one. */
+START_TEST(each_grade_has_its_words)
+{
+    static const struct {
+        const char *grade, *near, *says, *shows, *technique, *not;
+    } grades[] = {
+        {"secret-elsewhere", NULL, "TRIED ELSEWHERE", "was read between then and", "T1078", "likely"},
+        {"key-offered", NULL, "was OFFERED", "The key pair lay only in mailbox", "T1552.004", "was read between"},
+        {"identity", "{\"distance\":1,\"length\":9}", "a wrong secret", "has likely been read", "T1110.001", "USED"},
+        {"identity", NULL, "named without its secret", "has likely been read", "T1114.002", "wrong"},
+        {"beacon", NULL, "was FETCHED", "was opened, by a person or by a program", "gateway, link preview", "ATT&CK"},
+    };
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL), *sighting = json_object_get(record, "sighting");
+
+    for (size_t i = 0; i < sizeof(grades) / sizeof(grades[0]); i++) {
+        const char *text;
+
+        json_object_set_new(record, "grade", json_string(grades[i].grade));
+        json_object_set_new(sighting, "near", grades[i].near != NULL ? json_loads(grades[i].near, 0, NULL) : json_null());
+        text = full(record);
+        ck_assert_msg(strstr(text, grades[i].says) != NULL, "%s: %s", grades[i].grade, text);
+        ck_assert_msg(strstr(text, grades[i].shows) != NULL, "%s: %s", grades[i].grade, text);
+        ck_assert_msg(strstr(text, grades[i].technique) != NULL, "%s: %s", grades[i].grade, text);
+        *strstr((char *)(uintptr_t)text, "What was seen") = '\0';
+        ck_assert_msg(strstr(text, grades[i].not) == NULL, "%s: %s", grades[i].grade, text);
+        ck_assert_msg(strcmp(grades[i].grade, "beacon") != 0 || strstr(full(record), "ATT&CK") == NULL, "%s", text);
+        ck_assert_msg(strcmp(grades[i].grade, "identity") == 0 || strstr(full(record), "T1110") == NULL, "%s", text);
+    }
+    json_decref(record);
+}
+END_TEST
+
+START_TEST(what_was_sent_lay_in_more_than_a_mailbox)
+{
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
+
+    json_object_set_new(json_object_get(record, "placement"), "place", json_string("lmtp://jdoe@mx.corp.example"));
+    ck_assert_ptr_nonnull(strstr(full(record), "It was delivered through mail servers to mailbox /var/mail/jdoe of Jane Doe "
+                                               "on 2026-06-02: that mailbox, a server on the way to it, or a copy was "
+                                               "read between then and"));
+    ck_assert_ptr_null(strstr(full(record), "lay only in"));
+    ck_assert_ptr_nonnull(strstr(full(record), "mail servers, filters and archives"));
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(attackers_words_never_begin_a_line)
 {
     json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
@@ -214,6 +260,8 @@ static Suite *suite(void)
     tcase_add_test(tests, order_is_what_an_analyst_needs);
     tcase_add_test(tests, steps_fit_the_place);
     tcase_add_test(tests, a_proof_is_no_match_of_the_secret);
+    tcase_add_test(tests, each_grade_has_its_words);
+    tcase_add_test(tests, what_was_sent_lay_in_more_than_a_mailbox);
     tcase_add_test(tests, attackers_words_never_begin_a_line);
     tcase_add_test(tests, guessable_secrets_and_near_misses_are_told);
     tcase_add_test(tests, an_unplanted_token_still_names_its_owner);

@@ -253,6 +253,39 @@ START_TEST(a_flood_is_told_by_its_gravest)
 }
 END_TEST
 
+static void expect_words(const char *title, const char *certainty)
+{
+    json_t *record = last_record();
+
+    ck_assert_msg(strstr(member(record, "title", NULL), title) != NULL, "%s", member(record, "title", NULL));
+    ck_assert_msg(strstr(member(record, "certainty", NULL), certainty) != NULL, "%s", member(record, "certainty", NULL));
+    json_decref(record);
+}
+
+/* An address that was fetched is no theft, and a name alone no wrong secret. */
+START_TEST(titles_say_no_more_than_was_seen)
+{
+    struct token_result key = world_password("svc-brno-4d", "-----BEGIN x-----");
+    struct buffer facts;
+
+    buffer_init(&facts, FACTS_BYTES);
+    fact_add(&facts, FACT_PUBLIC, "fingerprint", slice_of("9f86d081884c7d65"));
+    fact_add(&facts, FACT_ADDRESS, "slug", slice_of("xk29vbn3"));
+    key.facts = buffer_slice(&facts);
+    world_mint(world, &key, "gitlab");
+    see_alone(CANDIDATE_EITHER, "xk29vbn3", "192.0.2.1", WORLD_NOW);
+    world_derive(world, WORLD_NOW);
+    expect_words("password fetched at gitlab", "low: an address");
+    see_alone(CANDIDATE_IDENTITY, "svc-brno-4d", "192.0.2.1", WORLD_NOW + 1);
+    world_derive(world, WORLD_NOW + 1);
+    expect_words("password identity named without its secret at gitlab", "high: an identity");
+    see_alone(CANDIDATE_PUBLIC, "9f86d081884c7d65", "192.0.2.1", WORLD_NOW + 2);
+    world_derive(world, WORLD_NOW + 2);
+    expect_words("password offered without a proof at gitlab", "high: the public half");
+    buffer_free(&facts);
+}
+END_TEST
+
 START_TEST(a_long_list_comes_in_pages)
 {
     char address[64];
@@ -512,6 +545,7 @@ static Suite *suite(void)
         noise_makes_nothing, a_first_use_alerts_at_once, what_is_new_alerts_at_once,
         unrelated_sightings_open_incidents_of_their_own, the_same_folds_into_updates,
         a_clock_set_back_holds_nothing_up, a_flood_becomes_one_update_a_minute, a_flood_is_told_by_its_gravest,
+        titles_say_no_more_than_was_seen,
         a_long_list_comes_in_pages, a_flood_of_one_token_holds_up_no_other,
         deriving_again_changes_nothing, what_is_counted_together_is_as_one_by_one, a_start_derives_what_is_behind,
         context_raises_and_explains,

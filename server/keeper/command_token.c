@@ -148,6 +148,7 @@ static int retire(struct request *request, struct id token, struct error *error)
     sqlite3_bind_int64(statement, 2, clock_wall());
     if (ledger_run(ledger, statement, error) != 0)
         goto fail;
+    ledger->trials++;
     if (sqlite3_changes(ledger->db) > 0 && order_operation(request, "retire", id_text(token, 't', id), "", error) != 0)
         goto fail;
     return ledger_commit(ledger, error);

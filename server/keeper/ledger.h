@@ -36,7 +36,7 @@ struct ledger {
     struct flusher flusher; /* of the log, for hasty commits */
     struct filter filter; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */
-    uint64_t trials; /* how many tokens came that are proven by trial (prove.h) */
+    uint64_t trials; /* how often what is tried for a proof may have changed (prove.h) */
     struct {
         const char *sql;
         sqlite3_stmt *statement;
@@ -45,7 +45,8 @@ struct ledger {
 
 /* Opens state/ledger.db. With `create` an absent one is made (and the folder, mode 0700), else absence is an error.
  * Waits up to 5 s for another keeper's lock. Migrates older schemas. The key is checked against the ledger's check
- * value. Errors say what to do. */
+ * value. What an earlier keeper left in the log is written anew: where its flush failed it may stand in the kernel's
+ * memory only, and the kernel tells of that once. Errors say what to do. */
 int ledger_open(struct ledger *ledger, const char *state, const struct keyring *keyring, bool create,
                 struct error *error);
 void ledger_close(struct ledger *ledger);

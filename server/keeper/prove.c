@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "server/base/log.h"
 #include "server/keeper/recognise.h"
 #include "server/wire/transcript.h"
 #include "tokens/proof/proof.h"
@@ -206,47 +207,51 @@ static int prove_by_name(struct recogniser *recogniser, const struct presented_p
 
 /* ---- by trial ---- */
 
-static int add_trial(struct recogniser *recogniser, size_t number, int64_t token, struct error *error)
+/* Of the row that the statement is at. One that is damaged is left out: it must not keep the others from being seen. */
+static void add_trial(struct recogniser *recogniser, size_t number, sqlite3_stmt *statement)
 {
     struct prover *prover = &recogniser->prover;
     struct trial *trial = &prover->trials[prover->trial_count];
     struct buffer facts;
-    int result;
+    char id[ID_TEXT];
 
     buffer_init(&facts, FACTS_BYTES);
-    result = token_facts(recogniser->ledger, recogniser->keyring, token, &facts, error);
-    if (result == 0) {
-        *trial = (struct trial){.token = token, .number = (uint8_t)number};
+    if (keyring_open_sealed(recogniser->keyring, ledger_column(statement, 2), &facts) != 0) {
+        log_warning("what is sealed of token %s cannot be opened, so that its use is not seen: see `sundew check`",
+                    id_text(ledger_column_id(statement, 1), 't', id));
+    } else {
+        *trial = (struct trial){.token = sqlite3_column_int64(statement, 0), .number = (uint8_t)number};
         buffer_init(&trial->verifier, PROOF_VERIFIER);
         add_stored(buffer_slice(&facts), proof_at(number), &trial->verifier);
         prover->trial_count++;
     }
     buffer_free(&facts);
-    return result;
 }
 
 static int load_trials_of(struct recogniser *recogniser, size_t number, struct error *error)
 {
-    int64_t tokens[PROVE_TRIALS];
+    struct prover *prover = &recogniser->prover;
     struct digest digest = token_trial(recogniser->keyring, slice_of(proof_at(number)->fact));
     sqlite3_stmt *statement = ledger_statement(
-        recogniser->ledger, "SELECT token FROM secret_index WHERE digest = ? AND part = ? ORDER BY token DESC LIMIT ?",
-        error);
-    int found, count = 0;
+        recogniser->ledger, "SELECT t.number, t.id, t.facts FROM secret_index s JOIN token t ON t.number = s.token "
+        "WHERE s.digest = ? AND s.part = ? ORDER BY t.state <> 'armed', t.number DESC", error);
+    int found;
 
     if (statement == NULL)
         return -1;
     ledger_bind_blob(statement, 1, (struct slice){digest.bytes, DIGEST_BYTES});
     sqlite3_bind_int(statement, 2, PART_TRIAL);
-    sqlite3_bind_int64(statement, 3, (int64_t)(PROVE_TRIALS - recogniser->prover.trial_count));
-    while ((found = ledger_step(recogniser->ledger, statement, error)) == 1)
-        tokens[count++] = sqlite3_column_int64(statement, 0);
-    for (int i = 0; i < count && found == 0; i++)
-        found = add_trial(recogniser, number, tokens[i], error);
-    return found;
+    while ((found = ledger_step(recogniser->ledger, statement, error)) == 1 && prover->trial_count < PROVE_TRIALS)
+        add_trial(recogniser, number, statement);
+    if (found == 1) {
+        log_warning("more than %d tokens are proven without a name (%s): the oldest, retired ones first, are not tried "
+                    "any more", PROVE_TRIALS, proof_at(number)->name);
+        sqlite3_reset(statement);
+    }
+    return found < 0 ? -1 : 0;
 }
 
-/* Anew after tokens were minted that are proven so. */
+/* Anew after tokens that are proven so were minted, or any retired. */
 static int load_trials(struct recogniser *recogniser, struct error *error)
 {
     struct prover *prover = &recogniser->prover;

@@ -3,7 +3,8 @@
  * Proofs of possession (tokens/proof/) among an observation's candidates: whose secret do they show knowledge of? The
  * work is the same for hit and miss: each of at most PROVE_MOST proofs is verified against PROVE_TOKENS tokens, those
  * that bear an identity (or a public key) of its pair and, where there are fewer, any others; a proof that comes without
- * a name is verified against all secrets that can be proven so, at most PROVE_TRIALS, the youngest. */
+ * a name is verified against all secrets that can be proven so, at most PROVE_TRIALS: those of armed tokens before
+ * retired ones', and the youngest of each. */
 #ifndef KEEPER_PROVE_H
 #define KEEPER_PROVE_H
 

@@ -252,6 +252,45 @@ START_TEST(only_the_youngest_secrets_are_tried)
 }
 END_TEST
 
+/* Of the token that was minted last. */
+static void change(const char *what)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "UPDATE token SET %s WHERE number = (SELECT max(number) FROM token)", what);
+    ck_assert_int_eq(sqlite3_exec(world->ledger.db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+START_TEST(armed_secrets_are_tried_first)
+{
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    int64_t first = mint_shared("shared key of the first");
+    char key[32];
+
+    for (int i = 0; i < PROVE_TRIALS; i++) {
+        snprintf(key, sizeof key, "shared key number %d", i);
+        mint_shared(key);
+    }
+    change("state = 'retired'");
+    present_hs256(&observation, "shared key of the first");
+    ck_assert_uint_eq(look(&observation) / 1000, PROVE_TRIALS);
+    only(GRADE_SECRET, first);
+}
+END_TEST
+
+START_TEST(a_damaged_secret_hides_no_other)
+{
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    int64_t whole = mint_shared("the first key of all");
+
+    mint_shared("the second key of all");
+    change("facts = x'0102'");
+    present_hs256(&observation, "the first key of all");
+    look(&observation);
+    only(GRADE_SECRET, whole);
+}
+END_TEST
+
 /* Hit, near miss and unknown identity: as many verifications and unsealings. */
 START_TEST(the_work_is_the_same)
 {
@@ -331,6 +370,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_key_that_stands_in_a_fact);
     tcase_add_test(tcase, a_forgery_names_nobody);
     tcase_add_test(tcase, only_the_youngest_secrets_are_tried);
+    tcase_add_test(tcase, armed_secrets_are_tried_first);
+    tcase_add_test(tcase, a_damaged_secret_hides_no_other);
     tcase_add_test(tcase, the_work_is_the_same);
     tcase_add_test(tcase, only_so_many_proofs_are_looked_at);
     tcase_add_test(tcase, damaged_proofs_are_nothing);

@@ -189,8 +189,8 @@ void command_planting(struct request *request)
     else if (ledger_begin(ledger, &error) != 0)
         request_fail(request, &error);
     else if (run_update(request, "UPDATE placement SET location = coalesce(?3, location), checked = ?4,"
-                                 " digest = coalesce(?5, digest) WHERE number = ?1 AND ?2 IS NOT NULL", &row, &report,
-                        "planned", &error) != 0) {
+                                 " digest = coalesce(?5, digest) WHERE number = ?1", &row, &report, "planned",
+                        &error) != 0) {
         ledger_rollback(ledger);
         request_fail(request, &error);
     } else if (ledger_commit(ledger, &error) != 0)

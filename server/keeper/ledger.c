@@ -290,6 +290,16 @@ out:
     return result;
 }
 
+/* A full disk has no room for it; then all stays in the log, which flusher_open() asks the disk about. */
+static int settle_log(struct ledger *ledger, struct error *error)
+{
+    int code = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_FULL)
+        return 0;
+    return fail(ledger, "opening", error);
+}
+
 int ledger_open(struct ledger *ledger, const char *state, const struct keyring *keyring, bool create,
                 struct error *error)
 {
@@ -304,7 +314,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
     }
     if (open_folder(ledger, state, create, error) < 0 || take_lock(ledger, state, error) < 0 ||
         open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
-        check_key(ledger, keyring, error) < 0 ||
+        check_key(ledger, keyring, error) < 0 || settle_log(ledger, error) < 0 ||
         flusher_open(&ledger->flusher, ledger->folder, "ledger.db-wal", error) < 0)
         goto fail;
     (void)unlinkat(ledger->folder, LEDGER_COPY, 0);

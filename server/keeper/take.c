@@ -42,7 +42,7 @@ static void send_verdicts(struct keeper *keeper, struct keeper_flight *flight)
 }
 
 /* What was committed and cannot be made durable must not be answered, by us or by who would read it from this memory:
- * the next keeper asks the disk first. */
+ * the next keeper writes it anew first (ledger_open()). */
 static void break_off(struct keeper *keeper, const struct error *error)
 {
     log_error("%s", error->text);

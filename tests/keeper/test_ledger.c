@@ -132,6 +132,31 @@ START_TEST(migrates_from_the_first_version)
 }
 END_TEST
 
+/* A flush that failed may have left it in the kernel's memory only. */
+START_TEST(what_was_left_in_the_log_is_written_anew)
+{
+    struct stat status;
+    int wait_status;
+    pid_t child;
+
+    make();
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(ledger_open(&ledger, folder, &keyring, false, &error) == 0 && ledger_set(&ledger, "x", 42, &error) == 0 ? 0
+                                                                                                                      : 1);
+    ck_assert_int_eq(waitpid(child, &wait_status, 0), child);
+    ck_assert_int_eq(wait_status, 0);
+    ck_assert_int_eq(stat(in_folder("ledger.db-wal"), &status), 0);
+    ck_assert_int_gt(status.st_size, 0);
+    ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(stat(in_folder("ledger.db-wal"), &status), 0);
+    ck_assert_int_eq(status.st_size, 0);
+    ck_assert_int_eq(ledger_setting(&ledger, "x", 0), 42);
+    ledger_close(&ledger);
+}
+END_TEST
+
 START_TEST(refuses_newer_schemas)
 {
     make();
@@ -383,7 +408,8 @@ END_TEST
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
-        makes_and_opens, refuses_foreign_files, migrates_from_the_first_version, refuses_newer_schemas,
+        makes_and_opens, refuses_foreign_files, migrates_from_the_first_version,
+        what_was_left_in_the_log_is_written_anew, refuses_newer_schemas,
         refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
         only_what_is_derived_does_not_wait_for_the_disk, the_log_has_room_ahead,

@@ -13,7 +13,7 @@
 #include "tokens/shape.h"
 
 #define CLUSTER "%16a"
-#define KEY_ID "%43u"
+#define KEY_ID "%42u%1e"
 #define NAME_MOST 60 /* of a service account here; Kubernetes takes 253 */
 #define FILE_BYTES 6144
 #define CLAIMS_BYTES 2048

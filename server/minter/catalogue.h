@@ -76,6 +76,7 @@ struct lure_file {
     struct template *path;
     struct template *body; /* NULL: the file is removed */
     enum render_escape escape;
+    struct containers containers;
     bool secret; /* holds the secret; --path names it anew */
 };
 

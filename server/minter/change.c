@@ -3,6 +3,7 @@
  * Lures that are changes of a repository. */
 #include <stdio.h>
 #include <string.h>
+#include "server/minter/container.h"
 #include "server/minter/lure.h"
 #include "server/minter/persona.h"
 
@@ -40,9 +41,40 @@ static int file_path(const struct lure_work *work, const struct lure_file *file,
     return 0;
 }
 
+/* Saved by the change's author some minutes before. */
+static int pack_body(const struct lure_work *work, const struct lure_file *file, struct slice text, int64_t time,
+                     struct buffer *body, struct error *error)
+{
+    const struct draw *draw = work->minter->draw;
+    struct contents contents = contents_by(json_object_get(work->parameters, "persona"),
+                                           json_object_get(work->token, "from"), work->token,
+                                           time - 60 - (int64_t)draw_below(draw, 3600), draw);
+    char name[CONTAINER_NAME];
+
+    contents.text = text;
+    contents.name = "";
+    return containers_pack(&file->containers, &contents, name, sizeof name, body, error);
+}
+
+static int make_body(const struct lure_work *work, const struct lure_file *file, struct buffer *body, int64_t time,
+                     struct error *error)
+{
+    struct buffer text;
+    int rc;
+
+    buffer_init(&text, LURE_FILE_BYTES);
+    rc = lure_render(file->body, work->base, work->token, work->variables, file->escape, &text, error);
+    if (rc == 0 && file->containers.count > 0 && file->secret && lure_line(buffer_slice(&text), work->secret) == 0)
+        rc = error_set(error, "lure '%s' packs no secret", work->lure->name);
+    if (rc == 0)
+        rc = pack_body(work, file, buffer_slice(&text), time, body, error);
+    buffer_free(&text);
+    return rc;
+}
+
 /* One entry of a change's "files"; its body becomes a file of the lure. */
-static json_t *make_file(const struct lure_work *work, const struct lure_file *file, struct lure_made *made,
-                         struct error *error)
+static json_t *make_file(const struct lure_work *work, const struct lure_file *file, int64_t time,
+                         struct lure_made *made, struct error *error)
 {
     struct buffer path, *body;
     json_t *entry = NULL;
@@ -57,19 +89,22 @@ static json_t *make_file(const struct lure_work *work, const struct lure_file *f
     }
     snprintf(number, sizeof number, "%zu", made->file_count);
     body = lure_file(made, error);
-    if (body != NULL &&
-        lure_render(file->body, work->base, work->token, work->variables, file->escape, body, error) == 0)
+    if (body != NULL && make_body(work, file, body, time, error) == 0)
         entry = json_pack("{ss ss}", "path", buffer_text(&path), "file", number);
 out:
     buffer_free(&path);
     return entry;
 }
 
-/* Notes in the meta where the secret stands, if it does in this file. */
-static int note_secret(const struct lure_work *work, struct lure_made *made, const json_t *entry)
+/* Notes in the meta where the secret stands, if it does in this file; the first line stands for one that is packed. */
+static int note_secret(const struct lure_work *work, const struct lure_file *source, struct lure_made *made,
+                       const json_t *entry)
 {
     const char *file = json_string_value(json_object_get(entry, "file"));
     size_t line = file == NULL ? 0 : lure_line(buffer_slice(&made->files[made->file_count - 1]), work->secret);
+
+    if (file != NULL && source->secret && source->containers.count > 0)
+        line = 1;
 
     if (line == 0 || json_object_get(made->meta, "line") != NULL)
         return line != 0;
@@ -80,16 +115,16 @@ static int note_secret(const struct lure_work *work, struct lure_made *made, con
 
 /* Returns how many of its files hold the secret, or -1. */
 static int make_files(const struct lure_work *work, const struct lure_change *change, json_t *files,
-                      struct lure_made *made, struct error *error)
+                      int64_t time, struct lure_made *made, struct error *error)
 {
     int holding = 0;
 
     for (size_t i = 0; i < change->file_count; i++) {
-        json_t *entry = make_file(work, &change->files[i], made, error);
+        json_t *entry = make_file(work, &change->files[i], time, made, error);
 
         if (entry == NULL)
             return -1;
-        holding += note_secret(work, made, entry);
+        holding += note_secret(work, &change->files[i], made, entry);
         json_array_append_new(files, entry);
     }
     return holding;
@@ -113,7 +148,7 @@ static int make_change(const struct lure_work *work, const struct lure_change *c
     if (change->area != NULL &&
         lure_render(change->area, work->base, work->token, work->variables, RENDER_PLAIN, &area, error) != 0)
         goto out;
-    holding = make_files(work, change, files, made, error);
+    holding = make_files(work, change, files, time, made, error);
     if (holding < 0)
         goto out;
     entry = json_pack("{ss ss s{sO? sO?} ss sO}", "message", buffer_text(&message), "area", buffer_text(&area),

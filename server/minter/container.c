@@ -24,6 +24,7 @@ struct contents contents_by(const json_t *persona, const json_t *person, const j
 {
     return (struct contents){
         .password = text_of(json_object_get(token, "container"), "password"),
+        .seed = text_of(json_object_get(token, "container"), "seed"),
         .author = text_of(person, "name"),
         .organisation = text_of(persona, "organisation"),
         .language = text_of(persona, "language"),

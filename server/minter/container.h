@@ -17,6 +17,7 @@ struct contents {
     struct slice text;
     const char *name;     /* of the file that is packed */
     const char *password; /* of a keyed container */
+    const char *seed;     /* of keys: 32 bytes in hexadecimal */
     const char *author, *organisation, *language;
     struct zone zone;
     int64_t time; /* seconds: when it was last saved */

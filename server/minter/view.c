@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/address.h"
+#include "server/minter/container/age.h"
 #include "server/minter/persona.h"
 #include "server/minter/view.h"
 #include "server/wire/kinds.h"
@@ -242,6 +243,8 @@ static json_t *container_view(const json_t *parameters, const struct shown_token
     const json_t *persona = json_object_get(parameters, "persona");
     struct view_draw state;
     struct draw draw = view_draw(&state, shown->identity, shown->secret, "container");
+    char key[AGE_TEXT], recipient[AGE_TEXT], hex[2 * 32 + 1];
+    unsigned char seed[32];
     struct buffer password;
     json_t *view;
 
@@ -250,7 +253,12 @@ static json_t *container_view(const json_t *parameters, const struct shown_token
         buffer_clear(&password);
         password_light(&draw, text_of(persona, "language"), &password);
     } while (kind_filtered(buffer_slice(&password)));
-    view = json_pack("{ss}", "password", buffer_text(&password));
+    draw.bytes(draw.context, seed, sizeof seed);
+    age_identity(seed, key);
+    age_recipient(seed, recipient);
+    sodium_bin2hex(hex, sizeof hex, seed, sizeof seed);
+    view = json_pack("{ss ss ss ss}", "password", buffer_text(&password), "key", key, "recipient", recipient, "seed", hex);
+    sodium_memzero(seed, sizeof seed);
     buffer_free(&password);
     return view;
 }

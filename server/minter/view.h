@@ -20,7 +20,7 @@ struct shown_token {
 };
 
 /* Of one token: identity, secret, kind, form.NAME, fact.*, password, token, http, ldap, netrc.*, url.*, base64.*,
- * bind_dn, project, from.*, to.*, third.*, container.password; people and project are drawn. NULL without memory, or when
+ * bind_dn, project, from.*, to.*, third.*, container.*; people and project are drawn. NULL without memory, or when
  * identity or secret are not UTF-8. */
 json_t *view_token(const json_t *parameters, const struct shown_token *shown, const struct draw *draw);
 /* The directory decoy's suffix, "dc=corp,dc=example"; "" where the job names no domain, or too long a one. */

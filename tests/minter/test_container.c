@@ -22,6 +22,7 @@ static void pack_into(const struct containers *chain, const char *text, char *na
     struct contents contents = {.text = slice_of(text),
                                 .name = name,
                                 .password = "Harvest47!",
+                                .seed = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
                                 .author = "Zoë Quill",
                                 .organisation = "Example Rail",
                                 .language = "en",

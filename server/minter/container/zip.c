@@ -14,11 +14,17 @@
 #define HINT 0xa220      /* room that Office leaves behind the names of the first parts */
 #define HINT_BYTES 512
 #define HINTED 2
+#define PROTECTED 1 /* a flag */
+#define AES_METHOD 99
+#define AES_EXTRA 0x9901
+#define TIMES_EXTRA 0x000a /* NTFS's */
+#define TIMES_BYTES 36
+#define FILETIME_EPOCH 11644473600LL
 
 /* What the headers of one file say. */
 struct entry {
     const char *name;
-    unsigned needed, flags, method, time, date;
+    unsigned needed, flags, method, packed_by, time, date; /* packed_by: the method within AES */
     uint32_t crc;
     size_t packed, size, at;
 };
@@ -71,6 +77,49 @@ static int deflate_into(struct slice data, struct buffer *out)
     return result == Z_STREAM_END ? 0 : -1;
 }
 
+static int protect(const struct zip *zip, struct entry *entry, uint32_t crc, struct buffer *data)
+{
+    struct buffer plain = *data;
+    int rc;
+
+    if (zip->style != ZIP_CRYPTO && zip->style != ZIP_AES)
+        return 0;
+    buffer_init(data, zip->out->maximum);
+    entry->flags |= PROTECTED;
+    if (zip->style == ZIP_AES) {
+        entry->method = AES_METHOD;
+        entry->needed = 51;
+        entry->crc = 0; /* AE-2 */
+    }
+    rc = zip->style == ZIP_AES ? zip_seal(zip->contents, buffer_slice(&plain), data)
+                               : zip_hide(zip->contents, crc, buffer_slice(&plain), data);
+    buffer_free(&plain);
+    return rc;
+}
+
+/* AE-2, 256 bits, and how the file is compressed. */
+static void add_aes(struct buffer *out, const struct entry *entry)
+{
+    add_little(out, AES_EXTRA, 2);
+    add_little(out, 7, 2);
+    add_little(out, 2, 2);
+    buffer_add_text(out, "AE");
+    add_little(out, 3, 1);
+    add_little(out, entry->packed_by, 2);
+}
+
+/* When it was changed, read, made. */
+static void add_times(struct buffer *out, int64_t time)
+{
+    add_little(out, TIMES_EXTRA, 2);
+    add_little(out, TIMES_BYTES - 4, 2);
+    add_little(out, 0, 4);
+    add_little(out, 1, 2);
+    add_little(out, 24, 2);
+    for (int i = 0; i < 3; i++)
+        add_little(out, (uint64_t)(time + FILETIME_EPOCH) * 10000000, 8);
+}
+
 /* What both headers hold, from the version on. */
 static void add_common(struct buffer *out, const struct entry *entry)
 {
@@ -91,8 +140,10 @@ static void add_local(struct zip *zip, const struct entry *entry)
 
     add_little(zip->out, LOCAL, 4);
     add_common(zip->out, entry);
-    add_little(zip->out, hinted ? 8 + HINT_BYTES : 0, 2);
+    add_little(zip->out, hinted ? 8 + HINT_BYTES : entry->method == AES_METHOD ? 11 : 0, 2);
     buffer_add_text(zip->out, entry->name);
+    if (entry->method == AES_METHOD)
+        add_aes(zip->out, entry);
     if (!hinted)
         return;
     add_little(zip->out, HINT, 2);
@@ -105,18 +156,24 @@ static void add_local(struct zip *zip, const struct entry *entry)
 
 static void add_central(struct zip *zip, const struct entry *entry)
 {
+    static const unsigned char versions[] = {[ZIP_EXPLORER] = 20, [ZIP_OFFICE] = 45, [ZIP_CRYPTO] = 63, [ZIP_AES] = 63};
+    bool timed = (entry->flags & PROTECTED) != 0, aes = entry->method == AES_METHOD;
     struct buffer *out = &zip->directory;
 
     add_little(out, CENTRAL, 4);
-    add_little(out, zip->style == ZIP_OFFICE ? 45 : 20, 2);
+    add_little(out, versions[zip->style], 2);
     add_common(out, entry);
-    add_little(out, 0, 2); /* extra */
+    add_little(out, (timed ? TIMES_BYTES : 0) + (aes ? 11 : 0), 2);
     add_little(out, 0, 2); /* comment */
     add_little(out, 0, 2); /* disk */
     add_little(out, 0, 2); /* internal attributes */
     add_little(out, zip->style == ZIP_OFFICE ? 0 : ARCHIVE, 4);
     add_little(out, entry->at, 4);
     buffer_add_text(out, entry->name);
+    if (timed)
+        add_times(out, zip->contents->time);
+    if (aes)
+        add_aes(out, entry);
 }
 
 int zip_add(struct zip *zip, const char *name, struct slice data, struct error *error)
@@ -136,6 +193,9 @@ int zip_add(struct zip *zip, const char *name, struct slice data, struct error *
         buffer_add_slice(&packed, data);
         entry.method = STORED;
     }
+    entry.packed_by = entry.method;
+    if (rc == 0)
+        rc = protect(zip, &entry, entry.crc, &packed);
     entry.packed = packed.length;
     add_local(zip, &entry);
     add_central(zip, &entry);
@@ -162,10 +222,25 @@ int zip_close(struct zip *zip, int rc, struct error *error)
     return rc == 0 && zip->out->failed ? error_set(error, "an archive is too large, or memory ran out") : rc;
 }
 
-int container_zip(const struct contents *contents, struct buffer *out, struct error *error)
+static int archive(enum zip_style style, const struct contents *contents, struct buffer *out, struct error *error)
 {
     struct zip zip;
 
-    zip_open(&zip, ZIP_EXPLORER, contents, out);
+    zip_open(&zip, style, contents, out);
     return zip_close(&zip, zip_add(&zip, contents->name, contents->text, error), error);
+}
+
+int container_zip(const struct contents *contents, struct buffer *out, struct error *error)
+{
+    return archive(ZIP_EXPLORER, contents, out, error);
+}
+
+int container_zip_crypto(const struct contents *contents, struct buffer *out, struct error *error)
+{
+    return archive(ZIP_CRYPTO, contents, out, error);
+}
+
+int container_zip_aes(const struct contents *contents, struct buffer *out, struct error *error)
+{
+    return archive(ZIP_AES, contents, out, error);
 }

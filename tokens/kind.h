@@ -38,6 +38,14 @@ struct setting {
     const char *name, *value;
 };
 
+/* The rules that the house has for its people's passwords; zeros where it has none. */
+enum password_class { PASSWORD_UPPER = 1, PASSWORD_LOWER = 2, PASSWORD_DIGIT = 4, PASSWORD_SIGN = 8 };
+
+struct password_policy {
+    uint16_t least, most; /* characters; most is 12 or more, so that all classes fit */
+    uint8_t classes;      /* of which each password has one at least */
+};
+
 /* Fresh private keys. RSA ones come from a pool that is filled in the background, or are made at once while it is
  * empty. Adds the DER of a PKCS #8 PrivateKeyInfo; the caller wipes it. bits: 2048, 3072 or 4096. */
 struct key_supply {
@@ -56,6 +64,7 @@ struct mint_request {
     uint64_t seed; /* the installation's: for what all its tokens share and no other installation has */
     int64_t now;   /* seconds since 1970 */
     const struct door *door;
+    struct password_policy passwords;
     const struct setting *settings; /* only such as the kind names */
     size_t setting_count;
     const struct key_supply *keys;

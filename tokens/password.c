@@ -17,7 +17,6 @@
 #include "tokens/words.h"
 
 #define HUMAN_BITS 61
-#define HUMAN_MOST 48
 #define RANDOM_LEAST 16
 #define RANDOM_MOST 24
 #define LENGTH_LEAST 8 /* that an operator may ask for */
@@ -88,8 +87,15 @@ static void draw_names(const struct draw *draw, struct buffer *out)
     buffer_add_char(out, end_signs[draw_below(draw, 6)]);
 }
 
+static bool has_policy(const struct mint_request *request)
+{
+    return request->passwords.least > 0 || request->passwords.most > 0 || request->passwords.classes != 0;
+}
+
 uint16_t password_human_draw(const struct mint_request *request, struct buffer *out)
 {
+    if (has_policy(request))
+        return password_style_draw(request, out);
     if (draw_below(request->draw, 2) == 0)
         draw_words(request, out);
     else
@@ -107,14 +113,45 @@ void password_light(const struct draw *draw, const char *language, struct buffer
 
 /* 16 to 24 characters: log2(69) = 6.1 bits each, log2(62) = 5.9 for the first and the last; six is stated for each
  * inner one, which leaves room for the draws that are filtered. */
-static uint16_t draw_random(const struct draw *draw, uint32_t length, struct buffer *out)
+static uint16_t write_random(const struct draw *draw, uint32_t length, struct buffer *out)
 {
-    if (length == 0)
-        length = RANDOM_LEAST + draw_below(draw, RANDOM_MOST - RANDOM_LEAST + 1);
     alphabet_draw(out, ALPHABET_BASE62, 1, draw);
     alphabet_draw(out, INNER, length - 2, draw);
     alphabet_draw(out, ALPHABET_BASE62, 1, draw);
     return (uint16_t)((length - 2) * 6 + 11);
+}
+
+static uint8_t classes_of(struct slice text)
+{
+    uint8_t classes = 0;
+
+    for (size_t i = 0; i < text.length; i++) {
+        char c = (char)text.data[i];
+
+        classes |= c >= 'A' && c <= 'Z' ? PASSWORD_UPPER : c >= 'a' && c <= 'z' ? PASSWORD_LOWER
+                   : c >= '0' && c <= '9' ? PASSWORD_DIGIT : PASSWORD_SIGN;
+    }
+    return classes;
+}
+
+/* length: 0 for one that the house's rules allow. Draws without a class that they want are thrown away: of eight
+ * characters two in three, so less than two bits. */
+static uint16_t draw_random(const struct mint_request *request, uint32_t length, struct buffer *out)
+{
+    const struct password_policy *policy = &request->passwords;
+    uint32_t least = policy->least > RANDOM_LEAST ? policy->least : RANDOM_LEAST, most = RANDOM_MOST, chosen;
+    uint16_t bits;
+
+    if (policy->most > 0 && policy->most < most)
+        most = policy->most;
+    least = policy->least <= most && least > most ? most : least;
+    most = most < least ? least : most;
+    do {
+        buffer_clear(out);
+        chosen = length != 0 ? length : least + draw_below(request->draw, most - least + 1);
+        bits = write_random(request->draw, chosen, out);
+    } while (!out->failed && (classes_of(buffer_slice(out)) & policy->classes) != policy->classes);
+    return (uint16_t)(bits - (policy->classes != 0 ? 2 : 0));
 }
 
 /* What the operator asked for; 0: nothing. */
@@ -129,6 +166,10 @@ static int read_length(const struct mint_request *request, uint32_t *length, str
         return error_set(error, "only the form random has a length; leave --length out, or say --form random");
     for (const char *c = text; *c != '\0' && *length <= LENGTH_MOST; c++)
         *length = *c >= '0' && *c <= '9' ? *length * 10 + (uint32_t)(*c - '0') : LENGTH_MOST + 1;
+    if (*length < request->passwords.least || (request->passwords.most > 0 && *length > request->passwords.most))
+        return error_set(error, "--length %.20s is against `passwords` of the configuration: %u to %u characters; change "
+                                "one of them", text, request->passwords.least,
+                         request->passwords.most > 0 ? request->passwords.most : LENGTH_MOST);
     if (*length < LENGTH_LEAST || *length > LENGTH_MOST)
         return error_set(error, "a password of length '%.20s' cannot be; %d to %d characters can", text, LENGTH_LEAST,
                          LENGTH_MOST);
@@ -144,15 +185,16 @@ static int password_mint(const struct mint_request *request, struct minted *mint
         return -1;
     do {
         buffer_clear(out);
-        minted->secret_bits = strcmp(request->form, "random") == 0 ? draw_random(request->draw, length, out)
-                                                                   : password_human_draw(request, out);
+        minted->secret_bits = strcmp(request->form, "random") == 0  ? draw_random(request, length, out)
+                              : strcmp(request->form, "human") == 0 ? password_human_draw(request, out)
+                                                                    : password_style_draw(request, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)));
     return out->failed ? error_set(error, "no room for the password") : 0;
 }
 
 bool password_human_valid(struct slice secret)
 {
-    return secret.length >= RANDOM_LEAST && secret.length <= HUMAN_MOST && alphabet_holds(INNER "?&", secret);
+    return secret.length >= LENGTH_LEAST && secret.length <= PASSWORD_MOST && alphabet_holds(INNER "?&", secret);
 }
 
 static bool password_valid(const char *form, struct slice secret)
@@ -162,7 +204,7 @@ static bool password_valid(const char *form, struct slice secret)
     return secret.length >= LENGTH_LEAST && secret.length <= LENGTH_MOST && alphabet_holds(INNER, secret);
 }
 
-static const char *const password_forms[] = {"human", "random", NULL};
+static const char *const password_forms[] = {"human", "season", "keyboard", "company", "random", NULL};
 static const char *const password_settings[] = {"length", NULL};
 
 const struct token_kind kind_password = {

@@ -198,6 +198,16 @@ static void add_given(struct buffer *json, const char *name, const char *text)
         json_member_text(json, name, text);
 }
 
+static void add_policy(const struct configuration *configuration, struct buffer *json)
+{
+    json_member_open(json, "passwords");
+    buffer_add_char(json, '{');
+    json_member_number(json, "least", configuration->password_least);
+    json_member_number(json, "most", configuration->password_most);
+    json_member_number(json, "classes", configuration->password_classes);
+    buffer_add_char(json, '}');
+}
+
 int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error)
 {
     add_given(json, "kind", order->kind);
@@ -211,6 +221,7 @@ int order_view(struct keeper *keeper, const struct order *order, struct buffer *
         buffer_add_char(json, '{');
         buffer_add_slice(json, buffer_slice(&order->settings));
         buffer_add_char(json, '}');
+        add_policy(keeper->configuration, json);
     }
     add_given(json, "owner", order->owner);
     add_given(json, "memo", order->memo);

@@ -151,6 +151,16 @@ static uint64_t seed_of(const json_t *persona)
     return seed;
 }
 
+/* Classes have the bits of enum password_class (server/wire/configuration.h). */
+static struct password_policy policy_of(const json_t *passwords)
+{
+    return (struct password_policy){
+        .least = (uint16_t)json_integer_value(json_object_get(passwords, "least")),
+        .most = (uint16_t)json_integer_value(json_object_get(passwords, "most")),
+        .classes = (uint8_t)json_integer_value(json_object_get(passwords, "classes")),
+    };
+}
+
 /* All texts stay the parameters'. */
 static int read_request(struct job_work *work, struct error *error)
 {
@@ -178,6 +188,7 @@ static int read_request(struct job_work *work, struct error *error)
         .draw = work->minter->draw,
         .seed = seed_of(persona),
         .door = &work->door,
+        .passwords = policy_of(json_object_get(work->parameters, "passwords")),
         .settings = work->settings,
         .keys = &work->minter->keys,
     };

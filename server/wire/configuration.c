@@ -141,6 +141,9 @@ static void add_installation(struct buffer *buffer, const struct configuration *
     buffer_add_u64(buffer, (uint64_t)c->budget_noise);
     buffer_add_u64(buffer, (uint64_t)c->budget_source_per_hour);
     buffer_add_u64(buffer, (uint64_t)c->workers);
+    buffer_add_u64(buffer, (uint64_t)c->password_least);
+    buffer_add_u64(buffer, (uint64_t)c->password_most);
+    buffer_add_u64(buffer, (uint64_t)c->password_classes);
 }
 
 static void add_decoy(struct buffer *buffer, const struct decoy *decoy)
@@ -254,6 +257,9 @@ static void get_installation(struct reader *reader, struct configuration *c)
     c->budget_noise = (int64_t)reader_u64(reader);
     c->budget_source_per_hour = (int64_t)reader_u64(reader);
     c->workers = (int64_t)reader_u64(reader);
+    c->password_least = (int64_t)reader_u64(reader);
+    c->password_most = (int64_t)reader_u64(reader);
+    c->password_classes = (int64_t)reader_u64(reader);
 }
 
 static void get_decoy(struct reader *reader, struct decoy *decoy)

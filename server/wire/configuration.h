@@ -98,7 +98,11 @@ struct configuration {
     int64_t budget_noise;                                /* bytes */
     int64_t budget_source_per_hour;                      /* unplanted presentations kept for one source */
     int64_t workers;                                     /* sensors for each service */
+    int64_t password_least, password_most;               /* characters; 0: as drawn */
+    int64_t password_classes;                            /* bits by their place in PASSWORD_CLASSES */
 };
+
+#define PASSWORD_CLASSES "upper", "lower", "digit", "sign"
 
 /* Reads, resolves relative paths against the file's folder, checks everything that can be checked without touching
  * the network: unknown keys, unknown services, sites, formats, listeners that collide. Faults are FILE:LINE:COLUMN. */

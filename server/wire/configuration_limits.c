@@ -55,6 +55,49 @@ static int take_rate(struct loading *loading, const struct yaml *map, const char
     return 0;
 }
 
+static int take_class(struct loading *loading, const struct yaml *item)
+{
+    static const char *const classes[] = {PASSWORD_CLASSES, NULL};
+
+    for (size_t i = 0; classes[i] != NULL; i++)
+        if (item->type == YAML_TEXT && strcmp(item->text, classes[i]) == 0) {
+            loading->configuration->password_classes |= (int64_t)1 << i;
+            return 0;
+        }
+    return yaml_fault(item, loading->error, "\"classes\" holds upper, lower, digit and sign");
+}
+
+static int take_classes(struct loading *loading, const struct yaml *list)
+{
+    if (list != NULL && list->type != YAML_LIST)
+        return yaml_fault(list, loading->error, "\"classes\" must be a list such as [upper, lower, digit]");
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (take_class(loading, list->items[i]) < 0)
+            return -1;
+    return 0;
+}
+
+/* What no password of ours could keep is refused here, not when one is minted. */
+static int take_passwords(struct loading *loading, const struct yaml *map)
+{
+    struct configuration *configuration = loading->configuration;
+    int64_t *least = &configuration->password_least, *most = &configuration->password_most;
+
+    if (map == NULL)
+        return 0;
+    if (loading_keys(loading, map, "passwords") < 0 ||
+        loading_note(loading, yaml_integer(map, "least", 0, 64, least, loading->error)) < 0 ||
+        loading_note(loading, yaml_integer(map, "most", 12, 64, most, loading->error)) < 0 ||
+        loading_note(loading, take_classes(loading, yaml_get(map, "classes"))) < 0)
+        return -1;
+    if (*most > 0 && *least > *most)
+        return loading_note(loading, yaml_fault(yaml_get(map, "least"), loading->error,
+                                                "no password has %lld characters at least and %lld at most; write a "
+                                                "smaller \"least\" or a greater \"most\"", (long long)*least,
+                                                (long long)*most));
+    return 0;
+}
+
 int loading_limits(struct loading *loading, const struct yaml *root)
 {
     struct configuration *configuration = loading->configuration;
@@ -78,7 +121,7 @@ int loading_limits(struct loading *loading, const struct yaml *root)
          loading_note(loading, yaml_size(budget, "noise", &configuration->budget_noise, loading->error)) < 0 ||
          loading_note(loading, take_rate(loading, budget, "per-source", &configuration->budget_source_per_hour)) < 0))
         return -1;
-    return 0;
+    return take_passwords(loading, yaml_get(root, "passwords"));
 }
 
 int configuration_key(const struct configuration *configuration, struct error *error)

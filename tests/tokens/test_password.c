@@ -82,6 +82,48 @@ START_TEST(human_ones_keep_a_companys_rules)
 }
 END_TEST
 
+/* Rules of houses: how long, which classes; and at least what a style is worth under them. */
+static const struct {
+    struct password_policy policy;
+    const char *form;
+    unsigned bits, not_more;
+} rules[] = {
+    {{12, 12, 15}, "season", 5, 24},    {{12, 16, 15}, "keyboard", 15, 50}, {{14, 14, 15}, "company", 10, 40},
+    {{14, 20, 15}, "human", 10, 61},    {{40, 0, 15}, "season", 61, 140},   {{12, 12, 15}, "random", 65, 70},
+    {{30, 0, 15}, "random", 170, 200},  {{8, 12, 8}, "random", 65, 70},     {{0, 0, 15}, "random", 90, 145},
+    {{64, 64, 15}, "keyboard", 61, 250}};
+
+START_TEST(houses_rules_are_kept)
+{
+    const struct password_policy *policy = &rules[_i].policy;
+    struct counter counter = {21};
+    struct draw draw = {counter_bytes, &counter};
+    struct mint_request request = draws_request(&draw, rules[_i].form);
+    struct minted minted;
+    struct error error;
+
+    draws_init(&minted);
+    request.passwords = *policy;
+    for (size_t i = 0; i < 300; i++) {
+        unsigned classes = 0;
+
+        request.language = i % 2 == 0 ? "en" : "fr";
+        ck_assert_int_eq(kind_password.mint(&request, &minted, &error), 0);
+        for (const char *c = buffer_text(&minted.secret); *c != 0; c++)
+            classes |= isupper((unsigned char)*c) ? 1 : islower((unsigned char)*c) ? 2 : isdigit((unsigned char)*c) ? 4 : 8;
+        ck_assert_uint_eq(classes & policy->classes, policy->classes);
+        ck_assert_uint_ge(minted.secret.length, policy->least);
+        ck_assert(policy->most == 0 || minted.secret.length <= policy->most);
+        ck_assert_msg(minted.secret_bits >= rules[_i].bits && minted.secret_bits <= rules[_i].not_more, "%u bits: %s",
+                      minted.secret_bits, buffer_text(&minted.secret));
+        ck_assert(minted.secret_bits <= 7 * minted.secret.length);
+        buffer_clear(&minted.secret);
+        buffer_clear(&minted.identity);
+    }
+    draws_free(&minted);
+}
+END_TEST
+
 START_TEST(word_lists_are_worth_ten_bits)
 {
     const char *const *lists[] = {words_english, words_french};
@@ -197,7 +239,8 @@ static Suite *suite(void)
     TCase *tcase = tcase_create("all");
 
     tcase_set_timeout(tcase, 30);
-    tcase_add_loop_test(tcase, ten_thousand_draws, 0, 2);
+    tcase_add_loop_test(tcase, ten_thousand_draws, 0, 5);
+    tcase_add_loop_test(tcase, houses_rules_are_kept, 0, sizeof rules / sizeof *rules);
     tcase_add_test(tcase, human_ones_keep_a_companys_rules);
     tcase_add_loop_test(tcase, word_lists_are_worth_ten_bits, 0, 2);
     tcase_add_test(tcase, entropy_is_what_is_stated);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "server/planter/disk.h"
 
 #define PATH_BYTES 8192
@@ -131,6 +132,31 @@ int forge_do(struct forge_stay *stay, const struct forge_call *call, bool once, 
     return rc;
 }
 
+int forge_send(struct forge_stay *stay, const char *method, const char *path, json_t *body, bool once, const char *what,
+               json_t **answer, struct error *error)
+{
+    struct buffer text;
+    int rc;
+
+    buffer_init(&text, PATH_BYTES);
+    expand(stay, path, true, &text);
+    rc = web_json(stay->web, method, buffer_text(&text), body, once, what, answer, error);
+    buffer_free(&text);
+    return rc;
+}
+
+void forge_date(const struct change *change, char text[40])
+{
+    time_t local = (time_t)(change->time_s + change->offset * 60);
+    int minutes = abs(change->offset);
+    struct tm tm;
+    size_t length;
+
+    gmtime_r(&local, &tm);
+    length = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + length, 40 - length, "%c%02d:%02d", change->offset < 0 ? '-' : '+', minutes / 60 % 24, minutes % 60);
+}
+
 int forge_raw(struct forge_stay *stay, const struct forge_call *call, const char *header, const char *what,
               struct error *error)
 {
@@ -147,8 +173,12 @@ const json_t *forge_member(const json_t *answer, const char *path)
         size_t length = strcspn(path, ".");
 
         snprintf(part, sizeof part, "%.*s", (int)length, path);
-        answer = json_is_array(answer) ? json_array_get(answer, strtoul(part, NULL, 10))
-                                       : json_object_get(answer, part);
+        if (json_is_array(answer))
+            answer = json_array_get(answer, strtoul(part, NULL, 10));
+        else if (strcmp(part, "*") == 0)
+            answer = json_object_iter_value(json_object_iter((json_t *)(uintptr_t)answer));
+        else
+            answer = json_object_get(answer, part);
         path += length + (path[length] == '.');
     }
     return path != NULL ? answer : NULL;

@@ -96,10 +96,15 @@ int forge_look(const struct forge *kind, const struct task *task, bool remove, s
 /* 1 with the answer (may be NULL), 0 where there is no such thing (404), -1. `once` as in web.h. */
 int forge_do(struct forge_stay *stay, const struct forge_call *call, bool once, const char *what, json_t **answer,
              struct error *error);
+/* The same with a body of its own, which is released. */
+int forge_send(struct forge_stay *stay, const char *method, const char *path, json_t *body, bool once, const char *what,
+               json_t **answer, struct error *error);
+/* The change's time as the forges read it: "2026-11-20T11:30:00+01:00". */
+void forge_date(const struct change *change, char text[40]);
 /* The answer's body as it came, in web->answer. */
 int forge_raw(struct forge_stay *stay, const struct forge_call *call, const char *header, const char *what,
               struct error *error);
-/* A member by "a.b"; NULL. */
+/* A member by "a.b", where "*" is an object's first; NULL. */
 const json_t *forge_member(const json_t *answer, const char *path);
 /* The same as text, numbers too; false: there is none, or it is too long. */
 bool forge_text(const json_t *answer, const char *path, char *text, size_t size);

@@ -147,7 +147,10 @@ static int prepare(struct forge_stay *stay, struct work *work, struct error *err
     for (size_t i = 0; i < changes->count && rc == 0; i++) {
         changes->list[i].time_s = stay->kind->dates ? changes->list[i].time_s : now;
         for (size_t f = 0; f < changes->list[i].file_count && rc == 0; f++) {
-            stay->value['f'] = changes->list[i].files[f].path;
+            struct change_file *file = &changes->list[i].files[f];
+
+            file->program = file->file != NULL && file->file->data.length > 2 && memcmp(file->file->data.data, "#!", 2) == 0;
+            stay->value['f'] = file->path;
             rc = forge_file(stay, stay->branch, SLICE_NONE, NULL, error);
             if (rc > 0)
                 rc = error_set(error, "%s is in the repository already and stays as it is; choose another --path",
@@ -278,7 +281,8 @@ static int put_all(struct forge_stay *stay, const struct changes *changes, struc
 /* Did the forge refuse because the branch is not this account's to write to? */
 bool forge_is_protected(const struct forge_stay *stay)
 {
-    static const char *const signs[] = {"protected", "not allowed", "restricted", "permission"};
+    static const char *const signs[] = {"protected", "not allowed", "restricted", "permission",
+                                        "rule violation"};
     char words[WEB_WORDS];
 
     web_words(stay->web, words);

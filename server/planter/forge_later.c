@@ -100,7 +100,11 @@ static int leave(struct forge_stay *stay, enum fate fate, struct error *error)
 
     if (fate == FATE_OPEN)
         rc = forge_do(stay, &stay->kind->request.close, false, "the request cannot be closed", NULL, error);
+    stay->value['b'] = stay->source;
     if (rc >= 0)
+        rc = forge_do(stay, &stay->kind->branch, false, "the branch cannot be read", NULL, error);
+    stay->value['b'] = stay->branch;
+    if (rc > 0)
         rc = forge_do(stay, &stay->kind->request.leave, false, "the branch cannot be deleted", NULL, error);
     if (rc < 0)
         return -1;

@@ -12,7 +12,7 @@
 
 #define PIECES 32
 #define TEXT_BYTES (1024 * 1024)
-#define LISTED 20 /* of which one is looked for */
+#define LISTED 20 /* whose digests are made to find one */
 
 /* One object. Variables may be several, the secret's is the chief; all else is one. */
 struct piece {
@@ -289,7 +289,7 @@ static int find(struct forge_stay *stay, const struct forge_object *object, cons
         bool same = object->title == NULL ||
                     (title != NULL && forge_text(item, object->title, name, sizeof name) && strcmp(name, title) == 0);
 
-        if (found == 0 && index < LISTED && same &&
+        if (found == 0 && (wanted != NULL || index < LISTED) && same &&
             (object->listed == NULL || (content_of(object, item, object->listed, &text) &&
                                         is_content(buffer_slice(&text), wanted, digest))))
             found = forge_text(item, object->listed_id != NULL ? object->listed_id : object->id, id, FORGE_NAME);

@@ -19,6 +19,8 @@ static json_t *action_of(const struct changes *changes, size_t index, const stru
 
     if (file->file != NULL)
         json_object_set_new(action, "encoding", json_string("base64"));
+    if (file->program)
+        json_object_set_new(action, "execute_filemode", json_true());
     free(text);
     return action;
 }
@@ -30,21 +32,12 @@ static int gitlab_put(struct forge_stay *stay, const struct changes *changes, si
     json_t *body = json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "branch", source != NULL ? source : stay->branch,
                              "commit_message", change->message, "author_name", change->name, "author_email", change->mail,
                              "start_branch", source != NULL && index == 0 ? stay->branch : NULL);
-    json_t *actions = json_array(), *answer = NULL;
-    struct buffer path;
-    int rc;
+    json_t *actions = json_array();
 
     for (size_t f = 0; f < change->file_count; f++)
         json_array_append_new(actions, action_of(changes, index, &change->files[f]));
     json_object_set_new(body, "actions", actions);
-    buffer_init(&path, 4096);
-    buffer_add_text(&path, "/projects/");
-    web_escape(&path, stay->project);
-    buffer_add_text(&path, "/repository/commits");
-    rc = web_json(stay->web, "POST", buffer_text(&path), body, true, "the commit cannot be made", &answer, error);
-    buffer_free(&path);
-    json_decref(answer);
-    return rc;
+    return forge_send(stay, "POST", PROJECT "/repository/commits", body, true, "the commit cannot be made", NULL, error);
 }
 
 static const struct forge_object objects[] = {

@@ -10,6 +10,29 @@ from api import Cut, Double, Refused
 LEVEL = {"reader": 1, "writer": 2, "owner": 3}
 
 
+def only(body, *names):
+    """The body's members; any other is refused."""
+    if not isinstance(body, dict) or set(body) - set(names):
+        raise Refused(400, {"message": f"{sorted(set(body) - set(names))} is not allowed"})
+    return body
+
+
+def reader(sort, least="reader"):
+    def read(self, request, project, *keys):
+        self.enter(request, project, least)
+        return 200, self.thing(sort, keys[-1])
+    return read
+
+
+def remover(sort, least):
+    def remove(self, request, project, *keys):
+        self.enter(request, project, least)
+        self.thing(sort, keys[-1])
+        del self.things[sort][keys[-1]]
+        return 204, None
+    return remove
+
+
 class Forge(Double):
     def __init__(self, root, people):
         super().__init__(root)
@@ -45,6 +68,19 @@ class Forge(Double):
             raise Cut()
         return super().act(name, act, request, groups)
 
+    # ---- beside the repository ----
+
+    def thing(self, sort, key):
+        if key not in self.things.setdefault(sort, {}):
+            raise Refused(404, {"message": f"404 {sort} Not Found"})
+        return self.things[sort][key]
+
+    def keep(self, sort, key, value):
+        if key in self.things.setdefault(sort, {}):
+            raise Refused(400, {"message": {"key": [f"({key}) has already been taken"]}})
+        self.things[sort][key] = value
+        return value
+
     # ---- the repository ----
 
     def git(self, *words, data=None, check=True, **more):
@@ -77,6 +113,9 @@ class Forge(Double):
         names = ("id", "an", "ae", "ad", "cn", "ce", "cd", "parents", "message")
         return [dict(zip(names, item.strip("\n").split("\0"))) for item in text.split("\x01") if item.strip("\n")]
 
+    def blob(self, data):
+        return self.git("hash-object", "-w", "--stdin", data=data).decode().strip()
+
     def tree(self, start, files):
         """A tree like start's, with path → bytes or (mode, id) or None."""
         index = {"GIT_INDEX_FILE": os.path.join(self.root, "index-" + secrets.token_hex(4))}
@@ -86,7 +125,7 @@ class Forge(Double):
                 self.git("update-index", "--index-info", data=f"0 {'0' * 40}\t{path}\n".encode(), **index)
                 continue
             mode, blob = data if isinstance(data, tuple) else \
-                ("100644", self.git("hash-object", "-w", "--stdin", data=data).decode().strip())
+                ("100644", self.blob(data))
             self.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", **index)
         return self.git("write-tree", **index).decode().strip()
 

@@ -4,16 +4,9 @@ import base64
 import re
 
 from api import Refused
-from forge import LEVEL, Forge
+from forge import LEVEL, Forge, only, reader, remover
 
 PROJECT = "/api/v4/projects/([^/]+)"
-
-
-def only(body, *names):
-    """The body's members; any other is refused."""
-    if not isinstance(body, dict) or set(body) - set(names):
-        raise Refused(400, {"error": f"{sorted(set(body) - set(names))} is not allowed"})
-    return body
 
 
 class GitLab(Forge):
@@ -73,11 +66,13 @@ class GitLab(Forge):
         if not self.can_push(branch):
             raise Refused(400, {"message": "You are not allowed to push into this branch"})
         for action in body["actions"]:
-            only(action, "action", "file_path", "content", "encoding")
+            only(action, "action", "file_path", "content", "encoding", "execute_filemode")
             path, there = action["file_path"], self.show(start, action["file_path"]) is not None
             if there != (action["action"] != "create"):
                 raise Refused(400, {"message": f"A file with this name {'already exists' if there else 'does not exist'}"})
             files[path] = None if action["action"] == "delete" else base64.b64decode(action["content"], validate=True)
+            if action.get("execute_filemode"):
+                files[path] = ("100755", self.blob(files[path]))
         author = (body["author_name"], body["author_email"], None) if "author_name" in body else None
         made = self.commit(start, self.tree(start, files), body["commit_message"], author,
                            (self.login, self.login + "@gitlab.example", None) if author is None else author)
@@ -122,17 +117,6 @@ class GitLab(Forge):
         return 200, self.shown(number)
 
     # ---- beside the repository ----
-
-    def thing(self, sort, key):
-        if key not in self.things.setdefault(sort, {}):
-            raise Refused(404, {"message": f"404 {sort} Not Found"})
-        return self.things[sort][key]
-
-    def keep(self, sort, key, value):
-        if key in self.things.setdefault(sort, {}):
-            raise Refused(400, {"message": {"key": [f"({key}) has already been taken"]}})
-        self.things[sort][key] = value
-        return value
 
     def make_variable(self, request, project):
         self.enter(request, project, "owner")
@@ -216,20 +200,6 @@ class GitLab(Forge):
         self.enter(request, project)
         return 200, [{"id": p["id"], "name": p["name"]} for p in self.things.get("package", {}).values()
                      if p["name"] == request.query["package_name"]]
-
-    def reader(sort):
-        def read(self, request, project, *keys):
-            self.enter(request, project)
-            return 200, self.thing(sort, keys[-1])
-        return read
-
-    def remover(sort, least):
-        def remove(self, request, project, *keys):
-            self.enter(request, project, least)
-            self.thing(sort, keys[-1])
-            del self.things[sort][keys[-1]]
-            return 204, None
-        return remove
 
     routes = [
         ("project", "GET", PROJECT, about),

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * github://HOST/OWNER/REPOSITORY#BRANCH by GitHub's REST API (docs.github.com/rest), at github.com or on a server of
+ * one's own (Enterprise). Commits are made of Git objects, so that author, committer and dates are those of the lure;
+ * the reference moves last, and never but forward. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "server/planter/forge.h"
+
+#define REPOSITORY "/repos/{/p}"
+
+/* {h} the branch's commit, {x} its tree. */
+static int read_base(struct forge_stay *stay, char commit[FORGE_NAME], char tree[FORGE_NAME], struct error *error)
+{
+    json_t *answer = NULL;
+    int rc = forge_send(stay, "GET", REPOSITORY "/git/ref/heads/{/g}", NULL, false, "the branch cannot be read", &answer,
+                        error);
+
+    forge_text(answer, "object.sha", commit, FORGE_NAME);
+    json_decref(answer);
+    answer = NULL;
+    stay->value['h'] = commit;
+    if (rc == 0)
+        rc = forge_send(stay, "GET", REPOSITORY "/git/commits/{h}", NULL, false, "the commit cannot be read", &answer, error);
+    if (rc == 0 && !forge_text(answer, "tree.sha", tree, FORGE_NAME))
+        rc = error_set(error, "%s shows a commit without a tree", stay->web->host);
+    json_decref(answer);
+    return rc;
+}
+
+/* The file as an entry of a tree; its blob is made, which nothing shows yet. */
+static int add_entry(struct forge_stay *stay, const struct change_file *file, json_t *entries, struct error *error)
+{
+    char *text = file->file != NULL ? forge_encode(buffer_slice(&file->file->data)) : NULL;
+    json_t *answer = NULL, *sha = NULL;
+    int rc = 0;
+
+    if (text != NULL)
+        rc = forge_send(stay, "POST", REPOSITORY "/git/blobs", json_pack("{s:s, s:s}", "content", text, "encoding", "base64"),
+                        false, "the file cannot be put", &answer, error);
+    if (rc == 0)
+        sha = json_incref(text != NULL ? json_object_get(answer, "sha") : json_null());
+    if (sha != NULL)
+        json_array_append_new(entries, json_pack("{s:s, s:s, s:s, s:o}", "path", file->path, "mode",
+                                                 file->program ? "100755" : "100644", "type", "blob", "sha", sha));
+    else if (rc == 0)
+        rc = error_set(error, "%s answers without the file's id", stay->web->host);
+    free(text);
+    json_decref(answer);
+    return rc;
+}
+
+static json_t *person(const char *name, const char *mail, const char *date)
+{
+    return json_pack("{s:s, s:s, s:s}", "name", name, "email", mail, "date", date);
+}
+
+static int make_commit(struct forge_stay *stay, const struct change *change, const char *tree, char id[FORGE_NAME],
+                       struct error *error)
+{
+    json_t *body = json_pack("{s:s, s:s, s:[s]}", "message", change->message, "tree", tree, "parents", stay->value['h']);
+    json_t *answer = NULL;
+    char date[40];
+    int rc;
+
+    forge_date(change, date);
+    if (change->name != NULL) {
+        bool own = change->committer != NULL;
+
+        json_object_set_new(body, "author", person(change->name, change->mail, date));
+        json_object_set_new(body, "committer", person(own ? change->committer : change->name,
+                                                      own ? change->committer_mail : change->mail, date));
+    }
+    rc = forge_send(stay, "POST", REPOSITORY "/git/commits", body, false, "the commit cannot be made", &answer, error);
+    if (rc == 0 && !forge_text(answer, "sha", id, FORGE_NAME))
+        rc = error_set(error, "%s answers without the commit's id", stay->web->host);
+    json_decref(answer);
+    return rc;
+}
+
+static int refer(struct forge_stay *stay, const char *commit, bool fresh, struct error *error)
+{
+    char name[FORGE_NAME + 16];
+
+    snprintf(name, sizeof name, "refs/heads/%s", stay->value['g']);
+    if (fresh)
+        return forge_send(stay, "POST", REPOSITORY "/git/refs", json_pack("{s:s, s:s}", "ref", name, "sha", commit), true,
+                          "the branch cannot be made", NULL, error);
+    return forge_send(stay, "PATCH", REPOSITORY "/git/refs/heads/{/g}", json_pack("{s:s, s:b}", "sha", commit, "force", 0),
+                      true, "the branch cannot be moved", NULL, error);
+}
+
+static int github_put(struct forge_stay *stay, const struct changes *changes, size_t index, struct error *error)
+{
+    const struct change *change = &changes->list[index];
+    const char *source = stay->value['s'];
+    char base[FORGE_NAME], tree[FORGE_NAME], commit[FORGE_NAME];
+    json_t *entries = json_array(), *answer = NULL;
+    int rc;
+
+    stay->value['g'] = source != NULL && index > 0 ? source : stay->branch;
+    rc = read_base(stay, base, tree, error);
+    for (size_t f = 0; f < change->file_count && rc == 0; f++)
+        rc = add_entry(stay, &change->files[f], entries, error);
+    if (rc == 0)
+        rc = forge_send(stay, "POST", REPOSITORY "/git/trees", json_pack("{s:s, s:O}", "base_tree", tree, "tree", entries),
+                        false, "the tree cannot be made", &answer, error);
+    if (rc == 0 && !forge_text(answer, "sha", tree, sizeof tree))
+        rc = error_set(error, "%s answers without the tree's id", stay->web->host);
+    if (rc == 0)
+        rc = make_commit(stay, change, tree, commit, error);
+    if (rc == 0 && source != NULL)
+        stay->value['g'] = source;
+    if (rc == 0)
+        rc = refer(stay, commit, source != NULL && index == 0, error);
+    json_decref(entries);
+    json_decref(answer);
+    stay->value['h'] = NULL;
+    return rc;
+}
+
+static const struct forge_object objects[] = {
+    {.name = "variable", .shown = "Actions variable",
+     .make = {"POST", REPOSITORY "/actions/variables", "{\"name\":\"{k}\",\"value\":\"{d}\"}"},
+     .look = {"GET", REPOSITORY "/actions/variables/{k}", NULL}, .content = "value",
+     .remove = {"DELETE", REPOSITORY "/actions/variables/{k}", NULL}},
+    {.name = "issue", .shown = "issue",
+     .make = {"POST", REPOSITORY "/issues", "{\"title\":\"{t}\",\"body\":\"{d}\"}"}, .id = "number",
+     .look = {"GET", REPOSITORY "/issues/{i}", NULL}, .content = "body",
+     .list = {"GET", REPOSITORY "/issues?state=all&per_page=20", NULL}, .title = "title", .listed = "body",
+     .hide = {"PATCH", REPOSITORY "/issues/{i}", "{\"body\":\"\",\"state\":\"closed\"}"}},
+    {.name = "comment", .shown = "comment",
+     .host = {"GET", REPOSITORY "/pulls?state=closed&sort=updated&direction=desc&per_page=1", NULL}, .host_id = "number",
+     .make = {"POST", REPOSITORY "/issues/{r}/comments", "{\"body\":\"{d}\"}"}, .id = "id",
+     .look = {"GET", REPOSITORY "/issues/comments/{i}", NULL}, .content = "body",
+     .list = {"GET", REPOSITORY "/issues/{r}/comments?per_page=100", NULL}, .listed = "body",
+     .remove = {"DELETE", REPOSITORY "/issues/comments/{i}", NULL}},
+    {.name = "snippet", .shown = "secret gist of the account",
+     .make = {"POST", "/gists", "{\"description\":\"{t}\",\"public\":false,\"files\":{\"{f}\":{\"content\":\"{d}\"}}}"},
+     .id = "id", .look = {"GET", "/gists/{i}", NULL}, .content = "files.*.content",
+     .list = {"GET", "/gists?per_page=20", NULL}, .title = "description", .remove = {"DELETE", "/gists/{i}", NULL}},
+};
+
+static const struct forge github_forge = {
+    .api = {.path = "/api/v3", .basic = true},
+    .public_host = "github.com",
+    .public_api = {.url = "https://api.github.com", .basic = true},
+    .raw_header = "Accept: application/vnd.github.raw+json",
+    .authors = true, .dates = true,
+    .project = {"GET", REPOSITORY, NULL},
+    .standard = "default_branch",
+    .branch = {"GET", REPOSITORY "/branches/{/b}", NULL},
+    .branch_name = "name", .tip = "commit.sha", .closed = "protected",
+    .file = {"GET", REPOSITORY "/contents/{/f}?ref={b}", NULL},
+    .log = {"GET", REPOSITORY "/commits?sha={b}&per_page=60", NULL},
+    .trail = {"GET", REPOSITORY "/commits?sha={b}&path={f}&per_page=10", NULL},
+    .commit = {"sha", "commit.message", "commit.author.name", "commit.author.email", "commit.committer.date",
+               "commit.committer.name", "commit.committer.email", "parents", "commit.verification.verified"},
+    .put = github_put,
+    .request = {
+        .shown = "pull request",
+        .make = {"POST", REPOSITORY "/pulls", "{\"head\":\"{s}\",\"base\":\"{b}\",\"title\":\"{t}\",\"body\":\"{d}\"}"},
+        .list = {"GET", REPOSITORY "/pulls?state=all&head={o}:{s}", NULL},
+        .look = {"GET", REPOSITORY "/pulls/{r}", NULL},
+        .close = {"PATCH", REPOSITORY "/pulls/{r}", "{\"state\":\"closed\"}"},
+        .leave = {"DELETE", REPOSITORY "/git/refs/heads/{/s}", NULL},
+        .id = "number", .source = "head.ref", .state = "state", .url = "html_url", .merged = "merged",
+    },
+    .objects = objects,
+    .object_count = sizeof objects / sizeof objects[0],
+};
+
+FORGE_PLACE(github, "github");

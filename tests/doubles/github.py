@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+"""GitHub's REST API, as an Enterprise server has it, as far as lures are put into repositories with it."""
+from api import Refused
+from forge import only
+from hub import Hub
+
+REPOSITORY = "/api/v3/repos/([^/]+/[^/]+)"
+
+
+class GitHub(Hub):
+    def enter(self, request, project, least="reader"):
+        if not request.headers.get("User-Agent"):
+            raise Refused(403, {"message": "Request forbidden by administrative rules."})
+        super().enter(request, project, least)
+
+    def read_branch(self, request, project, name):
+        self.enter(request, project)
+        if not self.branch(name):
+            raise Refused(404, {"message": "Branch not found"})
+        return 200, {"name": name, "commit": {"sha": self.branch(name)}, "protected": name in self.protected}
+
+    def read_ref(self, request, project, name):
+        self.enter(request, project)
+        if not self.branch(name):
+            raise Refused(404, {"message": "Not Found"})
+        return 200, {"ref": f"refs/heads/{name}", "object": {"type": "commit", "sha": self.branch(name)}}
+
+    def read_commit(self, request, project, sha):
+        self.enter(request, project)
+        return 200, {"sha": sha, "tree": {"sha": self.git("rev-parse", f"{sha}^{{tree}}").decode().strip()}}
+
+    def read_file(self, request, project, path):
+        self.enter(request, project)
+        data = self.show(request.query["ref"], path)
+        if data is None:
+            raise Refused(404, {"message": "Not Found"})
+        if request.headers.get_all("Accept") != ["application/vnd.github.raw+json"]:
+            raise Refused(415, {"message": "the double shows files as they are only"})
+        return 200, data, {"Content_Type": "application/vnd.github.raw+json"}
+
+    def make_blob(self, request, project):
+        self.enter(request, project, "writer")
+        return 201, {"sha": self.blob(self.content_of(only(request.json(), "content", "encoding")["content"]))}
+
+    def make_tree(self, request, project):
+        self.enter(request, project, "writer")
+        body, files = only(request.json(), "base_tree", "tree"), {}
+        for entry in body["tree"]:
+            only(entry, "path", "mode", "type", "sha")
+            files[entry["path"]] = (entry["mode"], entry["sha"]) if entry["sha"] else None
+        return 201, {"sha": self.tree(body["base_tree"], files)}
+
+    def make_commit(self, request, project):
+        self.enter(request, project, "writer")
+        body = only(request.json(), "message", "tree", "parents", "author", "committer")
+        who = [tuple(body[part][k] for k in ("name", "email", "date")) if part in body else None
+               for part in ("author", "committer")]
+        return 201, {"sha": self.commit(body["parents"][0], body["tree"], body["message"], *who)}
+
+    def make_ref(self, request, project):
+        self.enter(request, project, "writer")
+        body = only(request.json(), "ref", "sha")
+        name = body["ref"].removeprefix("refs/heads/")
+        if self.branch(name):
+            raise Refused(422, {"message": "Reference already exists"})
+        self.point(name, body["sha"])
+        return 201, {"ref": body["ref"]}
+
+    def move_ref(self, request, project, name):
+        self.enter(request, project, "writer")
+        body = only(request.json(), "sha", "force")
+        if name in self.protected:
+            raise Refused(422, {"message": "Repository rule violations found"})
+        if body["force"] or self.git("merge-base", "--is-ancestor", self.branch(name), body["sha"], check=False) is None:
+            raise Refused(422, {"message": "Update is not a fast forward"})
+        self.point(name, body["sha"])
+        return 200, {"ref": f"refs/heads/{name}"}
+
+    def delete_ref(self, request, project, name):
+        self.enter(request, project, "writer")
+        if not self.branch(name):
+            raise Refused(422, {"message": "Reference does not exist"})
+        self.git("update-ref", "-d", f"refs/heads/{name}")
+        return 204, None
+
+    def make_variable(self, request, project):
+        self.enter(request, project, "owner")
+        body = only(request.json(), "name", "value")
+        if body["name"] in self.things.get("variable", {}):
+            raise Refused(409, {"message": "Already exists - Variable already exists"})
+        self.keep("variable", body["name"], body)
+        return 201, None
+
+    def make_gist(self, request):
+        self.asks(request)
+        body, key = only(request.json(), "description", "public", "files"), "g" + str(self.next_number())
+        return 201, self.keep("snippet", key, {"id": key, **body, "html_url": f"{self.url}/gist/{key}"})
+
+    def list_gists(self, request):
+        self.asks(request)
+        return 200, [{**g, "files": {}} for g in reversed(self.things.get("snippet", {}).values())]
+
+    def read_gist(self, request, key):
+        self.asks(request)
+        return 200, self.thing("snippet", key)
+
+    def remove_gist(self, request, key):
+        self.asks(request)
+        self.thing("snippet", key)
+        del self.things["snippet"][key]
+        return 204, None
+
+    routes = Hub.common(REPOSITORY) + [
+        ("branch", "GET", REPOSITORY + "/branches/(.+)", read_branch),
+        ("read-ref", "GET", REPOSITORY + "/git/ref/heads/(.+)", read_ref),
+        ("read-commit", "GET", REPOSITORY + "/git/commits/([0-9a-f]+)", read_commit),
+        ("file", "GET", REPOSITORY + "/contents/(.+)", read_file),
+        ("blob", "POST", REPOSITORY + "/git/blobs", make_blob),
+        ("tree", "POST", REPOSITORY + "/git/trees", make_tree),
+        ("commit", "POST", REPOSITORY + "/git/commits", make_commit),
+        ("new-ref", "POST", REPOSITORY + "/git/refs", make_ref),
+        ("ref", "PATCH", REPOSITORY + "/git/refs/heads/(.+)", move_ref),
+        ("leave", "DELETE", REPOSITORY + "/git/refs/heads/(.+)", delete_ref),
+        ("variable", "POST", REPOSITORY + "/actions/variables", make_variable),
+        ("snippet", "POST", "/api/v3/gists", make_gist),
+        ("snippets", "GET", "/api/v3/gists", list_gists),
+        ("read-snippet", "GET", "/api/v3/gists/([^/]+)", read_gist),
+        ("remove-snippet", "DELETE", "/api/v3/gists/([^/]+)", remove_gist),
+    ]

@@ -312,6 +312,8 @@ int identity_mint(const struct mint_request *request, struct minted *minted, str
 
     if (request->identity != NULL)
         return choose(request, minted, error);
+    if (request->style != NULL)
+        return identity_like(request, minted, error);
     do {
         buffer_clear(out);
         minted->identity_bits = request->people_count >= 16 && draw_below(request->draw, 3) == 0

@@ -12,6 +12,8 @@
 /* The operator's choice if there is one, else a draw that is in no common list and worth IDENTITY_BITS. Fills
  * identity, identity_bits (0 for a chosen one) and distinctive. -1 for a choice that a login cannot carry. */
 int identity_mint(const struct mint_request *request, struct minted *minted, struct error *error);
+/* One like those of request->style, as distinctive, and none of them. -1: the sample cannot be imitated. */
+int identity_like(const struct mint_request *request, struct minted *minted, struct error *error);
 /* Is it a name that people who guess would try: admin, postgres, john.smith, anna2? A domain before `\` or behind
  * `@`, up to four digits at the end, and case do not count. So are texts under five characters. Three such words in
  * a row (app-audit-web) are guessed by nobody. */

@@ -56,6 +56,7 @@ struct key_supply {
 struct mint_request {
     const char *form;     /* one of the kind's */
     const char *identity; /* the operator's choice, or NULL */
+    const char *style;    /* the operator's sample of names that a drawn one is like, a line each; or NULL */
     const char *language; /* "en", "fr" */
     const char *organisation, *domain;
     const struct person *people; /* of the persona; may be none */

@@ -75,6 +75,8 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
         return -1;
     if (request->identity != NULL)
         return error_set(error, "AWS gives out the id of a key; leave --identity out");
+    if (request->style != NULL)
+        return error_set(error, "AWS gives out the id of a key; leave --style out");
     do {
         buffer_clear(out);
         draw_aws_id(request->draw, account, out);

@@ -126,6 +126,8 @@ int shape_identity(const char *pattern, const struct mint_request *request, stru
 
     if (pattern == NULL || request->identity != NULL)
         return identity_mint(request, minted, error);
+    if (request->style != NULL)
+        return error_set(error, "its maker gives out the id of such a secret, like no name; leave --style out");
     do {
         buffer_clear(out);
         shape_draw(pattern, request->draw, out);

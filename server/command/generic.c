@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "server/base/paths.h"
 #include "server/command/connect.h"
+
+#define STYLE_BYTES 16384
 
 static int print_row(struct slice kind, struct slice name, struct slice data, void *context)
 {
@@ -41,20 +44,47 @@ static void fill(const struct options *options, struct command *command, const c
             command_put(command, options->values[i].name, options->values[i].value);
 }
 
+/* The keeper opens no files of the caller's: a sample goes as its text. */
+static int put_style(const struct options *options, struct command *command, struct buffer *text, struct error *error)
+{
+    const char *file = options_value(options, "style");
+
+    if (file == NULL)
+        return 0;
+    if (paths_read(file, text, error) != 0)
+        return text->failed ? error_set(error, "%s is longer than %d bytes; a few hundred names are enough", file,
+                                        STYLE_BYTES)
+                            : -1;
+    if (memchr(text->data, 0, text->length) != NULL)
+        return error_set(error, "%s is no text; write one name a line", file);
+    if (strspn(buffer_text(text), " \t\r\n") == text->length)
+        return error_set(error, "%s holds no name; write some of your accounts' names, a line each", file);
+    command_put(command, "style", buffer_text(text));
+    return 0;
+}
+
 /* Sends the command but for one argument, and has `row` take the rows. */
 static int converse(struct invocation *invocation, const char *leave_out, const struct link_rows *rows,
                     struct error *error)
 {
+    bool styled = options_value(invocation->options, "style") != NULL;
     struct command command;
+    struct buffer style;
     struct link link;
     int code = 3;
 
-    fill(invocation->options, &command, leave_out);
+    buffer_init(&style, STYLE_BYTES);
+    fill(invocation->options, &command, styled ? "style" : leave_out);
+    if (put_style(invocation->options, &command, &style, error) != 0) {
+        buffer_free(&style);
+        return 3;
+    }
     if (link_open(&link, invocation->configuration, error) < 0)
         goto out;
     code = link_command(&link, &command, rows, error);
 out:
     link_close(&link);
+    buffer_free(&style);
     return code;
 }
 

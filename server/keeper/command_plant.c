@@ -425,7 +425,7 @@ static int check_free(struct request *request, const struct order *order)
 static int read_token(struct planting *planting)
 {
     static const char *const minting[] = {"form",  "identity", "decoy",   "host",    "owner",
-                                          "contact", "memo",   "expires", "account", "length", "beside"};
+                                          "contact", "memo",   "expires", "account", "length", "beside", "style"};
     struct request *request = planting->request;
     struct slice word = request_slice(request, "token");
     struct id id;

@@ -29,6 +29,7 @@ void order_free(struct order *order)
     free(order->kind);
     free(order->form);
     free(order->identity);
+    free(order->style);
     free(order->owner);
     free(order->contact);
     free(order->memo);
@@ -279,6 +280,7 @@ int order_read(struct request *request, const char *argument, struct order *orde
     order->kind = request_text(request, argument);
     order->form = request_text(request, "form");
     order->identity = request_text(request, "identity");
+    order->style = request_text(request, "style");
     order->owner = request_text(request, "owner");
     order->contact = request_text(request, "contact");
     order->memo = request_text(request, "memo");
@@ -289,6 +291,10 @@ int order_read(struct request *request, const char *argument, struct order *orde
     }
     if (order->identity != NULL && order->identity[0] == '\0') {
         request_done(request, REQUEST_USAGE, "--identity is empty; leave it out and one is drawn");
+        return -1;
+    }
+    if (order->identity != NULL && order->style != NULL) {
+        request_done(request, REQUEST_USAGE, "--style is for identities that are drawn; leave it or --identity out");
         return -1;
     }
     return check_kind(request, order) != 0 || choose_decoy(request, order) != 0 || read_host(request, order) != 0 ||

@@ -14,6 +14,7 @@
 /* A token that is to be, or one of the ledger. Texts are owned; NULL where not given. */
 struct order {
     char *kind, *form, *identity;
+    char *style; /* the text of a sample of names */
     char *owner, *contact, *memo;
     char *host;      /* that the artifacts name, where it is not the decoy's first name */
     int64_t expires; /* 0: never */

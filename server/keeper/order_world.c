@@ -213,6 +213,7 @@ int order_view(struct keeper *keeper, const struct order *order, struct buffer *
     add_given(json, "kind", order->kind);
     add_given(json, "form", order->form);
     add_given(json, "identity", order->identity);
+    add_given(json, "style", order->style);
     if (order->number != 0) {
         json_member(json, "secret", buffer_slice(&order->secret));
         order_facts(buffer_slice(&order->facts), json);

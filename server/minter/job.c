@@ -180,6 +180,7 @@ static int read_request(struct job_work *work, struct error *error)
     work->request = (struct mint_request){
         .form = work->form,
         .identity = json_string_value(json_object_get(work->parameters, "identity")),
+        .style = json_string_value(json_object_get(work->parameters, "style")),
         .language = language_of(work),
         .organisation = member(persona, "organisation"),
         .domain = member(persona, "domain"),

@@ -4,7 +4,7 @@
  * A drill has severity "informational", an incident of its own and no "others". No usable secret is in it. All text
  * from outside stands in "client", "source", "presented".
  *
- * {"alert":"a-…","incident":"i-…","sequence":42,"time":"…","activity":"create"|"update","type":"sighting"|"route",
+ * {"alert":"a-…","incident":"i-…","sequence":42,"time":"…","activity":"create"|"update","type":"sighting"|"route"|"heartbeat",
  *  "severity":"critical","grade":"secret","certainty":"…","title":"…","drill":false,"count":1,
  *  "first_seen":"…","last_seen":"…","installation":{"organisation","domain"},
  *  "token":{"token","kind","form","identity","bound","state","minted","expires","owner","contact","memo","secret_bits"},
@@ -20,7 +20,10 @@
  *  "folded"? (an update that lists all, one page):
  *   [{"token","kind","identity","placement"?,"sighting","actor","address","grade","count","time"}],
  *  "chain":{"sequence":N,"head":"hex"},
- *  "route":null|{"name","failures","text"}} */
+ *  "route":null|{"name","failures","text"},
+ *  "heartbeat"?:{"interval","waiting","backlog"}}
+ *
+ * A heartbeat is told to one route, and its "sequence" is that of the last alert. */
 #ifndef COURIER_ALERT_H
 #define COURIER_ALERT_H
 

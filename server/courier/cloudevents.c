@@ -39,8 +39,11 @@ static void add_type(const json_t *record, struct buffer *out)
     const char *what = record_is(record, "drill") ? "drill" : "sighting";
     char type[64];
 
-    snprintf(type, sizeof(type), "sundew.%s.%s", record_get(record, "sighting") != NULL ? what : "route",
-             update ? "updated" : "created");
+    if (record_is_heartbeat(record))
+        snprintf(type, sizeof(type), "sundew.heartbeat");
+    else
+        snprintf(type, sizeof(type), "sundew.%s.%s", record_get(record, "sighting") != NULL ? what : "route",
+                 update ? "updated" : "created");
     json_member_text(out, "type", type);
 }
 

@@ -262,6 +262,7 @@ void evidence_unmapped(const json_t *record, struct buffer *out)
     member_value(out, "others", record_get(record, "others"));
     member_value(out, "folded", record_get(record, "folded"));
     member_value(out, "route", record_get(record, "route"));
+    member_value(out, "heartbeat", record_get(record, "heartbeat"));
     member_value(out, "chain", record_get(record, "chain"));
     buffer_add_text(out, "}}");
 }

@@ -89,7 +89,7 @@ static void write_classification(struct buffer *out, const json_t *record)
     json_member_text(out, "confidence", certain(record) ? "High" : "Medium");
     json_member_number(out, "status_id", update ? 2 : 1);
     json_member_text(out, "status", update ? "In Progress" : "New");
-    json_member_bool(out, "is_alert", !record_is(record, "drill"));
+    json_member_bool(out, "is_alert", !record_is(record, "drill") && !record_is_heartbeat(record));
     json_member_number(out, "action_id", 3);
     json_member_text(out, "action", "Observed");
     json_member_number(out, "disposition_id", 19);
@@ -118,7 +118,9 @@ static void write_metadata(struct buffer *out, const json_t *record, const struc
     if (record_text(record, "installation.domain")[0] != '\0')
         json_member_text(out, "tenant_uid", record_text(record, "installation.domain"));
     json_member_text(out, "event_code",
-                     record_get(record, "sighting") != NULL ? "decoy.credential.used" : "route.failing");
+                     record_is_heartbeat(record)                    ? "heartbeat"
+                     : record_get(record, "sighting") != NULL ? "decoy.credential.used"
+                                                              : "route.failing");
     json_member_text(out, "original_time", record_first(record, "sighting.time time"));
     json_member_number(out, "sequence", record_number(record, "sequence", 0));
     buffer_add_char(out, '}');
@@ -164,7 +166,9 @@ static void write_type(struct buffer *out, const json_t *record)
 {
     const char *type = "Operations/Alert Route Failing";
 
-    if (record_get(record, "sighting") != NULL)
+    if (record_is_heartbeat(record))
+        type = "Operations/Heartbeat";
+    else if (record_get(record, "sighting") != NULL)
         type = grade_of(record)->type;
     json_member_open(out, "types");
     buffer_add_char(out, '[');

@@ -166,3 +166,8 @@ bool record_was_sent(const json_t *record)
 
     return strncmp(place, "lmtp:", 5) == 0 || strncmp(place, "smtp:", 5) == 0;
 }
+
+bool record_is_heartbeat(const json_t *record)
+{
+    return strcmp(record_text(record, "type"), "heartbeat") == 0;
+}

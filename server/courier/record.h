@@ -28,6 +28,8 @@ int record_write(struct buffer *out, const json_t *value);
 int record_header(const json_t *record, size_t i, const char **name, const char **value);
 /* What the place of the lure takes, by places.def: mail, repository or text; "" without a placement. */
 const char *record_place_takes(const json_t *record);
+/* Is it a sign of life, and no alert? */
+bool record_is_heartbeat(const json_t *record);
 /* Was the lure handed to a mail server, so that it has lain in more places than the mailbox? */
 bool record_was_sent(const json_t *record);
 

@@ -34,10 +34,16 @@ static const char *const route_steps[] = {
     "See how each route fares with: sundew routes",
     "Once it answers, everything that waits is sent by itself; dead letters go out with: sundew replay DELIVERY", NULL};
 
+static const char *const heartbeat_steps[] = {
+    "Nothing. Have the receiver raise an alarm when twice that time has passed without one.",
+    "Now and then, compare: sundew audit --anchor with the evidence chain below shows whether the ledger was cut.", NULL};
+
 static const char *const *steps_of(const json_t *record)
 {
     const char *takes = record_place_takes(record);
 
+    if (record_is_heartbeat(record))
+        return heartbeat_steps;
     if (record_get(record, "sighting") == NULL)
         return route_steps;
     if (record_is(record, "drill"))

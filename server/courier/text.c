@@ -427,10 +427,26 @@ static void add_route(struct buffer *out, const json_t *record)
     buffer_add_text(out, ".\nNothing is lost: its alerts wait, are tried again, and can be replayed.\n");
 }
 
+/* ---- a heartbeat ---- */
+
+static void add_heartbeat(struct buffer *out, const json_t *record)
+{
+    int64_t minutes = record_number(record, "heartbeat.interval", 0) / 60;
+
+    buffer_add_text(out, "Heartbeat, no alert: Sundew watches, and this route takes what it tells.\n");
+    buffer_add_format(out, "The next one comes in %" PRId64 " minutes. When none comes, somebody or something has stopped "
+                      "Sundew, or cut it off.\n", minutes);
+    buffer_add_format(out, "The last alert had the number %" PRId64 ".\n", record_number(record, "sequence", 0));
+    add_number(out, "alerts that wait for this route", record_number(record, "heartbeat.waiting", -1), "");
+    add_number(out, "observations not looked through yet", record_number(record, "heartbeat.backlog", -1), "");
+}
+
 /* ---- the whole ---- */
 
 int text_message(struct buffer *out, const json_t *record)
 {
+    if (record_is_heartbeat(record))
+        return buffer_add_text(out, "Sundew watches, and this route takes what it tells.");
     if (record_get(record, "sighting") == NULL) {
         buffer_add_text(out, "Alerts do not get through on the route ");
         add_own(out, record, "route.name");
@@ -451,7 +467,9 @@ int text_message(struct buffer *out, const json_t *record)
 
 int text_full(struct buffer *out, const json_t *record)
 {
-    if (record_get(record, "sighting") == NULL) {
+    if (record_is_heartbeat(record)) {
+        add_heartbeat(out, record);
+    } else if (record_get(record, "sighting") == NULL) {
         add_route(out, record);
     } else {
         add_headline(out, record);

@@ -128,11 +128,11 @@ static int insert_deliveries(struct making *making, const char *but, struct erro
 static int next_number(struct making *making, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(making->derivation->ledger,
-                                               "SELECT coalesce(max(number), 0) + 1 FROM alert", error);
+                                               "SELECT max(coalesce(max(number), 0), 0) + 1 FROM alert", error);
 
     if (statement == NULL || ledger_step(making->derivation->ledger, statement, error) != 1)
         return -1;
-    making->number = sqlite3_column_int64(statement, 0);
+    making->number = making->sequence = sqlite3_column_int64(statement, 0);
     sqlite3_reset(statement);
     return 0;
 }
@@ -231,4 +231,22 @@ int derive_route_alert(struct derivation *derivation, const char *route, int64_t
     if (insert_alert(&making, "route", true, error) < 0)
         return -1;
     return insert_deliveries(&making, route, error);
+}
+
+int derive_heartbeat(struct derivation *derivation, const struct route *route, int64_t now, struct error *error)
+{
+    struct making making = {derivation, &derivation->record, .now = now, .severity = SEVERITY_INFORMATIONAL,
+                            .grade = "heartbeat", .title = "Heartbeat: Sundew watches, and this route takes what it tells"};
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger, "SELECT coalesce(min(number), 0) - 1 FROM alert WHERE number < 0", error);
+
+    if (statement == NULL || next_number(&making, error) < 0 || ledger_step(derivation->ledger, statement, error) != 1)
+        return -1;
+    making.sequence--; /* the last alert's */
+    making.number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    making.id = id_ordered(now);
+    return making_heartbeat(&making, route, error) < 0 || insert_alert(&making, "heartbeat", true, error) < 0
+               ? -1
+               : insert_delivery(&making, route->name, error);
 }

@@ -46,6 +46,10 @@ bool derive_due(struct derivation *derivation, int64_t now);
 int derive_route_alert(struct derivation *derivation, const char *route, int64_t failures, const char *text,
                        int64_t now, struct error *error);
 
+/* A heartbeat on that route alone; in the caller's transaction. Its number is below 0: no receiver misses one in the
+ * alerts' sequence. */
+int derive_heartbeat(struct derivation *derivation, const struct route *route, int64_t now, struct error *error);
+
 enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW, SEVERITY_INFORMATIONAL };
 const char *severity_name(enum severity severity);
 /* The other way; SEVERITY_INFORMATIONAL for what is unknown. */

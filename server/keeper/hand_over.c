@@ -79,7 +79,8 @@ static int hand_over_one(struct outbox *outbox, const char *route, int64_t now, 
     alert = sqlite3_column_int64(statement, 2);
     id = ledger_column_id(statement, 3);
     sqlite3_reset(statement);
-    if (record_deliveries(outbox->derivation, id, alert, (enum severity)rank, now, error) < 0)
+    if (alert > 0 && /* a heartbeat is nobody else's */
+        record_deliveries(outbox->derivation, id, alert, (enum severity)rank, now, error) < 0)
         return -1;
     return bury(outbox, number, now, error) < 0 ? -1 : 1;
 }

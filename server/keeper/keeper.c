@@ -130,7 +130,8 @@ static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made
     *made = derive_step(&keeper->derivation, now, error);
     if (*made < 0 || (*made == 0 && !keeper->ledger.full && derive_cover(&keeper->derivation, error) < 0) ||
         observer_prune(&keeper->observer, error) < 0 || observer_save(&keeper->observer, error) < 0 ||
-        apply_outcomes(keeper, now, error) < 0 || outbox_promote(&keeper->outbox, now, error) < 0)
+        apply_outcomes(keeper, now, error) < 0 || outbox_promote(&keeper->outbox, now, error) < 0 ||
+        outbox_beat(&keeper->outbox, now, error) < 0)
         return -1;
     if (monotonic - keeper->outbox.saved >= KEEPER_SAVE_US &&
         outbox_save(&keeper->outbox, monotonic, error) < 0)
@@ -204,7 +205,8 @@ static void on_slow(evutil_socket_t fd, short what, void *context)
         return;
     ledger_reserve_restore(&keeper->ledger);
     if (derive_backlog(&keeper->derivation) > 0 || derive_due(&keeper->derivation, now) ||
-        outbox_ripe(&keeper->outbox, now) || clock_monotonic() - keeper->outbox.saved >= KEEPER_SAVE_US)
+        outbox_ripe(&keeper->outbox, now) || outbox_beat_due(&keeper->outbox, now) ||
+        clock_monotonic() - keeper->outbox.saved >= KEEPER_SAVE_US)
         keeper_stir(keeper);
     else
         keeper_dispatch(keeper);

@@ -19,10 +19,11 @@ enum fact {
 struct making {
     struct derivation *derivation;
     struct buffer *out;
-    sqlite3_stmt *facts; /* NULL for type route */
+    sqlite3_stmt *facts; /* NULL for types route and heartbeat */
     const struct told *told;
     struct id id;
-    int64_t number, now;
+    int64_t number; /* of the row; a heartbeat's is below 0 */
+    int64_t sequence, now; /* sequence: what the record says, the number or, in a heartbeat, the last alert's */
     enum severity severity;
     char title[256], grade[24];
     size_t most; /* bytes of any one text, where the whole does not fit otherwise; 0: as they are */
@@ -31,5 +32,6 @@ struct making {
 /* Write the whole record into making->out. */
 int making_sighting(struct making *making, struct error *error);
 void making_route(struct making *making, const char *route, int64_t failures, const char *text);
+int making_heartbeat(struct making *making, const struct route *route, struct error *error);
 
 #endif

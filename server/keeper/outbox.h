@@ -68,6 +68,12 @@ int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_
 /* Writes the clock of running time. */
 int outbox_save(struct outbox *outbox, int64_t monotonic, struct error *error);
 
+/* Makes the heartbeats that are due: told to those routes that want them (their key `heartbeat`), so that silence is
+ * not taken for peace. A route has one at most; while that waits there is no other. */
+int outbox_beat(struct outbox *outbox, int64_t now, struct error *error);
+
+/* Is a heartbeat due? */
+bool outbox_beat_due(struct outbox *outbox, int64_t now);
 /* Is anything waiting whose time has come but is not marked? */
 bool outbox_ripe(struct outbox *outbox, int64_t now);
 /* The wait before the next try, microseconds: after `failures` in this series (from 1), ±20 % by `random`. */

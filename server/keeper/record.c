@@ -397,7 +397,7 @@ static void add_head(struct making *making, const char *type, bool create, bool 
         column_id(making, "incident", 'i', I_ID);
     else
         member_null(out, "incident");
-    json_member_number(out, "sequence", making->number);
+    json_member_number(out, "sequence", making->sequence);
     member_time(out, "time", making->now);
     json_member_text(out, "activity", create ? "create" : "update");
     json_member_text(out, "type", type);
@@ -461,19 +461,23 @@ int making_sighting(struct making *making, struct error *error)
     return making->out->failed ? error_set(error, "an alert's record does not fit") : 0;
 }
 
+/* What only a sighting has. */
+static void add_nothing(struct making *making)
+{
+    static const char *const names[] = {"token", "placement", "sighting", "source", "client", "actor"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        member_null(making->out, names[i]);
+    json_member_open(making->out, "others");
+    buffer_add_text(making->out, "[]");
+}
+
 void making_route(struct making *making, const char *route, int64_t failures, const char *text)
 {
     add_head(making, "route", true, false);
     add_span(making, failures, making->now, making->now);
     add_installation(making);
-    member_null(making->out, "token");
-    member_null(making->out, "placement");
-    member_null(making->out, "sighting");
-    member_null(making->out, "source");
-    member_null(making->out, "client");
-    member_null(making->out, "actor");
-    json_member_open(making->out, "others");
-    buffer_add_text(making->out, "[]");
+    add_nothing(making);
     add_chain(making);
     json_member_open(making->out, "route");
     buffer_add_char(making->out, '{');
@@ -481,4 +485,41 @@ void making_route(struct making *making, const char *route, int64_t failures, co
     json_member_number(making->out, "failures", failures);
     json_member_text(making->out, "text", text);
     buffer_add_text(making->out, "}}");
+}
+
+static int add_route_state(struct making *making, const struct route *route, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        making->derivation->ledger, "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE route = ? AND state = 'waiting' "
+        "AND due = 1 LIMIT 100000)", error);
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_text(statement, 1, slice_of(route->name));
+    if (ledger_step(making->derivation->ledger, statement, error) != 1)
+        return -1;
+    json_member_open(making->out, "heartbeat");
+    buffer_add_char(making->out, '{');
+    json_member_number(making->out, "interval", route->heartbeat_s);
+    json_member_number(making->out, "waiting", sqlite3_column_int64(statement, 0));
+    json_member_number(making->out, "backlog", derive_backlog(making->derivation));
+    buffer_add_char(making->out, '}');
+    sqlite3_reset(statement);
+    return 0;
+}
+
+int making_heartbeat(struct making *making, const struct route *route, struct error *error)
+{
+    add_head(making, "heartbeat", true, false);
+    add_span(making, 1, making->now, making->now);
+    add_installation(making);
+    add_nothing(making);
+    add_chain(making);
+    if (add_route_state(making, route, error) < 0)
+        return -1;
+    json_member_open(making->out, "route");
+    buffer_add_char(making->out, '{');
+    json_member_text(making->out, "name", route->name);
+    buffer_add_text(making->out, "}}");
+    return making->out->failed ? error_set(error, "a heartbeat's record does not fit") : 0;
 }

@@ -174,6 +174,7 @@ static void add_route(struct buffer *buffer, const struct route *route)
     buffer_add_string(buffer, route->certificate);
     buffer_add_string(buffer, route->key);
     buffer_add_string(buffer, route->pins);
+    buffer_add_u64(buffer, (uint64_t)route->heartbeat_s);
     add_texts(buffer, route->secrets, route->secret_count);
     add_networks(buffer, route->allow, route->allow_count);
 }
@@ -296,6 +297,7 @@ static void get_route(struct reader *reader, struct route *route)
     route->certificate = reader_string(reader, TEXT);
     route->key = reader_string(reader, TEXT);
     route->pins = reader_string(reader, TEXT);
+    route->heartbeat_s = (int64_t)reader_u64(reader);
     route->secrets = get_texts(reader, &route->secret_count);
     route->allow = get_networks(reader, &route->allow_count);
 }

@@ -44,6 +44,7 @@ struct route {
     size_t allow_count;
     char *ca, *certificate, *key; /* PEM files or "" */
     char *pins;                   /* "sha256//…;sha256//…" or "" */
+    int64_t heartbeat_s;          /* how often it is told that all is well; 0: never */
 };
 
 /* An account's files, by their keys. */

@@ -358,6 +358,19 @@ static int take_secrets(struct loading *loading, const struct yaml *map, struct 
     return 0;
 }
 
+/* Often enough that silence is noticed, not so often that alerts wait behind it. */
+static int take_heartbeat(struct loading *loading, const struct yaml *map, struct route *route)
+{
+    if (yaml_get(map, "heartbeat") == NULL)
+        return 0;
+    if (yaml_duration(map, "heartbeat", &route->heartbeat_s, loading->error) < 0)
+        return -1;
+    if (route->heartbeat_s >= 60 && route->heartbeat_s <= 7 * 86400)
+        return 0;
+    route->heartbeat_s = 0;
+    return yaml_fault(yaml_get(map, "heartbeat"), loading->error, "\"heartbeat\" takes from 1m to 7d");
+}
+
 static int take_route(struct loading *loading, const struct yaml *key, const struct yaml *map, struct route *route)
 {
     route->name = strdup(key->text);
@@ -373,7 +386,8 @@ static int take_route(struct loading *loading, const struct yaml *key, const str
         loading_path(loading, map, "key", "", &route->key) < 0 || loading_text(loading, map, "pins", "", &route->pins) < 0 ||
         loading_networks(loading, map, "allow", &route->allow, &route->allow_count) < 0)
         return -1;
-    if (loading_note(loading, take_secrets(loading, map, route)) < 0)
+    if (loading_note(loading, take_secrets(loading, map, route)) < 0 ||
+        loading_note(loading, take_heartbeat(loading, map, route)) < 0)
         return -1;
     for (size_t i = 0; i < route->secret_count; i++) {
         char *absolute = paths_join(loading->folder, route->secrets[i]);

@@ -182,6 +182,21 @@ START_TEST(what_was_sent_lay_in_more_than_a_mailbox)
 }
 END_TEST
 
+START_TEST(a_heartbeat_is_no_alert)
+{
+    json_t *record = json_loads("{\"type\":\"heartbeat\",\"severity\":\"informational\",\"sequence\":7,\"sighting\":null,"
+                                "\"heartbeat\":{\"interval\":3600,\"waiting\":2,\"backlog\":0},"
+                                "\"chain\":{\"sequence\":12,\"head\":\"00ff\"},\"route\":{\"name\":\"soc\"}}", 0, NULL);
+
+    ck_assert_ptr_nonnull(strstr(full(record), "Heartbeat, no alert"));
+    ck_assert_ptr_nonnull(strstr(full(record), "comes in 60 minutes"));
+    ck_assert_ptr_nonnull(strstr(full(record), "had the number 7."));
+    ck_assert_ptr_nonnull(strstr(full(record), "--anchor 12:00ff"));
+    ck_assert_ptr_null(strstr(full(record), "do not get through"));
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(attackers_words_never_begin_a_line)
 {
     json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
@@ -262,6 +277,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_proof_is_no_match_of_the_secret);
     tcase_add_test(tests, each_grade_has_its_words);
     tcase_add_test(tests, what_was_sent_lay_in_more_than_a_mailbox);
+    tcase_add_test(tests, a_heartbeat_is_no_alert);
     tcase_add_test(tests, attackers_words_never_begin_a_line);
     tcase_add_test(tests, guessable_secrets_and_near_misses_are_told);
     tcase_add_test(tests, an_unplanted_token_still_names_its_owner);

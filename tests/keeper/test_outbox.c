@@ -376,10 +376,61 @@ START_TEST(nothing_is_replayed_to_a_removed_route)
 }
 END_TEST
 
+static int beat(void)
+{
+    int64_t before = world_number(world, "SELECT coalesce(min(number), 0) FROM alert WHERE number < 0");
+
+    ck_assert_int_eq(ledger_begin(&world->ledger, &world->error), 0);
+    ck_assert_msg(outbox_beat(&world->outbox, now, &world->error) == 0, "%s", world->error.text);
+    ck_assert_int_eq(ledger_commit(&world->ledger, &world->error), 0);
+    ck_assert(!outbox_beat_due(&world->outbox, now));
+    return world_number(world, "SELECT coalesce(min(number), 0) FROM alert WHERE number < 0") != before;
+}
+
+/* One at most, to the route that wants it, and outside the alerts' sequence. */
+START_TEST(heartbeats_replace_each_other)
+{
+    char *text;
+
+    ck_assert(!outbox_beat_due(&world->outbox, now));
+    world->routes[0].heartbeat_s = 3600;
+    alert("soc", SEVERITY_HIGH);
+    ck_assert(outbox_beat_due(&world->outbox, now));
+    ck_assert_int_eq(beat(), 1);
+    text = world_text(world, "SELECT json_extract(record, '$.sequence', '$.heartbeat.waiting', '$.chain.sequence', '$.type')"
+                             " FROM alert WHERE number < 0");
+    ck_assert_str_eq(text, "[1,1,0,\"heartbeat\"]");
+    free(text);
+    ck_assert_uint_eq(dispatch(), 2);
+    now += 2 * WORLD_HOUR;
+    ck_assert_int_eq(beat(), 0); /* the first one waits */
+    answer(1, OUTCOME_DELIVERED, 0);
+    ck_assert(outbox_beat_due(&world->outbox, now));
+    ck_assert_int_eq(beat(), 0); /* in the first one's place */
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM alert WHERE type = 'heartbeat'"), 1);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM delivery WHERE alert < 0 AND state = 'waiting'"), 1);
+    alert("soc", SEVERITY_HIGH);
+    ck_assert_int_eq(world_number(world, "SELECT max(number) FROM alert"), 2);
+}
+END_TEST
+
+START_TEST(a_clock_set_back_stops_no_heartbeat)
+{
+    world->routes[0].heartbeat_s = 60;
+    ck_assert_int_eq(beat(), 1);
+    dispatch();
+    answer(0, OUTCOME_DELIVERED, 0);
+    ck_assert(!outbox_beat_due(&world->outbox, now + 59 * SECOND));
+    ck_assert(outbox_beat_due(&world->outbox, now + 60 * SECOND));
+    ck_assert(outbox_beat_due(&world->outbox, now - 3600 * SECOND));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
-        waits_follow_the_schedule, worst_first_then_newest, delivered_is_done, a_failing_one_blocks_no_other,
+        waits_follow_the_schedule, heartbeats_replace_each_other,
+        a_clock_set_back_stops_no_heartbeat, worst_first_then_newest, delivered_is_done, a_failing_one_blocks_no_other,
         retries_until_72_hours_of_running, running_time_outlives_a_restart, a_start_makes_all_due,
         a_first_success_makes_all_due, a_route_that_keeps_failing_is_alerted_once, a_refusal_is_alerted_at_once,
         a_dead_courier_loses_nothing, a_full_courier_loses_nothing, a_clock_set_back_holds_nothing_up, replays,

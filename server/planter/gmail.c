@@ -84,7 +84,7 @@ static int place_of(struct web_stay *stay, const json_t *ids, struct web_folder 
 static int query(struct web_stay *stay, const char *key, const char *value, const char *more, json_t **list,
                  struct error *error)
 {
-    char words[WEB_MAIL_ID];
+    char words[WEB_MAIL_ID + 32];
     struct buffer path;
 
     snprintf(words, sizeof words, "%s:%s", key, value);

@@ -208,6 +208,16 @@ static void add_policy(const struct configuration *configuration, struct buffer 
     buffer_add_char(json, '}');
 }
 
+/* Seconds since 1970, which its id begins with: what its artifacts' containers are dated by. */
+static int64_t minted(struct id token)
+{
+    int64_t milliseconds = 0;
+
+    for (int i = 0; i < 6; i++)
+        milliseconds = milliseconds << 8 | token.bytes[i];
+    return milliseconds / 1000;
+}
+
 int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error)
 {
     add_given(json, "kind", order->kind);
@@ -217,6 +227,7 @@ int order_view(struct keeper *keeper, const struct order *order, struct buffer *
     if (order->number != 0) {
         json_member(json, "secret", buffer_slice(&order->secret));
         order_facts(buffer_slice(&order->facts), json);
+        json_member_number(json, "minted", minted(order->token));
     } else {
         json_member_open(json, "settings");
         buffer_add_char(json, '{');

@@ -98,6 +98,7 @@ static Suite *suite(void)
     Suite *suite = suite_create("container");
     TCase *tcase = tcase_create("all");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, names_follow_what_is_packed);
     tcase_add_loop_test(tcase, the_same_contents_make_the_same_bytes, 0, (int)(sizeof names / sizeof *names));
     tcase_add_test(tcase, a_chain_packs_the_file_before_it);

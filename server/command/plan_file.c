@@ -76,8 +76,8 @@ static int read_kind(const struct yaml *at, struct plan_choice *choice, struct e
     choice->name = at->text;
     row = kind_row(at->text);
     if (row != NULL && strcmp(kind_row_seen(row), "vendor") == 0)
-        return yaml_fault(at, error, "its vendor alone sees a %.80s used, so it lies beside a token of ours: plant it by "
-                                     "`sundew plant %.80s PLACE --beside TOKEN`", at->text, at->text);
+        return yaml_fault(at, error, "the use of kind %.80s is seen by its vendor alone, so it lies beside a token "
+                                     "of ours: plant it by `sundew plant %.80s PLACE --beside TOKEN`", at->text, at->text);
     for (size_t i = 0; i < 255 && kind_row_at(i) != NULL; i++)
         names[i] = kind_row_at(i)->name;
     near = row == NULL ? nearest_word(at->text, names) : NULL;

@@ -261,14 +261,14 @@ static int read_beside(struct request *request, struct order *order)
     struct id token;
 
     if (!vendor && given)
-        request_done(request, REQUEST_USAGE, "the use of a %s is seen by itself; leave --beside out", order->kind);
+        request_done(request, REQUEST_USAGE, "the use of kind %s is seen by itself; leave --beside out", order->kind);
     else if (vendor && !given)
-        request_done(request, REQUEST_USAGE, "its vendor alone sees a %s used, so it lies beside a token of ours only: mint "
-                                             "one that lives in the same file, such as a gitlab-token in .env, and say "
+        request_done(request, REQUEST_USAGE, "the use of kind %s is seen by its vendor alone, so it lies beside a token of ours: "
+                                             "mint one that lives in the same file, such as a gitlab-token in .env, and say "
                                              "--beside TOKEN", order->kind);
     else if (vendor && (request_has(request, "decoy") || order->host != NULL))
-        request_done(request, REQUEST_USAGE, "a %s is for its vendor's host; --decoy and --host are for the token beside it",
-                     order->kind);
+        request_done(request, REQUEST_USAGE,
+                     "kind %s is for its vendor's host; --decoy and --host are for the token beside it", order->kind);
     else if (!vendor || (request_id(request, "beside", 't', &token) == 0 && load_beside(request, token, order) == 0 &&
                          check_beside(request, order) == 0))
         return 0;

@@ -91,11 +91,11 @@ static int read_kind(const struct yaml *at, struct plan_choice *choice, struct e
 
 static int read_lure(const struct yaml *at, struct plan_choice *choice, struct error *error)
 {
-    static const char *const types[] = {"mail", "repository"};
+    static const char *const types[] = {"mail", "repository", "directory"};
     char path[512];
 
     choice->name = at->text;
-    for (size_t i = 0; i < 2 && strchr(at->text, '/') == NULL; i++) {
+    for (size_t i = 0; i < sizeof types / sizeof types[0] && strchr(at->text, '/') == NULL; i++) {
         snprintf(path, sizeof(path), "%s/%s/%.100s/lure.yaml", paths_data(), types[i], at->text);
         if (access(path, R_OK) == 0)
             return yaml_load_file(path, &choice->lure, error);

@@ -171,9 +171,12 @@ int run_sites(struct invocation *invocation, struct error *error)
 
 int run_lures(struct invocation *invocation, struct error *error)
 {
-    int code = list_folders(invocation, "mail", "lure.yaml", "lure", "mail", error);
+    static const char *const types[] = {"mail", "repository", "directory"};
+    int code = 0;
 
-    return code != 0 ? code : list_folders(invocation, "repository", "lure.yaml", "lure", "repository", error);
+    for (size_t i = 0; i < sizeof types / sizeof types[0] && code == 0; i++)
+        code = list_folders(invocation, types[i], "lure.yaml", "lure", types[i], error);
+    return code;
 }
 
 /* ---- decoys ---- */

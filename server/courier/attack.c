@@ -20,6 +20,10 @@ static const struct technique file_secret = {"TA0006",    "Credential Access",  
                                              "T1552.001", "Credentials In Files", true};
 static const struct technique private_key = {
     "TA0006", "Credential Access", "T1552", "Unsecured Credentials", "T1552.004", "Private Keys", true};
+static const struct technique accounts_read = {
+    "TA0007", "Discovery", "T1087", "Account Discovery", "T1087.002", "Domain Account", true};
+static const struct technique entry_secret = {
+    "TA0006", "Credential Access", "T1552", "Unsecured Credentials", NULL, NULL, true};
 static const struct technique token_theft = {
     "TA0006", "Credential Access", "T1528", "Steal Application Access Token", NULL, NULL, true};
 
@@ -33,6 +37,9 @@ static size_t by_place(const json_t *record, const struct technique *list[ATTACK
     } else if (strcmp(takes, "repository") == 0) {
         list[n++] = &code_read;
         list[n++] = &file_secret;
+    } else if (strcmp(takes, "directory") == 0) {
+        list[n++] = &accounts_read;
+        list[n++] = &entry_secret;
     } else if (record_get(record, "placement.where.path") != NULL) {
         list[n++] = &file_secret;
     }

@@ -26,7 +26,7 @@ int record_write(struct buffer *out, const json_t *value);
 /* The i-th header of the client's request, in order, with the value that was kept of it, or "". 0, or -1 past the
  * end. */
 int record_header(const json_t *record, size_t i, const char **name, const char **value);
-/* What the place of the lure takes, by places.def: mail, repository or text; "" without a placement. */
+/* What the place of the lure takes, by places.def: mail, repository, directory or text; "" without a placement. */
 const char *record_place_takes(const json_t *record);
 /* Is it a sign of life, and no alert? */
 bool record_is_heartbeat(const json_t *record);

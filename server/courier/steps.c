@@ -17,6 +17,10 @@ static const char *const repository_steps[] = {
     "Find out who could read @ since $: clones, forks, mirrors, CI runners, laptops, backups; keep its access logs.",
     "Revoke deploy keys, access tokens and sessions that can read it, and look for new ones.",
     "Change every real secret in it, in its history too: the thief has likely read those too.", NULL};
+static const char *const directory_steps[] = {
+    "Find out who searched the directory and read @ since $: bind logs, event 1644 or 4662, accounts that list everybody.",
+    "Look for what comes after a directory is read: Kerberoasting (event 4769), password spraying, new logins.",
+    "Change every real secret that stands in descriptions and notes there: the thief has likely read those too.", NULL};
 static const char *const file_steps[] = {
     "Find out which accounts, services and backups could read @ since $, and keep the host's logs.",
     "Treat that host as broken into until shown otherwise.",
@@ -54,6 +58,8 @@ static const char *const *steps_of(const json_t *record)
         return mail_steps;
     if (strcmp(takes, "repository") == 0)
         return repository_steps;
+    if (strcmp(takes, "directory") == 0)
+        return directory_steps;
     return record_get(record, "placement.where.path") != NULL ? file_steps : other_steps;
 }
 
@@ -71,8 +77,8 @@ static void add_day(struct buffer *out, const char *time)
 static void add_step(struct buffer *out, const json_t *record, int number, const char *step)
 {
     const char *planted = record_first(record, "placement.planted token.minted");
-    const char *place = record_first(record, "placement.where.mailbox placement.where.repository placement.where.path "
-                                             "placement.place");
+    const char *place = record_first(record, "placement.where.mailbox placement.where.repository placement.where.dn "
+                                             "placement.where.path placement.place");
 
     buffer_add_format(out, "%d. ", number);
     for (; *step != '\0'; step++) {

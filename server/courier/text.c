@@ -104,6 +104,9 @@ static void add_where(struct buffer *out, const json_t *record)
     } else if (strcmp(takes, "repository") == 0) {
         buffer_add_text(out, "repository ");
         text_own(out, record_first(record, "placement.where.repository placement.place"), WORDS);
+    } else if (strcmp(takes, "directory") == 0) {
+        buffer_add_text(out, "directory entry ");
+        text_own(out, record_first(record, "placement.where.dn placement.place"), WORDS);
     } else if (strcmp(takes, "text") == 0 && has(record, "placement.where.path")) {
         buffer_add_text(out, "file ");
         text_own(out, record_first(record, "placement.where.path placement.place"), WORDS);

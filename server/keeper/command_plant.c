@@ -30,7 +30,7 @@ struct planting {
     const struct place_row *row; /* of the place */
     const struct shape *shape;
     char at[CLOCK_TEXT]; /* "" where not given */
-    bool buried, dry_run;
+    bool buried, enable, dry_run;
     struct id placement;
     json_t *meta;
     struct buffer meta_text;
@@ -94,6 +94,7 @@ static void send_job(struct planting *planting)
     if (planting->at[0] != '\0')
         json_member_text(&json, "at", planting->at);
     json_member_bool(&json, "buried", planting->buried);
+    json_member_bool(&json, "enable", planting->enable);
     json_member_bool(&json, "dry_run", planting->dry_run);
     buffer_add_char(&json, '}');
     json_member_open(&json, "meta");
@@ -501,7 +502,7 @@ static int read_shape(struct planting *planting)
     return -1;
 }
 
-static int check_history(struct planting *planting)
+static int check_options(struct planting *planting)
 {
     static const char *const answers[] = {"yes", "no", NULL};
     struct request *request = planting->request;
@@ -511,6 +512,10 @@ static int check_history(struct planting *planting)
         given = request_has(request, in_history[i]) ? in_history[i] : NULL;
     if (given != NULL && !takes(planting, "repository")) {
         request_done(request, REQUEST_USAGE, "--%s is for repositories: only they keep a history", given);
+        return -1;
+    }
+    if (planting->enable && !takes(planting, "directory")) {
+        request_done(request, REQUEST_USAGE, "--enable is for directories: only accounts can be logged in to");
         return -1;
     }
     return read_shape(planting) != 0 ? -1 : request_word(request, "signed-off", answers);
@@ -543,7 +548,8 @@ static int read_arguments(struct planting *planting)
     int64_t at = 0;
 
     if (read_place(planting) != 0 || read_flag(request, "buried", &planting->buried) != 0 ||
-        check_history(planting) != 0 || read_flag(request, "dry-run", &planting->dry_run) != 0 ||
+        read_flag(request, "enable", &planting->enable) != 0 || check_options(planting) != 0 ||
+        read_flag(request, "dry-run", &planting->dry_run) != 0 ||
         request_time(request, "at", &at) != 0)
         return -1;
     if (request_has(request, "at"))

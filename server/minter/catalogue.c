@@ -293,13 +293,14 @@ static int read_each(const char *folder, const struct yaml *words, struct catalo
     return count < 0 ? error_errno(error, "cannot read the lures in %s", folder) : rc;
 }
 
-static int read_lures(const char *folder, struct catalogue *catalogue, struct error *error)
+/* `shared`: words.yaml is theirs. */
+static int read_lures(const char *folder, bool shared, struct catalogue *catalogue, struct error *error)
 {
     char *path = paths_join(folder, "words.yaml");
     struct yaml *words = NULL;
     int rc = path == NULL ? error_set(error, "out of memory") : 0;
 
-    if (rc == 0 && access(path, F_OK) == 0)
+    if (rc == 0 && shared && access(path, F_OK) == 0)
         rc = yaml_load_file(path, &words, error);
     if (rc == 0)
         rc = read_each(folder, words, catalogue, error);
@@ -318,7 +319,7 @@ static int read_below(const char *data, const char *name, struct catalogue *cata
     if (strcmp(name, "file") == 0)
         rc = read_files(folder, catalogue, error);
     else
-        rc = read_lures(folder, catalogue, error);
+        rc = read_lures(folder, strcmp(name, "directory") != 0, catalogue, error);
     free(folder);
     return rc;
 }
@@ -330,7 +331,7 @@ int catalogue_load(const char *data, struct catalogue **catalogue, struct error 
     if (made == NULL)
         return -1;
     if (read_below(data, "file", made, error) != 0 || read_below(data, "mail", made, error) != 0 ||
-        read_below(data, "repository", made, error) != 0) {
+        read_below(data, "repository", made, error) != 0 || read_below(data, "directory", made, error) != 0) {
         catalogue_free(made);
         return -1;
     }

@@ -108,6 +108,9 @@ struct lure_change {
     size_t file_count;
 };
 
+/* How directories spell accounts: as RFC 4519 and RFC 2307 do, or as Active Directory does. */
+enum lure_schema { LURE_STANDARD, LURE_ACTIVE_DIRECTORY, LURE_SCHEMAS };
+
 struct lure {
     char *name, *type, *language, *summary;
     bool asked; /* taken only when it is named */
@@ -120,6 +123,7 @@ struct lure {
     size_t message_count;
     struct lure_change *changes; /* repository: one, and one that buries it again */
     size_t change_count;
+    struct template *entries[LURE_SCHEMAS]; /* directory: an account as each schema spells it */
 };
 
 struct catalogue {
@@ -130,8 +134,8 @@ struct catalogue {
     size_t lure_count;
 };
 
-/* Reads DATA/file/(any).yaml, DATA/mail/(any)/lure.yaml and DATA/repository/(any)/lure.yaml, each group in the order of
- * names, with what stands in words.yaml beside the folders of lures. A lure in two languages is two. Faults are
+/* Reads DATA/file/(any).yaml and, of mail, repository and directory, DATA/TYPE/(any)/lure.yaml, each group in the order
+ * of names, with what stands in words.yaml beside the folders of mails and changes. A lure in two languages is two. Faults are
  * FILE:LINE:COLUMN: text. The caller frees. */
 int catalogue_load(const char *data, struct catalogue **catalogue, struct error *error);
 void catalogue_free(struct catalogue *catalogue);

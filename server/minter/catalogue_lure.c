@@ -203,6 +203,24 @@ static int read_changes(const struct source *source, struct lure *lure)
     return 0;
 }
 
+/* ---- accounts ---- */
+
+static int read_entries(const struct source *source, struct lure *lure)
+{
+    static const char *const keys[] = {"standard", "active-directory", NULL};
+    const struct yaml *map = yaml_get(source->root, "entries");
+
+    if (map == NULL || map->type != YAML_MAP)
+        return yaml_fault(map == NULL ? source->root : map, source->error,
+                          "'entries' must be a map of 'standard' and 'active-directory' to files beside it");
+    if (yaml_only(map, keys, source->error) != 0)
+        return -1;
+    for (size_t i = 0; i < LURE_SCHEMAS; i++)
+        if (read_template(source, map, keys[i], &lure->entries[i]) != 0)
+            return -1;
+    return 0;
+}
+
 /* ---- all ---- */
 
 static int read_whole(const struct source *source, struct lure *lure)
@@ -222,7 +240,9 @@ static int read_whole(const struct source *source, struct lure *lure)
         return read_mail(source, lure);
     if (strcmp(lure->type, "repository") == 0)
         return read_changes(source, lure);
-    return yaml_fault(yaml_get(map, "type"), source->error, "a lure is of type mail or repository, not '%s'",
+    if (strcmp(lure->type, "directory") == 0)
+        return read_entries(source, lure);
+    return yaml_fault(yaml_get(map, "type"), source->error, "a lure is of type mail, repository or directory, not '%s'",
                       lure->type);
 }
 
@@ -241,7 +261,8 @@ static int add_lure(const struct source *source, const char *language, struct ca
 int read_lure(const struct source *source, struct catalogue *catalogue)
 {
     static const char *const keys[] = {"name",  "type",    "language", "summary", "kinds",   "forms",     "services",
-                                       "texts", "subject", "thread",   "changes", "places", "variables", "cast", "asked", NULL};
+                                       "texts", "subject", "thread",   "changes", "places", "variables", "cast", "asked",
+                                       "entries", NULL};
     const struct yaml *texts = yaml_get(source->root, "texts");
     const char *language = NULL;
     int rc = 0;
@@ -289,6 +310,8 @@ void lure_discard(struct lure *lure)
     variables_free(&lure->variables);
     for (size_t i = 0; i < lure->change_count; i++)
         change_free(&lure->changes[i]);
+    for (size_t i = 0; i < LURE_SCHEMAS; i++)
+        template_free(lure->entries[i]);
     for (size_t i = 0; i < lure->message_count; i++)
         message_free(&lure->messages[i]);
     for (size_t i = 0; i < lure->cast_count; i++) {

@@ -53,6 +53,8 @@
  * {"lure","type":"repository","language",
  * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
  * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
+ * or {"lure","type":"directory","language","date","entries":{"standard":{"file":"0","line":5},"active-directory":{…}}},
+ * each file a list of entries (templates/README.md), the account first, with the line that holds the secret there;
  * or {"lure","type":"text","name":".env"} with one file, "0". All name "secret_file" (the name of the "file" result
  * which holds the secret) and "line" (from 1, in that file) on which it stands. Dates are RFC 3339 with the persona's
  * offset; a planter may move a change later, never past now, where the repository's head is younger. */

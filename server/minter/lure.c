@@ -450,6 +450,13 @@ static int show_artifact(struct lure_work *work, struct error *error)
     return rc;
 }
 
+static int make_of_type(const char *type, struct lure_work *work, struct lure_made *made, struct error *error)
+{
+    if (strcmp(type, "mail") == 0)
+        return lure_mail(work, made, error);
+    return strcmp(type, "repository") == 0 ? lure_repository(work, made, error) : lure_directory(work, made, error);
+}
+
 int lure_make(const struct minter *minter, const json_t *parameters, struct lure_made *made, struct error *error)
 {
     struct lure_work work = {.minter = minter, .parameters = parameters};
@@ -470,10 +477,13 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
         rc = lure_text(&work, made, error);
     } else if (choose(&work, type, error) == 0) {
         cast_people(&work);
-        if (json_object_get(parameters, "beside") == NULL || show_artifact(&work, error) == 0)
+        rc = strcmp(type, "directory") == 0 ? lure_account(&work, error) : 0;
+        if (rc == 0 && json_object_get(parameters, "beside") != NULL)
+            rc = show_artifact(&work, error);
+        if (rc == 0)
             rc = draw_variables(&work, error);
         if (rc == 0)
-            rc = strcmp(type, "mail") == 0 ? lure_mail(&work, made, error) : lure_repository(&work, made, error);
+            rc = make_of_type(type, &work, made, error);
     }
     if (rc == 0 && made->meta == NULL)
         rc = error_set(error, "out of memory");

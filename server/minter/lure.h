@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Lures: a mail, a change of a repository, or an artifact as a file of its own, made of a token and the persona. */
+ * Lures: a mail, a change of a repository, an account of a directory, or an artifact as a file of its own, made of a
+ * token and the persona. */
 #ifndef MINTER_LURE_H
 #define MINTER_LURE_H
 
@@ -52,5 +53,8 @@ int lure_draw(const struct lure_work *work, const struct lure_variable *variable
 size_t lure_line(struct slice text, struct slice secret);
 int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error);
 int lure_repository(struct lure_work *work, struct lure_made *made, struct error *error);
+/* The variable "account", before all others: the name that the directory's entry goes by. */
+int lure_account(struct lure_work *work, struct error *error);
+int lure_directory(struct lure_work *work, struct lure_made *made, struct error *error);
 
 #endif

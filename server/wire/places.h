@@ -8,7 +8,7 @@
 
 struct place_row {
     const char *scheme, *summary;
-    const char *takes; /* mail | repository | text */
+    const char *takes; /* mail | repository | directory | text */
     const char *reach; /* "HOST:PORT …"; "": it lies on this machine */
 };
 

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What an account has to have so that it does not stand out: told from those beside it. A value that varies with its
+ * account's names is remembered as its shape, with marks in their place; one that is a number of each account's own is
+ * counted on; what repeats is taken as often as it is there; the rest is left out. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "server/planter/entry.h"
+
+#define SHAPE 512
+
+/* What lets somebody in or gives a right, and what belongs to one person. */
+static const char *const kept_out[] = {"objectClass",    "sshPublicKey", "host",       "authorizedService",
+                                       "memberOf",       "sudoUser",     "jpegPhoto",  "userCertificate",
+                                       "userPKCS12",     "photo",        "labeledURI", "userSMIMECertificate",
+                                       "audio",          "eduPersonEntitlement", "userPassword", NULL};
+
+static bool is_one_of(const char *name, const char *const *list)
+{
+    while (*list != NULL && strcasecmp(*list, name) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static bool is_account(const struct entry *entry)
+{
+    static const char *const classes[] = {"account", "person", "inetOrgPerson", "posixAccount", "organizationalPerson",
+                                          "simpleSecurityObject", "applicationProcess", NULL};
+
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcasecmp(entry->values[i].name, "objectClass") == 0 && is_one_of(entry->values[i].data, classes))
+            return true;
+    return false;
+}
+
+/* ---- who counts ---- */
+
+static bool has_class(const struct entry *entry, const char *name)
+{
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcasecmp(entry->values[i].name, "objectClass") == 0 && strcasecmp(entry->values[i].data, name) == 0)
+            return true;
+    return false;
+}
+
+static bool same_classes(const struct entry *a, const struct entry *b)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        const struct entry *one = turn == 0 ? a : b, *other = turn == 0 ? b : a;
+
+        for (size_t i = 0; i < one->count; i++)
+            if (strcasecmp(one->values[i].name, "objectClass") == 0 && !has_class(other, one->values[i].data))
+                return false;
+    }
+    return true;
+}
+
+/* One of the largest number of accounts with the same classes; NULL where there is no account. */
+static const struct entry *typical(const struct entry *crowd, size_t count, size_t *most)
+{
+    const struct entry *best = NULL;
+
+    *most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t alike = 0;
+
+        for (size_t j = 0; is_account(&crowd[i]) && j < count; j++)
+            alike += same_classes(&crowd[i], &crowd[j]);
+        if (alike > *most) {
+            *most = alike;
+            best = &crowd[i];
+        }
+    }
+    return best;
+}
+
+/* ---- shapes ---- */
+
+/* The first name before which a DN's RDN has '='. */
+static char *rdn_name(const struct entry *entry)
+{
+    return strndup(entry->dn, strcspn(entry->dn, "=,"));
+}
+
+/* The text with its account's names as \1 (uid) and \2 (cn). */
+static void shape_of(const struct entry *entry, const char *text, char shape[SHAPE])
+{
+    const char *names[2] = {entry_text(entry, "uid"), entry_text(entry, "cn")};
+    size_t n = 0;
+
+    while (*text != '\0' && n + 2 < SHAPE) {
+        size_t i = 0;
+
+        while (i < 2 && (names[i] == NULL || names[i][0] == '\0' || strncmp(text, names[i], strlen(names[i])) != 0))
+            i++;
+        shape[n++] = i < 2 ? (char)(i + 1) : *text;
+        text += i < 2 ? strlen(names[i]) : 1;
+    }
+    shape[n] = '\0';
+}
+
+static int add_shaped(struct entry *own, const char *name, const char *shape, const char *account, struct error *error)
+{
+    struct buffer text;
+    int rc;
+
+    buffer_init(&text, 2 * SHAPE + 2 * strlen(account) * 8);
+    for (; *shape != '\0'; shape++)
+        if (*shape == 1 || *shape == 2)
+            buffer_add_text(&text, account);
+        else
+            buffer_add_char(&text, *shape);
+    rc = entry_add(own, name, buffer_slice(&text), error);
+    buffer_free(&text);
+    return rc;
+}
+
+/* ---- one attribute ---- */
+
+#define KIN 256
+
+/* The values of the attribute among those that count. */
+struct column {
+    const char *values[KIN];
+    char shapes[KIN][SHAPE];
+    size_t count;
+    bool numbers;
+    int64_t most;    /* of the numbers */
+    size_t distinct; /* shapes */
+    size_t usual;    /* index of the shape that most have */
+    size_t usual_count;
+};
+
+static bool is_number(const char *text)
+{
+    return text[0] != '\0' && strlen(text) < 16 && strspn(text, "0123456789") == strlen(text);
+}
+
+static void column_read(struct column *column, const struct entry *const *kin, size_t count, const char *name)
+{
+    *column = (struct column){.numbers = true};
+    for (size_t i = 0; i < count; i++) {
+        const char *text = entry_text(kin[i], name);
+        size_t alike = 0, at = column->count;
+
+        if (text == NULL)
+            continue;
+        column->values[at] = text;
+        shape_of(kin[i], text, column->shapes[at]);
+        column->count++;
+        column->numbers = column->numbers && is_number(text);
+        if (column->numbers && strtoll(text, NULL, 10) > column->most)
+            column->most = strtoll(text, NULL, 10);
+        for (size_t j = 0; j <= at; j++)
+            alike += strcmp(column->shapes[j], column->shapes[at]) == 0;
+        column->distinct += alike == 1;
+        if (alike > column->usual_count) {
+            column->usual_count = alike;
+            column->usual = at;
+        }
+    }
+}
+
+/* A number of its own follows the highest one; what varies with the name does so here; what repeats is drawn. */
+static int fill(struct entry *own, const char *name, const struct column *column, const char *account,
+                struct error *error)
+{
+    bool repeats = column->distinct * 2 <= column->count;
+    char number[32];
+    int rc = 0;
+
+    if (column->numbers && !repeats && column->count > 1) {
+        snprintf(number, sizeof number, "%" PRId64, column->most + 1);
+        rc = entry_add(own, name, slice_of(number), error);
+        if (rc == 0)
+            own->values[own->count - 1].unique = true;
+    } else if (column->usual_count * 5 >= column->count * 3) {
+        rc = add_shaped(own, name, column->shapes[column->usual], account, error);
+    } else if (repeats) {
+        rc = add_shaped(own, name, column->shapes[randombytes_uniform((uint32_t)column->count)], account, error);
+    }
+    return rc;
+}
+
+/* ---- all of them ---- */
+
+/* In {SSHA}, of bytes that nobody knows: there is one, and none opens it. */
+static int lock(struct entry *own, struct error *error)
+{
+    unsigned char random[28];
+    char text[64] = "{SSHA}";
+
+    randombytes_buf(random, sizeof random);
+    sodium_bin2base64(text + 6, sizeof text - 6, random, sizeof random, sodium_base64_VARIANT_ORIGINAL);
+    return entry_set(own, "userPassword", slice_of(text), error);
+}
+
+static int take_classes(struct entry *own, const struct entry *model, struct error *error)
+{
+    int rc = 0;
+
+    entry_drop(own, "objectClass");
+    for (size_t i = 0; i < model->count && rc == 0; i++)
+        if (strcasecmp(model->values[i].name, "objectClass") == 0)
+            rc = entry_add(own, "objectClass", slice_of(model->values[i].data), error);
+    return rc;
+}
+
+static bool anybody_has(const struct entry *const *kin, size_t count, const char *name)
+{
+    size_t i = 0;
+
+    while (i < count && entry_text(kin[i], name) == NULL)
+        i++;
+    return i < count;
+}
+
+/* What none of them has may not even be allowed. */
+static void drop_odd(struct entry *own, const struct entry *const *kin, size_t count)
+{
+    for (size_t i = own->count; i-- > 0;)
+        if (!own->values[i].secret && strcasecmp(own->values[i].name, "objectClass") != 0 &&
+            !anybody_has(kin, count, own->values[i].name)) {
+            entry_drop(own, own->values[i].name);
+            i = own->count < i ? own->count : i;
+        }
+}
+
+static int add_missing(struct entry *own, const struct entry *const *kin, size_t count, const char *account,
+                       struct error *error)
+{
+    struct column *column = malloc(sizeof *column);
+    int rc = column != NULL ? 0 : error_set(error, "out of memory");
+
+    for (size_t k = 0; k < count && rc == 0; k++)
+        for (size_t i = 0; i < kin[k]->count && rc == 0; i++) {
+            const char *name = kin[k]->values[i].name;
+
+            if (entry_text(own, name) != NULL || is_one_of(name, kept_out))
+                continue;
+            column_read(column, kin, count, name);
+            if (column->count * 5 >= count * 3)
+                rc = fill(own, name, column, account, error);
+        }
+    free(column);
+    return rc;
+}
+
+/* uid=… where most are named so, and the account has it. */
+static int name_like(struct entry *own, const struct entry *model, const char *account, struct error *error)
+{
+    char *name = rdn_name(model), *dn = NULL;
+    const char *value = name != NULL ? entry_text(own, name) : NULL;
+    int rc = 0;
+
+    if (value != NULL && asprintf(&dn, "%s=%s%s", name, value, own->dn + strcspn(own->dn, ",")) >= 0) {
+        free(own->dn);
+        own->dn = dn;
+    } else if (name == NULL || value != NULL) {
+        rc = error_set(error, "out of memory");
+    }
+    free(name);
+    name = rdn_name(own);
+    if (rc == 0 && name != NULL && entry_text(own, name) == NULL)
+        rc = entry_add(own, name, slice_of(account), error);
+    free(name);
+    return rc;
+}
+
+/* In the model's order of names, then what it has not. */
+static void order_like(struct entry *own, const struct entry *model)
+{
+    size_t at = 0;
+
+    for (size_t m = 0; m < model->count; m++)
+        for (size_t i = at; i < own->count; i++)
+            if (strcasecmp(own->values[i].name, model->values[m].name) == 0) {
+                struct entry_value value = own->values[i];
+
+                memmove(&own->values[at + 1], &own->values[at], (i - at) * sizeof value);
+                own->values[at++] = value;
+            }
+}
+
+int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, struct error *error)
+{
+    const struct entry *kin[KIN], *model;
+    size_t alike, kin_count = 0;
+    char *account = NULL;
+    int rc = 0;
+
+    model = typical(crowd, count, &alike);
+    if (model == NULL)
+        return 0;
+    for (size_t i = 0; i < count && kin_count < KIN; i++)
+        if (same_classes(model, &crowd[i]))
+            kin[kin_count++] = &crowd[i];
+    account = strndup(strchr(own->dn, '=') + 1, strcspn(strchr(own->dn, '=') + 1, ","));
+    if (account == NULL || take_classes(own, model, error) != 0) {
+        free(account);
+        return error_set(error, "out of memory");
+    }
+    drop_odd(own, kin, kin_count);
+    rc = add_missing(own, kin, kin_count, account, error);
+    if (rc == 0 && (has_class(own, "simpleSecurityObject") || anybody_has(kin, kin_count, "userPassword")))
+        rc = lock(own, error);
+    if (rc == 0)
+        rc = name_like(own, model, account, error);
+    order_like(own, model);
+    free(account);
+    return rc;
+}
+
+const char *entry_usual(const struct entry *crowd, size_t count, const char *name)
+{
+    const char *best = NULL;
+    size_t most = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = entry_text(&crowd[i], name);
+        size_t alike = 0;
+
+        for (size_t j = 0; text != NULL && j < count; j++)
+            alike += entry_text(&crowd[j], name) != NULL && strcmp(entry_text(&crowd[j], name), text) == 0;
+        if (alike > most) {
+            most = alike;
+            best = text;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The account that is made: the lure's, as this directory spells it, beside those that are there. */
+#include "server/planter/ldap_stay.h"
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CROWD 200 /* entries that are looked at */
+#define LOGON_HOURS 21 /* bytes: one bit for each hour of a week */
+
+/* ---- the folder ---- */
+
+static int read_folder(struct ldap_stay *stay, struct error *error)
+{
+    static const char *const wanted[] = {"createTimestamp", NULL};
+    LDAPMessage *found = NULL, *first;
+    int rc = directory_search(stay->directory, stay->place.path, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 1, &found,
+                              error);
+
+    first = rc == 0 ? ldap_first_entry(stay->directory->ld, found) : NULL;
+    if (first != NULL) {
+        char *text = directory_text(stay->directory, first, "createTimestamp");
+
+        stay->founded = ldap_time(text);
+        free(text);
+    }
+    ldap_msgfree(found);
+    if (rc == 0 && first != NULL)
+        return 0;
+    return rc < 0 ? -1 : error_set(error, "%s shows the account no %.300s; make it there, or let the account read it",
+                                   stay->place.host, stay->place.path);
+}
+
+static int read_crowd(struct ldap_stay *stay, struct error *error)
+{
+    static const char *const wanted[] = {"*", "creatorsName", NULL};
+    struct directory *directory = stay->directory;
+    LDAPMessage *found = NULL;
+    const char *creator;
+    int rc = directory_search(directory, stay->place.path, LDAP_SCOPE_ONELEVEL, "(objectClass=*)", wanted, CROWD, &found,
+                              error);
+
+    stay->crowd = rc == 0 ? calloc(CROWD + 1, sizeof *stay->crowd) : NULL;
+    for (LDAPMessage *at = stay->crowd != NULL ? ldap_first_entry(directory->ld, found) : NULL;
+         at != NULL && stay->crowd_count < CROWD && rc == 0; at = ldap_next_entry(directory->ld, at))
+        rc = ldap_entry_of(directory, at, &stay->crowd[stay->crowd_count++], error);
+    ldap_msgfree(found);
+    creator = entry_usual(stay->crowd, stay->crowd_count, "creatorsName");
+    stay->creator = creator != NULL ? strdup(creator) : NULL;
+    for (size_t i = 0; i < stay->crowd_count; i++)
+        entry_drop(&stay->crowd[i], "creatorsName");
+    return rc;
+}
+
+/* ---- what is put there ---- */
+
+/* The lure, spelt as this directory does. */
+static int read_lure(struct ldap_stay *stay, struct error *error)
+{
+    const json_t *entries = json_object_get(stay->task->meta, "entries");
+    const json_t *entry = json_object_get(entries, stay->directory->active ? "active-directory" : "standard");
+    const char *name = json_string_value(json_object_get(entry, "file"));
+    const struct task_file *file = name != NULL ? task_file(stay->task, name) : NULL;
+
+    if (file == NULL)
+        return error_set(error, "this lure is no account; choose one with --lure (see: sundew lures)");
+    return entries_read(buffer_slice(&file->data), (size_t)json_integer_value(json_object_get(entry, "line")),
+                        stay->place.path, stay->directory->domain, &stay->own, error);
+}
+
+static int refuse_rights(const struct entry *entry, struct error *error)
+{
+    static const char *const rights[] = {"memberOf", "adminCount", "sIDHistory", "msDS-AllowedToDelegateTo",
+                                         "sudoUser", "sshPublicKey", "primaryGroupID", "userAccountControl", NULL};
+
+    for (size_t i = 0; rights[i] != NULL; i++)
+        if (entry_text(entry, rights[i]) != NULL)
+            return error_set(error, "the lure's entry has %s, which gives rights: take it out of its template", rights[i]);
+    return 0;
+}
+
+/* A quoted text in UTF-16LE ([MS-ADTS] 3.1.1.3.1.5.1); passwords are ASCII. */
+static int set_windows_password(struct entry *account, struct error *error)
+{
+    const char *plain = entry_text(account, "unicodePwd");
+    struct buffer quoted;
+    int rc;
+
+    if (plain == NULL)
+        return error_set(error, "the lure's entry has no unicodePwd, so it cannot be enabled");
+    buffer_init(&quoted, 4096);
+    buffer_add(&quoted, "\"\0", 2);
+    for (; *plain != '\0'; plain++)
+        buffer_add(&quoted, (const char[]){*plain, '\0'}, 2);
+    buffer_add(&quoted, "\"\0", 2);
+    rc = entry_set(account, "unicodePwd", buffer_slice(&quoted), error);
+    buffer_free(&quoted);
+    return rc;
+}
+
+/* Disabled, its password never expiring; and whatever becomes of that: at no hour, at one machine that is not there. */
+static int restrict_windows(struct entry *account, bool enable, struct error *error)
+{
+    static const unsigned char never[LOGON_HOURS] = {0};
+    char name[21], machine[16];
+
+    snprintf(name, sizeof name, "%.20s", entry_text(account, "sAMAccountName") != NULL
+                                             ? entry_text(account, "sAMAccountName") : "");
+    snprintf(machine, sizeof machine, "WS%05" PRIu32, 10000 + randombytes_uniform(90000));
+    if (name[0] != '\0' && entry_set(account, "sAMAccountName", slice_of(name), error) != 0)
+        return -1;
+    if (enable ? set_windows_password(account, error) != 0 : (entry_drop(account, "unicodePwd"), false))
+        return -1;
+    if (entry_text(account, "userWorkstations") == NULL &&
+        entry_add(account, "userWorkstations", slice_of(machine), error) != 0)
+        return -1;
+    return entry_set(account, "userAccountControl", slice_of(enable ? "66048" : "66050"), error) != 0 ||
+                   entry_set(account, "logonHours", (struct slice){never, sizeof never}, error) != 0
+               ? -1
+               : 0;
+}
+
+/* Numbers that must be its own are looked for in the whole directory. */
+static int find_numbers(struct ldap_stay *stay, struct error *error)
+{
+    static const char *const none[] = {LDAP_NO_ATTRS, NULL};
+    struct entry *account = &stay->own.list[0];
+    char filter[256];
+
+    for (size_t i = 0; i < account->count; i++) {
+        bool taken = account->values[i].unique;
+
+        for (int tries = 0; taken && tries < 1000; tries++) {
+            LDAPMessage *found = NULL;
+            char *next = NULL;
+
+            snprintf(filter, sizeof filter, "(%.100s=%.100s)", account->values[i].name, account->values[i].data);
+            if (directory_search(stay->directory, stay->directory->suffix, LDAP_SCOPE_SUBTREE, filter, none, 1, &found,
+                                 error) < 0)
+                return -1;
+            taken = found != NULL && ldap_count_entries(stay->directory->ld, found) > 0;
+            ldap_msgfree(found);
+            if (!taken || asprintf(&next, "%lld", atoll(account->values[i].data) + 1) < 0)
+                continue;
+            free(account->values[i].data);
+            account->values[i].data = next;
+            account->values[i].length = strlen(next);
+        }
+    }
+    return 0;
+}
+
+int ldap_shape(struct ldap_stay *stay, struct error *error)
+{
+    struct entry *account;
+    bool enable = task_flag(stay->task, "enable");
+
+    if (read_folder(stay, error) != 0 || read_lure(stay, error) != 0)
+        return -1;
+    account = &stay->own.list[0];
+    for (size_t i = 0; i < stay->own.count; i++)
+        if (refuse_rights(&stay->own.list[i], error) != 0)
+            return -1;
+    if (stay->directory->active)
+        return restrict_windows(account, enable, error);
+    if (enable && entry_text(account, "userPassword") == NULL)
+        return error_set(error, "the lure's entry has no userPassword, so it cannot be enabled");
+    stay->password = enable ? strdup(entry_text(account, "userPassword")) : NULL;
+    entry_drop(account, "userPassword");
+    return read_crowd(stay, error) != 0 || entry_be_like(account, stay->crowd, stay->crowd_count, error) != 0
+               ? -1
+               : find_numbers(stay, error);
+}

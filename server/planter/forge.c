@@ -145,6 +145,21 @@ int forge_send(struct forge_stay *stay, const char *method, const char *path, js
     return rc;
 }
 
+int forge_form(struct forge_stay *stay, const char *method, const char *path, const char *type, struct slice body,
+               const char *what, struct error *error)
+{
+    struct web_call call = {.method = method, .type = type, .body = body, .once = true};
+    struct buffer text;
+    int rc;
+
+    buffer_init(&text, PATH_BYTES);
+    expand(stay, path, true, &text);
+    call.path = buffer_text(&text);
+    rc = web_must(stay->web, &call, what, error);
+    buffer_free(&text);
+    return rc;
+}
+
 void forge_date(const struct change *change, char text[40])
 {
     time_t local = (time_t)(change->time_s + change->offset * 60);

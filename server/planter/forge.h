@@ -99,6 +99,9 @@ int forge_do(struct forge_stay *stay, const struct forge_call *call, bool once, 
 /* The same with a body of its own, which is released. */
 int forge_send(struct forge_stay *stay, const char *method, const char *path, json_t *body, bool once, const char *what,
                json_t **answer, struct error *error);
+/* Another body than JSON, of that type; what it does is not done twice. */
+int forge_form(struct forge_stay *stay, const char *method, const char *path, const char *type, struct slice body,
+               const char *what, struct error *error);
 /* The change's time as the forges read it: "2026-11-20T11:30:00+01:00". */
 void forge_date(const struct change *change, char text[40]);
 /* The answer's body as it came, in web->answer. */

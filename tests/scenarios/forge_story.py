@@ -79,7 +79,7 @@ class ForgeStory(Story):
         if self.deletes:
             tap.ok(state == "gone" and self.double.show("main", where["path"]) is None, "a new commit takes it out", result)
         else:
-            tap.ok(state == "gone" and self.double.show("main", where["path"]) == b"", "a new commit empties it", result)
+            tap.ok(state == "gone" and self.double.show("main", where["path"]) == b"\n", "a new commit empties it", result)
         self.double.point("main", head["parents"])
         state, result = self.inspect(row)
         tap.ok(state in ("gone", "moved"), "that the history was rewritten is seen", state, result)

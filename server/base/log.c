@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/base/log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,10 +35,23 @@ static bool is_journal(void)
            status.st_dev == device && status.st_ino == inode;
 }
 
+/* A file or socket that got the number of a closed standard stream would be written to by others. */
+static void fill_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 void log_open(const char *program)
 {
     const char *shape = getenv("SUNDEW_LOG");
 
+    fill_standard_streams();
     log_program = program;
     log_journal = is_journal();
     if (shape != NULL && strcmp(shape, "json") == 0)

@@ -8,8 +8,9 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
-/* Names this process in each line; to be called once, early. `program` must stay. Children inherit the format by
- * the environment variable SUNDEW_LOG (text or json), which log_open() reads and log_format() sets. */
+/* Names this process in each line; to be called once, before anything is opened: standard streams that are closed lead to
+ * /dev/null from here on. `program` must stay. Children inherit the format by the environment variable SUNDEW_LOG (text or
+ * json), which log_open() reads and log_format() sets. */
 void log_open(const char *program);
 void log_format(enum log_format format);
 void log_threshold(enum log_level least);

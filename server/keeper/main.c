@@ -123,8 +123,10 @@ int main(int argc, char **argv)
 
     if (help_asked("keeper", argc, argv))
         return 0;
-    if (argc == 3 && strcmp(argv[1], "--examine") == 0)
+    if (argc == 3 && strcmp(argv[1], "--examine") == 0) {
+        log_open("sundew");
         return examine(argv[2]);
+    }
     if (sodium_init() < 0)
         return 1;
     if (role_begin(&role, "keeper", &error) < 0)

@@ -136,11 +136,17 @@ static void names_are_unique(const struct minting *made)
                           made->names[i]);
 }
 
+/* Such a secret lies in the artifact of a token of ours. */
+static bool vendors(const struct token_kind *kind)
+{
+    return strcmp(kind_row_seen(kind_row(kind->name)), "vendor") == 0;
+}
+
 START_TEST(every_form_has_artifacts)
 {
     const struct token_kind *kind = kind_at((size_t)_i);
     struct minting made;
-    size_t planted;
+    size_t planted, all = 0;
 
     for (const char *const *form = kind->forms; *form != NULL; form++) {
         mint(&made, kind, *form);
@@ -148,10 +154,11 @@ START_TEST(every_form_has_artifacts)
         names_are_unique(&made);
         reads_the_same_again(&made);
         can_be_planted(&made, &planted);
-        ck_assert_msg(planted >= 2 || (planted == 1 && made.count >= 2), "%s %s: %zu artifacts, %zu plantable", kind->name,
-                      *form, made.count, planted);
+        ck_assert_msg(planted >= 1, "%s %s: %zu artifacts, none plantable", kind->name, *form, made.count);
+        all += made.count;
         minting_free(&made);
     }
+    ck_assert_msg(all >= 2 || vendors(kind), "%s: one artifact", kind->name);
 }
 END_TEST
 
@@ -165,7 +172,7 @@ START_TEST(artifacts_name_the_host)
     mint(&made, kind, kind->forms[0]);
     for (size_t i = 0; i < made.count; i++)
         named += memmem(made.artifacts[i].data, made.artifacts[i].length, "one.corp.marais.internal", 24) != NULL;
-    ck_assert_msg(named >= 1, "%s: no artifact names the host", kind->name);
+    ck_assert_msg(named >= 1 || vendors(kind), "%s: no artifact names the host", kind->name);
     minting_free(&made);
 }
 END_TEST

@@ -235,14 +235,6 @@ int forge_file(struct forge_stay *stay, const char *at, struct slice content, co
     return digest == NULL || disk_same(digest, buffer_slice(answer)) ? 1 : 2;
 }
 
-char *forge_encode(struct slice data)
-{
-    size_t size = sodium_base64_ENCODED_LEN(data.length, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(size);
-
-    return text != NULL ? sodium_bin2base64(text, size, data.data, data.length, sodium_base64_VARIANT_ORIGINAL) : NULL;
-}
-
 const struct task_file *forge_before(const struct changes *changes, size_t index, const char *path)
 {
     struct changes before = *changes;

@@ -116,8 +116,6 @@ const json_t *forge_items(const struct forge_stay *stay, const json_t *answer);
 /* The file {f} at that branch or commit: is it that content (a digest of it, where `content` is none)? 1 so, 2 another,
  * 0 none, -1. */
 int forge_file(struct forge_stay *stay, const char *at, struct slice content, const char *digest, struct error *error);
-/* Base64; to be freed. */
-char *forge_encode(struct slice data);
 /* What the file was before that change; NULL: it was not there. */
 const struct task_file *forge_before(const struct changes *changes, size_t index, const char *path);
 

@@ -9,6 +9,7 @@
 #include "server/base/clock.h"
 #include "server/planter/disk.h"
 #include "server/planter/forge.h"
+#include "server/planter/secret.h"
 
 #define PIECES 32
 #define TEXT_BYTES (1024 * 1024)
@@ -189,10 +190,10 @@ static int read_work(struct forge_stay *stay, const struct forge_object *object,
 
 /* ---- one of them ---- */
 
-/* Sets what its calls name. `encoded` is to be wiped and freed. */
+/* Sets what its calls name. secret_free() `encoded`. */
 static void choose(struct forge_stay *stay, const struct work *work, struct piece *piece, char **encoded)
 {
-    *encoded = forge_encode(buffer_slice(&piece->text));
+    *encoded = secret_base64(buffer_slice(&piece->text), sodium_base64_VARIANT_ORIGINAL);
     stay->value['t'] = work->title;
     stay->value['f'] = work->file;
     stay->value['k'] = piece->key;
@@ -204,9 +205,7 @@ static void choose(struct forge_stay *stay, const struct work *work, struct piec
 
 static void unchoose(struct forge_stay *stay, char *encoded)
 {
-    if (encoded != NULL)
-        sodium_memzero(encoded, strlen(encoded));
-    free(encoded);
+    secret_free(encoded);
     stay->value['d'] = stay->value['e'] = NULL;
 }
 

@@ -2,8 +2,10 @@
  *
  * gitea://HOST/OWNER/REPOSITORY#BRANCH by the API of Gitea and Forgejo (docs.gitea.com/api, from 1.20 on; variables from
  * 1.22). A commit names its author, committer and dates. */
+#include <sodium.h>
 #include <stdlib.h>
 #include "server/planter/forge.h"
+#include "server/planter/secret.h"
 
 #define REPOSITORY "/v1/repos/{/p}"
 
@@ -24,7 +26,7 @@ static int add_operation(struct forge_stay *stay, const struct change_file *file
                          struct error *error)
 {
     const char *path = stay->value['f'];
-    char *text = file->file != NULL ? forge_encode(buffer_slice(&file->file->data)) : NULL;
+    char *text = file->file != NULL ? secret_base64(buffer_slice(&file->file->data), sodium_base64_VARIANT_ORIGINAL) : NULL;
     json_t *operation = json_pack("{s:s, s:s, s:s*}", "operation", text == NULL ? "delete" : there ? "update" : "create",
                                   "path", file->path, "content", text);
     int rc = 0;
@@ -34,7 +36,7 @@ static int add_operation(struct forge_stay *stay, const struct change_file *file
         rc = add_blob(stay, operation, error);
     stay->value['f'] = path;
     json_array_append_new(operations, operation);
-    free(text);
+    secret_free(text);
     return rc;
 }
 

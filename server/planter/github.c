@@ -3,9 +3,11 @@
  * github://HOST/OWNER/REPOSITORY#BRANCH by GitHub's REST API (docs.github.com/rest), at github.com or on a server of
  * one's own (Enterprise). Commits are made of Git objects, so that author, committer and dates are those of the lure;
  * the reference moves last, and never but forward. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "server/planter/forge.h"
+#include "server/planter/secret.h"
 
 #define REPOSITORY "/repos/{/p}"
 
@@ -31,7 +33,7 @@ static int read_base(struct forge_stay *stay, char commit[FORGE_NAME], char tree
 /* The file as an entry of a tree; its blob is made, which nothing shows yet. */
 static int add_entry(struct forge_stay *stay, const struct change_file *file, json_t *entries, struct error *error)
 {
-    char *text = file->file != NULL ? forge_encode(buffer_slice(&file->file->data)) : NULL;
+    char *text = file->file != NULL ? secret_base64(buffer_slice(&file->file->data), sodium_base64_VARIANT_ORIGINAL) : NULL;
     json_t *answer = NULL, *sha = NULL;
     int rc = 0;
 
@@ -45,7 +47,7 @@ static int add_entry(struct forge_stay *stay, const struct change_file *file, js
                                                  file->program ? "100755" : "100644", "type", "blob", "sha", sha));
     else if (rc == 0)
         rc = error_set(error, "%s answers without the file's id", stay->web->host);
-    free(text);
+    secret_free(text);
     json_decref(answer);
     return rc;
 }

@@ -3,16 +3,18 @@
  * gitlab://HOST/GROUP/PROJECT#BRANCH by GitLab's REST API, v4 (docs.gitlab.com/api): commits, branches, merge requests,
  * variables, issues, notes, wikis, project snippets, generic packages. A commit may name its author, but not its date;
  * issues and notes may be dated by a project's owner. */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/planter/forge.h"
+#include "server/planter/secret.h"
 
 #define PROJECT "/projects/{p}"
 
 static json_t *action_of(const struct changes *changes, size_t index, const struct change_file *file)
 {
     const struct task_file *before = forge_before(changes, index, file->path);
-    char *text = file->file != NULL ? forge_encode(buffer_slice(&file->file->data)) : NULL;
+    char *text = file->file != NULL ? secret_base64(buffer_slice(&file->file->data), sodium_base64_VARIANT_ORIGINAL) : NULL;
     json_t *action = json_pack("{s:s, s:s, s:s*}", "action",
                                file->file == NULL ? "delete" : before != NULL ? "update" : "create", "file_path",
                                file->path, "content", text);
@@ -21,7 +23,7 @@ static json_t *action_of(const struct changes *changes, size_t index, const stru
         json_object_set_new(action, "encoding", json_string("base64"));
     if (file->program)
         json_object_set_new(action, "execute_filemode", json_true());
-    free(text);
+    secret_free(text);
     return action;
 }
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * plant: the intent in the ledger, and only then the planter's material to `sundew`. */
+#include "server/base/json.h"
+#include "server/keeper/keeper.h"
+#include "server/keeper/planting.h"
+#include "server/keeper/rows.h"
+#include "server/keeper/token.h"
+
+/* ---- what the ledger keeps ---- */
+
+static const char *meta_member(const struct planting *planting, const char *name)
+{
+    const char *text = json_string_value(json_object_get(planting->meta, name));
+
+    return text != NULL ? text : "";
+}
+
+/* Whose place it is: the owner that was named, or the person a mail is for. */
+static struct slice place_owner(const struct planting *planting)
+{
+    const char *to = meta_member(planting, "to");
+
+    if (planting->order.owner != NULL)
+        return slice_of(planting->order.owner);
+    return to[0] != '\0' ? slice_of(to) : SLICE_NONE;
+}
+
+/* Of a campaign's key no second one that is not gone. */
+static int insert(struct planting *planting, int64_t token, struct error *error)
+{
+    struct ledger *ledger = &planting->request->keeper->ledger;
+    struct slice campaign = request_slice(planting->request, "campaign");
+    sqlite3_stmt *statement =
+        ledger_statement(ledger,
+                         "INSERT INTO placement (id, token, place, location, lure, meta, state, owner, campaign)"
+                         " SELECT ?1, ?2, ?3, '{}', ?4, ?5, 'planned', ?6, ?7 WHERE NOT EXISTS"
+                         " (SELECT 1 FROM placement WHERE campaign = ?7 AND campaign IS NOT NULL AND state <> 'gone')",
+                         error);
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_id(statement, 1, &planting->placement);
+    sqlite3_bind_int64(statement, 2, token);
+    ledger_bind_text(statement, 3, slice_of(planting->place));
+    ledger_bind_text(statement, 4, slice_of(meta_member(planting, "lure")));
+    ledger_bind_text(statement, 5, buffer_slice(&planting->meta_text));
+    ledger_bind_text(statement, 6, place_owner(planting));
+    ledger_bind_text(statement, 7, campaign);
+    if (ledger_run(ledger, statement, error) != 0)
+        return -1;
+    return sqlite3_changes(ledger->db) == 1
+               ? 0
+               : error_set(error,
+                           "%.*s was planted already; `sundew placements` lists it, and once it is uprooted it can "
+                           "be planted again",
+                           (int)campaign.length, (const char *)campaign.data);
+}
+
+static int record(struct planting *planting, struct id token, struct error *error)
+{
+    struct buffer details;
+    char text[ID_TEXT];
+    int result;
+
+    buffer_init(&details, CHANNEL_MESSAGE);
+    if (planting->order.number != 0 || !planting->dry_run)
+        json_member_text(&details, "token", id_text(token, 't', text));
+    if (planting->order.beside != NULL)
+        json_member_text(&details, "beside", id_text(planting->order.beside->token, 't', text));
+    json_member_text(&details, "place", planting->place);
+    json_member_text(&details, "lure", meta_member(planting, "lure"));
+    json_member_bool(&details, "dry_run", planting->dry_run);
+    result =
+        order_operation(planting->request, "plant", planting->dry_run ? "" : id_text(planting->placement, 'p', text),
+                        buffer_text(&details), error);
+    buffer_free(&details);
+    return result;
+}
+
+int planting_store(struct planting *planting, struct error *error)
+{
+    struct keeper *keeper = planting->request->keeper;
+    struct order *order = &planting->order;
+    struct id token = order->number != 0 ? order->token : planting->made.items[0].id;
+    int64_t number = order->number;
+
+    planting->placement = id_ordered(clock_wall());
+    if (ledger_begin(&keeper->ledger, error) != 0)
+        return -1;
+    if (!planting->dry_run) {
+        if (number == 0) {
+            if (made_store(keeper, order, &planting->made.items[0], error) != 0)
+                goto fail;
+            number = token_number(&keeper->ledger, token, error);
+        }
+        if (order->beside != NULL && number > 0) /* one place for both, that of the one that we see used */
+            number = order->beside->number;
+        if (number <= 0 || insert(planting, number, error) != 0)
+            goto fail;
+    }
+    if (record(planting, token, error) != 0)
+        goto fail;
+    return ledger_commit(&keeper->ledger, error);
+fail:
+    ledger_rollback(&keeper->ledger);
+    return -1;
+}
+
+/* ---- what the client is sent ---- */
+
+static void send_job(struct planting *planting)
+{
+    struct buffer json;
+    char id[ID_TEXT];
+
+    buffer_init(&json, JOBS_RESULT);
+    buffer_add_char(&json, '{');
+    if (planting->dry_run) {
+        json_member_open(&json, "placement");
+        buffer_add_text(&json, "null");
+    } else {
+        json_member_text(&json, "placement", id_text(planting->placement, 'p', id));
+    }
+    json_member_text(&json, "action", "plant");
+    json_member_text(&json, "place", planting->place);
+    json_member_open(&json, "options");
+    buffer_add_char(&json, '{');
+    planting_option(planting, &json, "path");
+    for (size_t i = 0; planting_in_history[i] != NULL; i++)
+        planting_option(planting, &json, planting_in_history[i]);
+    if (planting->at[0] != '\0')
+        json_member_text(&json, "at", planting->at);
+    json_member_bool(&json, "buried", planting->buried);
+    json_member_bool(&json, "enable", planting->enable);
+    json_member_bool(&json, "dry_run", planting->dry_run);
+    buffer_add_char(&json, '}');
+    json_member_open(&json, "meta");
+    buffer_add_slice(&json, buffer_slice(&planting->meta_text));
+    buffer_add_char(&json, '}');
+    request_row(planting->request, "job", SLICE_NONE, buffer_slice(&json));
+    buffer_free(&json);
+}
+
+void planting_send(struct planting *planting)
+{
+    struct buffer note;
+
+    send_job(planting);
+    for (size_t i = 0; i < planting->file_count; i++)
+        request_row(planting->request, "file", buffer_slice(&planting->files[i].name),
+                    buffer_slice(&planting->files[i].data));
+    buffer_init(&note, 4096);
+    order_note(&planting->order, &note);
+    request_done(planting->request, REQUEST_DONE, "%s", buffer_text(&note));
+    buffer_free(&note);
+}

@@ -176,10 +176,7 @@ static void say_done(struct minting *minting)
     struct buffer note;
 
     buffer_init(&note, 4096);
-    order_note(&minting->order, &note);
-    if (minting->bits < TOKEN_GUESSABLE)
-        (void)buffer_add_format(&note, "%swith %u bits the secret could be guessed: its use alerts as high, not critical",
-                                note.length > 0 ? "; " : "", minting->bits);
+    order_note(&minting->order, minting->bits, &note);
     if (minting->count > ARTIFACTS)
         (void)buffer_add_format(&note, "%sso many come without artifacts; `sundew artifacts TOKEN` shows them",
                                 note.length > 0 ? "; " : "");

@@ -44,8 +44,9 @@ bool order_is_vendors(const struct order *order);
 const char *order_decoy_name(const struct order *order);
 /* Ends the request and returns -1 where the artifacts have no host to name: the token's decoy is gone. */
 int order_door(struct request *request, const struct order *order);
-/* What the operator should know about the door of what was ordered; "" where it is the kind's own. */
-void order_note(const struct order *order, struct buffer *note);
+/* What the operator should know of what was ordered: its door, where it is not the kind's own, and that its secret, of so
+ * many bits, could be guessed; "" where there is nothing. */
+void order_note(const struct order *order, unsigned bits, struct buffer *note);
 /* Adds what every job needs, as members of an open JSON object: "kind", "form", "identity", "settings" or, of a token of
  * the ledger, "secret" and "facts"; "owner", "memo", "persona", "decoy". */
 int order_view(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error);

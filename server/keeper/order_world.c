@@ -159,7 +159,7 @@ int order_door(struct request *request, const struct order *order)
     return -1;
 }
 
-void order_note(const struct order *order, struct buffer *note)
+void order_note(const struct order *order, unsigned bits, struct buffer *note)
 {
     struct kind_door door = {"", ""};
     bool known = order->row != NULL && kind_row_door(order->row, 0, &door);
@@ -175,6 +175,9 @@ void order_note(const struct order *order, struct buffer *note)
         (void)buffer_add_format(note, "no decoy looks like %s: the artifacts name %s, which recognises the secret but "
                                 "answers as what it is", door.site[0] != '\0' ? door.site : door.service,
                                 order->decoy->name);
+    if (bits < TOKEN_GUESSABLE)
+        (void)buffer_add_format(note, "%swith %u bits the secret could be guessed: its use alerts as high, not critical",
+                                note->length > 0 ? "; " : "", bits);
 }
 
 void order_facts(struct slice facts, struct buffer *json)

@@ -151,7 +151,8 @@ void planting_send(struct planting *planting)
         request_row(planting->request, "file", buffer_slice(&planting->files[i].name),
                     buffer_slice(&planting->files[i].data));
     buffer_init(&note, 4096);
-    order_note(&planting->order, &note);
+    order_note(&planting->order, planting->made.count > 0 ? planting->made.items[0].token.secret_bits : TOKEN_GUESSABLE,
+               &note);
     request_done(planting->request, REQUEST_DONE, "%s", buffer_text(&note));
     buffer_free(&note);
 }

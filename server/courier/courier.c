@@ -252,13 +252,15 @@ static bool is_known(const struct courier *courier, struct id delivery)
 
 void courier_take(struct courier *courier, const struct delivery *delivery)
 {
+    struct carrier_answer none = {.result = OUTCOME_AGAIN};
     struct errand *errand;
 
     if (is_known(courier, delivery->id))
         return;
     errand = calloc(1, sizeof(*errand));
     if (errand == NULL) {
-        log_error("out of memory: a delivery is left to the keeper's next try");
+        snprintf(none.text, sizeof none.text, "out of memory in the courier");
+        tell(courier, delivery->id, &none);
         return;
     }
     errand->delivery = delivery->id;

@@ -139,26 +139,31 @@ static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made
     return ledger_commit(&keeper->ledger, error);
 }
 
+/* What failed is done again, with the same outcomes: a delivery whose outcome was forgotten would stay under way for
+ * ever. */
+static int work_whole(struct keeper *keeper, int64_t now, int64_t monotonic, int *made, struct error *error)
+{
+    int result = work(keeper, now, monotonic, made, error);
+
+    outbox_settle(&keeper->outbox, result == 0);
+    if (result == 0) {
+        keeper->outcome_count = 0;
+        return 0;
+    }
+    ledger_rollback(&keeper->ledger);
+    derive_undo(&keeper->derivation);
+    return -1;
+}
+
 int keeper_tick(struct keeper *keeper, int64_t now, int64_t monotonic, struct error *error)
 {
     int made = 0, result;
 
     keeper->counts.ticks++;
     outbox_running(&keeper->outbox, monotonic);
-    result = work(keeper, now, monotonic, &made, error);
-    if (result < 0) {
-        ledger_rollback(&keeper->ledger);
-        derive_undo(&keeper->derivation);
-        if (ledger_was_full(&keeper->ledger) && ledger_reserve_free(&keeper->ledger)) {
-            result = work(keeper, now, monotonic, &made, error);
-            if (result < 0) {
-                ledger_rollback(&keeper->ledger);
-                derive_undo(&keeper->derivation);
-            }
-        }
-    }
-    /* What was under way and could not be marked is delivered again: at least once. */
-    keeper->outcome_count = 0;
+    result = work_whole(keeper, now, monotonic, &made, error);
+    if (result < 0 && ledger_was_full(&keeper->ledger) && ledger_reserve_free(&keeper->ledger))
+        result = work_whole(keeper, now, monotonic, &made, error);
     keeper_dispatch(keeper);
     if (result == 0 && made > 0 && keeper->control != NULL)
         commands_derived(keeper->control);
@@ -204,7 +209,7 @@ static void on_slow(evutil_socket_t fd, short what, void *context)
     if (!keeper->open)
         return;
     ledger_reserve_restore(&keeper->ledger);
-    if (derive_backlog(&keeper->derivation) > 0 || derive_due(&keeper->derivation, now) ||
+    if (derive_backlog(&keeper->derivation) > 0 || derive_due(&keeper->derivation, now) || keeper->outcome_count > 0 ||
         outbox_ripe(&keeper->outbox, now) || outbox_beat_due(&keeper->outbox, now) ||
         clock_monotonic() - keeper->outbox.saved >= KEEPER_SAVE_US)
         keeper_stir(keeper);

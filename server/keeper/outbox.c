@@ -147,7 +147,7 @@ void outbox_courier_gone(struct outbox *outbox)
         memset(outbox->routes[i].flight, 0, sizeof outbox->routes[i].flight);
 }
 
-/* The delivery under way, freed; its row's number, or 0. */
+/* The delivery under way has landed; its row's number, or 0. */
 static int64_t land(struct outbox *outbox, const struct id *id, struct outbox_route **route)
 {
     size_t i, k;
@@ -157,15 +157,30 @@ static int64_t land(struct outbox *outbox, const struct id *id, struct outbox_ro
         for (k = 0; k < OUTBOX_FLIGHT; k++) {
             struct outbox_flight *flight = &outbox->routes[i].flight[k];
 
-            if (flight->number == 0 || memcmp(&flight->id, id, sizeof *id) != 0)
+            if (flight->number == 0 || flight->landed || memcmp(&flight->id, id, sizeof *id) != 0)
                 continue;
             number = flight->number;
-            memset(flight, 0, sizeof *flight);
+            flight->landed = true;
             *route = &outbox->routes[i];
             return number;
         }
     }
     return 0;
+}
+
+void outbox_settle(struct outbox *outbox, bool committed)
+{
+    size_t i, k;
+
+    for (i = 0; i < outbox->route_count; i++) {
+        for (k = 0; k < OUTBOX_FLIGHT; k++) {
+            struct outbox_flight *flight = &outbox->routes[i].flight[k];
+
+            if (flight->landed && committed)
+                memset(flight, 0, sizeof *flight);
+            flight->landed = false;
+        }
+    }
 }
 
 static struct slice short_text(struct slice text)

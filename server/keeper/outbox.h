@@ -15,6 +15,7 @@
 struct outbox_flight {
     struct id id;   /* of the delivery */
     int64_t number; /* its row; 0: free */
+    bool landed;    /* its outcome is in the transaction that is open */
 };
 
 struct outbox_route {
@@ -52,9 +53,13 @@ void outbox_courier_gone(struct outbox *outbox);
 /* Does the configuration have a route of that name? */
 bool outbox_has(const struct outbox *outbox, struct slice route);
 
+/* After the transaction with outcomes: what landed in it is no longer under way; or, where it failed, still is, so that
+ * its outcome can be told again. */
+void outbox_settle(struct outbox *outbox, bool committed);
+
 /* ---- in the caller's transaction ---- */
 
-/* What the courier said. Unknown ids are ignored. */
+/* What the courier said. Unknown ids are ignored. The delivery stays under way until outbox_settle(). */
 int outbox_outcome(struct outbox *outbox, const struct outcome *outcome, int64_t now, struct error *error);
 /* Marks as due what has waited long enough. Returns how many, or -1. */
 int outbox_promote(struct outbox *outbox, int64_t now, struct error *error);

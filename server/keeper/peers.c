@@ -195,6 +195,7 @@ static void courier_gone(struct keeper *keeper)
     channel_free(keeper->courier);
     keeper->courier = NULL;
     keeper->courier_greeted = false;
+    keeper->outcome_count = 0; /* what they are of is due again */
     if (keeper->open)
         outbox_courier_gone(&keeper->outbox);
 }

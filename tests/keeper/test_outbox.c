@@ -94,6 +94,7 @@ static void answer(size_t index, enum outcome_result result, uint32_t retry_afte
     ck_assert_int_eq(ledger_begin(&world->ledger, &world->error), 0);
     ck_assert_msg(outbox_outcome(&world->outbox, &outcome, now, &world->error) == 0, "%s", world->error.text);
     ck_assert_int_eq(ledger_commit(&world->ledger, &world->error), 0);
+    outbox_settle(&world->outbox, true);
 }
 
 static int promote(void)

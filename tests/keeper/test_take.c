@@ -25,7 +25,8 @@ static size_t told_count, asked;
 
 static void set_up(void)
 {
-    static char organisation[] = "Example Rail", domain[] = "corp.example";
+    static char organisation[] = "Example Rail", domain[] = "corp.example", name[] = "soc";
+    static struct route route = {.name = name};
     struct buffer hello;
     int fds[2];
 
@@ -35,7 +36,8 @@ static void set_up(void)
     snprintf(key, sizeof key, "%s/key", folder);
     ck_assert_int_eq(mkdir(state, 0700), 0);
     configuration = (struct configuration){.organisation = organisation, .domain = domain, .state = state,
-                                           .master_key = key, .budget_noise = 1 << 30, .budget_source_per_hour = 100};
+                                           .routes = &route, .route_count = 1, .master_key = key,
+                                           .budget_noise = 1 << 30, .budget_source_per_hour = 100};
     keeper = calloc(1, sizeof *keeper);
     ck_assert_ptr_nonnull(keeper);
     keeper->configuration = &configuration;
@@ -227,6 +229,79 @@ START_TEST(a_failing_disk_ends_the_keeper_and_answers_nothing)
 }
 END_TEST
 
+/* ---- outcomes ---- */
+
+static void run(const char *sql)
+{
+    ck_assert_msg(sqlite3_exec(keeper->ledger.db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s",
+                  sqlite3_errmsg(keeper->ledger.db));
+}
+
+static int64_t number(const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t value;
+
+    ck_assert_int_eq(sqlite3_prepare_v2(keeper->ledger.db, sql, -1, &statement, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+/* A courier that has said HELLO; its end. */
+static int add_courier(void)
+{
+    struct buffer hello;
+    int fds[2];
+
+    ck_assert_int_eq(channel_pair(fds, &error), 0);
+    ck_assert_int_eq(keeper_peer(keeper, "courier", fds[0]), 0);
+    buffer_init(&hello, CHANNEL_MESSAGE);
+    hello_add(&hello);
+    ck_assert_int_eq(channel_send_now(fds[1], buffer_slice(&hello), -1, &error), 0);
+    buffer_free(&hello);
+    event_base_loop(keeper->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert(keeper->courier_greeted);
+    return fds[1];
+}
+
+static int tick(void)
+{
+    return keeper_tick(keeper, clock_wall(), clock_monotonic(), &error);
+}
+
+/* A delivery whose outcome could not be kept must not be under way for ever: that is an alert lost. */
+START_TEST(an_outcome_is_kept_once_the_ledger_takes_it)
+{
+    struct outcome outcome = {.result = OUTCOME_AGAIN, .text = slice_of("the receiver closed the connection")};
+    struct outbox_flight *flight = &keeper->outbox.routes[0].flight[0];
+    struct buffer message;
+    int courier = add_courier();
+
+    run("INSERT INTO alert (id, time, type, activity, severity, grade, title, record) VALUES (randomblob(16), 0, "
+        "'sighting', 'create', 'high', 'secret', '', '{}'); INSERT INTO delivery (id, alert, route, rank, state, due, next, "
+        "deadline, made) VALUES (randomblob(16), last_insert_rowid(), 'soc', 1, 'waiting', 1, 0, 1 << 60, 0)");
+    ck_assert_int_ge(tick(), 0);
+    ck_assert_int_ne(flight->number, 0);
+    outcome.delivery = flight->id;
+    buffer_init(&message, CHANNEL_MESSAGE);
+    ck_assert_int_eq(outcome_add(&message, &outcome), 0);
+    ck_assert_int_eq(channel_send_now(courier, buffer_slice(&message), -1, &error), 0);
+    buffer_free(&message);
+    event_base_loop(keeper->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_uint_eq(keeper->outcome_count, 1);
+    run("PRAGMA query_only = 1");
+    ck_assert_int_lt(tick(), 0);
+    run("PRAGMA query_only = 0");
+    ck_assert_int_ge(tick(), 0);
+    ck_assert_int_eq(number("SELECT attempts FROM delivery WHERE state = 'waiting' AND due = 0"), 1);
+    ck_assert_int_eq(flight->number, 0);
+    ck_assert_uint_eq(keeper->outcome_count, 0);
+    close(courier);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {a_verdict_waits_for_the_disk, so_it_does_where_the_kernel_cannot_help,
@@ -234,7 +309,8 @@ static Suite *suite(void)
                                   full_batches_do_not_wait_and_are_answered_in_order,
                                   a_sensor_that_is_gone_gets_nothing,
                                   a_sensor_that_goes_wrong_leaves_nothing_waiting,
-                                  a_failing_disk_ends_the_keeper_and_answers_nothing};
+                                  a_failing_disk_ends_the_keeper_and_answers_nothing,
+                                  an_outcome_is_kept_once_the_ledger_takes_it};
     Suite *s = suite_create("take");
     TCase *t = tcase_create("take");
 

@@ -120,6 +120,23 @@ static const struct shape *shape_of(const struct shape *shapes, const char *form
     return shapes->form != NULL ? shapes : NULL;
 }
 
+/* One that scanners do not drop. A pattern whose own letters make them drop all its draws is refused. */
+static int draw_fitting(const char *pattern, int (*seal)(struct buffer *secret), const struct draw *draw,
+                        struct buffer *out, struct error *error)
+{
+    for (int tries = 0; tries < KIND_TRIES; tries++) {
+        buffer_clear(out);
+        if (shape_draw(pattern, draw, out) == 0 && seal != NULL)
+            seal(out);
+        if (out->failed)
+            return error_set(error, "no room for a secret or an id like %s", pattern);
+        if (!kind_filtered(buffer_slice(out)))
+            return 0;
+    }
+    return error_set(error, "scanners take all that is like %s for an example; choose another form, and report this",
+                     pattern);
+}
+
 int shape_identity(const char *pattern, const struct mint_request *request, struct minted *minted, struct error *error)
 {
     struct buffer *out = &minted->identity;
@@ -128,30 +145,22 @@ int shape_identity(const char *pattern, const struct mint_request *request, stru
         return identity_mint(request, minted, error);
     if (request->style != NULL)
         return error_set(error, "its maker gives out the id of such a secret, like no name; leave --style out");
-    do {
-        buffer_clear(out);
-        shape_draw(pattern, request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    if (draw_fitting(pattern, NULL, request->draw, out, error) != 0)
+        return -1;
     minted->identity_bits = shape_bits(pattern);
     minted->distinctive = true;
-    return out->failed ? error_set(error, "no room for the identity") : 0;
+    return 0;
 }
 
 int shape_secret(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
                  struct error *error)
 {
     const struct shape *shape = shape_of(shapes, request->form);
-    struct buffer *out = &minted->secret;
 
     if (shape == NULL)
         return error_set(error, "there is no form '%s'", request->form);
     minted->secret_bits = shape_bits(shape->secret);
-    do {
-        buffer_clear(out);
-        if (shape_draw(shape->secret, request->draw, out) == 0 && shape->seal != NULL)
-            shape->seal(out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
-    return out->failed ? error_set(error, "no room for the secret") : 0;
+    return draw_fitting(shape->secret, shape->seal, request->draw, &minted->secret, error);
 }
 
 int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,

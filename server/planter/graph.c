@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include "server/planter/mime_read.h"
+#include "server/wire/mime_read.h"
 #include "server/planter/secret.h"
 #include "server/planter/web_mail.h"
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "server/planter/mime_read.h"
+#include "server/wire/mime_read.h"
 #include "server/planter/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

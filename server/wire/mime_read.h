@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * A mail taken apart (RFC 5322, RFC 2045 to 2047), for an API that takes no whole mails: fields in UTF-8, people, and
- * the parts that are no containers. What is in no known character set stays as it is. */
-#ifndef PLANTER_MIME_READ_H
-#define PLANTER_MIME_READ_H
+ * A mail taken apart (RFC 5322, RFC 2045 to 2047), for an API that takes no whole mails, and for a look at lures:
+ * fields in UTF-8, people, and the parts that are no containers. What is in no known character set stays as it is. */
+#ifndef WIRE_MIME_READ_H
+#define WIRE_MIME_READ_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -24,6 +24,8 @@ struct mime_part {
 struct slice mime_head(struct slice message, struct slice *body);
 /* The field's value, unfolded and decoded (2047); "" where there is none. Adds to `out`. */
 int mime_field(struct slice head, const char *name, struct buffer *out);
+/* The next field of what is left of a head: its name, and adds its value, unfolded, not decoded. False at the end. */
+bool mime_next(struct slice *head, struct slice *name, struct buffer *out);
 /* [{"name", "address"}, …] of a field of people; a new reference. */
 json_t *mime_people(struct slice head, const char *name);
 /* Each part in turn; the part is gone after the call. -1 when `take` says so, or the mail is no mail. */

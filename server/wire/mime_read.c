@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/planter/mime_read.h"
+#include "server/wire/mime_read.h"
 #include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -38,26 +38,58 @@ static bool is_folded(struct slice head, size_t at)
     return at < head.length && (head.data[at] == ' ' || head.data[at] == '\t');
 }
 
+static void add_unfolded(struct slice value, struct buffer *out)
+{
+    size_t at = 0;
+
+    while (at < value.length && isspace(value.data[at]))
+        at++;
+    for (; at < value.length; at++)
+        if (value.data[at] != '\r' && value.data[at] != '\n')
+            buffer_add_char(out, value.data[at] == '\t' ? ' ' : (char)value.data[at]);
+    while (out->length > 0 && out->data[out->length - 1] == ' ')
+        out->length--;
+}
+
+/* The next field as it stands; lines that are none are passed over. False at the end. */
+static bool next_field(struct slice *head, struct slice *name, struct slice *value)
+{
+    const unsigned char *colon = NULL;
+    size_t end = 0;
+
+    while (head->length > 0 && colon == NULL) {
+        for (end = line_end(*head, 0); is_folded(*head, end);)
+            end = line_end(*head, end);
+        colon = memchr(head->data, ':', end);
+        if (colon != NULL) {
+            *name = (struct slice){head->data, (size_t)(colon - head->data)};
+            *value = (struct slice){colon + 1, end - name->length - 1};
+        }
+        *head = (struct slice){head->data + end, head->length - end};
+    }
+    return colon != NULL;
+}
+
+bool mime_next(struct slice *head, struct slice *name, struct buffer *out)
+{
+    struct slice value;
+
+    if (!next_field(head, name, &value))
+        return false;
+    add_unfolded(value, out);
+    return true;
+}
+
 /* Unfolded, not decoded. */
 static int raw_field(struct slice head, const char *name, struct buffer *out)
 {
-    size_t length = strlen(name), end;
+    struct slice found, value;
 
-    for (size_t at = 0; at < head.length; at = end) {
-        for (end = line_end(head, at); is_folded(head, end);)
-            end = line_end(head, end);
-        if (end - at <= length || strncasecmp((const char *)head.data + at, name, length) != 0 ||
-            head.data[at + length] != ':')
-            continue;
-        for (at += length + 1; at < end && isspace(head.data[at]);)
-            at++;
-        for (; at < end; at++)
-            if (head.data[at] != '\r' && head.data[at] != '\n')
-                buffer_add_char(out, head.data[at] == '\t' ? ' ' : (char)head.data[at]);
-        while (out->length > 0 && out->data[out->length - 1] == ' ')
-            out->length--;
-        return out->failed ? -1 : 0;
-    }
+    while (next_field(&head, &found, &value))
+        if (slice_is_nocase(found, name)) {
+            add_unfolded(value, out);
+            return out->failed ? -1 : 0;
+        }
     return 0;
 }
 

@@ -20,7 +20,7 @@ static const struct command_way ways[] = {
     {"drill", NEEDS_CONFIGURATION, run_drill},   {"check", NEEDS_NOTHING, run_check},
     {"watch", NEEDS_CONFIGURATION, run_watch},
     {"backup", NEEDS_CONFIGURATION, run_backup}, {"site", NEEDS_NOTHING, run_site},
-    {"plan", NEEDS_CONFIGURATION, run_plan},
+    {"plan", NEEDS_CONFIGURATION, run_plan},     {"lure", NEEDS_CONFIGURATION, run_lure},
 };
 
 static const struct command_way generic = {"", NEEDS_CONFIGURATION, run_generic};

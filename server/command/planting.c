@@ -302,6 +302,28 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
     return code;
 }
 
+int gardener_show(struct gardener *gardener, const struct planting *job, struct buffer *mail, json_t **where,
+                  struct error *error)
+{
+    struct outcome_of outcome;
+    const struct planted *planted = &outcome.planted;
+    int code = 3, ran;
+
+    buffer_init(&outcome.print, PRINTED);
+    json_object_set_new(json_object_get(job->json, "options"), "show", json_true());
+    ran = work(gardener, job, &outcome);
+    *where = ran == 0 ? json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL) : NULL;
+    if (ran == 0 && planted->ok && outcome.print.length > 0)
+        code = buffer_add_slice(mail, buffer_slice(&outcome.print)) == 0 ? 0 : error_set(error, "out of memory") + 4;
+    else if (ran == 0 && planted->ok)
+        code = error_set(error, "it is not there (%s)", gardener->state) + 2;
+    else
+        error_set(error, "%.*s", (int)planted->text.length, (const char *)planted->text.data);
+    rest(gardener, job, ran);
+    buffer_free(&outcome.print);
+    return code;
+}
+
 /* Of a planting that was broken off the ledger knows no thread yet: all mails that the lure had beside its chief. */
 static void add_thread(const struct planting *job)
 {

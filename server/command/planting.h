@@ -53,6 +53,10 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
  * not planted (which is code 3: its token is free again). gardener->state says which: there, moved, changed; gone; and
  * anything else where that could not be seen, and nothing changed. */
 int gardener_resume(struct gardener *gardener, const struct planting *job, struct error *error);
+/* Has an "inspect" job's planter give the mail that it finds, as it lies there, and where that is (to be decref'd; as
+ * the planter tells). The keeper is told nothing. 0; 1: it is not there, with a text; 3. */
+int gardener_show(struct gardener *gardener, const struct planting *job, struct buffer *mail, json_t **where,
+                  struct error *error);
 void gardener_end(struct gardener *gardener);
 
 #endif

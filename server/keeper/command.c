@@ -22,6 +22,7 @@ static const struct command_entry entries[] = {
     {"certificates", "", command_certificates, false},
     {"init", "[--tls T]", command_init, true},
     {"status", "", command_status, true},
+    {"world", "", command_world, false},
 };
 
 const struct command_entry *command_find(struct slice name)

@@ -33,6 +33,8 @@ void command_recognised(struct request *request);
 void command_certificates(struct request *request);
 /* Makes key, ledger, persona, authority and decoys; one row {"authority":"PEM"}: what clients are to trust. */
 void command_init(struct request *request);
+/* What lures are held against; command_world.c. For `lure`. */
+void command_world(struct request *request);
 /* One row on how the keeper fares; works before "init", too. */
 void command_status(struct request *request);
 

@@ -8,6 +8,8 @@
 #define DAY 86400
 #define MORNING (8 * 3600 + 30 * 60)
 #define LEAST_DELAY 240
+#define EARLIEST 7 /* o'clock: when nobody wonders at a mail yet, */
+#define LATEST 20   /* and not any more */
 #define WORKING_DAY (9 * 3600 + 20 * 60)
 
 static const char *const days[7] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -100,6 +102,22 @@ static bool is_working(const struct zone *zone, int64_t time)
 
     return tm.tm_wday != 0 && tm.tm_wday != 6 && !is_holiday(&tm) && second >= MORNING &&
            second < MORNING + WORKING_DAY;
+}
+
+const char *when_rest(const struct zone *zone, int64_t time, char text[WHEN_TEXT])
+{
+    struct tm tm = local(zone, time);
+    bool night = tm.tm_hour < EARLIEST || tm.tm_hour >= LATEST;
+
+    if (tm.tm_wday != 0 && tm.tm_wday != 6 && !is_holiday(&tm) && !night)
+        return NULL;
+    if (tm.tm_wday == 0 || tm.tm_wday == 6)
+        snprintf(text, WHEN_TEXT, "on a %s", tm.tm_wday == 0 ? "Sunday" : "Saturday");
+    else if (is_holiday(&tm))
+        snprintf(text, WHEN_TEXT, "on %d %s, a holiday", tm.tm_mday, long_months[tm.tm_mon]);
+    else
+        snprintf(text, WHEN_TEXT, "at %02d:%02d", tm.tm_hour, tm.tm_min);
+    return text;
 }
 
 int64_t when_between(const struct zone *zone, int64_t from, int64_t until, const struct draw *draw)

@@ -25,6 +25,8 @@ int zone_offset(const struct zone *zone, int64_t time);
 /* A time from `from` to `until` on a working day (Monday to Friday), between half past eight and ten to six; any time
  * of the span where it holds no such. */
 int64_t when_between(const struct zone *zone, int64_t from, int64_t until, const struct draw *draw);
+/* Why people who live there would hardly write then: "on a Sunday", "on 1 May, a holiday", "at 03:12"; NULL: they would. */
+const char *when_rest(const struct zone *zone, int64_t time, char text[WHEN_TEXT]);
 /* Tue, 3 Nov 2026 10:12:33 +0100 (RFC 5322, section 3.3). */
 const char *when_mail(const struct zone *zone, int64_t time, char text[WHEN_TEXT]);
 /* 2026-11-03T10:12:33+01:00 (RFC 3339). */

@@ -398,6 +398,7 @@ static void judge(const struct stay *stay, const struct imap_folder *at, const s
     struct place_result *result = stay->result;
 
     result->state = "there";
+    place_show(stay->task, buffer_slice(&mail->message), result);
     if (home != NULL && strcmp(home, at->shown) != 0) {
         result->state = "moved";
         place_note(result, "It was moved to the folder %s.", at->shown);

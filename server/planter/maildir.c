@@ -168,6 +168,7 @@ static void judge(const struct task *task, const struct mailbox *home, const str
     const char *digest = letters_known_digest(task);
 
     result->state = "there";
+    place_show(task, buffer_slice(&hit->message), result);
     if (strcmp(home->path, at->path) != 0) {
         result->state = "moved";
         place_note(result, "It was moved to the folder %s.", at->folder);

@@ -241,6 +241,7 @@ static int look_in(const struct task *task, const char *path, const char *id, st
     if (rc == 1) {
         buffer_init(&canonical, ENTRY_BYTES);
         result->state = "there";
+        place_show(task, entry.message, result);
         if (digest != NULL &&
             (mbox_canonical(&canonical, entry.message, true) != 0 || !disk_same(digest, buffer_slice(&canonical)))) {
             result->state = "changed";

@@ -65,6 +65,12 @@ void place_result_free(struct place_result *result)
     buffer_free(&result->print);
 }
 
+void place_show(const struct task *task, struct slice message, struct place_result *result)
+{
+    if (task_flag(task, "show"))
+        buffer_add_slice(&result->print, message);
+}
+
 void place_note(struct place_result *result, const char *format, ...)
 {
     char line[1024];

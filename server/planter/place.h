@@ -59,6 +59,8 @@ void place_paths_free(struct place_paths *paths);
 
 void place_result_init(struct place_result *result);
 void place_result_free(struct place_result *result);
+/* Prints the mail that was found, where the option "show" asks for it. */
+void place_show(const struct task *task, struct slice message, struct place_result *result);
 /* One more sentence, on a line of its own. */
 void place_note(struct place_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

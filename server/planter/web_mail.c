@@ -256,6 +256,7 @@ static void judge(const struct web_stay *stay, const struct web_found *found)
     struct place_result *result = stay->result;
 
     result->state = "there";
+    place_show(stay->task, buffer_slice(&found->content), result);
     if (home != NULL && strcmp(home, found->folder.shown) != 0) {
         result->state = "moved";
         place_note(result, "It was moved to the folder %s.", found->folder.shown);

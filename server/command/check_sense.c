@@ -241,7 +241,7 @@ static void check_limits(struct checking *checking)
     if (configuration->retention_observations_s < 90LL * DAY)
         check_tell(checking, CHECK_WARNING, "retention", "", yaml_get(retention, "observations"),
                    "keep them for a year or more: break-ins are often found months later",
-                   "evidence is to be erased after %lld days", (long long)(configuration->retention_observations_s / DAY));
+                   "evidence is erased after %lld days", (long long)(configuration->retention_observations_s / DAY));
     if (configuration->budget_noise < 16LL * MIB)
         check_tell(checking, CHECK_WARNING, "budget", "", yaml_get(budget, "noise"), "give it 64MiB or more",
                    "what scanners do is counted only after %lld MiB, so little of an attack's beginning is seen",

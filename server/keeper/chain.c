@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/keeper/checkpoint.h"
 #include "server/keeper/observe.h"
 
 static const char *const last_row[] = {
@@ -207,14 +208,37 @@ static int check_tail(struct ledger *ledger, const struct chain *anchor, const s
     return 0;
 }
 
+/* A chain whose oldest rows were dropped begins at its checkpoint, which may have moved since the last piece. */
+static int check_begin(struct ledger *ledger, const struct keyring *keyring, const struct chain *anchor,
+                       struct chain *end, struct chain_fault *fault, struct error *error)
+{
+    struct checkpoint checkpoint;
+    int found = checkpoint_load(ledger, keyring, &checkpoint, error);
+
+    if (found == 1)
+        fault_at(fault, checkpoint.chain.sequence > 0 ? checkpoint.chain.sequence : 1,
+                 "is where the chain is said to begin, by a checkpoint that no keeper made");
+    if (found != 0 || checkpoint.chain.sequence <= end->sequence)
+        return found < 0 ? -1 : 0;
+    *end = checkpoint.chain;
+    if (anchor != NULL && anchor->sequence == end->sequence && memcmp(anchor->head, end->head, CHAIN_BYTES) != 0)
+        fault_at(fault, end->sequence, "is not the one of the anchor: the ledger was replaced or rewritten");
+    return 0;
+}
+
 int chain_audit_piece(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
                       const struct chain *anchor, int64_t rows, struct chain *end, struct chain_fault *fault,
                       struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(ledger, walks[name].sql, error);
+    sqlite3_stmt *statement;
     int64_t count = 0;
     int found = 0;
 
+    if (name == CHAIN_OBSERVATION && check_begin(ledger, keyring, anchor, end, fault, error) < 0)
+        return -1;
+    if (fault->sequence != 0)
+        return 0;
+    statement = ledger_statement(ledger, walks[name].sql, error);
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, end->sequence);

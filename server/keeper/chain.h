@@ -23,7 +23,8 @@ struct chain_fault {
 int chain_load(struct ledger *ledger, enum chain_name name, struct chain *chain, struct error *error);
 /* head = H(head || digest), sequence + 1. */
 void chain_extend(struct chain *chain, const struct keyring *keyring, const unsigned char digest[CHAIN_BYTES]);
-/* Walks the whole chain. With anchor (may be NULL): the link of that row must be its head. -1 only when the ledger
+/* Walks the whole chain, from its checkpoint where its oldest rows were dropped (checkpoint.h). With anchor (may be
+ * NULL): the link of that row must be its head, if it was not dropped before the checkpoint's. -1 only when the ledger
  * cannot be read; what is broken stands in *fault. *end is the chain's last row as recomputed. */
 int chain_audit(struct ledger *ledger, const struct keyring *keyring, enum chain_name name,
                 const struct chain *anchor, struct chain *end, struct chain_fault *fault, struct error *error);

@@ -105,7 +105,7 @@ void command_routes(struct request *request)
 
 /* ---- replay ---- */
 
-/* 0, 1 when there is no such delivery, 2 when its route is gone, -1. */
+/* 0, 1 when there is no such delivery, 2 when its route is gone, 3 when its alert was erased, -1. */
 static int replay(struct request *request, struct id id, struct error *error)
 {
     struct keeper *keeper = request->keeper;
@@ -135,6 +135,9 @@ void command_replay(struct request *request)
     } else if (result == 2) {
         request_done(request, REQUEST_FAILED, "the configuration has no route of that name any more; put it back, run "
                                               "`sundew reload`, then replay");
+    } else if (result == 3) {
+        request_done(request, REQUEST_FAILED, "its alert was erased (retention:), so there is nothing left to send; "
+                                              "`sundew show` tells of its sighting what is kept");
     } else if (result != 0) {
         request_fail(request, &error);
     } else {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
  * audit status */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "config.h"
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/role.h"
-#include "server/keeper/chain.h"
+#include "server/keeper/checkpoint.h"
 #include "server/keeper/command.h"
 #include "server/keeper/keeper.h"
 
@@ -18,6 +20,7 @@ static const struct {
 } chains[] = {{"observation", CHAIN_OBSERVATION}, {"operation", CHAIN_OPERATION}};
 
 struct audit {
+    struct checkpoint checkpoint; /* of the observations */
     struct chain anchor, end;
     struct chain_fault fault;
     struct chain_fault first; /* what is broken in the first chain that is */
@@ -26,18 +29,32 @@ struct audit {
     bool anchored;
 };
 
-static void send_chain(struct request *request, const char *name, const struct chain *end,
-                       const struct chain_fault *fault)
+static void add_checkpoint(struct buffer *json, const struct checkpoint *checkpoint)
 {
+    char text[CHAIN_TEXT], time[CLOCK_TEXT];
+
+    json_member_number(json, "dropped", checkpoint->chain.sequence);
+    if (checkpoint->chain.sequence > 0) {
+        json_member_text(json, "checkpoint", chain_text(&checkpoint->chain, text));
+        json_member_text(json, "dropped_on", clock_text(checkpoint->time, time));
+    }
+}
+
+static void send_chain(struct request *request, const struct audit *audit)
+{
+    const struct chain *end = &audit->end;
+    const struct chain_fault *fault = &audit->fault;
     struct buffer json;
     char text[CHAIN_TEXT];
 
     buffer_init(&json, 4096);
     buffer_add_char(&json, '{');
-    json_member_text(&json, "chain", name);
+    json_member_text(&json, "chain", chains[audit->at].text);
     json_member_number(&json, "rows", end->sequence);
     json_member_text(&json, "head", chain_text(end, text));
     json_member_bool(&json, "ok", fault->sequence == 0);
+    if (chains[audit->at].name == CHAIN_OBSERVATION)
+        add_checkpoint(&json, &audit->checkpoint);
     if (fault->sequence != 0) {
         json_member_number(&json, "broken", fault->sequence);
         json_member_text(&json, "text", fault->text);
@@ -49,7 +66,15 @@ static void send_chain(struct request *request, const char *name, const struct c
 
 static void end_audit(struct request *request, const struct audit *audit)
 {
-    if (audit->broken == NULL)
+    char time[CLOCK_TEXT];
+
+    if (audit->broken == NULL && audit->anchored && audit->anchor.sequence < audit->checkpoint.chain.sequence)
+        request_done(request, REQUEST_FAILED,
+                     "what is kept holds, but the anchor's row %" PRId64 " was dropped with all up to %" PRId64
+                     " on %.10s (retention:), and can no longer be compared; name an anchor from a later alert",
+                     audit->anchor.sequence, audit->checkpoint.chain.sequence,
+                     clock_text(audit->checkpoint.time, time));
+    else if (audit->broken == NULL)
         request_done(request, REQUEST_DONE, "%s", "");
     else
         request_done(request, REQUEST_WANTING,
@@ -59,7 +84,14 @@ static void end_audit(struct request *request, const struct audit *audit)
 
 static void end_chain(struct request *request, struct audit *audit)
 {
-    send_chain(request, chains[audit->at].text, &audit->end, &audit->fault);
+    struct keeper *keeper = request->keeper;
+    struct error error;
+
+    if (checkpoint_load(&keeper->ledger, &keeper->keyring, &audit->checkpoint, &error) < 0) {
+        request_fail(request, &error);
+        return;
+    }
+    send_chain(request, audit);
     if (audit->fault.sequence != 0 && audit->broken == NULL) {
         audit->broken = chains[audit->at].text;
         audit->first = audit->fault;

@@ -152,6 +152,26 @@ static int show_observation(struct request *request, struct id id)
     return result;
 }
 
+/* 1 when a sighting tells of it: then the command was ended. */
+static int dropped_observation(struct request *request, struct id id)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct error error;
+    sqlite3_stmt *statement =
+        ledger_statement(ledger, "SELECT id_text('s', id) FROM sighting WHERE observation_id = ?1", &error);
+    int found = 0;
+
+    if (statement == NULL)
+        return 0;
+    ledger_bind_id(statement, 1, &id);
+    found = ledger_step(ledger, statement, &error);
+    if (found == 1)
+        request_done(request, REQUEST_FAILED, "that observation was dropped (retention:); of its sighting %s is kept "
+                     "that it happened", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_reset(statement);
+    return found == 1;
+}
+
 static int show(struct request *request, char letter, struct id id)
 {
     switch (letter) {
@@ -191,7 +211,7 @@ void command_show(struct request *request)
         result = show(request, text[0], id);
         if (result == 1)
             request_done(request, REQUEST_DONE, "%s", "");
-        else if (result == 0)
+        else if (result == 0 && (text[0] != 'o' || dropped_observation(request, id) == 0))
             request_unknown(request, text[0], id);
     }
     free(text);

@@ -11,6 +11,8 @@
 #define FILL_ROWS 1000
 #define FILL_US 2000
 #define COMPLAIN_US 1000000
+#define ERASE_IDLE_US 5000  /* between two steps of erasing */
+#define ERASE_BUSY_US 50000 /* the same while observations are being written */
 
 static bool key_exists(const char *path)
 {
@@ -50,6 +52,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
             0 ||
         derive_behind(&keeper->derivation, now, error) < 0)
         goto no_derivation;
+    eraser_init(&keeper->eraser, &keeper->derivation, configuration);
     batch_init(&keeper->batch);
     keeper->flight_count = 0;
     keeper->open = true;
@@ -78,6 +81,7 @@ void keeper_close(struct keeper *keeper)
     close_event(&keeper->tick);
     close_event(&keeper->slow);
     close_event(&keeper->fill);
+    close_event(&keeper->erase);
     close_event(&keeper->ended);
     close_event(&keeper->due);
     keeper_take(keeper);
@@ -199,6 +203,33 @@ void keeper_stir(struct keeper *keeper)
     keeper->stirred = event_add(keeper->tick, &wait) == 0;
 }
 
+static bool is_busy(const struct keeper *keeper)
+{
+    return keeper->flight_count > 0 || keeper->batch.count > 0 || derive_backlog(&keeper->derivation) > 0;
+}
+
+static void erase_soon(struct keeper *keeper)
+{
+    event_add(keeper->erase, &(struct timeval){0, is_busy(keeper) ? ERASE_BUSY_US : ERASE_IDLE_US});
+}
+
+static void on_erase(evutil_socket_t fd, short what, void *context)
+{
+    struct keeper *keeper = context;
+    struct error error;
+    int result;
+
+    (void)fd;
+    (void)what;
+    if (!keeper->open || !eraser_due(&keeper->eraser, clock_wall(), clock_monotonic()))
+        return;
+    result = eraser_step(&keeper->eraser, clock_monotonic(), &error);
+    if (result == 1)
+        erase_soon(keeper);
+    else if (result < 0 || (result == 2 && ledger_settle(&keeper->ledger, &error) < 0))
+        keeper_complain(keeper, &error);
+}
+
 static void on_slow(evutil_socket_t fd, short what, void *context)
 {
     struct keeper *keeper = context;
@@ -215,6 +246,8 @@ static void on_slow(evutil_socket_t fd, short what, void *context)
         keeper_stir(keeper);
     else
         keeper_dispatch(keeper);
+    if (eraser_due(&keeper->eraser, now, clock_monotonic()) && !event_pending(keeper->erase, EV_TIMEOUT, NULL))
+        erase_soon(keeper);
     if (!event_pending(keeper->fill, EV_TIMEOUT, NULL) &&
         (!keeper->ledger.filter.complete || filter_crowded(&keeper->ledger.filter)))
         event_add(keeper->fill, &(struct timeval){0, FILL_US});
@@ -247,8 +280,10 @@ int keeper_start(struct keeper *keeper, struct error *error)
 
     keeper->tick = evtimer_new(keeper->base, on_tick, keeper);
     keeper->fill = evtimer_new(keeper->base, on_fill, keeper);
+    keeper->erase = evtimer_new(keeper->base, on_erase, keeper);
     keeper->slow = event_new(keeper->base, -1, EV_PERSIST, on_slow, keeper);
-    if (keeper->tick == NULL || keeper->fill == NULL || keeper->slow == NULL || event_add(keeper->slow, &slow) < 0 ||
+    if (keeper->tick == NULL || keeper->fill == NULL || keeper->erase == NULL || keeper->slow == NULL ||
+        event_add(keeper->slow, &slow) < 0 ||
         event_add(keeper->fill, &(struct timeval){0, FILL_US}) < 0)
         return error_set(error, "out of memory");
     return keeper->open ? keeper_await(keeper, error) : 0;

@@ -11,6 +11,7 @@
 #include "server/keeper/chain.h"
 #include "server/keeper/control.h"
 #include "server/keeper/derive.h"
+#include "server/keeper/erase.h"
 #include "server/keeper/jobs.h"
 #include "server/keeper/keyring.h"
 #include "server/keeper/ledger.h"
@@ -68,6 +69,7 @@ struct keeper {
     struct observer observer;
     struct derivation derivation;
     struct outbox outbox;
+    struct eraser eraser;
     struct batch batch; /* `from` is a keeper_sensor */
     struct keeper_flight flights[FLUSHER_DEPTH]; /* the oldest first */
     size_t flight_count;
@@ -76,7 +78,7 @@ struct keeper {
     bool courier_greeted;
     struct keeper_outcome outcomes[KEEPER_OUTCOMES];
     size_t outcome_count;
-    struct event *tick, *slow, *fill;
+    struct event *tick, *slow, *fill, *erase;
     struct event *ended, *due; /* a flush is over; what was gathered meanwhile is written. NULL in tests of the heart */
     bool stirred;    /* a tick is on its way */
     bool mismatched; /* a peer of another build: the tree must start again */

@@ -34,6 +34,15 @@ static const char *const migrations[LEDGER_VERSION] = {
     /* beside: the row of the token in whose artifacts this one lies, which its vendor alone sees used */
     "ALTER TABLE token ADD COLUMN beside INTEGER REFERENCES token (number);"
     " CREATE UNIQUE INDEX token_beside ON token (beside) WHERE beside IS NOT NULL;",
+    /* erased: when content and addresses went (erase.h); checkpoint: where the chain of observations begins since */
+    "ALTER TABLE observation ADD COLUMN erased INTEGER;"
+    " ALTER TABLE surplus ADD COLUMN erased INTEGER;" /* the same columns */
+    " ALTER TABLE sighting ADD COLUMN erased INTEGER;"
+    " ALTER TABLE actor ADD COLUMN erased INTEGER;"
+    " ALTER TABLE alert ADD COLUMN erased INTEGER;"
+    " CREATE INDEX alert_kept ON alert (time) WHERE erased IS NULL AND number > 0;"
+    " CREATE TABLE checkpoint (number INTEGER PRIMARY KEY CHECK (number = 1), seq INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, head BLOB NOT NULL, mark BLOB NOT NULL) STRICT;",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)
@@ -200,7 +209,7 @@ static int open_database(struct ledger *ledger, bool create, struct error *error
                          "another user", ledger->path);
     snprintf(text, sizeof text,
              "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-%d; "
-             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=FAST;", CACHE_KIB);
+             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;", CACHE_KIB);
     if (script(ledger, text, "opening", error) < 0)
         return -1;
     return add_functions(ledger->db) < 0 ? error_set(error, "out of memory") : 0;
@@ -291,13 +300,16 @@ out:
 }
 
 /* A full disk has no room for it; then all stays in the log, which flusher_open() asks the disk about. */
-static int settle_log(struct ledger *ledger, struct error *error)
+int ledger_settle(struct ledger *ledger, struct error *error)
 {
-    int code = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int code;
 
+    for (size_t i = 0; i < LEDGER_STATEMENTS; i++)
+        sqlite3_reset(ledger->statements[i].statement); /* one that was left at a row reads on */
+    code = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (code == SQLITE_OK || (code & 0xff) == SQLITE_FULL)
         return 0;
-    return fail(ledger, "opening", error);
+    return fail(ledger, "emptying the log", error);
 }
 
 int ledger_open(struct ledger *ledger, const char *state, const struct keyring *keyring, bool create,
@@ -314,7 +326,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
     }
     if (open_folder(ledger, state, create, error) < 0 || take_lock(ledger, state, error) < 0 ||
         open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
-        check_key(ledger, keyring, error) < 0 || settle_log(ledger, error) < 0 ||
+        check_key(ledger, keyring, error) < 0 || ledger_settle(ledger, error) < 0 ||
         flusher_open(&ledger->flusher, ledger->folder, "ledger.db-wal", error) < 0)
         goto fail;
     (void)unlinkat(ledger->folder, LEDGER_COPY, 0);

@@ -19,7 +19,7 @@
 #include "server/keeper/pending.h"
 
 #define LEDGER_APPLICATION 0x53554e44
-#define LEDGER_VERSION 4
+#define LEDGER_VERSION 5
 #define LEDGER_STATEMENTS 512
 #define LEDGER_COPY "backup" /* in the state folder, while a backup is on its way; removed when the ledger is opened */
 #define LEDGER_RESERVE (32 * 1024 * 1024)
@@ -61,6 +61,10 @@ int ledger_begin(struct ledger *ledger, struct error *error);
 int ledger_begin_hasty(struct ledger *ledger, struct error *error);
 int ledger_commit(struct ledger *ledger, struct error *error);
 void ledger_rollback(struct ledger *ledger);
+
+/* Copies the log into the ledger, and cuts it: nothing older is left in it. Not within a transaction;
+ * statements are reset. */
+int ledger_settle(struct ledger *ledger, struct error *error);
 
 /* A prepared statement, reset and without bindings, kept for good and owned by the ledger. `sql` must be a literal
  * (it is known by its address). NULL on failure, with the text in `error`. */

@@ -10,8 +10,6 @@
 #include "server/keeper/row.h"
 #include "server/keeper/sources.h"
 
-#define ROW_FIXED_BYTES (MATCHED_BYTES + 2 * CHAIN_BYTES + 128)
-
 /* What a batch changes beside the ledger; put back when its transaction fails. */
 struct progress {
     struct chain chain;
@@ -64,7 +62,7 @@ static int load_noise_bytes(struct observer *observer, struct error *error)
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, ledger_setting(observer->ledger, "noise-upto", 0));
-    sqlite3_bind_int64(statement, 2, ROW_FIXED_BYTES);
+    sqlite3_bind_int64(statement, 2, OBSERVE_ROW_BYTES);
     found = ledger_step(observer->ledger, statement, error);
     if (found == 1) {
         observer->noise_bytes = ledger_setting(observer->ledger, "noise-bytes", 0) + sqlite3_column_int64(statement, 0);
@@ -218,7 +216,7 @@ static void look_for_news(struct observer *observer, const struct observation *o
 static int64_t row_bytes(const struct observation *observation, const struct observer *observer)
 {
     return (int64_t)(observation->context.length + observer->flow.length + observer->presented.length) +
-           ROW_FIXED_BYTES;
+           OBSERVE_ROW_BYTES;
 }
 
 static int keep(struct observer *observer, const struct observation *observation, bool shed, struct error *error)

@@ -12,6 +12,7 @@
 #define BATCH_MESSAGES 96 /* in one transaction: while it is committed the sensor answers the one before */
 #define BATCH_BYTES (2 * 1024 * 1024)
 #define OBSERVE_RING 4096
+#define OBSERVE_ROW_BYTES (MATCHED_BYTES + 2 * CHAIN_BYTES + 128) /* of a row, beside what may be long */
 #define OBSERVE_RECENT 16384 /* ids remembered, to know what was sent again */
 #define OBSERVE_URGENT 1024  /* rows with something new in them that wait to be derived ahead of the backlog */
 #define OBSERVE_FAMILIAR 4096 /* kinds of matches remembered, to know what is new */

@@ -212,6 +212,7 @@ static int succeeded(struct outbox *outbox, const struct outbox_route *route, in
         return -1;
     ledger_bind_text(statement, 1, slice_of(route->name));
     failing = ledger_step(outbox->ledger, statement, error) == 1 && sqlite3_column_int64(statement, 0) > 0;
+    sqlite3_reset(statement);
     statement = ledger_statement(
         outbox->ledger, "INSERT INTO route (name, succeeded, status, text) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) "
         "DO UPDATE SET failures = 0, alerted = 0, succeeded = ?2, status = ?3, text = ?4", error);
@@ -377,8 +378,8 @@ int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_
 {
     sqlite3_stmt *statement = ledger_statement(
         outbox->ledger, "UPDATE delivery SET state = 'waiting', due = 1, step = 0, next = ?2, deadline = ?3, "
-        "done = NULL WHERE id = ?1 RETURNING route", error);
-    bool known;
+        "done = NULL WHERE id = ?1 RETURNING route, (SELECT a.erased FROM alert a WHERE a.number = alert) IS NULL", error);
+    bool known, whole;
     int found;
 
     if (statement == NULL)
@@ -390,6 +391,9 @@ int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_
     if (found < 0)
         return -1;
     known = found == 1 && outbox_has(outbox, ledger_column(statement, 0));
+    whole = found == 1 && sqlite3_column_int(statement, 1) != 0;
     sqlite3_reset(statement);
+    if (found == 1 && !whole)
+        return 3;
     return found == 0 ? 1 : known ? 0 : 2;
 }

@@ -68,7 +68,8 @@ int outbox_wake(struct outbox *outbox, const char *route, struct error *error);
 /* What waits for routes that the configuration does not have any more (removed, or renamed) goes to all that it has
  * and were not given it yet; the old deliveries are dead and say why. Without any route all stays as it is. */
 int outbox_hand_over(struct outbox *outbox, int64_t now, struct error *error);
-/* Sets a delivery to waiting and due, with a new 72 h. 1 when there is none with that id, 2 when its route is gone. */
+/* Sets a delivery to waiting and due, with a new 72 h. 1 when there is none with that id, 2 when its route is gone,
+ * 3 when its alert was erased. */
 int outbox_replay(struct outbox *outbox, struct id delivery, int64_t now, int64_t monotonic, struct error *error);
 /* Writes the clock of running time. */
 int outbox_save(struct outbox *outbox, int64_t monotonic, struct error *error);

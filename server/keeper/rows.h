@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * How things look in listings (DESIGN 8): SQL expressions that yield one JSON object, over tables under the aliases
- * t token, p placement, s sighting, i incident, c actor, a alert, d delivery, x operation, o observation. */
+ * t token, p placement, s sighting, i incident, c actor, a alert, d delivery, x operation, o observation. "erased": when
+ * retention took the addresses and the content (erase.h), else null. */
 #ifndef KEEPER_ROWS_H
 #define KEEPER_ROWS_H
 
@@ -39,11 +40,11 @@
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = s.token),"                                     \
     " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = " LIES("s.token") "),"                  \
     " 'grade', s.grade, 'decoy', s.decoy, 'service', s.service,"                                                       \
-    " 'source', json_object('address', address_text(s.source), 'port', s.port, 'via', json(s.via)),"                   \
+    " 'source', json_object('address', address_text(s.source), 'port', nullif(s.port, 0), 'via', json(s.via)),"        \
     " 'client', json(s.client), 'context', json(s.context), 'drill', json(iif(s.drill, 'true', 'false')),"             \
     " 'observation', id_text('o', s.observation_id), 'part', s.part, 'found_in', s.found_in, 'reason', s.reason,"      \
     " 'near', iif(s.near_distance IS NULL, json('null'),"                                                              \
-    " json_object('distance', s.near_distance, 'length', s.near_length)),"                                             \
+    " json_object('distance', s.near_distance, 'length', s.near_length)), 'erased', time_text(s.erased),"               \
     " 'actor', (SELECT id_text('c', w.id) FROM actor w WHERE w.number = s.actor),"                                     \
     " 'incident', (SELECT id_text('i', w.id) FROM incident w WHERE w.number = s.incident))"
 
@@ -64,7 +65,8 @@
     " 'first_seen', time_text(c.first_seen), 'last_seen', time_text(c.last_seen), 'sightings', c.sightings,"           \
     " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
     " (SELECT token FROM fold v WHERE v.actor = c.number)),"                                                           \
-    " 'drill', json(iif(c.prefix = x'01000000000000000000000000000000', 'true', 'false')))"
+    " 'drill', json(iif(c.prefix = x'01000000000000000000000000000000', 'true', 'false')),"                            \
+    " 'erased', time_text(c.erased))"
 
 #define ROW_ALERT                                                                                                      \
     "json_object('alert', id_text('a', a.id),"                                                                         \
@@ -75,7 +77,7 @@
     " 'sighting', (SELECT id_text('s', w.id) FROM sighting w WHERE w.number = a.sighting),"                            \
     " 'deliveries', (SELECT json_group_array(json_object('route', w.route, 'state', w.state, 'attempts', w.attempts,"  \
     " 'delivery', id_text('d', w.id))) FROM delivery w WHERE w.alert = a.number),"                                     \
-    " 'type', a.type, 'activity', a.activity, 'sequence', a.number,"                                                   \
+    " 'type', a.type, 'activity', a.activity, 'sequence', a.number, 'erased', time_text(a.erased),"                    \
     " 'drill', json(iif((SELECT w.drill FROM sighting w WHERE w.number = a.sighting), 'true', 'false')))"
 
 #define ROW_DELIVERY                                                                                                   \
@@ -93,7 +95,7 @@
 #define ROW_OBSERVATION                                                                                                \
     "json_object('observation', id_text('o', o.id), 'sequence', o.seq, 'time', time_text(o.time),"                     \
     " 'decoy', o.decoy, 'service', o.service,"                                                                         \
-    " 'source', json_object('address', address_text(o.source), 'port', o.port),"                                       \
-    " 'client', json(coalesce(nullif(CAST(o.context AS TEXT), ''), '{}')))"
+    " 'source', json_object('address', address_text(o.source), 'port', nullif(o.port, 0)),"                            \
+    " 'client', json(coalesce(nullif(CAST(o.context AS TEXT), ''), '{}')), 'erased', time_text(o.erased))"
 
 #endif

@@ -99,7 +99,7 @@ CREATE TABLE observation (
     source BLOB NOT NULL,
     decoy TEXT NOT NULL,
     service TEXT NOT NULL,
-    flow BLOB,      -- packed: proxies, local end, connection, request; observe.h. NULL: content was erased
+    flow BLOB,      -- packed: proxies, local end, connection, request; observe.h. NULL: content was erased (erase.h)
     presented BLOB, -- packed: where, digest, length, classes of each candidate; observe.h
     context BLOB    -- JSON object
 ) STRICT;

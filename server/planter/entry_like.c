@@ -15,16 +15,29 @@
 #define SHAPE 512
 
 /* What lets somebody in or gives a right, and what belongs to one person. */
-static const char *const kept_out[] = {"objectClass",    "sshPublicKey", "host",       "authorizedService",
-                                       "memberOf",       "sudoUser",     "jpegPhoto",  "userCertificate",
-                                       "userPKCS12",     "photo",        "labeledURI", "userSMIMECertificate",
-                                       "audio",          "eduPersonEntitlement", "userPassword", NULL};
+static const char *const kept_out[] = {"objectClass",     "sshPublicKey",    "host",           "authorizedService",
+                                       "memberOf",        "sudoUser",        "sudoHost",       "sudoCommand",
+                                       "jpegPhoto",       "userCertificate", "userPKCS12",     "userSMIMECertificate",
+                                       "photo",           "labeledURI",      "audio",          "eduPersonEntitlement",
+                                       "userPassword",    "sambaNTPassword", "sambaLMPassword", "ipaNTHash",
+                                       "krbPrincipalKey", "krbPrincipalName", "nsRoleDN",      NULL};
 
 static bool is_one_of(const char *name, const char *const *list)
 {
     while (*list != NULL && strcasecmp(*list, name) != 0)
         list++;
     return *list != NULL;
+}
+
+/* Attributes with options (";binary", ";lang-de") are what they are without. */
+static bool is_kept_out(const char *name)
+{
+    size_t length = strcspn(name, ";");
+    size_t i = 0;
+
+    while (kept_out[i] != NULL && (strlen(kept_out[i]) != length || strncasecmp(kept_out[i], name, length) != 0))
+        i++;
+    return kept_out[i] != NULL;
 }
 
 static bool is_account(const struct entry *entry)
@@ -115,7 +128,8 @@ static int add_shaped(struct entry *own, const char *name, const char *shape, co
             buffer_add_text(&text, account);
         else
             buffer_add_char(&text, *shape);
-    rc = entry_add(own, name, buffer_slice(&text), error);
+    /* One that grew too long would not be like theirs. */
+    rc = text.failed ? 0 : entry_add(own, name, buffer_slice(&text), error);
     buffer_free(&text);
     return rc;
 }
@@ -123,6 +137,15 @@ static int add_shaped(struct entry *own, const char *name, const char *shape, co
 /* ---- one attribute ---- */
 
 #define KIN 256
+
+/* The first value, where it is a text. */
+static const char *plain_text(const struct entry *entry, const char *name)
+{
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcasecmp(entry->values[i].name, name) == 0)
+            return strlen(entry->values[i].data) == entry->values[i].length ? entry->values[i].data : NULL;
+    return NULL;
+}
 
 /* The values of the attribute among those that count. */
 struct column {
@@ -145,7 +168,7 @@ static void column_read(struct column *column, const struct entry *const *kin, s
 {
     *column = (struct column){.numbers = true};
     for (size_t i = 0; i < count; i++) {
-        const char *text = entry_text(kin[i], name);
+        const char *text = plain_text(kin[i], name);
         size_t alike = 0, at = column->count;
 
         if (text == NULL)
@@ -220,11 +243,19 @@ static bool anybody_has(const struct entry *const *kin, size_t count, const char
     return i < count;
 }
 
+static bool holds_secret(const struct entry *entry, const char *name)
+{
+    for (size_t i = 0; i < entry->count; i++)
+        if (entry->values[i].secret && strcasecmp(entry->values[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* What none of them has may not even be allowed. */
 static void drop_odd(struct entry *own, const struct entry *const *kin, size_t count)
 {
     for (size_t i = own->count; i-- > 0;)
-        if (!own->values[i].secret && strcasecmp(own->values[i].name, "objectClass") != 0 &&
+        if (!holds_secret(own, own->values[i].name) && strcasecmp(own->values[i].name, "objectClass") != 0 &&
             !anybody_has(kin, count, own->values[i].name)) {
             entry_drop(own, own->values[i].name);
             i = own->count < i ? own->count : i;
@@ -241,7 +272,7 @@ static int add_missing(struct entry *own, const struct entry *const *kin, size_t
         for (size_t i = 0; i < kin[k]->count && rc == 0; i++) {
             const char *name = kin[k]->values[i].name;
 
-            if (entry_text(own, name) != NULL || is_one_of(name, kept_out))
+            if (entry_text(own, name) != NULL || is_kept_out(name))
                 continue;
             column_read(column, kin, count, name);
             if (column->count * 5 >= count * 3)
@@ -251,18 +282,27 @@ static int add_missing(struct entry *own, const struct entry *const *kin, size_t
     return rc;
 }
 
+/* In a DN stands what needs no escapes (RFC 4514), and no secret: names are told, and kept. */
+static bool may_name(const struct entry *own, const char *name, const char *value)
+{
+    return value != NULL && !holds_secret(own, name) && value[0] != '\0' && value[0] != ' ' && value[0] != '#' &&
+           value[strcspn(value, ",+\"\\<>;=")] == '\0' && value[strlen(value) - 1] != ' ';
+}
+
 /* uid=… where most are named so, and the account has it. */
 static int name_like(struct entry *own, const struct entry *model, const char *account, struct error *error)
 {
     char *name = rdn_name(model), *dn = NULL;
     const char *value = name != NULL ? entry_text(own, name) : NULL;
-    int rc = 0;
+    int rc = name != NULL ? 0 : error_set(error, "out of memory");
 
-    if (value != NULL && asprintf(&dn, "%s=%s%s", name, value, own->dn + strcspn(own->dn, ",")) >= 0) {
-        free(own->dn);
-        own->dn = dn;
-    } else if (name == NULL || value != NULL) {
-        rc = error_set(error, "out of memory");
+    if (rc == 0 && may_name(own, name, value)) {
+        if (asprintf(&dn, "%s=%s%s", name, value, own->dn + strcspn(own->dn, ",")) >= 0) {
+            free(own->dn);
+            own->dn = dn;
+        } else {
+            rc = error_set(error, "out of memory");
+        }
     }
     free(name);
     name = rdn_name(own);
@@ -301,12 +341,13 @@ int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, st
         if (same_classes(model, &crowd[i]))
             kin[kin_count++] = &crowd[i];
     account = strndup(strchr(own->dn, '=') + 1, strcspn(strchr(own->dn, '=') + 1, ","));
-    if (account == NULL || take_classes(own, model, error) != 0) {
-        free(account);
+    if (account == NULL)
         return error_set(error, "out of memory");
+    rc = take_classes(own, model, error);
+    if (rc == 0) {
+        drop_odd(own, kin, kin_count);
+        rc = add_missing(own, kin, kin_count, account, error);
     }
-    drop_odd(own, kin, kin_count);
-    rc = add_missing(own, kin, kin_count, account, error);
     if (rc == 0 && (has_class(own, "simpleSecurityObject") || anybody_has(kin, kin_count, "userPassword")))
         rc = lock(own, error);
     if (rc == 0)

@@ -57,15 +57,18 @@ int entry_add(struct entry *entry, const char *name, struct slice value, struct 
 
 void entry_drop(struct entry *entry, const char *name)
 {
-    size_t left = 0;
+    struct entry_value gone[ENTRY_VALUES];
+    size_t left = 0, count = 0;
 
     for (size_t i = 0; i < entry->count; i++) {
         if (strcasecmp(entry->values[i].name, name) == 0)
-            value_free(&entry->values[i]);
+            gone[count++] = entry->values[i];
         else
             entry->values[left++] = entry->values[i];
     }
     entry->count = left;
+    while (count > 0)
+        value_free(&gone[--count]);
 }
 
 int entry_set(struct entry *entry, const char *name, struct slice value, struct error *error)

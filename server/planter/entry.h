@@ -37,7 +37,7 @@ void entry_free(struct entry *entry);
 /* The first value; NULL where there is none. Names are compared without case. */
 const char *entry_text(const struct entry *entry, const char *name);
 int entry_add(struct entry *entry, const char *name, struct slice value, struct error *error);
-/* All its values of that name go. */
+/* All its values of that name go; it may be the name of one of them. */
 void entry_drop(struct entry *entry, const char *name);
 /* Puts in place of all values of that name the one. */
 int entry_set(struct entry *entry, const char *name, struct slice value, struct error *error);

@@ -38,9 +38,11 @@ static size_t prefix_of(const char *subject, enum manner_prefix *prefix)
     for (size_t i = 0; sorts[i] != NULL; i++)
         if (strlen(sorts[i]) == word && strncmp(subject, sorts[i], word) == 0)
             *prefix = MANNER_CONVENTIONAL;
-    if (*prefix == MANNER_CONVENTIONAL && subject[end] == '(')
-        end += strcspn(subject + end, ")") + 1;
-    end += subject[word] != '\0' && subject[end] == '!';
+    if (*prefix == MANNER_CONVENTIONAL && subject[end] == '(') {
+        end += strcspn(subject + end, ")");
+        end += subject[end] == ')';
+    }
+    end += subject[end] == '!';
     return word > 0 && end < 40 && strncmp(subject + end, ": ", 2) == 0 ? end + 2 : 0;
 }
 

@@ -65,6 +65,7 @@ static const struct {
     {{"core: fix\n\nSigned-off-by: A <a@x>\n", "core: add\n\nSigned-off-by: A <a@x>\n",
       "doc: say\n\nSigned-off-by: A <a@x>\n", NULL},
      "ci: push tags\n\nSigned-off-by: Zoe <z@x>\n"},
+    {{"fix(", "fix(", "fix(", NULL}, "push tags\n"}, /* nothing closes it */
     {{"feat: ein\n", NULL}, "Push tags\n\nBecause.\n"},
 };
 

@@ -12,6 +12,7 @@
 #include "server/planter/graft.h"
 
 #define TRAIL 10 /* commits at a path that are looked through */
+#define LATEST_MS INT64_C(253402300800000) /* the year 10000 */
 
 struct work {
     struct changes changes;
@@ -82,8 +83,8 @@ static int64_t time_of(const json_t *date, int *offset)
     int64_t time = 0;
 
     *offset = 0;
-    if (json_is_integer(date))
-        return json_integer_value(date) / 1000;
+    if (json_is_integer(date)) /* milliseconds */
+        return json_integer_value(date) > 0 && json_integer_value(date) < LATEST_MS ? json_integer_value(date) / 1000 : 0;
     if (!json_is_string(date) || clock_parse(json_string_value(date), &time) != 0)
         return 0;
     *offset = task_offset(json_string_value(date));
@@ -324,8 +325,10 @@ static int open_request(struct forge_stay *stay, const struct changes *changes, 
     rc = forge_do(stay, &kind->request.make, true, "the request cannot be opened", &answer, error);
     if (rc == 0)
         rc = error_set(error, "the request cannot be opened: %s does not know the project", stay->web->host);
-    if (rc == 1 && !forge_text(answer, kind->request.id, stay->request, sizeof stay->request))
+    if (rc == 1 && !forge_text(answer, kind->request.id, stay->request, sizeof stay->request)) {
+        stay->web->unsure = true;
         rc = error_set(error, "the request cannot be opened: %s answers without its number", stay->web->host);
+    }
     if (rc < 0 && stay->web->unsure)
         rc = forge_find_request(stay, &why);
     if (rc == 1) {

@@ -27,6 +27,8 @@ static bool content_of(const struct forge_object *object, const json_t *answer, 
     if (plain != NULL && sodium_base642bin(plain, length, json_string_value(text), length, "\r\n", &size, NULL,
                                            sodium_base64_VARIANT_ORIGINAL) == 0)
         buffer_add(out, plain, size);
+    if (plain != NULL)
+        sodium_memzero(plain, length + 1);
     free(plain);
     return plain != NULL;
 }
@@ -78,8 +80,10 @@ int forge_object_find(struct forge_stay *stay, const struct forge_object *object
     size_t index;
     int rc, found = 0;
 
-    if (object->id == NULL)
-        return forge_object_compare(stay, object, wanted, digest, error) == 1;
+    if (object->id == NULL) {
+        rc = forge_object_compare(stay, object, wanted, digest, error);
+        return rc == 2 ? 0 : rc;
+    }
     buffer_init(&text, FORGE_TEXT_BYTES * 2);
     rc = forge_do(stay, &object->list, false, "it cannot be looked for", &answer, error);
     json_array_foreach(forge_items(stay, answer), index, item)
@@ -132,18 +136,30 @@ static int take_away(struct forge_stay *stay, const struct forge_object *object,
     return rc < 0 ? -1 : 0;
 }
 
+/* Variables beside the secret's that others have changed since are theirs now. */
 static int take_beside(struct forge_stay *stay, const struct forge_object *object, struct error *error)
 {
     const json_t *beside = json_object_get(stay->result->where, "beside");
+    const json_t *digests = json_object_get(stay->result->where, "beside_digests");
     json_t *item;
     size_t index;
     int rc = 0;
 
     json_array_foreach(beside, index, item)
     {
-        stay->value['k'] = json_string_value(item);
-        if (rc == 0 && stay->value['k'] != NULL)
-            rc = take_away(stay, object, error);
+        const char *name = json_string_value(item), *digest;
+        int found = 1;
+
+        if (rc != 0 || name == NULL)
+            continue;
+        digest = json_string_value(json_object_get(digests, name));
+        stay->value['k'] = name;
+        if (digest != NULL)
+            found = forge_object_compare(stay, object, NULL, digest, error);
+        if (found == 2)
+            place_note(stay->result, "The %s %s was changed since, so it stays.", object->shown, name);
+        else if (found != 0)
+            rc = found < 0 ? -1 : take_away(stay, object, error);
     }
     return rc;
 }
@@ -167,6 +183,9 @@ int forge_object_look(struct forge_stay *stay, const struct forge_object *object
         return 0;
     if (found == 0)
         place_note(stay->result, "It was gone already.");
+    if (found == 2)
+        return error_set(error, "the %s was changed since it was planted; remove it by hand if it is only the lure",
+                         object->shown);
     if ((found != 0 && take_away(stay, object, error) != 0) || take_beside(stay, object, error) != 0)
         return -1;
     stay->result->state = "gone";

@@ -26,25 +26,39 @@ static int find_host(struct forge_stay *stay, const struct forge_object *object,
     return rc < 0 ? -1 : 0;
 }
 
+static char *digest_of(const struct forge_piece *piece)
+{
+    return disk_digest(forge_trimmed(buffer_slice(&piece->text)));
+}
+
 static int tell_where(struct forge_stay *stay, const struct forge_object *object, struct forge_work *work,
                       struct error *error)
 {
     const struct forge_piece *chief = &work->pieces[work->chief];
-    char *digest = disk_digest(forge_trimmed(buffer_slice(&chief->text)));
-    json_t *beside = json_array();
+    char *digest = digest_of(chief);
+    json_t *beside = json_array(), *digests = json_object();
 
-    for (size_t i = 0; i < work->count; i++)
-        if (i != work->chief)
+    for (size_t i = 0; i < work->count; i++) {
+        char *other = i != work->chief ? digest_of(&work->pieces[i]) : NULL;
+
+        if (i != work->chief) {
             json_array_append_new(beside, json_string(work->pieces[i].key));
+            json_object_set_new(digests, work->pieces[i].key, json_string(other != NULL ? other : ""));
+        }
+        free(other);
+    }
     json_decref(stay->result->where);
     stay->result->where =
         json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s, s:s}", "repository", stay->shown, "object", object->name,
                   "title", work->title, "name", chief->key[0] != '\0' ? chief->key : NULL, "id",
                   chief->id[0] != '\0' ? chief->id : NULL, "request", object->host.path != NULL ? stay->request : NULL,
                   "file", work->file, "digest", digest != NULL ? digest : "");
-    if (json_array_size(beside) > 0)
+    if (json_array_size(beside) > 0) {
         json_object_set(stay->result->where, "beside", beside);
+        json_object_set(stay->result->where, "beside_digests", digests);
+    }
     json_decref(beside);
+    json_decref(digests);
     free(digest);
     return stay->result->where != NULL ? 0 : error_set(error, "out of memory");
 }

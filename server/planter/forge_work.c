@@ -157,8 +157,25 @@ static int read_file(const struct task *task, bool variables, const char *name, 
     return 0;
 }
 
-int forge_work_read(struct forge_stay *stay, const struct forge_object *object, struct forge_work *work,
-                    struct error *error)
+/* Forges take texts, as JSON and as UTF-8. */
+static int check_texts(const struct forge_work *work, struct error *error)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < work->count && rc == 0; i++) {
+        const struct buffer *text = &work->pieces[i].text;
+        const char *data = text->length > 0 ? (const char *)text->data : "";
+        json_t *shown = json_stringn(data, text->length);
+
+        if (shown == NULL || text->failed || memchr(data, '\0', text->length) != NULL)
+            rc = error_set(error, "%s is no text in UTF-8, which is all that goes there; choose another artifact by --lure",
+                           work->file);
+        json_decref(shown);
+    }
+    return rc;
+}
+
+static int read_lure(struct forge_stay *stay, const struct forge_object *object, struct forge_work *work, struct error *error)
 {
     const char *at = task_option(stay->task, "at"), *type = task_meta(stay->task, "type");
     int64_t time = 0;
@@ -170,4 +187,10 @@ int forge_work_read(struct forge_stay *stay, const struct forge_object *object, 
     if (type != NULL && strcmp(type, "text") == 0)
         return read_file(stay->task, strcmp(object->name, "variable") == 0, stay->name, work, error);
     return read_prose(stay->task, strcmp(object->name, "wiki") == 0, work, error);
+}
+
+int forge_work_read(struct forge_stay *stay, const struct forge_object *object, struct forge_work *work,
+                    struct error *error)
+{
+    return read_lure(stay, object, work, error) != 0 ? -1 : check_texts(work, error);
 }

@@ -148,6 +148,10 @@ class ForgeStory(Story):
             was = json.dumps(there)
             change(list(there.values())[-1])
             tap.ok(self.inspect(row)[0] == "changed", f"{sort}: that it was changed is seen")
+            changed = json.dumps(there)
+            state, result = self.uproot(row)
+            tap.ok(result.returncode == 3 and "by hand" in result.stderr and json.dumps(there) == changed,
+                   f"{sort}: and then it is not taken out", result, there)
             there.clear()
             there.update(json.loads(was))
         state, result = self.uproot(row)
@@ -172,8 +176,12 @@ class ForgeStory(Story):
                set(row["where"]["beside"]) == set(there) - {"GITLAB_TOKEN"}, "each setting is a variable of its own", row, there)
         result, _ = self.plant("--as", "variable", lure=None, check=False)
         tap.ok(result.returncode == 3 and "stays as it is" in result.stderr, "those that are there are not touched", result)
-        self.uproot(row)
-        tap.ok(not there, "all of them go again", there)
+        kept = there["GITLAB_URL"]
+        there["GITLAB_URL"] = {**kept, value: "https://elsewhere.example"}
+        state, result = self.uproot(row)
+        tap.ok(set(there) == {"GITLAB_URL"} and "so it stays" in result.stderr,
+               "all of them go again, but for one that others have changed", there, result)
+        there.clear()
         self.double.fault("variable", None, 400)
         placements = self.count()
         result, _ = self.plant("--as", "variable", lure=None, check=False)

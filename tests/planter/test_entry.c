@@ -81,7 +81,8 @@ START_TEST(a_wrong_lure_is_refused)
                  {"uid: x\n", "dn: "},
                  {"dn: uid=x\nuid:x\n", "name: value"},
                  {"dn: uid=x\nno colon\n", "name: value"},
-                 {"dn: uid=x\nmember: ${dn} and more\n\ndn: cn=y\nmember: ${dn}\n\ndn: uid=z\n\ndn: uid=z\n\ndn: uid=z\n", "entries"},
+                 {"dn: uid=x\nmember: ${dn} and more\n\ndn: cn=y\nmember: ${dn}\n\ndn: uid=z\n\ndn: uid=z\n\n"
+                  "dn: uid=z\n", "entries"},
                  {"dn: uid=x\nuid: x\n\nmail: x\n", "dn: "}};
 
     ck_assert_int_eq(read_lure(lures[_i].text, 9), -1);

@@ -188,7 +188,7 @@ static int check_operands(const struct options *options, size_t given, struct er
     struct usage_word word;
 
     if (options->command == NULL || options->help || !usage_operand(options->command->usage, given, &word) ||
-        word.optional)
+        word.optional || (word.repeated && options_value(options, word.name) != NULL))
         return 0;
     return error_set(error, "%s needs its operand %s; usage: sundew %s %s", options->command->name, word.name,
                      options->command->name, options->command->usage);

@@ -11,7 +11,7 @@
 #include "server/command/connect.h"
 
 struct counts {
-    uint64_t plant, there, unfinished, other, beyond;
+    uint64_t plant, rotate, there, unfinished, other, beyond;
 };
 
 /* How the ledger's placement stands to the plan's. */
@@ -25,12 +25,13 @@ static const char *difference_of(const struct plan_item *item, const struct plan
         (item->kind->form != NULL && strcmp(known->form, item->kind->form) != 0) ||
         (item->lure != NULL && strcmp(known->lure, item->lure->name) != 0))
         return "other";
-    return "there";
+    return plan_is_due(item, known) ? "rotate" : "there";
 }
 
 static void count(struct counts *counts, const char *difference)
 {
     counts->plant += strcmp(difference, "plant") == 0;
+    counts->rotate += strcmp(difference, "rotate") == 0;
     counts->there += strcmp(difference, "there") == 0;
     counts->unfinished += strcmp(difference, "unfinished") == 0;
     counts->other += strcmp(difference, "other") == 0;
@@ -97,11 +98,11 @@ static void compare(struct invocation *invocation, const struct plan_items *item
 static int say(const struct counts *counts, struct error *error)
 {
     error_set(error,
-              "%" PRIu64 " to plant, %" PRIu64 " unfinished, %" PRIu64 " there, %" PRIu64 " there but not as the plan "
-              "says, %" PRIu64 " beyond the plan%s",
-              counts->plant, counts->unfinished, counts->there, counts->other, counts->beyond,
-              counts->plant + counts->unfinished > 0 ? "; sundew plan FILE --apply plants" : "");
-    return counts->plant + counts->unfinished + counts->other + counts->beyond > 0 ? 1 : 0;
+              "%" PRIu64 " to plant, %" PRIu64 " to rotate, %" PRIu64 " unfinished, %" PRIu64 " there, %" PRIu64
+              " there but not as the plan says, %" PRIu64 " beyond the plan%s",
+              counts->plant, counts->rotate, counts->unfinished, counts->there, counts->other, counts->beyond,
+              counts->plant + counts->rotate + counts->unfinished > 0 ? "; sundew plan FILE --apply plants" : "");
+    return counts->plant + counts->rotate + counts->unfinished + counts->other + counts->beyond > 0 ? 1 : 0;
 }
 
 static int apply(struct plan_work *work, const struct counts *counts, struct error *error)

@@ -46,6 +46,7 @@ struct plan_entry {
     size_t place_count;
     struct plan_choices kinds, lures; /* no lures: any that fits */
     int64_t percent, density, most;   /* most 0: all */
+    int64_t rotate;                   /* microseconds after which another secret is due; 0: never */
     int64_t from, until;              /* dates of lures, in microseconds; from 0: the lure's own */
     struct {
         const char *name, *value; /* arguments of `plant` */
@@ -106,6 +107,8 @@ void plan_items_free(struct plan_items *items);
 /* A placement of the plan that the ledger has, and is not gone. */
 struct plan_known {
     char *key, *placement, *token, *kind, *form, *lure, *place, *state;
+    char *rotates;   /* the placement that it takes over from, or "" */
+    int64_t planted; /* 0: not yet */
     bool wanted; /* the plan says it */
 };
 
@@ -120,6 +123,8 @@ struct plan_ledger {
 int plan_ask(struct link *link, const char *name, struct plan_ledger *ledger, struct error *error);
 /* NULL where there is none. */
 struct plan_known *plan_find(const struct plan_ledger *ledger, const char *key);
+/* Is another secret to be put there, by the plan's "rotate"? */
+bool plan_is_due(const struct plan_item *item, const struct plan_known *known);
 void plan_ledger_free(struct plan_ledger *ledger);
 
 /* ---- plan_apply.c ---- */

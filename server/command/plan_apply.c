@@ -15,6 +15,7 @@
 #include "server/command/command.h"
 #include "server/command/plan.h"
 #include "server/command/planting.h"
+#include "server/command/rotate.h"
 
 #define LEASE_WAIT_US 60000000
 #define NAP_NS 100000000
@@ -43,48 +44,13 @@ int plan_lease(const struct configuration *configuration, int *lease, struct err
         }
         if (clock_monotonic() > end) {
             close(fd);
-            return error_set(error, "another sundew plan --apply is at work here, or a planter that one left behind; wait "
-                                    "for it, or end it, and try again");
+            return error_set(error, "another sundew that plants by a plan, rotates or replants is at work here, or a planter "
+                                    "that one left behind; wait for it, or end it, and try again");
         }
         nap();
     }
     *lease = fd;
     return 0;
-}
-
-/* ---- what the keeper sends ---- */
-
-struct taking {
-    struct plantings jobs;
-    bool failed;
-};
-
-static int take_row(struct slice kind, struct slice name, struct slice data, void *context)
-{
-    struct taking *taking = context;
-
-    if ((slice_is(kind, "job") && plantings_job(&taking->jobs, data) < 0) ||
-        (slice_is(kind, "file") && plantings_file(&taking->jobs, name, data) < 0))
-        taking->failed = true;
-    return taking->failed ? -1 : 0;
-}
-
-/* Has the keeper give one job, and does it. */
-static int do_command(struct gardener *gardener, const struct command *command,
-                      int (*act)(struct gardener *, const struct planting *, struct error *), struct error *error)
-{
-    struct taking taking = {.failed = false};
-    const struct link_rows rows = {take_row, &taking, NULL};
-    int code = link_command(gardener->link, command, &rows, error);
-
-    if (code == 0 && (taking.failed || taking.jobs.count != 1)) {
-        error_set(error, "the keeper sent a damaged job");
-        code = 3;
-    }
-    if (code == 0)
-        code = act(gardener, &taking.jobs.items[0], error);
-    plantings_free(&taking.jobs);
-    return code;
 }
 
 /* ---- one placement ---- */
@@ -124,12 +90,23 @@ static int plant(struct gardener *gardener, const struct plan_item *item, const 
     if (item->at != 0)
         command_put(&command, "at", clock_text(item->at, at));
     put_settings(item, token == NULL, &command);
-    return do_command(gardener, &command, gardener_do, error);
+    return gardener_command(gardener, &command, gardener_do, error);
 }
 
 static bool lies(const char *state)
 {
     return strcmp(state, "there") == 0 || strcmp(state, "moved") == 0 || strcmp(state, "changed") == 0;
+}
+
+/* What was planted once, and is being planted again or was to be taken over from. */
+static int finish_later(struct gardener *gardener, const struct plan_known *known, struct error *error)
+{
+    struct command command = {.name = slice_of("inspect")};
+
+    if (known->rotates[0] != '\0')
+        return rotate_placement(gardener, known->rotates, error);
+    command_put(&command, "placement", known->placement);
+    return gardener_command(gardener, &command, replant_job, error);
 }
 
 /* Planting it was broken off: it is finished where it lies, and else planted again, with its token if that is still of
@@ -144,7 +121,7 @@ static int finish(struct gardener *gardener, const struct plan_item *item, const
 
     gardener->state[0] = '\0';
     command_put(&command, "placement", known->placement);
-    code = do_command(gardener, &command, gardener_resume, error);
+    code = gardener_command(gardener, &command, gardener_resume, error);
     if (code == 0 && lies(gardener->state))
         return 0;
     return strcmp(gardener->state, "gone") == 0 ? plant(gardener, item, fits ? known->token : NULL, error) : 3;
@@ -189,7 +166,16 @@ static int do_item(struct plan_work *work, struct gardener *gardener, const stru
     const struct plan_known *known = plan_find(work->ledger, item->key);
     struct output *output = &work->invocation->output;
     struct error why = {""};
-    int code = known == NULL ? plant(gardener, item, NULL, &why) : finish(gardener, item, known, &why);
+    int code;
+
+    if (known == NULL)
+        code = plant(gardener, item, NULL, &why);
+    else if (strcmp(known->state, "planned") != 0)
+        code = rotate_placement(gardener, known->placement, &why);
+    else if (known->rotates[0] != '\0' || known->planted != 0)
+        code = finish_later(gardener, known, &why);
+    else
+        code = finish(gardener, item, known, &why);
 
     work->planted += code == 0;
     work->failed += code != 0;
@@ -203,9 +189,9 @@ static int do_item(struct plan_work *work, struct gardener *gardener, const stru
     return keeper_gone(work->link) ? -1 : 0;
 }
 
-static bool is_done(const struct plan_known *known)
+static bool is_done(const struct plan_item *item, const struct plan_known *known)
 {
-    return known != NULL && strcmp(known->state, "planned") != 0;
+    return known != NULL && strcmp(known->state, "planned") != 0 && !plan_is_due(item, known);
 }
 
 int plan_apply(struct plan_work *work, struct error *error)
@@ -218,11 +204,11 @@ int plan_apply(struct plan_work *work, struct error *error)
     gardener_init(&gardener, invocation, work->link);
     gardener.lease = work->lease;
     for (size_t i = 0; i < work->items->count; i++)
-        work->there += is_done(plan_find(work->ledger, work->items->list[i].key));
+        work->there += is_done(&work->items->list[i], plan_find(work->ledger, work->items->list[i].key));
     progress_begin(&invocation->progress, "planting", work->items->count);
     progress_step(&invocation->progress, work->there);
     for (size_t i = 0; i < work->items->count && rc == 0; i++) {
-        if (is_done(plan_find(work->ledger, work->items->list[i].key)))
+        if (is_done(&work->items->list[i], plan_find(work->ledger, work->items->list[i].key)))
             continue;
         wait_quiet(work);
         wait_pace(work, &due);

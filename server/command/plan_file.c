@@ -13,6 +13,7 @@
 #define WEIGHT 1000000
 #define NAME 64
 #define MINUTES (24 * 60)
+#define DAY_US INT64_C(86400000000)
 
 static const char *const plan_keys[] = {"plan", "pace", "quiet", "most", "exclude", "entries", NULL};
 /* Those that go to `plant` as they are. */
@@ -21,7 +22,7 @@ static const char *const plan_keys[] = {"plan", "pace", "quiet", "most", "exclud
         "outside", NULL
 static const char *const passed[] = {PASSED};
 static const char *const entry_keys[] = {"places",  "glob", "list",  "exclude", "percent",
-                                         "density", "most", "kinds", "lures",   "at",      PASSED};
+                                         "density", "most", "rotate", "kinds", "lures",   "at",      PASSED};
 
 /* ---- texts ---- */
 
@@ -163,6 +164,22 @@ static int read_at(const struct yaml *map, struct plan_entry *entry, struct erro
     return 0;
 }
 
+/* "90d": after so many days. */
+static int read_rotate(const struct yaml *map, struct plan_entry *entry, struct error *error)
+{
+    const char *text = NULL;
+    int days = 0, length = 0;
+
+    if (yaml_text(map, "rotate", &text, error) != 0)
+        return -1;
+    if (text == NULL)
+        return 0;
+    if (sscanf(text, "%4dd%n", &days, &length) != 1 || text[length] != '\0' || length == 0 || days < 1)
+        return yaml_fault(yaml_get(map, "rotate"), error, "\"%.40s\" is no number of days; write rotate: 90d", text);
+    entry->rotate = days * DAY_US;
+    return 0;
+}
+
 static int check_setting(const struct configuration *configuration, const struct yaml *at, const char *name,
                          const char *value, struct error *error)
 {
@@ -215,7 +232,7 @@ static int read_entry(const struct plan *plan, const struct configuration *confi
         check_texts(map, "exclude", error) != 0 || yaml_integer(map, "percent", 1, 100, &entry->percent, error) != 0 ||
         yaml_integer(map, "density", 1, PLAN_DENSITY, &entry->density, error) != 0 ||
         yaml_integer(map, "most", 1, INT32_MAX, &entry->most, error) != 0 || read_at(map, entry, error) != 0 ||
-        read_settings(map, configuration, entry, error) != 0 ||
+        read_rotate(map, entry, error) != 0 || read_settings(map, configuration, entry, error) != 0 ||
         read_choices(map, "kinds", read_kind, &entry->kinds, error) != 0 ||
         read_choices(map, "lures", read_lure, &entry->lures, error) != 0)
         return -1;

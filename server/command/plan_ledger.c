@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/command/connect.h"
 #include "server/command/plan.h"
 
@@ -42,9 +43,13 @@ static int add(struct plan_ledger *ledger, const json_t *row)
         .lure = copy_of(row, "lure"),
         .place = copy_of(row, "place"),
         .state = copy_of(row, "state"),
+        .rotates = copy_of(row, "rotates"),
     };
+    if (json_is_string(json_object_get(row, "planted")))
+        clock_parse(json_string_value(json_object_get(row, "planted")), &known->planted);
     return known->key != NULL && known->placement != NULL && known->token != NULL && known->kind != NULL &&
-                   known->form != NULL && known->lure != NULL && known->place != NULL && known->state != NULL
+                   known->form != NULL && known->lure != NULL && known->place != NULL && known->state != NULL &&
+                   known->rotates != NULL
                ? 0
                : -1;
 }
@@ -101,12 +106,18 @@ struct plan_known *plan_find(const struct plan_ledger *ledger, const char *key)
     return ledger->count > 0 ? bsearch(&wanted, ledger->list, ledger->count, sizeof(wanted), by_key) : NULL;
 }
 
+bool plan_is_due(const struct plan_item *item, const struct plan_known *known)
+{
+    return item->entry->rotate > 0 && known->planted > 0 && known->planted + item->entry->rotate <= clock_wall();
+}
+
 void plan_ledger_free(struct plan_ledger *ledger)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         struct plan_known *known = &ledger->list[i];
         char *const texts[] = {known->key,  known->placement, known->token, known->kind,
-                               known->form, known->lure,      known->place, known->state};
+                               known->form, known->lure,      known->place, known->state,
+                               known->rotates};
 
         for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
             free(texts[j]);

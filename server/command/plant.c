@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * plant inspect uproot: the keeper gives jobs with the lure's files, which are carried out here (planting.h). */
+ * plant inspect uproot rotate: the keeper gives jobs with the lure's files, which are carried out here (planting.h). */
 #include "server/command/command.h"
 
 #include <libgen.h>
@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "server/command/plan.h"
 #include "server/command/planting.h"
+#include "server/command/rotate.h"
 #include "server/wire/remote.h"
 
 struct taking {
@@ -80,7 +82,7 @@ static int worst(int a, int b)
 }
 
 /* Each job's text is shown as it comes; the last stays in `error`. */
-static int do_jobs(struct gardener *gardener, const struct plantings *jobs, struct error *error)
+static int do_jobs(struct gardener *gardener, const struct plantings *jobs, bool replants, struct error *error)
 {
     struct progress *progress = &gardener->invocation->progress;
     int code = 0;
@@ -94,7 +96,7 @@ static int do_jobs(struct gardener *gardener, const struct plantings *jobs, stru
             fprintf(stderr, "sundew: %s\n", error->text);
         }
         error->text[0] = '\0';
-        code = worst(code, gardener_do(gardener, &jobs->items[i], error));
+        code = worst(code, (replants ? replant_job : gardener_do)(gardener, &jobs->items[i], error));
     }
     progress_hide(progress);
     return code;
@@ -137,9 +139,12 @@ int run_plant(struct invocation *invocation, struct error *error)
     struct gardener gardener;
     struct command command;
     char *place = NULL;
+    bool replants = options_value(invocation->options, "replant") != NULL;
     int code = 3;
 
     gardener_init(&gardener, invocation, &link);
+    if (replants && plan_lease(invocation->configuration, &gardener.lease, error) != 0)
+        return 3;
     if (fill(invocation, &command, &place, error) == 0 && link_open(&link, invocation->configuration, error) == 0)
         code = link_command(&link, &command, &rows, error);
     if (code == 0 && taking.failed) {
@@ -147,8 +152,10 @@ int run_plant(struct invocation *invocation, struct error *error)
         code = 3;
     }
     if (code == 0)
-        code = do_jobs(&gardener, &taking.jobs, error);
+        code = do_jobs(&gardener, &taking.jobs, replants, error);
     gardener_end(&gardener);
+    if (gardener.lease >= 0)
+        close(gardener.lease);
     link_close(&link);
     plantings_free(&taking.jobs);
     free(place);

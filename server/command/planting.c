@@ -387,3 +387,62 @@ int gardener_resume(struct gardener *gardener, const struct planting *job, struc
     buffer_free(&outcome.print);
     return code;
 }
+
+int gardener_clear(struct gardener *gardener, const struct planting *job, struct error *error)
+{
+    struct outcome_of outcome;
+    int ran, code;
+
+    buffer_init(&outcome.print, PRINTED);
+    json_object_set_new(job->json, "action", json_string("uproot"));
+    ran = work(gardener, job, &outcome);
+    if (ran == 0 && outcome.planted.ok && strcmp(gardener->state, "gone") == 0)
+        code = tell(gardener, "inspected", job, &outcome, error);
+    else
+        code = error_set(error, "%.*s", (int)outcome.planted.text.length, (const char *)outcome.planted.text.data) + 4;
+    rest(gardener, job, ran);
+    buffer_free(&outcome.print);
+    return code;
+}
+
+/* ---- commands of one job ---- */
+
+struct taking {
+    struct plantings *jobs;
+    bool failed;
+};
+
+static int take_job(struct slice kind, struct slice name, struct slice data, void *context)
+{
+    struct taking *taking = context;
+
+    if ((slice_is(kind, "job") && plantings_job(taking->jobs, data) < 0) ||
+        (slice_is(kind, "file") && plantings_file(taking->jobs, name, data) < 0))
+        taking->failed = true;
+    return taking->failed ? -1 : 0;
+}
+
+int gardener_ask(struct gardener *gardener, const struct command *command, struct plantings *jobs, struct error *error)
+{
+    struct taking taking = {jobs, false};
+    const struct link_rows rows = {take_job, &taking, NULL};
+    int code;
+
+    *jobs = (struct plantings){NULL, 0};
+    code = link_command(gardener->link, command, &rows, error);
+    if (code == 0 && (taking.failed || jobs->count != 1))
+        code = error_set(error, "the keeper sent a damaged job") + 4;
+    return code;
+}
+
+int gardener_command(struct gardener *gardener, const struct command *command,
+                     int (*act)(struct gardener *, const struct planting *, struct error *), struct error *error)
+{
+    struct plantings jobs;
+    int code = gardener_ask(gardener, command, &jobs, error);
+
+    if (code == 0)
+        code = act(gardener, &jobs.items[0], error);
+    plantings_free(&jobs);
+    return code;
+}

@@ -57,6 +57,13 @@ int gardener_resume(struct gardener *gardener, const struct planting *job, struc
  * the planter tells). The keeper is told nothing. 0; 1: it is not there, with a text; 3. */
 int gardener_show(struct gardener *gardener, const struct planting *job, struct buffer *mail, json_t **where,
                   struct error *error);
+/* Takes out what an "inspect" job has just found changed; it is told as gone, not as uprooted. The job is of no use then. */
+int gardener_clear(struct gardener *gardener, const struct planting *job, struct error *error);
+/* Has the keeper give the one job of a command. plantings_free() is due either way. */
+int gardener_ask(struct gardener *gardener, const struct command *command, struct plantings *jobs, struct error *error);
+/* Asks for it, and has it done by `act`. */
+int gardener_command(struct gardener *gardener, const struct command *command,
+                     int (*act)(struct gardener *, const struct planting *, struct error *), struct error *error);
 void gardener_end(struct gardener *gardener);
 
 #endif

@@ -209,6 +209,23 @@ static void add_number(struct buffer *out, const char *label, int64_t number, co
         buffer_add_format(out, "- %s: %" PRId64 "%s%s\n", label, number, unit[0] != '\0' ? " " : "", unit);
 }
 
+/* Until when the place itself held it, and what its use tells. */
+static void add_rotated(struct buffer *out, const json_t *record)
+{
+    bool history = has(record, "placement.where.commit");
+
+    buffer_add_text(out, "- the token was rotated ");
+    add_time(out, record, "placement.rotated", false);
+    if (strcmp(record_text(record, "placement.state"), "gone") != 0)
+        buffer_add_text(out, ", but could not be taken out: it lies beside the new one, and either may have been read since\n");
+    else if (history)
+        buffer_add_text(out, ": the place holds another since, so whoever uses this one read it before that day, or from "
+                             "the history or a copy\n");
+    else
+        buffer_add_text(out, ": the place holds another since, so whoever uses this one read the place, or a copy of it, "
+                             "before that day\n");
+}
+
 static void add_seen(struct buffer *out, const json_t *record)
 {
     int64_t distance = record_number(record, "sighting.near.distance", -1);
@@ -230,6 +247,8 @@ static void add_seen(struct buffer *out, const json_t *record)
     }
     if (strcmp(record_text(record, "token.state"), "retired") == 0)
         buffer_add_text(out, "- the token is retired; it still tells that it was read\n");
+    if (has(record, "placement.rotated"))
+        add_rotated(out, record);
     add_field(out, "expired or expires", record_text(record, "token.expires"), false);
     if (record_get(record, "placement") == NULL)
         add_field(out, "owner", record_text(record, "token.owner"), false);

@@ -5,6 +5,12 @@
 
 #define DRILLING_USAGE "TOKEN [--decoy D] [--address A] [--port P] [--local P]"
 
+/* As `plant` is told, and which placement the new one takes over from, or is planted again. */
+#define ROTATING_USAGE                                                                                                 \
+    "TOKEN|KIND PLACE [--lure L] [--path P] [--buried] [--as SHAPE] [--name N] [--signed-off yes|no] [--enable]"       \
+    " [--outside A] [--form F] [--identity I] [--decoy D] [--host H] [--owner A] [--contact A] [--memo T]"             \
+    " [--expires DATE] [--account N] [--campaign K] [--rotates P] [--again P]"
+
 static const struct command_entry entries[] = {
 #define COMMAND_ENTRY_keeper(symbol, name, arguments) {name, arguments, command_##symbol, false},
 #define COMMAND_ENTRY_here(symbol, name, arguments)
@@ -13,6 +19,7 @@ static const struct command_entry entries[] = {
 #undef COMMAND
     {"planting", OUTCOME_USAGE, command_planting, false},
     {"planted", OUTCOME_USAGE, command_planted, false},
+    {"rotating", ROTATING_USAGE, command_plant, false},
     {"inspected", OUTCOME_USAGE, command_inspected, false},
     {"uprooted", OUTCOME_USAGE, command_uprooted, false},
     {"drilling", DRILLING_USAGE, command_drilling, false},

@@ -4,7 +4,9 @@
  * same each time, another for each plan and installation. Then a row for each placement whose campaign begins with the
  * plan's name and a '/', oldest first:
  *
- *   {"campaign","placement","place","state","lure","token","kind","form"} */
+ *   {"campaign","placement","place","state","lure","token","kind","form","planted","rotates"}
+ *
+ * Of those that were rotated, or are being, the last alone. */
 #include <sodium.h>
 #include <string.h>
 #include "server/base/json.h"
@@ -41,9 +43,12 @@ static void put_seed(struct request *request)
 void command_campaign(struct request *request)
 {
     static const struct listing listing = {
-        "SELECT p.number, iif(p.campaign > ?2 || '/' AND p.campaign < ?2 || '0', json_object("
+        "SELECT p.number, iif(p.campaign > ?2 || '/' AND p.campaign < ?2 || '0'"
+        " AND NOT EXISTS (SELECT 1 FROM placement r WHERE r.rotates = p.number), json_object("
         "'campaign', p.campaign, 'placement', id_text('p', p.id), 'place', p.place, 'state', p.state, 'lure', p.lure,"
-        " 'token', id_text('t', t.id), 'kind', t.kind, 'form', t.form), NULL)"
+        " 'token', id_text('t', t.id), 'kind', t.kind, 'form', t.form,"
+        " 'planted', time_text(p.planted), 'rotates', (SELECT id_text('p', r.id) FROM placement r"
+        " WHERE r.number = p.rotates)), NULL)"
         " FROM placement p JOIN token t ON t.number = p.token WHERE p.number > ?1 ORDER BY p.number" ROWS_PAGE,
         {{"plan", FILTER_TEXT, NULL}},
     };

@@ -14,7 +14,7 @@
 #include "server/keeper/rows.h"
 
 #define JOB(action)                                                                                                    \
-    "json_object('placement', id_text('p', p.id), 'action', '" action "', 'place', p.place,"                           \
+    "json_object('placement', id_text('p', p.id), 'action', '" action "', 'place', p.place, 'state', p.state,"         \
     " 'options', json_object('where', json(p.location), 'digest', CAST(p.digest AS TEXT)), 'meta', json(p.meta))"
 
 static const char *const states[] = {"there", "moved", "changed", "gone", "unknown", NULL};
@@ -32,6 +32,7 @@ struct row {
     char state[16];
     struct id token;
     char *place;
+    bool again; /* it lay there before */
 };
 
 static int read_where(struct request *request, struct report *report)
@@ -79,7 +80,8 @@ static int read_row(struct request *request, struct id id, struct row *row)
 {
     struct ledger *ledger = &request->keeper->ledger;
     struct error error;
-    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT p.number, p.state, t.id, p.place FROM placement p"
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT p.number, p.state, t.id, p.place,"
+                                                       " p.planted IS NOT NULL FROM placement p"
                                                        " JOIN token t ON t.number = p.token WHERE p.id = ?1", &error);
     int result = -1;
 
@@ -95,6 +97,7 @@ static int read_row(struct request *request, struct id id, struct row *row)
         (void)snprintf(row->state, sizeof row->state, "%.*s", (int)state.length, (const char *)state.data);
         row->token = ledger_column_id(statement, 2);
         row->place = slice_copy(ledger_column(statement, 3));
+        row->again = sqlite3_column_int(statement, 4) != 0;
         sqlite3_reset(statement);
     } else if (result == 0) {
         request_unknown(request, 'p', id);
@@ -214,6 +217,15 @@ static void not_known(struct request *request, const struct report *report)
                  id_text(report->id, 'p', id));
 }
 
+/* Nothing was put again: the row stays, for the token lay there. */
+static void not_again(struct request *request, const struct row *row, const struct report *report)
+{
+    if (change(request, "UPDATE placement SET state = ?2, checked = ?4, digest = coalesce(?5, digest),"
+                        " location = coalesce(?3, location) WHERE number = ?1", row, report, "gone") == 0)
+        request_done(request, REQUEST_FAILED, "%.*s%s nothing was planted again in %.400s", (int)report->text.length,
+                     (const char *)report->text.data, report->text.length > 0 ? ":" : "", row->place);
+}
+
 /* Nothing was put: the intent goes, and the token is free for another place. */
 static void not_planted(struct request *request, const struct row *row, const struct report *report)
 {
@@ -236,10 +248,13 @@ void command_planted(struct request *request)
         request_done(request, REQUEST_FAILED, "this placement is not being planted; its state is %s", row.state);
     else if (!report.ok && !slice_is(report.state, "gone"))
         not_known(request, &report);
+    else if (!report.ok && row.again)
+        not_again(request, &row, &report);
     else if (!report.ok)
         not_planted(request, &row, &report);
-    else if (change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), planted = ?4,"
-                             " checked = ?4, digest = ?5 WHERE number = ?1", &row, &report, "there") == 0)
+    else if (change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), checked = ?4,"
+                             " planted = coalesce(planted, ?4), replanted = iif(planted IS NULL, replanted, ?4),"
+                             " digest = ?5 WHERE number = ?1", &row, &report, "there") == 0)
         answer(request, report.id, REQUEST_DONE, report.text);
 out:
     row_free(&row);
@@ -251,6 +266,8 @@ out:
 static void inspect_named(struct request *request)
 {
     for (size_t i = 0; i < request->command->argument_count; i++) {
+        if (!slice_is(request->command->arguments[i].name, "placement"))
+            continue;
         char *text = slice_copy(request->command->arguments[i].value);
         struct row row = {0};
         struct id id;
@@ -276,11 +293,19 @@ void command_inspect(struct request *request)
         " FROM placement p WHERE p.number > ?1 ORDER BY p.number" ROWS_PAGE,
         {{NULL, FILTER_TEXT, NULL}},
     };
+    /* With what is to be planted again: gone by itself, or planting it again was broken off. */
+    static const struct listing replanting = {
+        "SELECT p.number, iif(p.state NOT IN ('planned', 'gone') OR (p.planted IS NOT NULL AND p.uprooted IS NULL"
+        " AND (SELECT t.state FROM token t WHERE t.number = p.token) <> 'retired'"
+        " AND NOT EXISTS (SELECT 1 FROM placement r WHERE r.rotates = p.number)), " JOB("inspect") ", NULL)"
+        " FROM placement p WHERE p.number > ?1 ORDER BY p.number" ROWS_PAGE,
+        {{NULL, FILTER_TEXT, NULL}},
+    };
 
-    if (request->command->argument_count > 0)
+    if (request_has(request, "placement"))
         inspect_named(request);
     else
-        listing_run(request, &listing, "job");
+        listing_run(request, request_has(request, "replant") ? &replanting : &listing, "job");
 }
 
 void command_inspected(struct request *request)

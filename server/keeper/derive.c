@@ -27,8 +27,9 @@ static int read_token(struct derivation *derivation, struct shown *shown, struct
 {
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger, "SELECT id, state = 'retired', bound, drill, coalesce(expires, 0), secret_bits, "
-        "EXISTS (SELECT 1 FROM placement WHERE token = coalesce(t.beside, t.number) AND planted IS NOT NULL) "
-        "FROM token t WHERE number = ?", error);
+        "EXISTS (SELECT 1 FROM placement WHERE token = coalesce(t.beside, t.number) AND planted IS NOT NULL), "
+        "EXISTS (SELECT 1 FROM placement p JOIN placement r ON r.rotates = p.number "
+        "WHERE p.token = coalesce(t.beside, t.number) AND r.planted IS NOT NULL) FROM token t WHERE number = ?", error);
     int found;
 
     if (statement == NULL)
@@ -43,6 +44,7 @@ static int read_token(struct derivation *derivation, struct shown *shown, struct
         shown->token.expires = sqlite3_column_int64(statement, 4);
         shown->token.secret_bits = sqlite3_column_int(statement, 5);
         shown->token.planted = sqlite3_column_int(statement, 6) != 0;
+        shown->token.rotated = sqlite3_column_int(statement, 7) != 0;
         sqlite3_reset(statement);
     }
     return found;
@@ -306,6 +308,27 @@ static int derive_match(struct turn *turn, struct shown *shown, struct error *er
     return made;
 }
 
+/* Was the identity named with the secret that another token of that name had before it was rotated? Then only the newest
+ * of them was found by it, and nothing else was tried. 1, 0, -1. */
+static int is_namesake(struct derivation *derivation, const struct match *match, const struct match *other,
+                       struct error *error)
+{
+    sqlite3_stmt *statement;
+    int found;
+
+    if (match->grade != GRADE_IDENTITY || match == other || grade_rank(other->grade) <= grade_rank(GRADE_KEY_OFFERED))
+        return 0;
+    statement = ledger_statement(derivation->ledger, "SELECT 1 FROM token t JOIN token o ON o.identity_digest ="
+                                 " t.identity_digest WHERE t.number = ?1 AND o.number = ?2", error);
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, match->token);
+    sqlite3_bind_int64(statement, 2, other->token);
+    found = ledger_step(derivation->ledger, statement, error);
+    sqlite3_reset(statement);
+    return found;
+}
+
 static int derive_row(struct turn *turn, sqlite3_stmt *row, struct error *error)
 {
     struct match matches[MATCHES];
@@ -316,8 +339,11 @@ static int derive_row(struct turn *turn, sqlite3_stmt *row, struct error *error)
         struct shown shown = {.row = row, .seq = sqlite3_column_int64(row, ROW_SEQ),
                               .observation = ledger_column_id(row, ROW_ID),
                               .time = sqlite3_column_int64(row, ROW_TIME), .match = matches[i]};
+        int namesake = 0;
 
-        result = derive_match(turn, &shown, error);
+        for (size_t k = 0; k < count && namesake == 0; k++)
+            namesake = is_namesake(turn->derivation, &matches[i], &matches[k], error);
+        result = namesake == 0 ? derive_match(turn, &shown, error) : namesake > 0 ? 0 : -1;
         if (result < 0)
             return -1;
         made += result;

@@ -43,6 +43,11 @@ static const char *const migrations[LEDGER_VERSION] = {
     " CREATE INDEX alert_kept ON alert (time) WHERE erased IS NULL AND number > 0;"
     " CREATE TABLE checkpoint (number INTEGER PRIMARY KEY CHECK (number = 1), seq INTEGER NOT NULL,"
     " time INTEGER NOT NULL, head BLOB NOT NULL, mark BLOB NOT NULL) STRICT;",
+    /* arguments: the options of `plant`, a JSON object, NULL in old rows; replanted: when it was last put there again;
+     * rotates: the placement that this one took over from (command_rotate.c) */
+    "ALTER TABLE placement ADD COLUMN arguments TEXT; ALTER TABLE placement ADD COLUMN replanted INTEGER;"
+    " ALTER TABLE placement ADD COLUMN rotates INTEGER REFERENCES placement (number);"
+    " CREATE UNIQUE INDEX placement_rotates ON placement (rotates) WHERE rotates IS NOT NULL;",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)

@@ -28,6 +28,8 @@ struct planting {
     char at[CLOCK_TEXT]; /* "" where not given */
     bool buried, enable, dry_run;
     struct id placement;
+    struct id before; /* the placement that this one takes over from, or that is planted again */
+    bool rotates, again;
     json_t *meta;
     struct buffer meta_text;
     struct lure_file files[LURE_FILES];

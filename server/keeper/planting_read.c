@@ -61,6 +61,16 @@ static int check_free(struct request *request, const struct order *order)
     return result == 1 ? 0 : -1;
 }
 
+static int check_armed(struct request *request, const struct order *order)
+{
+    char token[ID_TEXT];
+
+    if (!order->retired)
+        return 0;
+    request_done(request, REQUEST_FAILED, "%s is retired; mint another", id_text(order->token, 't', token));
+    return -1;
+}
+
 static int read_token(struct planting *planting)
 {
     static const char *const minting[] = {"form", "identity", "decoy",   "host",   "owner",  "contact",
@@ -80,7 +90,9 @@ static int read_token(struct planting *planting)
     }
     if (request_id(request, "token", 't', &id) != 0 || order_load(request, id, &planting->order) != 0)
         return -1;
-    return order_door(request, &planting->order) != 0 ? -1 : check_free(request, &planting->order);
+    if (order_door(request, &planting->order) != 0)
+        return -1;
+    return planting->again ? check_armed(request, &planting->order) : check_free(request, &planting->order);
 }
 
 /* ---- the place ---- */
@@ -186,6 +198,11 @@ int planting_read(struct planting *planting)
     struct request *request = planting->request;
     int64_t at = 0;
 
+    planting->rotates = request_has(request, "rotates");
+    planting->again = request_has(request, "again");
+    if ((planting->rotates && request_id(request, "rotates", 'p', &planting->before) != 0) ||
+        (planting->again && request_id(request, "again", 'p', &planting->before) != 0))
+        return -1;
     if (read_place(planting) != 0 || read_flag(request, "buried", &planting->buried) != 0 ||
         read_flag(request, "enable", &planting->enable) != 0 || check_options(planting) != 0 ||
         read_flag(request, "dry-run", &planting->dry_run) != 0 || request_time(request, "at", &at) != 0)

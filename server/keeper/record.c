@@ -191,6 +191,11 @@ static void add_placement(struct making *making)
     column_text(making, "lure", P_LURE);
     column_text(making, "owner", P_OWNER);
     column_time(making, "uprooted", P_UPROOTED);
+    column_time(making, "rotated", P_ROTATED);
+    if (sqlite3_column_type(making->facts, P_SUCCESSOR) == SQLITE_NULL)
+        member_null(out, "successor");
+    else
+        column_id(making, "successor", 'p', P_SUCCESSOR);
     column_json(making, "shared", P_SHARED, "{}");
     buffer_add_char(out, '}');
 }

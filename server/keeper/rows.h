@@ -27,13 +27,18 @@
 /* Where a mail's text does not hold the secret, the attachment that does belongs to its place. */
 #define ROW_WHERE "json_patch(p.location, json_object('attachment', json_extract(p.meta, '$.attachment')))"
 
+/* Of the placement that took over from p, once it lay there; before that, NULL. */
+#define ROTATED(what) "(SELECT " what " FROM placement w WHERE w.rotates = p.number AND w.planted IS NOT NULL)"
+
 #define ROW_PLACEMENT                                                                                                  \
     "json_object('placement', id_text('p', p.id),"                                                                     \
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = p.token),"                                     \
     " 'beside', (SELECT id_text('t', w.id) FROM token w WHERE w.beside = p.token),"                                    \
     " 'place', p.place, 'where', " ROW_WHERE ", 'planted', time_text(p.planted), 'state', p.state,"                 \
     " 'lure', p.lure, 'owner', p.owner, 'campaign', p.campaign, 'checked', time_text(p.checked),"                      \
-    " 'uprooted', time_text(p.uprooted))"
+    " 'uprooted', time_text(p.uprooted), 'replanted', time_text(p.replanted),"                                         \
+    " 'rotates', (SELECT id_text('p', w.id) FROM placement w WHERE w.number = p.rotates),"                             \
+    " 'rotated', " ROTATED("time_text(w.planted)") ", 'successor', " ROTATED("id_text('p', w.id)") ")"
 
 #define ROW_SIGHTING                                                                                                   \
     "json_object('sighting', id_text('s', s.id), 'time', time_text(s.time),"                                           \

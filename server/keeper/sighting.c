@@ -26,6 +26,7 @@ static void context_json(struct buffer *out, const struct shown *shown)
         const char *text;
     } contexts[] = {
         {shown->token.retired, "retired"},
+        {shown->token.rotated, "rotated"},
         {shown->token.expires != 0 && shown->time >= shown->token.expires, "expired"},
         {(shown->match.reasons & MATCH_FORMER) != 0, "former-secret"},
         {(shown->match.reasons & MATCH_OTHER_IDENTITY) != 0, "other-identity"},

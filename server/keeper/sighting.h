@@ -13,7 +13,7 @@ enum row_column { ROW_SEQ, ROW_ID, ROW_TIME, ROW_DECOY, ROW_SERVICE, ROW_SOURCE,
 
 struct token_facts {
     struct id id;
-    bool retired, bound, drill, planted;
+    bool retired, rotated, bound, drill, planted;
     int64_t expires;
     int secret_bits;
 };

@@ -122,7 +122,8 @@ START_TEST(migrates_from_the_first_version)
     ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
     ck_assert_int_eq(sqlite3_column_int(statement, 0), 0);
     sqlite3_reset(statement);
-    statement = ledger_statement(&ledger, "SELECT campaign IS NULL FROM placement WHERE number = 1", &error);
+    statement = ledger_statement(&ledger, "SELECT campaign IS NULL AND arguments IS NULL AND rotates IS NULL"
+                                  " FROM placement WHERE number = 1", &error);
     ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
     ck_assert_int_eq(sqlite3_column_int(statement, 0), 1);
     sqlite3_reset(statement);

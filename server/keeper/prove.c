@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/keeper/recognise.h"
 #include "server/wire/transcript.h"
@@ -58,6 +59,22 @@ void prover_close(struct prover *prover)
     sodium_memzero(prover->facts, sizeof prover->facts);
 }
 
+bool prover_spend(struct prover *prover, int64_t now)
+{
+    int64_t units = (now - prover->refilled) / PROVE_REFILL_US;
+
+    if (prover->derived == 0) {
+        prover->refilled = now;
+    } else if (units > 0) {
+        prover->derived -= units < prover->derived ? (unsigned)units : prover->derived;
+        prover->refilled += units * PROVE_REFILL_US;
+    }
+    if (prover->derived == PROVE_BURST)
+        return false;
+    prover->derived++;
+    return true;
+}
+
 /* ---- verifiers ---- */
 
 /* Adds what a token's fact holds; nothing where it has none. */
@@ -80,6 +97,12 @@ static struct slice unseal(const struct keyring *keyring, struct slice sealed, u
     return (struct slice){out, length > 0 ? (size_t)length : 0};
 }
 
+static bool may_derive(const struct presented_proof *presented, struct proof_secret *secret)
+{
+    return proof_terms(presented->proof, presented->transcript.fields, presented->transcript.count, secret) == 0 &&
+           secret->rounds <= PROVE_ROUNDS;
+}
+
 static bool verify(struct recogniser *recogniser, const struct presented_proof *presented, const struct prover_row *row)
 {
     struct prover *prover = &recogniser->prover;
@@ -92,9 +115,9 @@ static bool verify(struct recogniser *recogniser, const struct presented_proof *
     buffer_init(&verifier, PROOF_VERIFIER);
     secret.secret = unseal(recogniser->keyring, row->secret, recogniser->plain, sizeof recogniser->plain);
     recogniser->unseals++;
-    if (proof->stored)
+    if (proof->stored == PROOF_KEPT)
         add_stored(unseal(recogniser->keyring, sealed, prover->facts, sizeof prover->facts), proof, &verifier);
-    else
+    else if (proof->stored == PROOF_MADE || may_derive(presented, &secret))
         (void)proof->make(&secret, &verifier);
     proven = proof_verify(proof, buffer_slice(&verifier), presented->transcript.fields, presented->transcript.count);
     prover->verified++;
@@ -189,11 +212,13 @@ static int prove_by_name(struct recogniser *recogniser, const struct presented_p
                          struct error *error)
 {
     int64_t tokens[PROVE_TOKENS] = {0};
-    int count = 0, good;
+    int count = 0, good, tries = PROVE_TOKENS;
 
+    if (presented->proof->stored == PROOF_DERIVED)
+        tries = prover_spend(&recogniser->prover, clock_monotonic()) ? PROVE_DERIVED : 0;
     if (find_tokens(recogniser, presented, tokens, error) < 0)
         return -1;
-    for (int i = 0; i < PROVE_TOKENS; i++) {
+    for (int i = 0; i < tries; i++) {
         struct proven one;
 
         good = try_token(recogniser, presented, tokens[i], &one, error);

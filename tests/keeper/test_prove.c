@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sodium.h>
 #include <string.h>
 #include "server/wire/transcript.h"
 #include "tests/keeper/world.h"
@@ -327,6 +328,101 @@ START_TEST(only_so_many_proofs_are_looked_at)
 }
 END_TEST
 
+/* RFC 7677's exchange, in which the password is "pencil"; `rounds` as a transcript may lie about them. */
+static void present_scram(struct observation *observation, uint8_t pair, const char *rounds, const char *identity)
+{
+    unsigned char proof[32], salt[16];
+    struct transcript transcript = {
+        PROOF_SCRAM_SHA_256,
+        {slice_of("n=user,r=rOprNGfwEbeRWgbNEkqO,"
+                  "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
+                  "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"),
+         {proof, sizeof proof}, {salt, sizeof salt}, slice_of(rounds)},
+        4};
+
+    ck_assert_int_eq(sodium_base642bin(proof, sizeof proof, "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=", 44, NULL,
+                                       NULL, NULL, sodium_base64_VARIANT_ORIGINAL), 0);
+    ck_assert_int_eq(sodium_base642bin(salt, sizeof salt, "W22ZaJ0SNY7soEsUEjb6gQ==", 24, NULL, NULL, NULL,
+                                       sodium_base64_VARIANT_ORIGINAL), 0);
+    present(observation, pair, &transcript, identity);
+}
+
+START_TEST(a_derived_proof_is_as_good_as_the_secret)
+{
+    static const char *const rounds[] = {"4095", "4097", "", "x", "16385", "4294971392", "99999999999", "0"};
+    int64_t token = mint("password", "user", "pencil", NULL, NULL);
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+    present_scram(&observation, 1, "4096", "user");
+    ck_assert_uint_eq(look(&observation) / 1000, PROVE_DERIVED);
+    ck_assert_int_eq(only(GRADE_SECRET, token)->distance, PROOF_SCRAM_SHA_256);
+    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
+        observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+        present_scram(&observation, 1, rounds[i], "user");
+        look(&observation);
+        only(GRADE_IDENTITY, token);
+    }
+}
+END_TEST
+
+/* The one that bears the name is tried, and as many for a name that nobody bears; a third one of that name is not. */
+START_TEST(derived_proofs_cost_the_same)
+{
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    uint64_t nobody, one;
+
+    present_scram(&observation, 1, "4096", "nobody");
+    nobody = look(&observation);
+    ck_assert_uint_eq(seen.count, 0);
+    mint("password", "user", "pencil", NULL, NULL);
+    observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    present_scram(&observation, 1, "4096", "user");
+    one = look(&observation);
+    ck_assert_uint_eq(one, nobody);
+    mint("password", "user", "pen", NULL, NULL);
+    mint("password", "user", "paper", NULL, NULL);
+    ck_assert_uint_eq(look(&observation), nobody);
+    ck_assert_int_eq(seen.matches[0].grade, GRADE_IDENTITY);
+}
+END_TEST
+
+START_TEST(derived_proofs_have_a_budget)
+{
+    struct prover *prover = &world->observer.recogniser.prover;
+    int64_t now = 1000000;
+
+    prover->derived = 0;
+    for (int i = 0; i < PROVE_BURST; i++)
+        ck_assert(prover_spend(prover, now));
+    ck_assert(!prover_spend(prover, now));
+    ck_assert(!prover_spend(prover, now + PROVE_REFILL_US - 1));
+    ck_assert(prover_spend(prover, now + PROVE_REFILL_US));
+    ck_assert(!prover_spend(prover, now + 2 * PROVE_REFILL_US - 1));
+    now += 1000 * (int64_t)PROVE_REFILL_US;
+    for (int i = 0; i < PROVE_BURST; i++)
+        ck_assert(prover_spend(prover, now));
+    ck_assert(!prover_spend(prover, now));
+}
+END_TEST
+
+/* Beyond the budget a proof is no more than its name, and nothing is derived, whoever it is of. */
+START_TEST(beyond_the_budget_a_proof_is_its_name)
+{
+    struct prover *prover = &world->observer.recogniser.prover;
+    int64_t token = mint("password", "user", "pencil", NULL, NULL);
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+
+    prover->derived = PROVE_BURST;
+    prover->refilled = INT64_MAX / 2;
+    present_scram(&observation, 1, "4096", "user");
+    ck_assert_uint_eq(look(&observation) / 1000, 0);
+    only(GRADE_IDENTITY, token);
+    observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    present_scram(&observation, 1, "4096", "nobody");
+    ck_assert_uint_eq(look(&observation) / 1000, 0);
+}
+END_TEST
+
 START_TEST(damaged_proofs_are_nothing)
 {
     const char *const values[] = {"", "\x09", "\x09\x01\x01\x01\x01", "\xff"};
@@ -374,6 +470,10 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_damaged_secret_hides_no_other);
     tcase_add_test(tcase, the_work_is_the_same);
     tcase_add_test(tcase, only_so_many_proofs_are_looked_at);
+    tcase_add_test(tcase, a_derived_proof_is_as_good_as_the_secret);
+    tcase_add_test(tcase, derived_proofs_cost_the_same);
+    tcase_add_test(tcase, derived_proofs_have_a_budget);
+    tcase_add_test(tcase, beyond_the_budget_a_proof_is_its_name);
     tcase_add_test(tcase, damaged_proofs_are_nothing);
     tcase_add_test(tcase, a_sighting_says_that_it_was_a_proof);
     suite_add_tcase(suite, tcase);

@@ -13,12 +13,33 @@ static const struct vector {
      {"n=user,r=fyko+d2lbbFgONRv9qkxdawL,"
       "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096,"
       "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j",
-      "base64:v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="}},
+      "base64:v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=", "base64:QSXCR+Q6sek8bf92", "4096"}},
     {"scram-sha-256", "RFC 7677, section 3", "user", "pencil", "base64:W22ZaJ0SNY7soEsUEjb6gQ==", 4096,
      {"n=user,r=rOprNGfwEbeRWgbNEkqO,"
       "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
       "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
-      "base64:dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="}},
+      "base64:dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=", "base64:W22ZaJ0SNY7soEsUEjb6gQ==", "4096"}},
+    {"scram-sha-224", "RFC 7677's messages, by Python's hashlib and hmac", "user", "pencil",
+     "base64:W22ZaJ0SNY7soEsUEjb6gQ==", 4096,
+     {"n=user,r=rOprNGfwEbeRWgbNEkqO,"
+      "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
+      "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+      "base64:G+jImI3JVyfKziL8SmvWt6s7DBkoCRivS4b9Pw==",
+      "base64:W22ZaJ0SNY7soEsUEjb6gQ==", "4096"}},
+    {"scram-sha-384", "RFC 7677's messages, by Python's hashlib and hmac", "user", "pencil",
+     "base64:W22ZaJ0SNY7soEsUEjb6gQ==", 4096,
+     {"n=user,r=rOprNGfwEbeRWgbNEkqO,"
+      "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
+      "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+      "base64:38QOLqcXFnyvjFUdM4HfSjz5ppcQ02OwnS5CmEK4PniDQJkN2DCKR1oAI+y+NRKq",
+      "base64:W22ZaJ0SNY7soEsUEjb6gQ==", "4096"}},
+    {"scram-sha-512", "RFC 7677's messages, by Python's hashlib and hmac", "user", "pencil",
+     "base64:W22ZaJ0SNY7soEsUEjb6gQ==", 4096,
+     {"n=user,r=rOprNGfwEbeRWgbNEkqO,"
+      "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
+      "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+      "base64:gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==",
+      "base64:W22ZaJ0SNY7soEsUEjb6gQ==", "4096"}},
     {"mysql-native", "what Go's driver is tested with", "root", "secret", "", 0,
      {"hex:46725c5e01260b743f7217657e671a5f51111815", "hex:35b18c9ffbbd7f356dfcac32d3c0f0a41a30cf2d"}},
     {"mysql-native", "what Rust's driver is tested with", "root", "G!ider27", "", 0,
@@ -55,6 +76,8 @@ static const struct vector {
       "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"}},
     {"apop", "RFC 1939, section 7", "mrose", "tanstaaf", "", 0,
      {"<1896.697170952@dbc.mtview.ca.us>", "c4c9334bac560ecc979e58001b3e22fb"}},
+    {"ntlmv1", "[MS-NLMP] 4.2.2", "User", "Password", "", 0,
+     {"hex:0123456789abcdef", "hex:67c43011f30298a2ad35ece64f16331c44bdbed927841f94"}},
     {"ntlmv2", "[MS-NLMP] 4.2.4", "User", "Password", "", 0,
      {"hex:5500730065007200", "hex:44006f006d00610069006e00", "hex:0123456789abcdef",
       "hex:68cd0ab851e51c96aabc927bebef6a1c01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000"
@@ -260,6 +283,7 @@ START_TEST(secrets_that_make_no_verifier)
                {"hs256", ""},
                {"sigv4", ""},
                {"ntlmv2", ""},
+               {"ntlmv1", ""},
                {"tls-client-key", "none"}};
     unsigned char store[256];
     struct buffer verifier;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * NTLMv2 ([MS-NLMP] 3.3.2). Verifier: the NT hash, MD4 of the password in UTF-16. User and domain as in the client's
- * message, UTF-16LE. Response: NTProofStr and what it covers:
+ * NTLM ([MS-NLMP] 3.3). Verifier: the NT hash, MD4 of the password in UTF-16. The first version's response is the
+ * challenge in DES under three keys, which are the NT hash's bytes one after the other and zeros. NTLMv2: user and domain
+ * as in the client's message, UTF-16LE. Response: NTProofStr and what it covers:
  *
  *   key         HMAC-MD5(NT hash, upper-case user, domain)
  *   NTProofStr  HMAC-MD5(key, challenge, the rest of the response) */
-#define OPENSSL_SUPPRESS_DEPRECATED /* MD4() needs no provider, which cannot be loaded in a cage */
+#define OPENSSL_SUPPRESS_DEPRECATED /* MD4() and DES need no provider, which cannot be loaded in a cage */
+#include <openssl/des.h>
 #include <openssl/md4.h>
 #include <sodium.h>
 #include "tokens/proof/hash.h"
@@ -61,6 +63,42 @@ int proof_ntlmv2_make(const struct proof_secret *secret, struct buffer *verifier
     sodium_memzero(hash, sizeof hash);
     buffer_free(&text);
     return rc;
+}
+
+int proof_ntlmv1_make(const struct proof_secret *secret, struct buffer *verifier)
+{
+    return proof_ntlmv2_make(secret, verifier);
+}
+
+/* 7 bytes as a key of 8, each with a bit of parity, which nobody looks at. */
+static void encrypt(const unsigned char key[7], struct slice challenge, unsigned char out[8])
+{
+    unsigned char bytes[8], block[8];
+    DES_key_schedule schedule;
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((i > 0 ? key[i - 1] << (8 - i) : 0) | (i < 7 ? key[i] >> i : 0));
+    memcpy(block, challenge.data, sizeof block);
+    DES_set_key_unchecked(&bytes, &schedule);
+    DES_ecb_encrypt(&block, (DES_cblock *)out, &schedule, DES_ENCRYPT);
+    sodium_memzero(bytes, sizeof bytes);
+    sodium_memzero(&schedule, sizeof schedule);
+}
+
+bool proof_ntlmv1_verify(struct slice verifier, const struct slice *fields)
+{
+    struct slice challenge = fields[0], response = fields[1];
+    unsigned char key[21] = {0}, wanted[24];
+    bool made = verifier.length == MD4_DIGEST_LENGTH;
+
+    if (challenge.length != 8 || response.length != sizeof wanted)
+        return false;
+    if (made)
+        memcpy(key, verifier.data, MD4_DIGEST_LENGTH);
+    for (size_t i = 0; i < 3; i++)
+        encrypt(key + 7 * i, challenge, wanted + 8 * i);
+    sodium_memzero(key, sizeof key);
+    return sodium_memcmp(wanted, response.data, sizeof wanted) == 0 && made;
 }
 
 bool proof_ntlmv2_verify(struct slice verifier, const struct slice *fields)

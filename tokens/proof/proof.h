@@ -23,11 +23,13 @@ struct proof_secret {
     uint32_t rounds;       /* SCRAM */
 };
 
+enum proof_stored { PROOF_KEPT, PROOF_MADE, PROOF_DERIVED }; /* as in proofs.def */
+
 struct proof {
     const char *name;
     const char *fact; /* name of the token's fact that holds the verifier as base64, where it is stored */
     const char *fields; /* names of a transcript's, separated by spaces */
-    bool stored;
+    enum proof_stored stored;
     /* Adds the verifier. -1 when it cannot be made of this secret, or `verifier` is full. */
     int (*make)(const struct proof_secret *secret, struct buffer *verifier);
     /* Do the fields prove knowledge of the secret? False for whatever is malformed, and for an empty verifier. */
@@ -39,6 +41,8 @@ void proof_prepare(void);
 /* By proofs.def's order; NULL behind the last. */
 const struct proof *proof_at(size_t number);
 const struct proof *proof_named(struct slice name);
+/* What a derived verifier is made with, as the fields say. -1: they do not. */
+int proof_terms(const struct proof *proof, const struct slice *fields, size_t count, struct proof_secret *secret);
 /* verify(), and false where `count` is not what the proof has. */
 bool proof_verify(const struct proof *proof, struct slice verifier, const struct slice *fields, size_t count);
 

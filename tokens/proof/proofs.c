@@ -5,7 +5,7 @@
 
 static const struct proof proofs[] = {
 #define PROOF(number, symbol, name, summary, fields, find, stored)                                                     \
-    {name, #symbol, fields, stored, proof_##symbol##_make, proof_##symbol##_verify},
+    {name, #symbol, fields, PROOF_##stored, proof_##symbol##_make, proof_##symbol##_verify},
 #include "server/wire/tables/proofs.def"
 #undef PROOF
 };
@@ -46,6 +46,25 @@ static size_t words(const char *text)
     for (; *text != 0; text++)
         count += *text == ' ';
     return count;
+}
+
+int proof_terms(const struct proof *proof, const struct slice *fields, size_t count, struct proof_secret *secret)
+{
+    struct slice rounds;
+
+    if (proof->stored != PROOF_DERIVED || count != words(proof->fields))
+        return -1;
+    secret->salt = fields[count - 2];
+    secret->rounds = 0;
+    rounds = fields[count - 1];
+    if (rounds.length == 0 || rounds.length > 9)
+        return -1;
+    for (size_t i = 0; i < rounds.length; i++) {
+        if (rounds.data[i] < '0' || rounds.data[i] > '9')
+            return -1;
+        secret->rounds = secret->rounds * 10 + (uint32_t)(rounds.data[i] - '0');
+    }
+    return 0;
 }
 
 bool proof_verify(const struct proof *proof, struct slice verifier, const struct slice *fields, size_t count)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- * SCRAM-SHA-1 (RFC 5802) and SCRAM-SHA-256 (RFC 7677). Verifier: u32 rounds, bytes salt, bytes StoredKey, bytes
- * ServerKey; the last is for a server that grants. Message: AuthMessage, the three messages as they went over the
- * wire. Proof: ClientProof, decoded. Passwords are taken as they are: those that are minted are left alone by
+ * SCRAM (RFC 5802) with SHA-1, with SHA-256 (RFC 7677), and with what else Cyrus SASL offers. Verifier: u32 rounds,
+ * bytes salt, bytes StoredKey, bytes ServerKey; the last is for a server that grants. Message: AuthMessage, the three
+ * messages as they went over the wire. Proof: ClientProof, decoded. Salt, decoded, and rounds, in decimal digits, as
+ * the server told them. Passwords are taken as they are: those that are minted are left alone by
  * SASLprep. */
 #include <sodium.h>
+#include <stdio.h>
 #include "tokens/proof/hash.h"
 #include "tokens/proof/proof.h"
 
@@ -34,12 +36,13 @@ static int make(const EVP_MD *md, const struct proof_secret *secret, struct buff
 static bool verify(const EVP_MD *md, struct slice verifier, const struct slice *fields)
 {
     static const unsigned char none[HASH_MOST];
-    struct slice message = fields[0], proof = fields[1], stored;
+    struct slice message = fields[0], proof = fields[1], stored, salt;
     struct reader reader = reader_of(verifier);
     struct hash key;
+    char rounds[16];
 
-    reader_u32(&reader);
-    reader_bytes(&reader, PROOF_VERIFIER);
+    (void)snprintf(rounds, sizeof rounds, "%u", reader_u32(&reader));
+    salt = reader_bytes(&reader, PROOF_VERIFIER);
     stored = reader_bytes(&reader, HASH_MOST);
     if (reader.failed)
         stored = (struct slice){none, (size_t)EVP_MD_get_size(md)};
@@ -49,25 +52,22 @@ static bool verify(const EVP_MD *md, struct slice verifier, const struct slice *
     for (size_t i = 0; i < key.length; i++)
         key.bytes[i] ^= proof.data[i];
     key = hash_parts(md, HASH_PARTS(hash_slice(&key)));
-    return hash_equal(hash_slice(&key), stored);
+    return hash_equal(hash_slice(&key), stored) && slice_equal(fields[2], salt) && slice_is(fields[3], rounds);
 }
 
-int proof_scram_sha_1_make(const struct proof_secret *secret, struct buffer *verifier)
-{
-    return make(EVP_sha1(), secret, verifier);
-}
+#define SCRAM(bits)                                                                                                    \
+    int proof_scram_sha_##bits##_make(const struct proof_secret *secret, struct buffer *verifier)                      \
+    {                                                                                                                  \
+        return make(EVP_sha##bits(), secret, verifier);                                                                \
+    }                                                                                                                  \
+                                                                                                                       \
+    bool proof_scram_sha_##bits##_verify(struct slice verifier, const struct slice *fields)                            \
+    {                                                                                                                  \
+        return verify(EVP_sha##bits(), verifier, fields);                                                              \
+    }
 
-bool proof_scram_sha_1_verify(struct slice verifier, const struct slice *fields)
-{
-    return verify(EVP_sha1(), verifier, fields);
-}
-
-int proof_scram_sha_256_make(const struct proof_secret *secret, struct buffer *verifier)
-{
-    return make(EVP_sha256(), secret, verifier);
-}
-
-bool proof_scram_sha_256_verify(struct slice verifier, const struct slice *fields)
-{
-    return verify(EVP_sha256(), verifier, fields);
-}
+SCRAM(1)
+SCRAM(224)
+SCRAM(256)
+SCRAM(384)
+SCRAM(512)

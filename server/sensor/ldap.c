@@ -305,12 +305,28 @@ static void ldap_unavailable(struct session *session)
     send_answer(session, false);
 }
 
+/* Who left after the name alone has shown that name. */
+static void present_left(struct session *session)
+{
+    struct ldap_state *state = session->state;
+    const char *name = ldap_sasl_left(&state->sasl);
+    struct credentials credentials;
+
+    if (name == NULL || session->waiting)
+        return;
+    credentials_init(&credentials);
+    credentials_add(&credentials, CANDIDATE_IDENTITY, 0, 0, "bind SASL, left unfinished", slice_of(name));
+    session_present(session, &credentials, slice_of("{\"ldap\":{\"operation\":\"bind\"}}"));
+    credentials_free(&credentials);
+}
+
 static void ldap_close(struct session *session)
 {
     struct ldap_state *state = session->state;
 
     if (state == NULL)
         return;
+    present_left(session);
     buffer_free(&state->answer);
     ldap_sasl_free(&state->sasl);
     free(state);

@@ -86,6 +86,7 @@ static void describe(struct ldap_call *call, const struct bind *bind)
 {
     static const char *const mechanisms[] = {"PLAIN",        "LOGIN",         "EXTERNAL", "ANONYMOUS",   "CRAM-MD5",
                                              "DIGEST-MD5",   "NTLM",          "GSSAPI",   "GSS-SPNEGO",  "SCRAM-SHA-1",
+                                             "SCRAM-SHA-224", "SCRAM-SHA-384",
                                              "SCRAM-SHA-256", "SCRAM-SHA-512", "XOAUTH2",  "OAUTHBEARER"};
     const char *mechanism = bind->method == SIMPLE ? "simple" : "unknown";
 

@@ -10,6 +10,8 @@
 #include "server/sensor/ldap.h"
 #include "server/sensor/ldap_directory.h"
 #include "server/sensor/ldap_sasl_parts.h"
+#include "server/sensor/ldap_sasl_present.h"
+#include "server/sensor/ldap_scram.h"
 
 #define FAULT 4096 /* bytes of a fault's text that a connection keeps */
 #define CREDENTIALS 1024
@@ -33,6 +35,7 @@ struct exchange {
     struct ldap_sasl *sasl;
     const struct ldap_mechanism *mechanism;
     const char *host;
+    const unsigned char *salt; /* the decoy's, of 32 bytes */
     struct slice sent; /* data NULL: nothing came */
     struct buffer challenge;
 };
@@ -40,8 +43,11 @@ struct exchange {
 struct ldap_mechanism {
     const char *name;
     enum first first;
-    bool secure;                              /* under TLS only */
+    bool secure;                            /* under TLS only */
     int (*step)(struct exchange *exchange); /* a result of Cyrus's */
+    ldap_sasl_presenter *present;
+    enum proof_number proof; /* and bytes of its digest: of SCRAM */
+    size_t digest;
 };
 
 static int fault(struct exchange *exchange, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -88,6 +94,7 @@ static int cram_step(struct exchange *exchange)
     if (exchange->sasl->step == 0) {
         buffer_add_format(&exchange->challenge, "<%u.%u@%s>", randombytes_random(), 1000 + randombytes_uniform(900000),
                           exchange->host);
+        buffer_add_slice(&exchange->sasl->challenge, buffer_slice(&exchange->challenge));
         return SASL_CONTINUE;
     }
     if (exchange->sent.length > CREDENTIALS)
@@ -98,17 +105,29 @@ static int cram_step(struct exchange *exchange)
     return is_name(name) ? nobody(exchange) : name_fault(exchange, false);
 }
 
+static void add_base64(struct buffer *out, const unsigned char *bytes, size_t length)
+{
+    char text[sodium_base64_ENCODED_LEN(SASL_SCRAM_HASH, sodium_base64_VARIANT_ORIGINAL)];
+
+    buffer_add_text(out, sodium_bin2base64(text, sizeof text, bytes, length, sodium_base64_VARIANT_ORIGINAL));
+}
+
+/* Appends so many random bytes in base64. */
+static void add_nonce(struct buffer *out, size_t length)
+{
+    unsigned char bytes[SASL_SCRAM_HASH];
+
+    randombytes_buf(bytes, length);
+    add_base64(out, bytes, length);
+}
+
 static int digest_challenge(struct exchange *exchange)
 {
-    unsigned char bytes[32];
-
-    randombytes_buf(bytes, sizeof bytes);
-    sodium_bin2base64(exchange->sasl->nonce, sizeof exchange->sasl->nonce, bytes, sizeof bytes,
-                      sodium_base64_VARIANT_ORIGINAL);
+    add_nonce(&exchange->sasl->challenge, 32);
     buffer_add_format(&exchange->challenge,
                       "nonce=\"%s\",realm=\"%s\",qop=\"auth,auth-int,auth-conf\",cipher=\"rc4-40,rc4-56,rc4,des,3des\","
                       "maxbuf=65536,charset=utf-8,algorithm=md5-sess",
-                      exchange->sasl->nonce, exchange->host);
+                      buffer_text(&exchange->sasl->challenge), exchange->host);
     return SASL_CONTINUE;
 }
 
@@ -137,7 +156,7 @@ static int digest_step(struct exchange *exchange)
         return digest_challenge(exchange);
     if (exchange->sent.length == 0)
         return fault(exchange, SASL_BADAUTH, "input expected in DIGEST-MD5, step 2");
-    switch (sasl_digest_read(exchange->sent, slice_of(exchange->sasl->nonce), &digest)) {
+    switch (sasl_digest_read(exchange->sent, buffer_slice(&exchange->sasl->challenge), &digest)) {
     case SASL_DIGEST_BROKEN:
         return fault(exchange, SASL_BADAUTH, "Parse error");
     case SASL_DIGEST_NONCE:
@@ -158,57 +177,132 @@ static int digest_step(struct exchange *exchange)
     return is_name(digest.username) || (foreign && digest.username.length == 0) ? nobody(exchange) : no_name(exchange);
 }
 
+static int scram_fault(struct exchange *exchange, enum sasl_scram_result result)
+{
+    const struct ldap_sasl *sasl = exchange->sasl;
+    struct slice header = sasl_before(buffer_slice(&sasl->challenge), sasl->header), type = SLICE_NONE;
+    const char *words[2], *end = "";
+
+    sasl_scram_text(result, words);
+    if (result == SASL_SCRAM_BINDING_OTHER) {
+        type = header;
+        end = "\"";
+    } else if (result == SASL_SCRAM_BINDING_TYPE) {
+        type = sasl_from(header, 2);
+        type.length = sasl_find(type, ',');
+    }
+    return fault(exchange, SASL_BADPROT, "%s%s%s%.*s%s", words[0], exchange->mechanism->name, words[1],
+                 (int)type.length, (const char *)type.data, end);
+}
+
+/* Whom slapd lets a client ask to be: itself, nobody, any account or name. */
+static bool is_authorisation(struct slice asked, struct slice name)
+{
+    struct buffer normal;
+    bool is = slice_equal(asked, name) || slice_is_nocase(asked, "anonymous");
+
+    buffer_init(&normal, 4 * SASL_SCRAM_LONGEST);
+    if (slice_is_nocase(sasl_before(asked, 2), "u:"))
+        is = is || is_name(sasl_from(asked, 2));
+    else if (slice_is_nocase(sasl_before(asked, 3), "dn:"))
+        is = is || ldap_dn(sasl_from(asked, 3), &normal) == 0;
+    buffer_free(&normal);
+    return is;
+}
+
+/* The same for a name each time, and for each mechanism another, as Cyrus's are while it runs. */
+static void add_salt(const struct exchange *exchange, const char *name, struct buffer *out)
+{
+    unsigned char salt[SASL_SCRAM_HASH];
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, exchange->salt, 32, exchange->mechanism->digest);
+    crypto_generichash_update(&state, (const unsigned char *)exchange->mechanism->name,
+                              strlen(exchange->mechanism->name) + 1);
+    crypto_generichash_update(&state, (const unsigned char *)name, strlen(name));
+    crypto_generichash_final(&state, salt, exchange->mechanism->digest);
+    add_base64(out, salt, exchange->mechanism->digest);
+}
+
+static int scram_challenge(struct exchange *exchange, const struct sasl_scram *scram)
+{
+    struct ldap_sasl *sasl = exchange->sasl;
+    struct buffer *challenge = &exchange->challenge;
+
+    buffer_add_text(challenge, "r=");
+    buffer_add_slice(challenge, scram->nonce);
+    add_nonce(challenge, 24);
+    buffer_add_text(challenge, ",s=");
+    add_salt(exchange, sasl->login, challenge);
+    buffer_add_format(challenge, ",i=%d", SASL_SCRAM_ROUNDS);
+    buffer_add_slice(&sasl->challenge, scram->header);
+    buffer_add_slice(&sasl->challenge, scram->bare);
+    buffer_add_text(&sasl->challenge, ",");
+    sasl->header = scram->header.length;
+    sasl->server = sasl->challenge.length;
+    buffer_add_slice(&sasl->challenge, buffer_slice(challenge));
+    return SASL_CONTINUE;
+}
+
+static int scram_first(struct exchange *exchange)
+{
+    struct ldap_sasl *sasl = exchange->sasl;
+    struct sasl_scram scram;
+    enum sasl_scram_result result = sasl_scram_read(exchange->sent, &scram);
+    struct buffer name, asked;
+    int code;
+
+    if (result != SASL_SCRAM_SOUND)
+        return scram_fault(exchange, result);
+    buffer_init(&name, SASL_SCRAM_LONGEST);
+    buffer_init(&asked, SASL_SCRAM_LONGEST);
+    sasl_scram_unescape(scram.name, &name);
+    sasl_scram_unescape(scram.authorisation, &asked);
+    free(sasl->login);
+    sasl->login = slice_copy(buffer_slice(&name));
+    if (!is_name(buffer_slice(&name)))
+        code = no_name(exchange);
+    else if (asked.length > 0 && !is_authorisation(buffer_slice(&asked), buffer_slice(&name)))
+        code = fault(exchange, SASL_NOAUTHZ, "unable to canonify authorization ID");
+    else if (sasl->login == NULL || strcasecmp(sasl->login, "anonymous") == 0)
+        code = nobody(exchange);
+    else
+        code = scram_challenge(exchange, &scram);
+    buffer_free(&name);
+    buffer_free(&asked);
+    return code;
+}
+
 static int scram_step(struct exchange *exchange)
 {
-    static const struct {
-        const char *before, *after;
-    } texts[] = {
-        [SASL_SCRAM_SHORT] = {"Invalid ", " input"},
-        [SASL_SCRAM_NULS] = {"NULs found in ", " input"},
-        [SASL_SCRAM_FLAG] = {"The initial ", " client response needs to start with 'y', 'n' or 'p'"},
-        [SASL_SCRAM_BINDING] = {"The initial 'p' needs to be followed by '=' in ", " input"},
-        [SASL_SCRAM_UNENDED] = {"Channel binding name must be terminated by a comma in ", " input"},
-        [SASL_SCRAM_COMMA] = {"',' expected in ", " input"},
-        [SASL_SCRAM_EXTENSION] = {"Unsupported mandatory extension to ", ""},
-        [SASL_SCRAM_NO_NAME] = {"Username (n=) expected in ", " input"},
-        [SASL_SCRAM_NO_NONCE] = {"Nonce expected after the username in ", " input"},
-        [SASL_SCRAM_ESCAPE] = {"Invalid username encoding in ", " input"},
-        [SASL_SCRAM_AUTHORISATION] = {"Invalid authorization identity encoding in ", " input"},
-    };
-    struct sasl_scram scram;
+    const struct ldap_sasl *sasl = exchange->sasl;
+    struct sasl_scram_final final;
     enum sasl_scram_result result;
-    const char *name = exchange->mechanism->name;
 
-    if (exchange->sent.length == 0 && exchange->sasl->step == 0 && exchange->sent.data != NULL)
+    if (exchange->sent.length == 0 && sasl->step == 0 && exchange->sent.data != NULL)
         return SASL_CONTINUE;
     if (exchange->sent.length == 0)
-        return fault(exchange, SASL_BADPROT, "%s input expected", name);
-    result = sasl_scram_read(exchange->sent, &scram);
-    if (result != SASL_SCRAM_SOUND)
-        return fault(exchange, SASL_BADPROT, "%s%s%s", texts[result].before, name, texts[result].after);
-    if (!is_name(scram.name))
-        return no_name(exchange);
-    if (scram.authorisation.length > 0)
-        return fault(exchange, SASL_NOAUTHZ, "unable to canonify authorization ID");
-    return nobody(exchange);
+        return fault(exchange, SASL_BADPROT, "%s input expected", exchange->mechanism->name);
+    if (sasl->challenge.length == 0)
+        return scram_first(exchange);
+    result = ldap_scram_final(sasl, exchange->sent, exchange->mechanism->digest, &final);
+    return result != SASL_SCRAM_SOUND ? scram_fault(exchange, result)
+                                      : fault(exchange, SASL_BADAUTH, "StoredKey mismatch");
 }
 
 static int ntlm_step(struct exchange *exchange)
 {
-    enum sasl_ntlm_result result;
-    struct buffer name;
+    struct sasl_ntlm ntlm;
 
     if (exchange->sasl->step <= 1) {
         if (sasl_ntlm_challenge(exchange->sent, exchange->host, &exchange->challenge) == 0) {
             exchange->sasl->step = 1;
+            buffer_add_slice(&exchange->sasl->challenge, buffer_slice(&exchange->challenge));
             return SASL_CONTINUE;
         }
         return fault(exchange, SASL_BADPROT, "client didn't issue valid NTLM request");
     }
-    buffer_init(&name, LDAP_LARGEST);
-    result = sasl_ntlm_read(exchange->sent, &name);
-    buffer_free(&name);
-    switch (result) {
+    switch (sasl_ntlm_read(exchange->sent, &ntlm)) {
     case SASL_NTLM_NONE:
         return fault(exchange, SASL_BADPROT, "client didn't issue valid NTLM response");
     case SASL_NTLM_BROKEN:
@@ -259,12 +353,20 @@ static int login_step(struct exchange *exchange)
 }
 
 /* In the order in which the root DSE shows them. */
+#define SCRAM(name, number, bytes) \
+    {name, CLIENT_FIRST, false, scram_step, ldap_present_scram, PROOF_SCRAM_SHA_##number, bytes}
+
 static const struct ldap_mechanism mechanisms[] = {
-    {"SCRAM-SHA-512", CLIENT_FIRST, false, scram_step}, {"SCRAM-SHA-384", CLIENT_FIRST, false, scram_step},
-    {"SCRAM-SHA-256", CLIENT_FIRST, false, scram_step}, {"SCRAM-SHA-224", CLIENT_FIRST, false, scram_step},
-    {"SCRAM-SHA-1", CLIENT_FIRST, false, scram_step},   {"DIGEST-MD5", EITHER_FIRST, false, digest_step},
-    {"CRAM-MD5", SERVER_FIRST, false, cram_step},       {"NTLM", CLIENT_FIRST, false, ntlm_step},
-    {"PLAIN", CLIENT_FIRST, true, plain_step},          {"LOGIN", EITHER_FIRST, true, login_step},
+    SCRAM("SCRAM-SHA-512", 512, 64),
+    SCRAM("SCRAM-SHA-384", 384, 48),
+    SCRAM("SCRAM-SHA-256", 256, 32),
+    SCRAM("SCRAM-SHA-224", 224, 28),
+    SCRAM("SCRAM-SHA-1", 1, 20),
+    {.name = "DIGEST-MD5", .first = EITHER_FIRST, .step = digest_step, .present = ldap_present_digest},
+    {.name = "CRAM-MD5", .first = SERVER_FIRST, .step = cram_step, .present = ldap_present_cram},
+    {.name = "NTLM", .first = CLIENT_FIRST, .step = ntlm_step, .present = ldap_present_ntlm},
+    {.name = "PLAIN", .first = CLIENT_FIRST, .secure = true, .step = plain_step, .present = ldap_present_nothing},
+    {.name = "LOGIN", .first = EITHER_FIRST, .secure = true, .step = login_step, .present = ldap_present_login},
 };
 
 #define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
@@ -295,6 +397,9 @@ static int start(struct exchange *exchange, const char *name, bool tls)
 
     exchange->mechanism = mechanism;
     exchange->sasl->step = 0;
+    free(exchange->sasl->login);
+    exchange->sasl->login = NULL;
+    buffer_init(&exchange->sasl->challenge, LDAP_LARGEST);
     if (strcasecmp(name, "EXTERNAL") == 0)
         return SASL_NOMECH;
     if (strcasecmp(name, "ANONYMOUS") == 0)
@@ -348,9 +453,12 @@ static void say(struct ldap_call *call, struct exchange *exchange, bool goes_on)
 void ldap_sasl_bind(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent)
 {
     struct ldap_sasl *sasl = call->sasl;
-    struct exchange exchange = {.sasl = sasl, .mechanism = before, .host = call->directory->host, .sent = sent};
+    struct exchange exchange = {.sasl = sasl, .mechanism = before, .host = call->directory->host,
+                                .salt = call->session->face->salt, .sent = sent};
     int result;
 
+    if (before == NULL)
+        buffer_free(&sasl->challenge);
     buffer_init(&exchange.challenge, LDAP_LARGEST);
     result = before != NULL ? before->step(&exchange) : start(&exchange, name, call->session->tls.on);
     if (result == SASL_CONTINUE) {
@@ -358,6 +466,7 @@ void ldap_sasl_bind(struct ldap_call *call, const struct ldap_mechanism *before,
         sasl->step++;
     } else {
         sasl->code = result;
+        buffer_free(&sasl->challenge);
     }
     say(call, &exchange, result == SASL_CONTINUE);
     buffer_free(&exchange.challenge);
@@ -365,49 +474,21 @@ void ldap_sasl_bind(struct ldap_call *call, const struct ldap_mechanism *before,
 
 void ldap_sasl_free(struct ldap_sasl *sasl)
 {
+    buffer_free(&sasl->challenge);
     free(sasl->login);
     free(sasl->fault);
-}
-
-/* ---- what is presented ---- */
-
-static void present_name(struct credentials *credentials, const char *where, struct slice name)
-{
-    if (name.length > 0)
-        credentials_add(credentials, CANDIDATE_IDENTITY, 0, 0, where, name);
-}
-
-/* The name alone is no presentation: the password follows, and one use is one sighting. A new bind begins with a name,
- * whatever the last one left. */
-static void present_login(struct ldap_call *call, const struct ldap_mechanism *before, struct slice sent)
-{
-    const struct ldap_sasl *sasl = call->sasl;
-
-    if (before != NULL && sasl->step == 2 && sasl->login != NULL)
-        credentials_add_login(call->credentials, 0, "bind LOGIN", slice_of(sasl->login), sent);
 }
 
 bool ldap_sasl_present(struct ldap_call *call, const struct ldap_mechanism *before, const char *name, struct slice sent)
 {
     const struct ldap_mechanism *mechanism = before != NULL ? before : find(name);
-    struct sasl_digest digest;
-    struct sasl_scram scram;
-    struct buffer user;
 
-    buffer_init(&user, LDAP_LARGEST);
-    if (mechanism == NULL)
-        return false;
-    if (mechanism->step == login_step)
-        present_login(call, before, sent);
-    else if (mechanism->step == cram_step)
-        present_name(call->credentials, "bind CRAM-MD5", sasl_cram_name(sent));
-    else if (mechanism->step == digest_step &&
-             sasl_digest_read(sent, slice_of(call->sasl->nonce), &digest) != SASL_DIGEST_BROKEN)
-        present_name(call->credentials, "bind DIGEST-MD5", digest.username);
-    else if (mechanism->step == scram_step && sasl_scram_read(sent, &scram) == SASL_SCRAM_SOUND)
-        present_name(call->credentials, "bind SCRAM", scram.name);
-    else if (mechanism->step == ntlm_step && sasl_ntlm_read(sent, &user) == SASL_NTLM_SOUND)
-        present_name(call->credentials, "bind NTLM", buffer_slice(&user));
-    buffer_free(&user);
-    return true;
+    if (mechanism != NULL)
+        mechanism->present(call, &(struct ldap_sasl_sent){sent, before != NULL, mechanism->proof, mechanism->digest});
+    return mechanism != NULL;
+}
+
+const char *ldap_sasl_left(const struct ldap_sasl *sasl)
+{
+    return sasl->mechanism != NULL ? sasl->login : NULL;
 }

@@ -6,31 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-static struct slice from(struct slice text, size_t at)
-{
-    at = at < text.length ? at : text.length;
-    return (struct slice){text.data + at, text.length - at};
-}
-
-static struct slice before(struct slice text, size_t length)
-{
-    text.length = length < text.length ? length : text.length;
-    return text;
-}
-
-static int at(struct slice text, size_t index)
-{
-    return index < text.length ? text.data[index] : -1;
-}
-
-/* Where the byte stands; text.length: nowhere. */
-static size_t find(struct slice text, int byte)
-{
-    const unsigned char *found = text.length == 0 ? NULL : memchr(text.data, byte, text.length);
-
-    return found == NULL ? text.length : (size_t)(found - text.data);
-}
-
 bool sasl_starts(struct slice text, const char *start)
 {
     size_t length = strlen(start);
@@ -44,16 +19,25 @@ struct slice sasl_cram_name(struct slice message)
 
     while (length > 0 && message.data[length - 1] != ' ')
         length--;
-    message = before(message, length > 0 ? length - 1 : 0);
-    return before(message, find(message, '\0'));
+    message = sasl_before(message, length > 0 ? length - 1 : 0);
+    return sasl_before(message, sasl_find(message, '\0'));
+}
+
+struct slice sasl_cram_digest(struct slice message)
+{
+    size_t start = message.length;
+
+    while (start > 0 && message.data[start - 1] != ' ')
+        start--;
+    return sasl_from(message, start);
 }
 
 /* ---- DIGEST-MD5 ---- */
 
 static void skip_space(struct slice *text)
 {
-    while (at(*text, 0) == ' ' || at(*text, 0) == '\t' || at(*text, 0) == '\r' || at(*text, 0) == '\n')
-        *text = from(*text, 1);
+    while (sasl_at(*text, 0) == ' ' || sasl_at(*text, 0) == '\t' || sasl_at(*text, 0) == '\r' || sasl_at(*text, 0) == '\n')
+        *text = sasl_from(*text, 1);
 }
 
 static bool is_token(int c)
@@ -66,10 +50,10 @@ static struct slice take_token(struct slice *text)
     size_t length = 0;
     struct slice token;
 
-    while (is_token(at(*text, length)))
+    while (is_token(sasl_at(*text, length)))
         length++;
-    token = before(*text, length);
-    *text = from(*text, length);
+    token = sasl_before(*text, length);
+    *text = sasl_from(*text, length);
     return token;
 }
 
@@ -78,13 +62,13 @@ static int take_quoted(struct slice *text, struct slice *value)
 {
     size_t length = 1;
 
-    while (at(*text, length) != '"') {
-        if (at(*text, length) < 0)
+    while (sasl_at(*text, length) != '"') {
+        if (sasl_at(*text, length) < 0)
             return -1;
-        length += at(*text, length) == '\\' ? 2 : 1;
+        length += sasl_at(*text, length) == '\\' ? 2 : 1;
     }
-    *value = before(from(*text, 1), length - 1);
-    *text = from(*text, length + 1);
+    *value = sasl_before(sasl_from(*text, 1), length - 1);
+    *text = sasl_from(*text, length + 1);
     return 0;
 }
 
@@ -96,18 +80,18 @@ static int next_pair(struct slice *text, struct slice *name, struct slice *value
     skip_space(text);
     *name = take_token(text);
     skip_space(text);
-    if (at(*text, 0) != '=')
+    if (sasl_at(*text, 0) != '=')
         return -1;
-    *text = from(*text, 1);
+    *text = sasl_from(*text, 1);
     skip_space(text);
-    if (at(*text, 0) != '"')
+    if (sasl_at(*text, 0) != '"')
         *value = take_token(text);
     else if (take_quoted(text, value) < 0)
         return -1;
     skip_space(text);
-    if (text->length > 0 && at(*text, 0) != ',')
+    if (text->length > 0 && sasl_at(*text, 0) != ',')
         return -1;
-    *text = from(*text, 1);
+    *text = sasl_from(*text, 1);
     return 1;
 }
 
@@ -137,7 +121,11 @@ static enum sasl_digest_result take_pair(struct sasl_digest *digest, struct slic
         digest->uri = value;
     else if (slice_is_nocase(name, "response"))
         digest->response = value;
-    else if (slice_is_nocase(name, "nc") && read_count(value, &digest->count) < 0)
+    else if (slice_is_nocase(name, "qop"))
+        digest->qop = value;
+    else if (slice_is_nocase(name, "authzid"))
+        digest->authzid = value;
+    else if (slice_is_nocase(name, "nc") && read_count(digest->nc = value, &digest->count) < 0)
         return SASL_DIGEST_COUNT;
     else if (slice_is_nocase(name, "charset") && !slice_is_nocase(value, "utf-8"))
         return SASL_DIGEST_CHARSET;
@@ -150,7 +138,7 @@ static enum sasl_digest_result take_pair(struct sasl_digest *digest, struct slic
 
 enum sasl_digest_result sasl_digest_read(struct slice message, struct slice nonce, struct sasl_digest *digest)
 {
-    struct slice text = before(message, find(message, '\0')), name, value;
+    struct slice text = sasl_before(message, sasl_find(message, '\0')), name, value;
     enum sasl_digest_result result = SASL_DIGEST_SOUND;
     int more;
 
@@ -160,94 +148,12 @@ enum sasl_digest_result sasl_digest_read(struct slice message, struct slice nonc
     return result;
 }
 
-/* ---- SCRAM ---- */
-
-/* "=2C" and "=3D" are all that may be escaped. */
-static bool escapes(struct slice name)
+void sasl_digest_unescape(struct slice value, struct buffer *out)
 {
-    for (size_t i = find(name, '='); i < name.length; i += 3 + find(from(name, i + 3), '=')) {
-        struct slice escape = from(name, i);
-
-        if (!sasl_starts(escape, "=2C") && !sasl_starts(escape, "=3D"))
-            return false;
+    for (size_t i = 0; i < value.length; i++) {
+        i += value.data[i] == '\\' && i + 1 < value.length;
+        buffer_add_u8(out, value.data[i]);
     }
-    return true;
-}
-
-/* The channel binding's flag, up to its comma. */
-static enum sasl_scram_result read_flag(struct slice *text)
-{
-    size_t comma;
-
-    if (at(*text, 0) != 'y' && at(*text, 0) != 'n' && at(*text, 0) != 'p')
-        return SASL_SCRAM_FLAG;
-    if (at(*text, 0) != 'p') {
-        *text = from(*text, 1);
-        return SASL_SCRAM_SOUND;
-    }
-    if (at(*text, 1) != '=')
-        return SASL_SCRAM_BINDING;
-    comma = find(*text, ',');
-    if (comma == text->length)
-        return SASL_SCRAM_UNENDED;
-    *text = from(*text, comma);
-    return SASL_SCRAM_SOUND;
-}
-
-/* ",a=…," or ",,". */
-static enum sasl_scram_result read_authorisation(struct slice *text, struct sasl_scram *scram)
-{
-    size_t comma;
-
-    if (at(*text, 0) != ',')
-        return SASL_SCRAM_COMMA;
-    *text = from(*text, 1);
-    if (sasl_starts(*text, "a=")) {
-        *text = from(*text, 2);
-        comma = find(*text, ',');
-        scram->authorisation = before(*text, comma);
-        if (!escapes(scram->authorisation))
-            return SASL_SCRAM_AUTHORISATION;
-        *text = from(*text, comma);
-    }
-    if (at(*text, 0) != ',')
-        return SASL_SCRAM_COMMA;
-    *text = from(*text, 1);
-    return SASL_SCRAM_SOUND;
-}
-
-static enum sasl_scram_result read_name(struct slice *text, struct sasl_scram *scram)
-{
-    size_t comma;
-
-    if (sasl_starts(*text, "m="))
-        return SASL_SCRAM_EXTENSION;
-    if (!sasl_starts(*text, "n="))
-        return SASL_SCRAM_NO_NAME;
-    *text = from(*text, 2);
-    comma = find(*text, ',');
-    scram->name = before(*text, comma);
-    *text = from(*text, comma + 1);
-    if (!sasl_starts(*text, "r="))
-        return SASL_SCRAM_NO_NONCE;
-    return escapes(scram->name) ? SASL_SCRAM_SOUND : SASL_SCRAM_ESCAPE;
-}
-
-enum sasl_scram_result sasl_scram_read(struct slice message, struct sasl_scram *scram)
-{
-    enum sasl_scram_result result;
-
-    *scram = (struct sasl_scram){.name = SLICE_NONE};
-    if (message.length < 10)
-        return SASL_SCRAM_SHORT;
-    if (find(message, '\0') < message.length)
-        return SASL_SCRAM_NULS;
-    result = read_flag(&message);
-    if (result == SASL_SCRAM_SOUND)
-        result = read_authorisation(&message, scram);
-    if (result == SASL_SCRAM_SOUND)
-        result = read_name(&message, scram);
-    return result;
 }
 
 /* ---- NTLM ---- */
@@ -260,13 +166,14 @@ enum sasl_scram_result sasl_scram_read(struct slice message, struct sasl_scram *
 #define NTLM_TARGET_IS_SERVER 0x20000U
 #define NTLM_CHALLENGE 48
 #define NTLM_RESPONSE 24
+#define NTLM_NONCE 24 /* where it stands in a challenge */
 
 static uint32_t little(struct slice message, size_t offset, size_t bytes)
 {
     uint32_t value = 0;
 
     while (bytes-- > 0)
-        value = value << 8 | (uint32_t)(at(message, offset + bytes) & 0xff);
+        value = value << 8 | (uint32_t)(sasl_at(message, offset + bytes) & 0xff);
     return value;
 }
 
@@ -274,6 +181,11 @@ static void add_little(struct buffer *out, uint32_t value, size_t bytes)
 {
     for (; bytes > 0; bytes--, value >>= 8)
         buffer_add_u8(out, (uint8_t)value);
+}
+
+struct slice sasl_ntlm_nonce(struct slice challenge)
+{
+    return sasl_before(sasl_from(challenge, NTLM_NONCE), 8);
 }
 
 static bool is_ntlm(struct slice message, size_t least, uint32_t type)
@@ -321,7 +233,7 @@ static int ntlm_field(struct slice message, size_t offset, struct slice *field)
         return 0;
     if (start > message.length || length > message.length - start)
         return -1;
-    *field = before(from(message, start), length);
+    *field = sasl_before(sasl_from(message, start), length);
     return 0;
 }
 
@@ -339,24 +251,35 @@ static void add_utf8(struct buffer *out, uint32_t unit)
     }
 }
 
-enum sasl_ntlm_result sasl_ntlm_read(struct slice message, struct buffer *name)
+enum sasl_ntlm_result sasl_ntlm_read(struct slice message, struct sasl_ntlm *ntlm)
 {
-    struct slice lan, nt, domain, user;
-
     if (!is_ntlm(message, 52, 3))
         return SASL_NTLM_NONE;
-    if (ntlm_field(message, 12, &lan) < 0 || ntlm_field(message, 20, &nt) < 0 ||
-        ntlm_field(message, 28, &domain) < 0 || ntlm_field(message, 36, &user) < 0)
+    ntlm->unicode = (little(message, 60, 4) & NTLM_UNICODE) != 0;
+    if (ntlm_field(message, 12, &ntlm->lan) < 0 || ntlm_field(message, 20, &ntlm->nt) < 0 ||
+        ntlm_field(message, 28, &ntlm->domain) < 0 || ntlm_field(message, 36, &ntlm->user) < 0)
         return SASL_NTLM_BROKEN;
-    if ((lan.length == 0 && nt.length == 0) || (lan.length > 0 && lan.length < NTLM_RESPONSE) ||
-        (nt.length > 0 && nt.length < NTLM_RESPONSE) || user.length == 0)
+    if ((ntlm->lan.length == 0 && ntlm->nt.length == 0) ||
+        (ntlm->lan.length > 0 && ntlm->lan.length < NTLM_RESPONSE) ||
+        (ntlm->nt.length > 0 && ntlm->nt.length < NTLM_RESPONSE) || ntlm->user.length == 0)
         return SASL_NTLM_EMPTY;
-    if ((little(message, 60, 4) & NTLM_UNICODE) == 0)
-        buffer_add_slice(name, user);
-    else
-        for (size_t i = 0; i + 1 < user.length; i += 2)
-            add_utf8(name, little(user, i, 2));
     return SASL_NTLM_SOUND;
+}
+
+void sasl_ntlm_utf8(const struct sasl_ntlm *ntlm, struct slice name, struct buffer *out)
+{
+    if (!ntlm->unicode)
+        buffer_add_slice(out, name);
+    for (size_t i = 0; ntlm->unicode && i + 1 < name.length; i += 2)
+        add_utf8(out, little(name, i, 2));
+}
+
+void sasl_ntlm_utf16(const struct sasl_ntlm *ntlm, struct slice name, struct buffer *out)
+{
+    if (ntlm->unicode)
+        buffer_add_slice(out, name);
+    for (size_t i = 0; !ntlm->unicode && i < name.length; i++)
+        add_little(out, name.data[i], 2);
 }
 
 size_t sasl_plain_parts(struct slice message, struct slice parts[3])
@@ -364,11 +287,11 @@ size_t sasl_plain_parts(struct slice message, struct slice parts[3])
     size_t count = 0, end;
 
     while (count < 3) {
-        end = find(message, '\0');
-        parts[count++] = before(message, end);
+        end = sasl_find(message, '\0');
+        parts[count++] = sasl_before(message, end);
         if (end == message.length)
             return count;
-        message = from(message, end + 1);
+        message = sasl_from(message, end + 1);
     }
     return 4;
 }

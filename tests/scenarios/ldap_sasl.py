@@ -27,6 +27,14 @@ def authenticate(user, domain=b"D\0", flags=0xB205, lan=bytes(24), nt=bytes(24))
     return b"NTLMSSP\0" + (3).to_bytes(4, "little") + fields + flags.to_bytes(4, "little") + body
 
 
+def scram(final, number=2, name="SCRAM-SHA-256"):
+    """The response to the SCRAM challenge that came last."""
+    def answer(got):
+        nonces = re.findall(rb"r=([^,]*),s=", got)
+        return message(number, sasl(name, final.replace(b"NONCE", nonces[-1] if nonces else b"")))
+    return answer
+
+
 def firsts():
     """What may begin a bind."""
     for name in ("DIGEST-MD5", "CRAM-MD5", "NTLM", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-384", "PLAIN", "LOGIN",
@@ -35,6 +43,35 @@ def firsts():
         yield f"{name} with x", [message(1, sasl(name, "x")), message(2, sasl(name, "x")), message(3, bind("", ""))]
         yield f"{name}, then x", [message(1, sasl(name)), message(2, sasl(name, "x")), message(3, sasl(name, "x"))]
         yield f"{name} with nothing", [message(1, sasl(name, "")), message(2, sasl(name, ""))]
+
+
+def finals():
+    """What may follow SCRAM's challenge."""
+    first, proof = b"n,,n=user,r=fyko", b"A" * 43 + b"="
+    last = b"c=biws,r=NONCE,p=" + proof
+    for text in (b"", b"c", b"c=", b"x=1", b"cx1", b"c=\0", b"d=biws,r=NONCE,p=" + proof, b"c=biws", b"c=biws,", b"c=biws,x", b"c=biws,r=NONCE", b"c=biws,r=x,p=", b"c=biws,r=NONCE,", b"c=biws,r=NONCE,x",
+                 b"c=biws,r=NONCE,x=y,p=" + proof, b"c=biws,r=NONCE,x=p=y,p=" + proof, last + b",x=y", b"c=b!ws,r=NONCE,p=" + proof, b"c=eSws,r=NONCE,p=" + proof, b"c=,r=NONCE,p=" + proof,
+                 b"c=biw,r=NONCE,p=" + proof, b"c=biwsbiws,r=NONCE,p=" + proof, b"c=biwsYQ==,r=NONCE,p=" + proof, b"c=biws,r=NONCE,p=", b"c=biws,r=NONCE,p=abcd", b"c=biws,r=NONCE,p=" + b"!" * 44,
+                 b"c=biws,r=NONCE,p=" + b"A" * 44, b"c=biws,r=NONCE,p=" + b"A" * 42 + b"==", b"c=biws,r=NONCE,p=" + b"A" * 43, b"c=biws,r=NONCE,p=" + b"A" * 40 + b"====", last, b"c=biws,r=NONCE,m=x,p=" + proof,
+                 b"c=biws,r=NONCE,p=" + b"=" + b"A" * 43, b"c=biws,r=NONCE,xp=" + proof, last + b",p=" + proof, b"c=!,r=NONCE,p=!", last + b"\0", last.ljust(2048, b"A"), last.ljust(2049, b"A"), b"C=biws,r=NONCE,p=" + proof,
+                 b"c=biws,r=NONCENONCE,p=" + proof, b"c=biws,R=NONCE,p=" + proof, b"c=biws,r=NONCE,P=" + proof, b" " + last,
+                 b"c=eSws", b"c=eSws,", b"c=eSws,r=x", b"c=eSws,r=x,p=x,y", b"c=biws,r=x", b"c=biws,r=x,x", b"c=biws,r=x,p=x,y", b"c=biws,r=x,p=x"):
+        yield f"SCRAM-SHA-256 last {text[:40]} {len(text)}", [message(1, sasl("SCRAM-SHA-256", first)), scram(text), message(3, bind("", ""))]
+    for before, binding in ((b"y,,n=user,r=a", b"eSws"), (b"y,,n=user,r=a", b"biws"), (b"n,,n=user,r=a,x=y", b"biws"), (b"n,,n=user,r=,x=y", b"biws"), (b"n,,n=user,r=", b"biws"), (b"n,a=user,n=user,r=abc", b"bixhPXVzZXIs"),
+                            (b"n,a=u:bob,n=user,r=abc", b"bixhPWJvYiw="), (b"p=tls-unique,,n=user,r=abc", b"biws"), (b"p=tls-unique,,n=user,r=abc", b"cD10bHMtdW5pcXVlLCw="), (b"p=tls-unique,,n=user,r=abc", b"cD10bHMtdW5pcXVlLCx4"),
+                            (b"p=x,,n=user,r=abc", b"cD14LCw="), (b"p=x,,n=user,r=abc", b"cD14LCx5"), (b"n,,n=user,r=a b\xff", b"biws"), (b"n,,n=user,r=a\x01b=;", b"biws"), (b"p=,,n=user,r=abc", b"cD0sLGE=")):
+        yield f"SCRAM-SHA-256 {before} {binding}", [message(1, sasl("SCRAM-SHA-256", before)), scram(b"c=" + binding + b",r=NONCE,p=" + proof), message(3, bind("", ""))]
+    for name in (b"anonymous", b"Anonymous", b"U:bob", b"u:", b"dn:", b"DN:dc=3Dx", b"dn:x", b"u:a=2Cb", b"User", b"d:x", b"u:\xff", b"u", b"user"):
+        yield f"SCRAM-SHA-256 for {name}", [message(1, sasl("SCRAM-SHA-256", b"n,a=" + name + b",n=user,r=abc")), message(2, bind("", ""))]
+    for name in (b"anonymous", b"ANONYMOUS", b"u=2Cx", b"a b", b"x@corp.example", b"u" * 1000, b"u:x", b"dn:x", b"svc-x", b"\xc3\xa4", b"a+b", b"a=2C=3D", b"\"", b"a\\"):
+        yield f"SCRAM-SHA-256 as {name[:20]}", [message(1, sasl("SCRAM-SHA-256", b"n,,n=" + name + b",r=abc")), scram(last), message(3, bind("", ""))]
+    for length in (2048, 2049):
+        yield f"SCRAM-SHA-256 of {length}", [message(1, sasl("SCRAM-SHA-256", b"n,,n=user,r=".ljust(length, b"a"))), message(2, bind("", ""))]
+    for name, proof in (("SCRAM-SHA-1", b"A" * 27 + b"="), ("SCRAM-SHA-1", b"A" * 28), ("SCRAM-SHA-1", b"A" * 26 + b"=="), ("SCRAM-SHA-224", b"A" * 38 + b"=="), ("SCRAM-SHA-384", b"A" * 64), ("SCRAM-SHA-384", b"A" * 63 + b"="),
+                        ("SCRAM-SHA-512", b"A" * 86 + b"=="), ("SCRAM-SHA-512", b"A" * 88), ("SCRAM-SHA-256-PLUS", b"A" * 43 + b"=")):
+        yield f"{name} last {proof[-4:]}", [message(1, sasl(name, first)), scram(b"c=biws,r=NONCE,p=" + proof, name=name), message(3, bind("", ""))]
+    yield "SCRAM-SHA-256 in three", [message(1, sasl("SCRAM-SHA-256")), message(2, sasl("SCRAM-SHA-256", first)), scram(last, 3), message(4, bind("", ""))]
+    yield "SCRAM-SHA-256 twice", [message(1, sasl("SCRAM-SHA-256", first)), scram(last), message(3, sasl("SCRAM-SHA-256", first)), scram(last, 4)]
 
 
 def responses():
@@ -54,6 +91,7 @@ def responses():
                  b"p=,,n=user,r=abc", b"y,b=x,n=user,r=abc", b"n,a=,n=user,r=abc", b"n,a=b,m=x,n=u,r=abc", b"n;,n=user,r=abc", b"n,,n=user,x=abc", b"n,,n=user\0,r=abc", b"n,a=b=2,n=user,r=abcd",
                  b"p=tls-unique;,n=user,r=abc", b"p=tls-unique", b"n,a=b,n=,r=abcd", b"n,,n=user,r=,x=y", b"n,a=b=2Cc,n=user,r=abc", b"n,,n=" + b"u" * 300 + b",r=abc"):
         yield f"SCRAM-SHA-256 {text[:24]}", [message(1, sasl("SCRAM-SHA-256", text)), message(2, sasl("SCRAM-SHA-256", "c=biws,r=x,p=dGVzdA==")), message(3, bind("", ""))]
+    yield from finals()
     user = "user".encode("utf-16le")
     for flags in (0xB207, 0xB205, 0x201, 2, 1, 0, 0xFFFFFFFF, 0xB206, 4, 0x80000):
         yield f"NTLM flags {flags:x}", [message(1, sasl("NTLM", NEGOTIATE[:12] + flags.to_bytes(4, "little") + bytes(16)))]

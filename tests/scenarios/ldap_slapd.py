@@ -433,8 +433,10 @@ def exchange(port, packets, quiet=0.03):
 
 
 def without_random(answer):
-    """Challenges are random: nonces of DIGEST-MD5 and NTLM; the number in CRAM-MD5's, whose length is, too."""
+    """Challenges are random: nonces of DIGEST-MD5, SCRAM and NTLM; the number in CRAM-MD5's, whose length is, too. SCRAM's
+    salts are the server's own; their length is not."""
     got = re.sub(rb'nonce="[^"]{44}"', b"nonce", answer[0])
+    got = re.sub(rb"(r=[^,]*)[0-9A-Za-z+/]{32},s=([0-9A-Za-z+/]*=*),i", lambda m: b"%s,s=%d,i" % (m[1], len(m[2])), got)
     got = re.sub(rb"(NTLMSSP\0\x02\0{3}.{12}).{8}", rb"\1", got, flags=re.S)
     return re.sub(rb"0.\x02\x01(.)a.([^<]*)\x87.<\d{1,10}\.\d{4,6}@([a-z.]+)>", rb"\1\2\3", got, flags=re.S), answer[1]
 

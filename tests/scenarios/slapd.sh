@@ -2,8 +2,8 @@
 #
 # For scenarios that compare the LDAP service to a real slapd. To be sourced; sets `here`, and `work`, a folder that is
 # removed at the end together with what was started. slapd runs as Debian's does, with libsasl2-modules, Debian's
-# indexes and access rules but for two of the latter: the schema and one unit are for known users. The service is
-# behind tests/sensor/door.
+# indexes and access rules but for two of the latter: the schema and one unit are for known users. All names at SCRAM
+# lead to an account there. The service is behind tests/sensor/door.
 
 slapd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v slapd) || slapd=
 if [ -z "$slapd" ] || ! command -v /usr/bin/python3 >/dev/null || [ ! -e /etc/ldap/schema/inetorgperson.schema ] ||
@@ -71,6 +71,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 $tls_lines
 sasl-host $name
+authz-regexp uid=[^,]+,cn=scram-[^,]*,cn=auth uid=svc-x,$hidden
 access to dn.exact="" by * read
 access to dn.base="cn=Subschema" by users read
 database mdb
@@ -84,7 +85,7 @@ index uidNumber,gidNumber eq
 index member,memberUid eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to attrs=shadowLastChange by self write by * read
-access to dn.subtree="$hidden" by users read by * none
+access to dn.subtree="$hidden" by users read by anonymous =x by * none
 access to * by * read
 END
     unit=${hidden%%,*}

@@ -254,7 +254,8 @@ static size_t login(struct ldap_call *call, const char *words)
 
 START_TEST(a_login_that_is_over_pairs_with_nothing)
 {
-    struct session session = {.tls = {.on = true}};
+    struct decoy_face decoy = {.salt = "a salt"};
+    struct session session = {.tls = {.on = true}, .face = &decoy};
     struct ldap_directory directory = {.host = "ldap.corp.example"};
     struct ldap_sasl sasl = {.step = 0};
     struct credentials credentials;
@@ -276,6 +277,36 @@ START_TEST(a_login_that_is_over_pairs_with_nothing)
 }
 END_TEST
 
+/* Who goes after SCRAM's challenge has shown a name; who goes after an answer has shown it already. */
+START_TEST(a_name_that_is_left_is_known)
+{
+    struct decoy_face decoy = {.salt = "a salt"};
+    struct session session = {.face = &decoy};
+    struct ldap_directory directory = {.host = "ldap.corp.example"};
+    struct ldap_sasl sasl = {.step = 0};
+    struct credentials credentials;
+    struct buffer out;
+    struct ldap_call call = {.session = &session, .directory = &directory, .id = 1, .answer = &out,
+                             .credentials = &credentials, .sasl = &sasl};
+
+    buffer_init(&out, 65536);
+    credentials_init(&credentials);
+    ck_assert_ptr_null(ldap_sasl_left(&sasl));
+    ck_assert(ldap_sasl_present(&call, NULL, "SCRAM-SHA-1", slice_of("n,,n=a=2Cb,r=abc")));
+    ck_assert_uint_eq(credentials.count, 0);
+    ldap_sasl_bind(&call, NULL, "SCRAM-SHA-1", slice_of("n,,n=a=2Cb,r=abc"));
+    ck_assert_str_eq(ldap_sasl_left(&sasl), "a,b");
+    ck_assert(ldap_sasl_present(&call, sasl.mechanism, "SCRAM-SHA-1", slice_of("what?")));
+    ck_assert(credentials_hold(&credentials, CANDIDATE_IDENTITY, slice_of("a,b")));
+    ck_assert_uint_eq(credentials.count, 1);
+    sasl.mechanism = NULL;
+    ck_assert_ptr_null(ldap_sasl_left(&sasl));
+    ldap_sasl_free(&sasl);
+    credentials_free(&credentials);
+    buffer_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("ldap");
@@ -290,6 +321,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, nesting_has_an_end);
     tcase_add_test(tcase, a_flood_of_searches_lets_others_in);
     tcase_add_test(tcase, a_login_that_is_over_pairs_with_nothing);
+    tcase_add_test(tcase, a_name_that_is_left_is_known);
     suite_add_tcase(suite, tcase);
     return suite;
 }

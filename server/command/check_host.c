@@ -16,6 +16,7 @@
 #include "server/base/clock.h"
 #include "server/base/paths.h"
 #include "server/command/check.h"
+#include "server/wire/users.h"
 
 #define RESERVE (32LL * 1024 * 1024)
 #define LOW (256LL * 1024 * 1024)
@@ -158,26 +159,44 @@ static void check_public(struct checking *checking, const char *check, const cha
         check_mode(checking, check, subject, at, path, &status, S_IWGRP | S_IWOTH);
 }
 
+/* Root alone can tell for others; who runs check as anybody else runs the roles, too, or sees no more than look() does. */
+static void check_readable(struct checking *checking, const char *role, const char *check, const char *subject,
+                           const struct yaml *at, const char *path)
+{
+    struct error error;
+
+    if (path[0] != '\0' && geteuid() == 0 && users_may_read(checking->configuration, role, path, &error) < 0)
+        check_tell(checking, CHECK_WRONG, check, subject, at,
+                   "give the file to that user by chown, and let it pass through folders by chmod o+x", "%s", error.text);
+}
+
 static void check_files(struct checking *checking)
 {
     const struct configuration *configuration = checking->configuration;
 
     for (size_t i = 0; i < configuration->route_count; i++) {
         const struct route *route = &configuration->routes[i];
+        const struct yaml *secret = check_entry(checking, "routes", i, "secret"),
+                          *key = check_entry(checking, "routes", i, "key");
 
-        for (size_t k = 0; k < route->secret_count; k++)
-            check_secret(checking, route, check_entry(checking, "routes", i, "secret"), route->secrets[k]);
+        for (size_t k = 0; k < route->secret_count; k++) {
+            check_secret(checking, route, secret, route->secrets[k]);
+            check_readable(checking, "courier", "secret", route->name, secret, route->secrets[k]);
+        }
         check_public(checking, "route", route->name, check_entry(checking, "routes", i, "ca"), route->ca);
         check_public(checking, "route", route->name, check_entry(checking, "routes", i, "certificate"),
                      route->certificate);
-        check_private(checking, "route", route->name, check_entry(checking, "routes", i, "key"), route->key);
+        check_private(checking, "route", route->name, key, route->key);
+        check_readable(checking, "courier", "route", route->name, key, route->key);
     }
     for (size_t i = 0; i < configuration->decoy_count; i++) {
         const struct decoy *decoy = &configuration->decoys[i];
+        const struct yaml *key = check_entry(checking, "decoys", i, "key");
 
         check_public(checking, "certificate", decoy->name, check_entry(checking, "decoys", i, "certificate"),
                      decoy->certificate);
-        check_private(checking, "certificate", decoy->name, check_entry(checking, "decoys", i, "key"), decoy->key);
+        check_private(checking, "certificate", decoy->name, key, decoy->key);
+        check_readable(checking, "sensor", "certificate", decoy->name, key, decoy->key);
     }
 }
 

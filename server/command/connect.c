@@ -164,7 +164,7 @@ static int join(struct link *link, struct error *error)
 int link_open_own(struct link *link, const struct configuration *configuration, struct error *error)
 {
     *link = (struct link){.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
-    if (configuration_key(configuration, error) < 0 || users_give_state(configuration, error) < 0 ||
+    if (configuration_key(configuration, error) < 0 || users_give_files(configuration, error) < 0 ||
         start_own(&link->minter, "minter", configuration, CONFIGURATION_INSTALLATION, error) < 0 ||
         start_own(&link->keeper, "keeper", configuration,
                   CONFIGURATION_INSTALLATION | CONFIGURATION_DECOYS | CONFIGURATION_ROUTES | CONFIGURATION_PROXIES,

@@ -135,7 +135,7 @@ int runtime_open(struct runtime *runtime, const struct configuration *configurat
     uid_t uid;
 
     *runtime = (struct runtime){-1, -1, -1};
-    if (users_give_state(configuration, error) < 0 || check_state(configuration, &uid, &gid, error) < 0 ||
+    if (users_give_files(configuration, error) < 0 || check_state(configuration, &uid, &gid, error) < 0 ||
         users_operators(configuration, &operators, error) < 0)
         return -1;
     runtime->folder = open_folder(configuration, uid, gid, operators, error);

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,7 +86,7 @@ static const char *key_within(const struct configuration *configuration)
     return key + length + 1;
 }
 
-int users_give_state(const struct configuration *configuration, struct error *error)
+static int give_state(const struct configuration *configuration, struct error *error)
 {
     const char *parts[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "reserve",
                            "lock",      key_within(configuration)};
@@ -109,6 +111,76 @@ out:
     if (folder >= 0)
         close(folder);
     return result;
+}
+
+/* Root's own file becomes the user's; its folder, where it lies below the configuration's, lets others pass. */
+static int give_secret(const char *path, const char *above, uid_t uid, gid_t gid, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    struct stat status;
+    int result = 0;
+
+    if (lstat(path, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 || slash == NULL)
+        return 0;
+    if (lchown(path, uid, gid) < 0)
+        return error_errno(error, "cannot give %s to the courier's user", path);
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (strlen(folder) > strlen(above) && strncmp(folder, above, strlen(above)) == 0 && lstat(folder, &status) == 0 &&
+        S_ISDIR(status.st_mode) && status.st_uid == 0 && chmod(folder, (status.st_mode & 07777) | S_IXOTH) < 0)
+        result = error_errno(error, "cannot let others pass through %s", folder);
+    return result;
+}
+
+static int give_secrets(const struct configuration *configuration, struct error *error)
+{
+    char above[PATH_MAX];
+    const char *slash;
+    int result = 0;
+    uid_t uid;
+    gid_t gid;
+
+    if (configured(configuration, "courier") == NULL || geteuid() != 0)
+        return 0;
+    slash = strrchr(configuration->file, '/');
+    snprintf(above, sizeof above, "%.*s", (int)(slash + 1 - configuration->file), configuration->file);
+    result = users_of(configuration, "courier", &uid, &gid, error);
+    for (size_t i = 0; result == 0 && i < configuration->route_count; i++)
+        for (size_t k = 0; result == 0 && k < configuration->routes[i].secret_count; k++)
+            result = give_secret(configuration->routes[i].secrets[k], above, uid, gid, error);
+    return result;
+}
+
+int users_give_files(const struct configuration *configuration, struct error *error)
+{
+    return give_state(configuration, error) < 0 ? -1 : give_secrets(configuration, error);
+}
+
+static bool allows(const struct stat *status, uid_t uid, gid_t gid, unsigned right)
+{
+    unsigned mode = status->st_mode;
+
+    return uid == 0 || ((status->st_uid == uid ? mode >> 6 : status->st_gid == gid ? mode >> 3 : mode) & right) != 0;
+}
+
+int users_may_read(const struct configuration *configuration, const char *role, const char *path, struct error *error)
+{
+    char part[PATH_MAX];
+    struct stat status;
+    uid_t uid;
+    gid_t gid;
+
+    if (users_of(configuration, role, &uid, &gid, error) < 0)
+        return -1;
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        if (stat(part, &status) == 0 && !allows(&status, uid, gid, S_IXOTH))
+            return error_set(error, "the %s, who is %s, cannot get through %s to %s", role, user_text(uid), part,
+                             path);
+    }
+    if (stat(path, &status) == 0 && !allows(&status, uid, gid, S_IROTH))
+        return error_set(error, "the %s, who is %s, cannot read %s", role, user_text(uid), path);
+    return 0;
 }
 
 int users_operators(const struct configuration *configuration, gid_t *gid, struct error *error)

@@ -60,13 +60,13 @@ START_TEST(the_state_becomes_the_keepers)
     uid_t expected = geteuid() == 0 ? entry->pw_uid : geteuid();
     struct error error;
 
-    ck_assert_int_eq(users_give_state(&configuration, &error), 0);
+    ck_assert_int_eq(users_give_files(&configuration, &error), 0);
     ck_assert_uint_eq(owner_of(""), expected);
     ck_assert_uint_eq(owner_of("ledger.db"), expected);
     ck_assert_uint_eq(owner_of("lock"), expected);
     ck_assert_uint_eq(owner_of("key"), expected);
     ck_assert_uint_eq(owner_of("other"), geteuid());
-    ck_assert_int_eq(users_give_state(&configuration, &error), 0);
+    ck_assert_int_eq(users_give_files(&configuration, &error), 0);
 }
 END_TEST
 
@@ -75,7 +75,7 @@ START_TEST(without_a_name_it_stays)
     struct error error;
 
     configuration.user_count = 0;
-    ck_assert_int_eq(users_give_state(&configuration, &error), 0);
+    ck_assert_int_eq(users_give_files(&configuration, &error), 0);
     ck_assert_uint_eq(owner_of("ledger.db"), geteuid());
 }
 END_TEST
@@ -88,7 +88,7 @@ START_TEST(links_are_not_followed)
     snprintf(path, sizeof(path), "%s/reserve", folder);
     snprintf(target, sizeof(target), "%s/other", folder);
     ck_assert_int_eq(symlink(target, path), 0);
-    ck_assert_int_eq(users_give_state(&configuration, &error), 0);
+    ck_assert_int_eq(users_give_files(&configuration, &error), 0);
     ck_assert_uint_eq(owner_of("other"), geteuid());
     (void)unlink(path);
 }

@@ -39,6 +39,7 @@ int run_decoys(struct invocation *invocation, struct error *error);
 int run_init(struct invocation *invocation, struct error *error);
 int run_plant(struct invocation *invocation, struct error *error); /* plant, inspect, uproot */
 int run_lure(struct invocation *invocation, struct error *error);
+int run_allow_list(struct invocation *invocation, struct error *error);
 int run_rotate(struct invocation *invocation, struct error *error);
 int run_plan(struct invocation *invocation, struct error *error);
 int run_artifacts(struct invocation *invocation, struct error *error);

@@ -21,7 +21,7 @@ static const struct command_way ways[] = {
     {"watch", NEEDS_CONFIGURATION, run_watch},
     {"backup", NEEDS_CONFIGURATION, run_backup}, {"site", NEEDS_NOTHING, run_site},
     {"plan", NEEDS_CONFIGURATION, run_plan},     {"lure", NEEDS_CONFIGURATION, run_lure},
-    {"rotate", NEEDS_CONFIGURATION, run_rotate},
+    {"rotate", NEEDS_CONFIGURATION, run_rotate}, {"allow-list", NEEDS_CONFIGURATION, run_allow_list},
 };
 
 static const struct command_way generic = {"", NEEDS_CONFIGURATION, run_generic};

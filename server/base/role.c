@@ -112,6 +112,22 @@ static void answer_ping(struct channel *channel)
     buffer_free(&message);
 }
 
+static void take_news(struct role *role, struct reader *reader)
+{
+    uint64_t number = reader_u64(reader);
+    char *subject = reader_string(reader, NAME);
+    struct slice details = reader_bytes(reader, CHANNEL_MESSAGE);
+    struct buffer message;
+
+    buffer_init(&message, NAME);
+    buffer_add_u16(&message, ROLE_NOTED);
+    buffer_add_u64(&message, number);
+    if (reader_end(reader) == 0 && role->news != NULL && role->news(role, subject, details) == 0)
+        channel_send(role->parent, buffer_slice(&message), -1);
+    buffer_free(&message);
+    free(subject);
+}
+
 static void on_parent_message(struct channel *channel, struct slice message, int fd, void *context)
 {
     struct role *role = context;
@@ -121,6 +137,8 @@ static void on_parent_message(struct channel *channel, struct slice message, int
 
     if (type == ROLE_PING)
         answer_ping(channel);
+    if (type == ROLE_NEWS)
+        take_news(role, &reader);
     if (type == ROLE_PEER)
         name = reader_string(&reader, NAME);
     if (type == ROLE_PEER && reader_end(&reader) == 0 && fd >= 0 && role->peer != NULL) {

@@ -28,6 +28,8 @@ enum role_message {
     ROLE_STOP,   /* finish what is under way, then exit 0 */
     ROLE_PING,   /* are you there? */
     ROLE_PONG,   /* the role's loop goes round */
+    ROLE_NEWS,   /* u64 number, string subject, bytes details: for the keeper to keep (server/parent/news.h) */
+    ROLE_NOTED,  /* u64 number: it has */
 };
 
 struct role_descriptor {
@@ -48,6 +50,8 @@ struct role {
     /* Set by the role before role_attach() or role_run(); context is passed back. May be NULL. */
     void (*peer)(struct role *role, const char *name, int fd); /* a PEER that came later; fd belongs to the callee */
     void (*stop)(struct role *role);                           /* default: leave the loop */
+    /* 0: it is kept, and the starter is told so. */
+    int (*news)(struct role *role, const char *subject, struct slice details);
     void *context;
 };
 

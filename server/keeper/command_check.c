@@ -392,14 +392,43 @@ static int check_habits(struct examining *examining, struct error *error)
                        "run `sundew drill`, best each month", error);
 }
 
+/* ---- roles that died ---- */
+
+static int check_restarts(struct examining *examining, struct error *error)
+{
+    static const char sql[] =
+        "SELECT subject, sum(json_extract(details, '$.ends')) FROM (SELECT time, what, subject, details FROM operation"
+        " ORDER BY seq DESC LIMIT " LATELY ") WHERE what = 'restart' AND time > ? GROUP BY subject";
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    bool any = false;
+    char role[128];
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, clock_wall() - DAY_US);
+    while ((found = ledger_step(ledger, statement, error)) == 1) {
+        struct slice subject = ledger_column(statement, 0);
+
+        snprintf(role, sizeof role, "%.*s", (int)subject.length, (const char *)subject.data);
+        tell(examining, "warning", "restarts", role, "`sundew operations` says when and how it ended, the log why; "
+             "report it where nobody killed it", "deaths in the last day: %" PRId64 "; it was started again each time",
+             (int64_t)sqlite3_column_int64(statement, 1));
+        any = true;
+    }
+    if (found == 0 && !any)
+        tell(examining, "ok", "restarts", "", "", "no role died in the last day");
+    return found;
+}
+
 /* ---- the command ---- */
 
 static void resume(struct request *request)
 {
     static int (*const phases[])(struct examining *examining, struct error *error) = {
         check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_doors,
-        check_placements,
-        check_habits};
+        check_placements, check_habits, check_restarts};
     struct examining *examining = request->state;
     struct error error = {""};
     int more = phases[examining->phase](examining, &error);

@@ -59,6 +59,23 @@ static void on_peer(struct role *role, const char *name, int fd)
     attach(role->context, name, fd);
 }
 
+/* A role ended unasked: who made it end is worth knowing. */
+static int on_news(struct role *role, const char *subject, struct slice details)
+{
+    struct keeper *keeper = role->context;
+    struct error error;
+
+    if (!keeper->open || ledger_begin(&keeper->ledger, &error) < 0)
+        return -1;
+    if (operation_add(&keeper->ledger, &keeper->keyring, slice_of("sundewd"), slice_of("restart"), slice_of(subject),
+                      details, &error) == 0 &&
+        ledger_commit(&keeper->ledger, &error) == 0)
+        return 0;
+    ledger_rollback(&keeper->ledger);
+    keeper_complain(keeper, &error);
+    return -1;
+}
+
 static int set_up(struct keeper *keeper, struct role *role, struct error *error)
 {
     const struct configuration *configuration;
@@ -97,6 +114,7 @@ static int bring_up(struct keeper *keeper, struct role *role, struct error *erro
 
     role->context = keeper;
     role->peer = on_peer;
+    role->news = on_news;
     for (i = 0; i < role->peer_count; i++)
         attach(keeper, role->peers[i].name, role->peers[i].fd);
     /* The minter may start after the keeper that waits for it. */

@@ -22,14 +22,21 @@ struct tree {
     int control;
     const struct tree_events *events;
     void *context;
+    struct news *news;
 };
 
 struct tree *tree_new(struct event_base *base, int control, const struct tree_events *events, void *context)
 {
     struct tree *tree = calloc(1, sizeof(*tree));
 
-    if (tree != NULL)
-        *tree = (struct tree){.base = base, .control = control, .events = events, .context = context};
+    if (tree == NULL)
+        return NULL;
+    *tree = (struct tree){.base = base, .control = control, .events = events, .context = context};
+    tree->news = news_new(base, tree);
+    if (tree->news == NULL) {
+        free(tree);
+        return NULL;
+    }
     return tree;
 }
 
@@ -61,6 +68,7 @@ void tree_free(struct tree *tree)
         return;
     while (tree->first != NULL)
         tree_remove(tree->first);
+    news_free(tree->news);
     free(tree);
 }
 
@@ -102,6 +110,7 @@ void tree_remove(struct child *child)
     while (*at != child)
         at = &(*at)->next;
     *at = child->next;
+    news_forget(child->tree->news, child);
     child_free(child);
 }
 
@@ -152,6 +161,10 @@ static void child_ended(struct child *child)
     log_end(child);
     child->spawned = false;
     child->state = CHILD_DOWN;
+    if (strcmp(child->program, "keeper") == 0)
+        news_keeper(tree->news);
+    if (child->wanted && !child->asked)
+        news_ended(tree->news, child);
     if (child->wanted)
         plan_restart(child);
     child->ready_since = 0;
@@ -198,7 +211,11 @@ static void on_message(struct channel *channel, struct slice message, int fd, vo
     if (type == ROLE_READY && child->state == CHILD_STARTED) {
         child->state = CHILD_READY;
         child->ready_since = clock_monotonic();
+        if (strcmp(child->program, "keeper") == 0)
+            news_keeper(child->tree->news);
         child->tree->events->ready(child, child->tree->context);
+    } else if (type == ROLE_NOTED) {
+        news_noted(child->tree->news, reader_u64(&reader));
     } else if (type == ROLE_PONG) {
         child->pinged = 0;
     } else if (type == ROLE_FAILED && (text = reader_string(&reader, sizeof(child->failure.text))) != NULL) {

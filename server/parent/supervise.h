@@ -13,6 +13,7 @@
 #include "server/base/buffer.h"
 #include "server/base/channel.h"
 #include "server/base/error.h"
+#include "server/parent/news.h"
 
 struct tree;
 
@@ -50,6 +51,7 @@ struct child {
     unsigned restarts;
     int64_t pause_us, due, ready_since; /* monotonic */
     int64_t pinged;                     /* when PING went out that is not answered yet; 0: none */
+    struct ends ends;
     struct event *timer;                /* next start, or the end of patience with a STOP */
     struct error failure;               /* what FAILED said; "" */
 };

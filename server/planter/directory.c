@@ -9,13 +9,14 @@
 #include "server/wire/remote.h"
 
 #define ANSWER (8 * 1024 * 1024) /* bytes of one message */
+#define ANSWERS (32 * 1024 * 1024) /* and of all that answer one question */
 #define ACTIVE_DIRECTORY "1.2.840.113556.1.4.800"
 
 /* ---- libldap's way to the door ---- */
 
-static int door_setup(Sockbuf_IO_Desc *io, void *door)
+static int door_setup(Sockbuf_IO_Desc *io, void *directory)
 {
-    io->sbiod_pvt = door;
+    io->sbiod_pvt = directory;
     return 0;
 }
 
@@ -27,7 +28,7 @@ static int door_remove(Sockbuf_IO_Desc *io)
 
 static int door_control(Sockbuf_IO_Desc *io, int option, void *value)
 {
-    const struct door *door = io->sbiod_pvt;
+    const struct door *door = &((const struct directory *)io->sbiod_pvt)->door;
 
     (void)value;
     if (option == LBER_SB_OPT_DATA_READY)
@@ -37,11 +38,14 @@ static int door_control(Sockbuf_IO_Desc *io, int option, void *value)
 
 static ber_slen_t door_take(Sockbuf_IO_Desc *io, void *room, ber_len_t length)
 {
-    struct door *door = io->sbiod_pvt;
+    struct directory *directory = io->sbiod_pvt;
+    struct door *door = &directory->door;
     struct error ignored;
     int got = 1;
 
-    if (door->input.length == 0)
+    if (directory->taken > ANSWERS)
+        got = -1;
+    else if (door->input.length == 0)
         got = door_read(door, &ignored);
     if (got <= 0) {
         errno = got < 0 ? ETIMEDOUT : 0;
@@ -50,6 +54,7 @@ static ber_slen_t door_take(Sockbuf_IO_Desc *io, void *room, ber_len_t length)
     if (length > door->input.length)
         length = door->input.length;
     memcpy(room, door->input.data, length);
+    directory->taken += length;
     buffer_consume(&door->input, length);
     return (ber_slen_t)length;
 }
@@ -58,7 +63,7 @@ static ber_slen_t door_give(Sockbuf_IO_Desc *io, void *data, ber_len_t length)
 {
     struct error ignored;
 
-    if (door_write(io->sbiod_pvt, (struct slice){data, length}, &ignored) == 0)
+    if (door_write(&((struct directory *)io->sbiod_pvt)->door, (struct slice){data, length}, &ignored) == 0)
         return (ber_slen_t)length;
     errno = ETIMEDOUT;
     return -1;
@@ -72,7 +77,13 @@ static int door_leave(Sockbuf_IO_Desc *io)
 
 static Sockbuf_IO through_door = {door_setup, door_remove, door_control, door_take, door_give, door_leave};
 
-static int begin(struct directory *directory, struct error *error)
+void directory_wait(struct directory *directory, int timeout_ms)
+{
+    directory->taken = 0;
+    door_wait(&directory->door, timeout_ms);
+}
+
+int directory_begin(struct directory *directory, struct error *error)
 {
     struct timeval patience = {VISIT_TIMEOUT_MS / 1000, 0};
     ber_len_t most = ANSWER;
@@ -82,7 +93,7 @@ static int begin(struct directory *directory, struct error *error)
     setenv("LDAPNOINIT", "1", 1); /* no file of anybody's changes what is done here */
     if (ldap_init_fd(directory->door.fd, LDAP_PROTO_EXT, NULL, &directory->ld) != LDAP_SUCCESS ||
         ldap_get_option(directory->ld, LDAP_OPT_SOCKBUF, &buffer) != LDAP_OPT_SUCCESS || buffer == NULL ||
-        ber_sockbuf_add_io(buffer, &through_door, LBER_SBIOD_LEVEL_PROVIDER, &directory->door) != 0 ||
+        ber_sockbuf_add_io(buffer, &through_door, LBER_SBIOD_LEVEL_PROVIDER, directory) != 0 ||
         ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &most) < 0 ||
         ldap_set_option(directory->ld, LDAP_OPT_PROTOCOL_VERSION, &version) != LDAP_OPT_SUCCESS ||
         ldap_set_option(directory->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != LDAP_OPT_SUCCESS ||
@@ -124,7 +135,9 @@ int directory_fail(struct directory *directory, int code, const char *what, stru
 
     if (code == LDAP_SERVER_DOWN || code == LDAP_TIMEOUT || code == LDAP_CONNECT_ERROR || code == LDAP_DECODING_ERROR) {
         directory->broken = true;
-        return error_set(error, "%s: %s closed the connection, or did not answer in time", what, directory->host);
+        return error_set(error, directory->taken > ANSWERS
+                                    ? "%s: %s answers with more than 32 MiB; name a smaller folder in the place"
+                                    : "%s: %s closed the connection, or did not answer in time", what, directory->host);
     }
     ldap_get_option(directory->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &words);
     length = words != NULL ? strcspn(words, "\r\n") : 0;
@@ -142,7 +155,7 @@ int directory_search(struct directory *directory, const char *base, int scope, c
     char what[320];
     int code;
 
-    door_wait(&directory->door, VISIT_TIMEOUT_MS);
+    directory_wait(directory, VISIT_TIMEOUT_MS);
     code = ldap_search_ext_s(directory->ld, base, scope, filter, directory_lend(attributes), 0, NULL, NULL, &patience, limit,
                              found);
     if (code == LDAP_SUCCESS || code == LDAP_SIZELIMIT_EXCEEDED)
@@ -183,7 +196,7 @@ static int start_tls(struct directory *directory, const struct visit *visit, str
 {
     int code;
 
-    door_wait(&directory->door, VISIT_TIMEOUT_MS);
+    directory_wait(directory, VISIT_TIMEOUT_MS);
     code = ldap_extended_operation_s(directory->ld, LDAP_EXOP_START_TLS, NULL, NULL, NULL, NULL, NULL);
     if (code == LDAP_SERVER_DOWN || code == LDAP_TIMEOUT || code == LDAP_CONNECT_ERROR)
         return directory_fail(directory, code, "StartTLS", error);
@@ -209,7 +222,7 @@ static int log_in(struct directory *directory, const struct visit *visit, struct
     if (!external && (user[0] == '\0' || password.length == 0))
         return error_set(error, "the account %s has nothing by which %s lets in: give it user: (a DN) and password:, or "
                          "certificate: and key:", credentials->name, directory->host);
-    door_wait(&directory->door, VISIT_TIMEOUT_MS);
+    directory_wait(directory, VISIT_TIMEOUT_MS);
     code = ldap_sasl_bind_s(directory->ld, external ? NULL : user, external ? "EXTERNAL" : LDAP_SASL_SIMPLE,
                             external ? &none : &secret, NULL, NULL, NULL);
     if (code == LDAP_INVALID_CREDENTIALS || code == LDAP_INAPPROPRIATE_AUTH || code == LDAP_AUTH_METHOD_NOT_SUPPORTED)
@@ -272,7 +285,7 @@ static void leave(void *session)
     struct directory *directory = session;
 
     if (directory->ld != NULL) {
-        door_wait(&directory->door, directory->broken ? 0 : 1000);
+        directory_wait(directory, directory->broken ? 0 : 1000);
         ldap_unbind_ext_s(directory->ld, NULL, NULL);
     }
     door_close(&directory->door);
@@ -290,7 +303,7 @@ static int open_session(struct directory *directory, const struct task *task, co
     uint16_t port = place->port != 0 ? place->port : direct ? 636 : 389;
 
     if (visit_door(&directory->door, directory->host, port, error) != 0 ||
-        (direct && visit_tls(visit, &directory->door, directory->host, error) != 0) || begin(directory, error) != 0 ||
+        (direct && visit_tls(visit, &directory->door, directory->host, error) != 0) || directory_begin(directory, error) != 0 ||
         (!direct && start_tls(directory, visit, error) != 0) || log_in(directory, visit, error) != 0)
         return -1;
     return learn(directory, place->path, error);

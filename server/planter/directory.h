@@ -21,6 +21,7 @@ struct directory {
     bool active;   /* Active Directory */
     bool asserts;  /* takes assertions (RFC 4528) */
     bool broken;   /* the connection is of no use any more */
+    size_t taken;  /* bytes of the answer to what was asked last */
 };
 
 struct task;
@@ -39,6 +40,10 @@ static inline void *directory_lend(const void *lent)
 
 /* Connects to the task's place and logs in; or the session that is open. NULL with what to do. */
 struct directory *directory_enter(const struct task *task, const struct remote *place, struct error *error);
+/* Has libldap speak through the door that is open. */
+int directory_begin(struct directory *directory, struct error *error);
+/* To be called before each operation: how long, and how much, it may take. */
+void directory_wait(struct directory *directory, int timeout_ms);
 /* What libldap's code means, after "WHAT: ", with what to do; -1. */
 int directory_fail(struct directory *directory, int code, const char *what, struct error *error);
 /* At most `limit` entries with those attributes (NULL: all of users). 0 with *found, to be freed by ldap_msgfree(); 1

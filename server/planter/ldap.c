@@ -54,7 +54,7 @@ static int add_with(struct ldap_stay *stay, const struct entry *entry, bool rela
 
     if (addition != NULL) {
         make_addition(entry, addition);
-        door_wait(&stay->directory->door, VISIT_TIMEOUT_MS);
+        directory_wait(stay->directory, VISIT_TIMEOUT_MS);
         code = ldap_add_ext_s(stay->directory->ld, entry->dn, addition->list, relax ? controls : NULL, NULL);
     }
     free(addition);
@@ -126,7 +126,7 @@ static int set_password(struct ldap_stay *stay, const char *dn, const char *pass
     struct berval secret = {strlen(password), directory_lend(password)};
     int code;
 
-    door_wait(&stay->directory->door, VISIT_TIMEOUT_MS);
+    directory_wait(stay->directory, VISIT_TIMEOUT_MS);
     code = ldap_passwd_s(stay->directory->ld, &user, NULL, &secret, &answer, NULL, NULL);
     ber_memfree(answer.bv_val);
     return code == LDAP_SUCCESS ? 0 : directory_fail(stay->directory, code, "cannot set the account's password", error);
@@ -138,7 +138,7 @@ static int set_password(struct ldap_stay *stay, const char *dn, const char *pass
 static void undo(struct ldap_stay *stay, size_t count)
 {
     while (count-- > 0) {
-        door_wait(&stay->directory->door, VISIT_TIMEOUT_MS);
+        directory_wait(stay->directory, VISIT_TIMEOUT_MS);
         if (ldap_delete_ext_s(stay->directory->ld, stay->own.list[count].dn, NULL, NULL) != LDAP_SUCCESS)
             stay->result->unsure = true;
     }

@@ -147,7 +147,7 @@ static int take_out(struct ldap_stay *stay, const struct entry *entry, struct er
         assert = ldap_create_assertion_control_value(directory->ld, filter, &claim) == LDAP_SUCCESS;
         control.ldctl_value = claim;
     }
-    door_wait(&directory->door, VISIT_TIMEOUT_MS);
+    directory_wait(directory, VISIT_TIMEOUT_MS);
     code = ldap_delete_ext_s(directory->ld, entry->dn, assert ? controls : NULL, NULL);
     ber_memfree(claim.bv_val);
     if (code == LDAP_SUCCESS || code == LDAP_NO_SUCH_OBJECT)

@@ -10,6 +10,8 @@
 
 #define CROWD 200 /* entries that are looked at */
 #define LOGON_HOURS 21 /* bytes: one bit for each hour of a week */
+#define NUMBER_TRIES 32 /* for a number that nobody has, */
+#define NEXT_TRIES 16   /* so many of them one after another */
 
 /* ---- the folder ---- */
 
@@ -123,34 +125,53 @@ static int restrict_windows(struct entry *account, bool enable, struct error *er
                : 0;
 }
 
-/* Numbers that must be its own are looked for in the whole directory. */
-static int find_numbers(struct ldap_stay *stay, struct error *error)
+/* Has anybody in the whole directory that number? 1, 0, -1. */
+static int is_taken(struct ldap_stay *stay, const struct entry_value *number, struct error *error)
 {
     static const char *const none[] = {LDAP_NO_ATTRS, NULL};
-    struct entry *account = &stay->own.list[0];
+    LDAPMessage *found = NULL;
     char filter[256];
+    int taken;
 
-    for (size_t i = 0; i < account->count; i++) {
-        bool taken = account->values[i].unique;
+    snprintf(filter, sizeof filter, "(%.100s=%.100s)", number->name, number->data);
+    if (directory_search(stay->directory, stay->directory->suffix, LDAP_SCOPE_SUBTREE, filter, none, 1, &found, error) < 0)
+        return -1;
+    taken = found != NULL && ldap_count_entries(stay->directory->ld, found) > 0;
+    ldap_msgfree(found);
+    return taken;
+}
 
-        for (int tries = 0; taken && tries < 1000; tries++) {
-            LDAPMessage *found = NULL;
-            char *next = NULL;
+/* The next one; past a long row of taken ones in longer and longer steps. Another's number would give its rights. */
+static int find_number(struct ldap_stay *stay, struct entry_value *number, struct error *error)
+{
+    int taken = is_taken(stay, number, error);
 
-            snprintf(filter, sizeof filter, "(%.100s=%.100s)", account->values[i].name, account->values[i].data);
-            if (directory_search(stay->directory, stay->directory->suffix, LDAP_SCOPE_SUBTREE, filter, none, 1, &found,
-                                 error) < 0)
-                return -1;
-            taken = found != NULL && ldap_count_entries(stay->directory->ld, found) > 0;
-            ldap_msgfree(found);
-            if (!taken || asprintf(&next, "%lld", atoll(account->values[i].data) + 1) < 0)
-                continue;
-            free(account->values[i].data);
-            account->values[i].data = next;
-            account->values[i].length = strlen(next);
-        }
+    for (int tries = 0; taken == 1 && tries < NUMBER_TRIES; tries++) {
+        long long step = tries < NEXT_TRIES ? 1 : 1LL << (tries - NEXT_TRIES);
+        char *next = NULL;
+
+        if (asprintf(&next, "%lld", atoll(number->data) + step) < 0)
+            return error_set(error, "out of memory");
+        free(number->data);
+        number->data = next;
+        number->length = strlen(next);
+        taken = is_taken(stay, number, error);
     }
-    return 0;
+    if (taken == 1)
+        return error_set(error, "%s shows no free %.100s for the account; give it a folder with numbers of its own",
+                         stay->place.host, number->name);
+    return taken;
+}
+
+static int find_numbers(struct ldap_stay *stay, struct error *error)
+{
+    struct entry *account = &stay->own.list[0];
+    int rc = 0;
+
+    for (size_t i = 0; i < account->count && rc == 0; i++)
+        if (account->values[i].unique)
+            rc = find_number(stay, &account->values[i], error);
+    return rc;
 }
 
 int ldap_shape(struct ldap_stay *stay, struct error *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * lure check: what gives lures away. */
+ * lure check, lure learn. */
 #include <string.h>
 #include "server/command/lure.h"
 
@@ -10,6 +10,8 @@ int run_lure(struct invocation *invocation, struct error *error)
 
     if (action != NULL && strcmp(action, "check") == 0)
         return lure_check(invocation, error);
-    error_set(error, "lures can be checked: sundew lure check");
+    if (action != NULL && strcmp(action, "learn") == 0)
+        return lure_learn(invocation, error);
+    error_set(error, "lures can be checked, and learn how mails look: sundew lure check, sundew lure learn DIR");
     return 2;
 }

@@ -13,7 +13,7 @@
 #include "server/base/error.h"
 #include "server/command/command.h"
 
-/* ---- a minter that looks at mails (server/minter/lint.h) ---- */
+/* ---- a minter that looks at mails (server/minter/examine.h) ---- */
 
 struct examiner {
     pid_t pid; /* 0: none */
@@ -21,7 +21,7 @@ struct examiner {
     FILE *out;
 };
 
-/* mode: "--lint". examiner_end() is due either way. */
+/* mode: "--lint" or "--learn". examiner_end() is due either way. */
 int examiner_start(struct examiner *examiner, const char *mode, struct error *error);
 /* A line, and bytes behind it. -1 when it does not listen any more. */
 int examiner_tell(struct examiner *examiner, const json_t *line, struct slice bytes, struct error *error);
@@ -38,5 +38,6 @@ int examiner_end(struct examiner *examiner);
 int lure_files(const char *path, struct examiner *examiner, size_t *count, struct error *error);
 
 int lure_check(struct invocation *invocation, struct error *error);
+int lure_learn(struct invocation *invocation, struct error *error);
 
 #endif

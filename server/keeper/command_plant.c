@@ -4,11 +4,15 @@
  * material to `sundew`. What became of it comes back as "planted" (command_placement.c). */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "server/base/json.h"
+#include "server/base/paths.h"
 #include "server/keeper/command.h"
 #include "server/keeper/keeper.h"
 #include "server/keeper/planting.h"
 #include "server/keeper/rows.h"
+
+#define PROFILE_MOST 16384
 
 static void release(void *state)
 {
@@ -90,6 +94,30 @@ static int64_t next_ordinal(struct ledger *ledger)
     return number;
 }
 
+/* How the mails of the owner's house look, where `sundew lure learn` wrote that down: STATE/mail/DOMAIN.yaml. */
+static int add_profile(const struct planting *planting, struct buffer *json, struct error *error)
+{
+    const struct configuration *configuration = planting->request->keeper->configuration;
+    const char *at = planting->order.owner != NULL ? strrchr(planting->order.owner, '@') : NULL;
+    const char *domain = at != NULL ? at + 1 : configuration->domain;
+    struct buffer text;
+    char *path = NULL;
+    int rc = 0;
+
+    if (strcmp(planting->row->takes, "mail") != 0 || strchr(domain, '/') != NULL)
+        return 0;
+    if (asprintf(&path, "%s/mail/%.*s.yaml", configuration->state, (int)strcspn(domain, "> "), domain) < 0)
+        return error_set(error, "out of memory");
+    buffer_init(&text, PROFILE_MOST);
+    if (access(path, F_OK) == 0 && (rc = paths_read(path, &text, error)) == 0) {
+        json_member_text(json, "profile", buffer_text(&text));
+        json_member_text(json, "profile_file", path);
+    }
+    buffer_free(&text);
+    free(path);
+    return rc;
+}
+
 static void lure_parameters(struct planting *planting, struct buffer *json)
 {
     bool text = strcmp(planting->shape->takes, "text") == 0;
@@ -140,9 +168,10 @@ static int ask_lure(struct planting *planting, struct error *error)
     buffer_init(&json, CHANNEL_MESSAGE);
     buffer_add_char(&json, '{');
     lure_parameters(planting, &json);
-    if (order->number != 0) {
+    result = add_profile(planting, &json, error);
+    if (result == 0 && order->number != 0) {
         result = order_view(request->keeper, order, &json, error);
-    } else {
+    } else if (result == 0) {
         minted_parameters(planting, &json);
         result = order_world(request->keeper, order, &json, error);
     }

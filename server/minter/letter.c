@@ -7,6 +7,7 @@
 #include <string.h>
 #include "server/minter/mime.h"
 #include "server/minter/parts.h"
+#include "server/minter/profile.h"
 #include "tokens/alphabet.h"
 
 #define FILETIME_EPOCH 11644473600LL /* seconds from 1601 to 1970 */
@@ -103,6 +104,8 @@ void letter_name(struct letter *letter)
     const char *digits = letter_by(letter, "apple") ? "0123456789ABCDEF" : LETTER_HEX;
     char text[33];
 
+    if (letter->work->profile != NULL && profile_id(letter->work->profile, letter, letter->id))
+        return;
     if (letter_by(letter, "outlook")) {
         outlook_id(letter);
         return;
@@ -161,7 +164,8 @@ static void add_agent(const struct letter *letter, struct buffer *out)
 {
     bool mailer = letter_by(letter, "apple") || letter_by(letter, "outlook");
 
-    mime_header(out, mailer ? "X-Mailer" : "User-Agent", letter->version);
+    if (letter->version[0] != 0) /* Exchange's own users show none */
+        mime_header(out, mailer ? "X-Mailer" : "User-Agent", letter->version);
 }
 
 void letter_type(const struct letter *letter, struct buffer *out)
@@ -276,6 +280,8 @@ int letter_send(const struct letter *letter, struct buffer *out, struct error *e
         else if (*field != ENCODING || !parts.many)
             add_field(letter, *field, out);
     }
+    if (letter->work->profile != NULL)
+        profile_tail(letter->work->profile, letter, out);
     buffer_add_char(out, '\n');
     rc = parts_add(&parts, out);
     return rc != 0 || out->failed ? error_set(error, "the mail is too long") : 0;

@@ -117,24 +117,48 @@ static size_t next_entry(struct slice text, size_t at)
     return found != NULL ? (size_t)(found - text.data) + 2 : text.length;
 }
 
-int lint_add_mbox(struct lint *lint, const struct lint_source *source, struct slice text, struct error *error)
+int lint_entries(struct slice text, int (*take)(struct slice message, void *context, struct error *error), void *context,
+                 struct error *error)
 {
-    struct lint_source each = *source;
-    char *name = NULL;
     int rc = 0;
 
-    for (size_t at = 0, end, number = 1; rc == 0 && at < text.length; at = end, number++) {
+    for (size_t at = 0, end; rc == 0 && at < text.length; at = end) {
         const unsigned char *line = memchr(text.data + at, '\n', text.length - at);
         size_t start = line != NULL ? (size_t)(line - text.data) + 1 : text.length;
 
         end = next_entry(text, at);
-        if (asprintf(&name, "%s:%zu", source->placement, number) < 0)
-            return error_set(error, "out of memory");
-        each.placement = name;
-        rc = start < end ? lint_add(lint, &each, (struct slice){text.data + start, end - start}, error) : 0;
-        free(name);
+        if (start < end)
+            rc = take((struct slice){text.data + start, end - start}, context, error);
     }
     return rc;
+}
+
+struct entries {
+    struct lint *lint;
+    const struct lint_source *source;
+    size_t number;
+};
+
+static int add_entry(struct slice message, void *context, struct error *error)
+{
+    struct entries *entries = context;
+    struct lint_source each = *entries->source;
+    char *name = NULL;
+    int rc;
+
+    if (asprintf(&name, "%s:%zu", each.placement, ++entries->number) < 0)
+        return error_set(error, "out of memory");
+    each.placement = name;
+    rc = lint_add(entries->lint, &each, message, error);
+    free(name);
+    return rc;
+}
+
+int lint_add_mbox(struct lint *lint, const struct lint_source *source, struct slice text, struct error *error)
+{
+    struct entries entries = {lint, source, 0};
+
+    return lint_entries(text, add_entry, &entries, error);
 }
 
 static void index_ids(struct lint *lint)

@@ -78,6 +78,9 @@ void lint_free(struct lint *lint);
 int lint_add(struct lint *lint, const struct lint_source *source, struct slice message, struct error *error);
 /* Each mail of an mbox, as "PLACEMENT:NUMBER" from 1. */
 int lint_add_mbox(struct lint *lint, const struct lint_source *source, struct slice text, struct error *error);
+/* Each mail of an mbox in turn. */
+int lint_entries(struct slice text, int (*take)(struct slice message, void *context, struct error *error), void *context,
+                 struct error *error);
 /* Tells all that gives them away; lint->found is how much. */
 int lint_judge(struct lint *lint, void (*take)(const struct lint_finding *finding, void *context), void *context,
                struct error *error);
@@ -105,9 +108,5 @@ void lint_text(struct lint *lint, const struct lint_mail *mail);
 void lint_thread(struct lint *lint, const struct lint_mail *mail);
 /* Of all mails: texts that come again. */
 int lint_beside(struct lint *lint, struct error *error);
-/* `minter --lint`: reads from standard input a line {"persona", "hosts"}, and then for each mail (or "mbox": true) a line
- * {"placement", "mailbox", "meta"?, "arrived"? (seconds) or "internaldate"?, "bytes"} and its bytes; writes a line of JSON
- * for each finding, and at last {"mails", "findings"}. Caged before it reads. 0, or 3 with a text on standard error. */
-int lint_main(void);
 
 #endif

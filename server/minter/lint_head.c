@@ -139,23 +139,25 @@ static bool made_by_host(const struct lint_mail *mail, const char *host)
     return passed(mail, host) || (dot != NULL && strchr(dot + 1, '.') != NULL && passed(mail, dot + 1));
 }
 
+/* What the mailbox's owner sent passed no server; then those of its thread say. */
+static bool made_for_house(const struct lint *lint, const struct lint_mail *mail, const char *host)
+{
+    for (size_t i = 0; mail->hop_count == 0 && i < lint->count; i++)
+        if (strcmp(lint->mails[i].placement, mail->placement) == 0 && made_by_host(&lint->mails[i], host))
+            return true;
+    return made_by_host(mail, host);
+}
+
 static void check_id(struct lint *lint, const struct lint_mail *mail)
 {
     char host[LINT_HOST], domain[LINT_HOST];
-    size_t index;
-    json_t *known;
 
     lint_domain(mail->id, host);
     lint_domain(lint_address(mail->from, 0), domain);
-    json_array_foreach(json_object_get(lint->world, "id_hosts"), index, known)
-    {
-        if (json_is_string(known) && strcasecmp(host, json_string_value(known)) == 0)
-            return;
-    }
     if (host[0] == '\0' && mail->id[0] != '\0')
         lint_tell(lint, mail, LINT_ID, "its Message-ID names no house: %s", mail->id);
     else if (host[0] != '\0' && domain[0] != '\0' && !lint_within(host, domain) && !lint_within(domain, host) &&
-             !made_by_host(mail, host))
+             !made_for_house(lint, mail, host))
         lint_tell(lint, mail, LINT_ID, "its Message-ID is of %s, and its sender of %s", host, domain);
 }
 

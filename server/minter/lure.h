@@ -20,6 +20,8 @@ struct lure_made {
     size_t file_count;
 };
 
+struct profile;
+
 /* What a lure is made of; texts live as long as the parameters. */
 struct lure_work {
     const struct minter *minter;
@@ -27,6 +29,7 @@ struct lure_work {
     const char *kind, *form, *language, *place, *path;
     struct slice identity, secret;
     const json_t *facts;
+    const struct profile *profile; /* how the house's own mails look; NULL: nothing was learned */
     bool buried;
     int64_t at; /* seconds, 0: to be drawn */
     json_t *base, *token, *variables;

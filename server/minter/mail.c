@@ -6,6 +6,7 @@
 #include <string.h>
 #include "server/minter/letter.h"
 #include "server/minter/mime.h"
+#include "server/minter/profile.h"
 
 #define DAY 86400
 
@@ -37,6 +38,18 @@ static void choose(struct thread *thread)
     }
 }
 
+/* The program that the house's mails show, as many of each as it has. */
+static void follow(const struct profile *profile, struct letter *letter)
+{
+    const char *program = profile_program(profile, letter_text(letter->from, "mail"));
+    const char *version = program != NULL ? profile_version(profile, program) : NULL;
+
+    if (program == NULL || version == NULL)
+        return;
+    letter->client = program;
+    letter->version = version;
+}
+
 static int cast(struct thread *thread, struct letter *letter, struct error *error)
 {
     const json_t *token = thread->work->token, *habits;
@@ -50,6 +63,8 @@ static int cast(struct thread *thread, struct letter *letter, struct error *erro
     habits = letter_text(letter->from, "client")[0] != 0 ? letter->from : letter->habits;
     letter->client = letter_text(habits, "client");
     letter->version = letter_text(habits, "version");
+    if (thread->work->profile != NULL && !letter->outside)
+        follow(thread->work->profile, letter);
     letter->zone = persona_zone(json_object_get(thread->work->parameters, "persona"));
     if (letter_text(letter->from, "mail")[0] == 0 || letter_text(letter->to, "mail")[0] == 0)
         return error_set(error, "the persona has nobody who could write this mail");
@@ -205,12 +220,23 @@ static int open_thread(struct thread *thread, struct error *error)
     return date(thread, error);
 }
 
+static int learned(struct lure_work *work, struct profile *profile, struct error *error)
+{
+    const char *text = letter_text(work->parameters, "profile"), *file = letter_text(work->parameters, "profile_file");
+
+    if (text[0] == 0)
+        return 0;
+    work->profile = profile;
+    return profile_read(profile, slice_of(text), file, error);
+}
+
 int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error)
 {
     struct thread thread = {.work = work};
+    struct profile profile = {.root = NULL};
     int rc = -1;
 
-    if (open_thread(&thread, error) == 0 && write_all(&thread, made, error) == 0)
+    if (learned(work, &profile, error) == 0 && open_thread(&thread, error) == 0 && write_all(&thread, made, error) == 0)
         rc = finish(&thread, made, error);
     for (size_t i = 0; i < LURE_MESSAGES; i++) {
         buffer_free(&thread.letters[i].subject);
@@ -219,5 +245,7 @@ int lure_mail(struct lure_work *work, struct lure_made *made, struct error *erro
             attachment_free(&thread.letters[i].attachments[k]);
     }
     json_decref(thread.house);
+    profile_free(&profile);
+    work->profile = NULL;
     return rc;
 }

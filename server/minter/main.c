@@ -10,9 +10,9 @@
 #include "server/base/log.h"
 #include "server/base/paths.h"
 #include "server/base/role.h"
+#include "server/minter/examine.h"
 #include "server/minter/job.h"
 #include "server/minter/face_check.h"
-#include "server/minter/lint.h"
 #include "server/minter/minter.h"
 #include "server/minter/supply.h"
 #include "server/wire/help.h"
@@ -265,8 +265,8 @@ int main(int argc, char **argv)
         return 0;
     if (argc > 1 && strcmp(argv[1], "--check") == 0)
         return face_check(argc, argv);
-    if (argc == 2 && strcmp(argv[1], "--lint") == 0)
-        return lint_main();
+    if (examine_asked(argc, argv))
+        return examine_main(argv);
     json_wipe_always();
     program.last = &program.first;
     if (role_begin(&program.role, "minter", &error) != 0 || prepare(&program, &error) != 0) {

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/minter/letter.h"
+#include "server/minter/profile.h"
+#include "server/minter/stamp.h"
 
-#define QUEUE_ALPHABET "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz" /* of Postfix's long queue ids */
 #define TLS_TEXT                                                                                                       \
     "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n\t key-exchange X25519 "                      \
     "server-signature ECDSA (P-256) server-digest SHA256)\n"
@@ -34,47 +35,6 @@ static unsigned fixed(const char *text, unsigned least, unsigned span)
     return least + (hash[0] | (unsigned)hash[1] << 8) % span;
 }
 
-static size_t add_digits(char *out, uint64_t value, uint64_t base, size_t least)
-{
-    char digits[16];
-    size_t count = 0;
-
-    for (; value > 0 || count < least; value /= base)
-        digits[count++] = QUEUE_ALPHABET[value % base];
-    for (size_t i = 0; i < count; i++)
-        out[i] = digits[count - 1 - i];
-    return count;
-}
-
-/* Postfix's long queue id: seconds and microseconds in base 52, "z", the inode in base 51. */
-static void queue_id(const struct trace *trace, int64_t time, char queue[32])
-{
-    size_t used = add_digits(queue, (uint64_t)time, 52, 6);
-
-    used += add_digits(queue + used, draw_below(trace->draw, 1000000), 52, 4);
-    queue[used++] = 'z';
-    used += add_digits(queue + used, number(trace, 400000, 3000000), 51, 0);
-    queue[used] = 0;
-}
-
-static void add_little(unsigned char *out, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        out[i] = (unsigned char)(value >> 8 * i);
-}
-
-/* Dovecot's session id: nanoseconds, seconds, process, host. */
-static void session_id(const struct trace *trace, int64_t time, char text[32])
-{
-    unsigned char id[16];
-
-    add_little(id, draw_below(trace->draw, 1000000000));
-    add_little(id + 4, (uint32_t)time);
-    add_little(id + 8, number(trace, 700, 400000));
-    add_little(id + 12, fixed(letter_text(trace->house, "store"), 1, 65000) * 48271u);
-    sodium_bin2base64(text, 32, id, sizeof id, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-}
-
 static bool into_mbox(const struct trace *trace)
 {
     return strcmp(trace->letter->work->place, "mbox") == 0;
@@ -88,7 +48,7 @@ static void add_desk(const struct trace *trace, const json_t *by, const char *wh
     unsigned desk = fixed(letter_text(letter->from, "mail"), 20, 220);
     char queue[32], date[WHEN_TEXT];
 
-    queue_id(trace, time, queue);
+    stamp_postfix(trace->draw, time, queue);
     buffer_add_format(out,
                       "Received: from [%s.%u] (%s%02u.%s [%s.%u])\n" TLS_TEXT
                       "\t(No client certificate requested)\n\t(Authenticated sender: %s)\n\tby %s (Postfix) with "
@@ -150,7 +110,7 @@ static void add_relay(const struct trace *trace, int64_t taken, int64_t time, st
         address = at;
     }
 
-    queue_id(trace, time, queue);
+    stamp_postfix(trace->draw, time, queue);
     buffer_add_format(out,
                       "Received: from %s (%s [%s])\n" TLS_TEXT
                       "\t(No client certificate requested)\n\tby %s (Postfix) with ESMTPS id %s\n\tfor <%s>; %s\n",
@@ -170,13 +130,26 @@ static void add_delivery(const struct trace *trace, const char *sender, int64_t 
         buffer_add_format(out, "X-Original-To: %s\nDelivered-To: %s\n", trace->owner, trace->owner);
         return;
     }
-    session_id(trace, time, session);
+    stamp_dovecot(trace->draw, letter_text(trace->house, "store"), time, session);
     buffer_add_format(out,
                       "Delivered-To: %s\nReceived: from %s ([%s.%u])\n\tby %s with LMTP\n\tid %s\n"
                       "\t(envelope-from <%s>)\n\tfor <%s>; %s\n",
                       trace->owner, letter_text(trace->house, "server"), letter_text(trace->house, "net"),
                       fixed(letter_text(trace->house, "server"), 5, 10), letter_text(trace->house, "store"), session,
                       sender, trace->owner, when_mail(&letter->zone, time, date));
+}
+
+/* What a mail of another house's brought along when it came to this one's learned servers. */
+static void add_abroad(const struct trace *trace, int64_t taken, struct buffer *out)
+{
+    const struct letter *letter = trace->letter;
+    char server[256];
+
+    profile_peer(letter, false, server, sizeof server);
+    if (letter_by(letter, "gmail"))
+        add_google(trace, server, taken, out);
+    else
+        add_desk(trace, letter->habits, letter_text(letter->to, "mail"), taken, out);
 }
 
 void letter_trace(const struct letter *letter, struct buffer *out)
@@ -189,7 +162,13 @@ void letter_trace(const struct letter *letter, struct buffer *out)
     };
     const char *sender = letter_text(letter->from, "mail");
     int64_t taken = letter->sent + number(&trace, 0, 3), relayed = taken + number(&trace, 0, 3);
+    const struct profile *profile = letter->work->profile;
 
+    if (profile != NULL && profile_trace(profile, letter, letter->outside ? relayed : taken, out)) {
+        if (letter->outside)
+            add_abroad(&trace, taken, out);
+        return;
+    }
     add_delivery(&trace, sender, relayed + number(&trace, 0, 2), out);
     if (letter->outside)
         add_relay(&trace, taken, relayed, out);

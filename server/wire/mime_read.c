@@ -52,7 +52,7 @@ static void add_unfolded(struct slice value, struct buffer *out)
 }
 
 /* The next field as it stands; lines that are none are passed over. False at the end. */
-static bool next_field(struct slice *head, struct slice *name, struct slice *value)
+bool mime_next_raw(struct slice *head, struct slice *name, struct slice *value)
 {
     const unsigned char *colon = NULL;
     size_t end = 0;
@@ -74,7 +74,7 @@ bool mime_next(struct slice *head, struct slice *name, struct buffer *out)
 {
     struct slice value;
 
-    if (!next_field(head, name, &value))
+    if (!mime_next_raw(head, name, &value))
         return false;
     add_unfolded(value, out);
     return true;
@@ -85,7 +85,7 @@ static int raw_field(struct slice head, const char *name, struct buffer *out)
 {
     struct slice found, value;
 
-    while (next_field(&head, &found, &value))
+    while (mime_next_raw(&head, &found, &value))
         if (slice_is_nocase(found, name)) {
             add_unfolded(value, out);
             return out->failed ? -1 : 0;

@@ -26,6 +26,8 @@ struct slice mime_head(struct slice message, struct slice *body);
 int mime_field(struct slice head, const char *name, struct buffer *out);
 /* The next field of what is left of a head: its name, and adds its value, unfolded, not decoded. False at the end. */
 bool mime_next(struct slice *head, struct slice *name, struct buffer *out);
+/* The same with its value as it stands, from behind the colon, with the ends of its lines. */
+bool mime_next_raw(struct slice *head, struct slice *name, struct slice *value);
 /* [{"name", "address"}, …] of a field of people; a new reference. */
 json_t *mime_people(struct slice head, const char *name);
 /* Each part in turn; the part is gone after the call. -1 when `take` says so, or the mail is no mail. */

@@ -334,10 +334,11 @@ static int check_doors(struct examining *examining, struct error *error)
 static int check_placements(struct examining *examining, struct error *error)
 {
     static const char sql[] =
-        "SELECT coalesce(max(number), 0), sum(state IN ('gone', 'changed') AND uprooted IS NULL),"
+        "SELECT coalesce(max(number), 0), sum(state IN ('gone', 'changed') AND uprooted IS NULL AND NOT rotated),"
         " sum(state = 'planned'), sum(uprooted IS NULL AND max(coalesce(checked, 0), coalesce(planted, ?2)) <"
-        " ?2 - 2592000000000), count(*) FROM (SELECT number, state, uprooted, checked, planted FROM placement"
-        " WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
+        " ?2 - 2592000000000), count(*) FROM (SELECT number, state, uprooted, checked, planted,"
+        " EXISTS (SELECT 1 FROM placement r WHERE r.rotates = p.number) AS rotated"
+        " FROM placement p WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
     int64_t *counts = examining->counts;
     int more = count_page(examining, sql, error);
 
@@ -345,7 +346,7 @@ static int check_placements(struct examining *examining, struct error *error)
         return more;
     if (counts[0] > 0)
         tell(examining, "warning", "placements", "", "`sundew placements --state gone` and `--state changed` list them; "
-             "plant others there", "%" PRId64 " lures are gone or changed", counts[0]);
+             "`sundew inspect --replant` plants them again", "%" PRId64 " lures are gone or changed", counts[0]);
     if (counts[1] > 0)
         tell(examining, "warning", "placements", "", "`sundew placements --state planned` lists them; look there, and "
              "plant again", "%" PRId64 " were intended, but never told to be in place", counts[1]);

@@ -6,13 +6,12 @@ import getpass
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
 
-from sundew import port_base, skip_all
+from sundew import end, port_base, skip_all
 
 PASSWORD, MASTER = "ordinary-7", "gardener-9"
 CONFIG = """
@@ -196,12 +195,7 @@ class Dovecot:
         return client
 
     def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         if not os.environ.get("SUNDEW_KEEP"):
             shutil.rmtree(self.root, ignore_errors=True)
 

@@ -4,13 +4,12 @@ folder of bare repositories. Run as whoever runs the test; only what was started
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 
-from sundew import port_base
+from sundew import end, port_base
 
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else None)
 FCGIWRAP = shutil.which("fcgiwrap") or ("/usr/sbin/fcgiwrap" if os.path.exists("/usr/sbin/fcgiwrap") else None)
@@ -147,14 +146,7 @@ class GitServers:
         return said
 
     def stop(self):
-        for process in self.started:
-            process.send_signal(signal.SIGTERM)
-        for process in self.started:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(*self.started)
 
     def __enter__(self):
         return self.start()

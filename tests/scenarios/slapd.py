@@ -4,13 +4,12 @@ manage the services, one who may only add to them, and one who may read. With `w
 Directory and says that it is one."""
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
 
-from sundew import port_base, skip_all
+from sundew import end, port_base, skip_all
 
 SUFFIX = "dc=corp,dc=example"
 SERVICES = "ou=services," + SUFFIX
@@ -210,12 +209,7 @@ class Slapd:
             raise RuntimeError(f"ldapmodify: {result.stdout}{result.stderr}")
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
 
     def close(self):
         self.stop()

@@ -224,6 +224,18 @@ def signature_good(headers, body, secret):
     return any(s == "v1," + wanted for s in lower["webhook-signature"].split(" "))
 
 
+def end(*processes):
+    """SIGTERM to all of them, and SIGKILL to those that it does not end."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 class Installation:
     """plain: the decoy gitlab has no listener for TLS, so that its plain one is no mere redirect."""
 

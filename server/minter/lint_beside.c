@@ -291,7 +291,8 @@ static int by_hash(const void *a, const void *b)
 
 static void tell_repeated(struct beside *beside)
 {
-    qsort(beside->sentences, beside->sentence_count, sizeof *beside->sentences, by_hash);
+    if (beside->sentence_count > 0)
+        qsort(beside->sentences, beside->sentence_count, sizeof *beside->sentences, by_hash);
     for (size_t i = 1; i < beside->sentence_count; i++) {
         const struct sentence *before = &beside->sentences[i - 1], *again = &beside->sentences[i];
 

@@ -179,8 +179,7 @@ static int do_item(struct plan_work *work, struct gardener *gardener, const stru
 
     work->planted += code == 0;
     work->failed += code != 0;
-    if (!output->json)
-        fflush(output->file);
+    fflush(output->file);
     if (code == 0)
         return 0;
     *error = why;

@@ -94,6 +94,25 @@ static int64_t next_ordinal(struct ledger *ledger)
     return number;
 }
 
+/* Which lures lie in the place: who has read one would know the other. */
+static int add_lying(const struct planting *planting, struct buffer *json, struct error *error)
+{
+    struct ledger *ledger = &planting->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(
+        ledger, "SELECT DISTINCT lure FROM placement WHERE place = ? AND state <> 'gone' LIMIT 64", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_text(statement, 1, slice_of(planting->place));
+    json_member_open(json, "lies");
+    buffer_add_char(json, '[');
+    while ((found = ledger_step(ledger, statement, error)) == 1)
+        json_element(json, ledger_column(statement, 0));
+    buffer_add_char(json, ']');
+    return found;
+}
+
 /* How the mails of the owner's house look, where `sundew lure learn` wrote that down: STATE/mail/DOMAIN.yaml. */
 static int add_profile(const struct planting *planting, struct buffer *json, struct error *error)
 {
@@ -168,7 +187,7 @@ static int ask_lure(struct planting *planting, struct error *error)
     buffer_init(&json, CHANNEL_MESSAGE);
     buffer_add_char(&json, '{');
     lure_parameters(planting, &json);
-    result = add_profile(planting, &json, error);
+    result = add_lying(planting, &json, error) < 0 ? -1 : add_profile(planting, &json, error);
     if (result == 0 && order->number != 0) {
         result = order_view(request->keeper, order, &json, error);
     } else if (result == 0) {

@@ -47,7 +47,8 @@ static const char *const migrations[LEDGER_VERSION] = {
      * rotates: the placement that this one took over from (command_rotate.c) */
     "ALTER TABLE placement ADD COLUMN arguments TEXT; ALTER TABLE placement ADD COLUMN replanted INTEGER;"
     " ALTER TABLE placement ADD COLUMN rotates INTEGER REFERENCES placement (number);"
-    " CREATE UNIQUE INDEX placement_rotates ON placement (rotates) WHERE rotates IS NOT NULL;",
+    " CREATE UNIQUE INDEX placement_rotates ON placement (rotates) WHERE rotates IS NOT NULL;"
+    " CREATE INDEX placement_place ON placement (place);",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)

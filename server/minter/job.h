@@ -10,7 +10,8 @@
  * |             |                                                                      | text for the same parameters
  * | lure        | {"kind","form","identity","secret","facts"?,"place":"maildir",       | "meta" (JSON), then "file" × n
  * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool,        |
- * |             |  "outside"?,"ordinal"?,"takes"?,"profile"?,"profile_file"?, VIEW}    |
+ * |             |  "outside"?,"ordinal"?,"lies"?,"takes"?,"profile"?,                   |
+ * |             |  "profile_file"?, VIEW}                                              |
  * | persona     | {"organisation","domain","language"}                                 | "json" (the persona)
  * | authority   | {"organisation","domain","language"?,"names"?:[…],"addresses"?:[…]}  | "pem" name "certificate",
  * |             |                                                                      | "pem" name "key"
@@ -31,6 +32,7 @@
  *
  * "outside" is a person of another house, "Name <mail>", for the lures that know one; else the persona's supplier is.
  * "ordinal" is how many lures the installation has planted: texts are taken in turn by it, and drawn without it.
+ * "lies" are the names of lures that lie in the place: others are taken before them, where "lure" names none.
  *
  * "profile" is the text of a file as profile.h says, by which mails are written; faults name "profile_file".
  *

@@ -95,18 +95,32 @@ static bool lure_fits(const struct lure *lure, const struct lure_work *work, con
            texts_hold(&lure->places, work->place);
 }
 
-/* One of those that fit, of the language if there is any. */
+static bool lies_there(const struct lure_work *work, const struct lure *lure)
+{
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach(json_object_get(work->parameters, "lies"), i, name)
+        if (strcmp(json_string_value(name) != NULL ? json_string_value(name) : "", lure->name) == 0)
+            return true;
+    return false;
+}
+
+/* One of those that fit, of the language if there is any, and of these one that does not lie there yet. */
 static const struct lure *lure_any(const struct lure_work *work, const char *type)
 {
+    enum { NEW = 1, OWN = 2 };
     const struct catalogue *catalogue = work->minter->catalogue;
     const struct lure *chosen = NULL;
     uint32_t count = 0;
 
-    for (int own = 1; own >= 0 && chosen == NULL; own--)
+    for (int wanted = OWN | NEW; wanted >= 0 && chosen == NULL; wanted--)
         for (size_t i = 0; i < catalogue->lure_count; i++) {
             const struct lure *lure = &catalogue->lures[i];
 
-            if (lure->asked || !lure_fits(lure, work, type) || (own == 1 && strcmp(lure->language, work->language) != 0))
+            if (lure->asked || !lure_fits(lure, work, type) ||
+                ((wanted & OWN) != 0 && strcmp(lure->language, work->language) != 0) ||
+                ((wanted & NEW) != 0 && lies_there(work, lure)))
                 continue;
             if (draw_below(work->minter->draw, ++count) == 0)
                 chosen = lure;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "server/base/calendar.h"
 #include "server/base/clock.h"
 #include "server/command/plan.h"
 #include "server/wire/kinds.h"
@@ -96,7 +97,7 @@ static const struct plan_choice *choose(const struct drawing *drawing, const str
 
 /* ---- dates ---- */
 
-/* The try-th draw: a time of a working day, between half past eight and ten to six; 0 where it fell on a weekend. */
+/* The try-th draw: a time of a working day, between half past eight and ten to six; 0 where people rest then. */
 static int64_t draw_date(const struct drawing *drawing, const struct plan_item *item, int64_t until, unsigned try)
 {
     int64_t span = (until - item->entry->from) / SECOND;
@@ -107,7 +108,7 @@ static int64_t draw_date(const struct drawing *drawing, const struct plan_item *
     snprintf(number, sizeof(number), "%u", try);
     day = (time_t)(item->entry->from / SECOND) +
           (time_t)(span > 0 ? draw(drawing, "day", item->key, number) % (uint64_t)span : 0);
-    if (localtime_r(&day, &when) == NULL || when.tm_wday == 0 || when.tm_wday == 6)
+    if (localtime_r(&day, &when) == NULL || calendar_is_weekend(&when) || calendar_is_holiday(&when))
         return 0;
     when.tm_hour = when.tm_min = 0;
     when.tm_sec = OPENS + (int)(draw(drawing, "time", item->key, number) % WORKS);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "server/minter/when.h"
+#include "server/base/calendar.h"
 
 #define DAY 86400
 #define MORNING (8 * 3600 + 30 * 60)
@@ -81,26 +82,12 @@ static struct tm local(const struct zone *zone, int64_t time)
     return broken(time + 60LL * zone_offset(zone, time));
 }
 
-/* Days on which some country that we write for rests: it costs little to rest with it. */
-static bool is_holiday(const struct tm *tm)
-{
-    static const struct {
-        int month, day;
-    } days_off[] = {{1, 1},   {5, 1},   {5, 8},   {7, 14},  {8, 15}, {11, 1},
-                    {11, 11}, {12, 24}, {12, 25}, {12, 26}, {12, 31}};
-
-    for (size_t i = 0; i < sizeof days_off / sizeof *days_off; i++)
-        if (tm->tm_mon + 1 == days_off[i].month && tm->tm_mday == days_off[i].day)
-            return true;
-    return false;
-}
-
 static bool is_working(const struct zone *zone, int64_t time)
 {
     struct tm tm = local(zone, time);
     int second = tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
 
-    return tm.tm_wday != 0 && tm.tm_wday != 6 && !is_holiday(&tm) && second >= MORNING &&
+    return !calendar_is_weekend(&tm) && !calendar_is_holiday(&tm) && second >= MORNING &&
            second < MORNING + WORKING_DAY;
 }
 
@@ -109,11 +96,11 @@ const char *when_rest(const struct zone *zone, int64_t time, char text[WHEN_TEXT
     struct tm tm = local(zone, time);
     bool night = tm.tm_hour < EARLIEST || tm.tm_hour >= LATEST;
 
-    if (tm.tm_wday != 0 && tm.tm_wday != 6 && !is_holiday(&tm) && !night)
+    if (!calendar_is_weekend(&tm) && !calendar_is_holiday(&tm) && !night)
         return NULL;
-    if (tm.tm_wday == 0 || tm.tm_wday == 6)
+    if (calendar_is_weekend(&tm))
         snprintf(text, WHEN_TEXT, "on a %s", tm.tm_wday == 0 ? "Sunday" : "Saturday");
-    else if (is_holiday(&tm))
+    else if (calendar_is_holiday(&tm))
         snprintf(text, WHEN_TEXT, "on %d %s, a holiday", tm.tm_mday, long_months[tm.tm_mon]);
     else
         snprintf(text, WHEN_TEXT, "at %02d:%02d", tm.tm_hour, tm.tm_min);

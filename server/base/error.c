@@ -16,6 +16,16 @@ int error_set(struct error *error, const char *format, ...)
     return -1;
 }
 
+int error_status(struct error *error, int status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
 int error_errno(struct error *error, const char *format, ...)
 {
     int number = errno;

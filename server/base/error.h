@@ -11,6 +11,8 @@ struct error {
 
 /* Writes the text and returns -1, so that `return error_set(...)` reads well. */
 int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* As error_set(), but returns the status that a program is to exit with. */
+int error_status(struct error *error, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* As error_set(), with ": " and the text of errno behind it. */
 int error_errno(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Puts "context: " before the text that is there. Returns -1. */

@@ -146,8 +146,10 @@ static int receive(struct invocation *invocation, struct backing *backing, struc
         *error = why;
         code = 3;
     }
-    if (code == 0 && fsync(backing->fd) < 0)
-        code = error_errno(error, "cannot write %s", backing->beside) + 4;
+    if (code == 0 && fsync(backing->fd) < 0) {
+        error_errno(error, "cannot write %s", backing->beside);
+        code = 3;
+    }
     return code;
 }
 
@@ -178,8 +180,9 @@ int run_backup(struct invocation *invocation, struct error *error)
     if (code == 0 && (said = examine(backing.beside, error)) == NULL)
         code = 3;
     if (code == 0 && !json_is_true(json_object_get(said, "ok")))
-        code = error_set(error, "the copy is not whole (%s), and was not kept; see what `sundew check` says of the ledger",
-                         json_string_value(json_object_get(said, "text"))) + 2;
+        code = error_status(error, 1,
+                            "the copy is not whole (%s), and was not kept; see what `sundew check` says of the ledger",
+                            json_string_value(json_object_get(said, "text")));
     if (code == 0 && take_name(&backing, force, error) < 0)
         code = 3;
     unlink(backing.beside);

@@ -163,10 +163,10 @@ static int take_planted(struct planter *planter, struct course *course, struct e
     if (planter_next(planter, &reader, &type, error) < 0)
         return 3;
     if (type != MESSAGE_PLANTED || planted_get(&reader, &planted) < 0)
-        return error_set(error, "the planter sent a damaged answer") + 4;
+        return error_status(error, 3, "the planter sent a damaged answer");
     if (!planted.ok)
-        return error_set(error, "the door does not answer as it should: %.*s; see what `sundew check` says of it",
-                         (int)planted.text.length, (const char *)planted.text.data) + 2;
+        return error_status(error, 1, "the door does not answer as it should: %.*s; see what `sundew check` says of it",
+                            (int)planted.text.length, (const char *)planted.text.data);
     where = json_loadb((const char *)planted.where.data, planted.where.length, 0, NULL);
     json_object_update(course->row, where);
     json_decref(where);
@@ -188,12 +188,12 @@ static int use(struct drilling *drilling, struct planter *planter, const struct 
         struct planted planted;
 
         if (type != MESSAGE_PLANTED || planted_get(&reader, &planted) < 0)
-            return error_set(error, "the planter sent a damaged answer") + 4;
-        return error_set(error, "its door cannot be reached: %.*s; see what `sundew check` says of it",
-                         (int)planted.text.length, (const char *)planted.text.data) + 2;
+            return error_status(error, 3, "the planter sent a damaged answer");
+        return error_status(error, 1, "its door cannot be reached: %.*s; see what `sundew check` says of it",
+                            (int)planted.text.length, (const char *)planted.text.data);
     }
     if (at_door_get(&reader, &at) < 0)
-        return error_set(error, "the planter sent a damaged answer") + 4;
+        return error_status(error, 3, "the planter sent a damaged answer");
     code = announce(drilling, job, &at, course, error);
     if (code == 0 && planter_go(planter, error) < 0)
         code = 3;
@@ -239,16 +239,17 @@ static int judge_deliveries(const json_t *deliveries, struct error *error)
     size_t i;
 
     if (json_array_size(deliveries) == 0)
-        return error_set(error, "the alert goes nowhere: there are no routes; add one under \"routes:\" in the "
-                                "configuration, then `sundew reload`") + 2;
+        return error_status(error, 1, "the alert goes nowhere: there are no routes; add one under \"routes:\" in the "
+                                      "configuration, then `sundew reload`");
     for (i = 0; i < json_array_size(deliveries) && code == 0; i++) {
         delivery = json_array_get(deliveries, i);
         if (strcmp(text_of(delivery, "state"), "delivered") != 0)
-            code = error_set(error, "route %s has not taken the alert after %d tries (%s); it is tried again; see "
-                                    "`sundew routes`, and put the receiver or the route right",
-                             text_of(delivery, "route"),
-                             (int)json_integer_value(json_object_get(delivery, "attempts")),
-                             text_of(delivery, "text")[0] != '\0' ? text_of(delivery, "text") : "no answer yet") + 2;
+            code = error_status(error, 1,
+                                "route %s has not taken the alert after %d tries (%s); it is tried again; see "
+                                "`sundew routes`, and put the receiver or the route right",
+                                text_of(delivery, "route"),
+                                (int)json_integer_value(json_object_get(delivery, "attempts")),
+                                text_of(delivery, "text")[0] != '\0' ? text_of(delivery, "text") : "no answer yet");
     }
     return code;
 }
@@ -258,15 +259,17 @@ static int judge(const struct drilling *drilling, const struct course *course, s
     const json_t *latest = course->latest;
 
     if (latest == NULL)
-        return error_set(error, "its use made no sighting within %d s; look into the daemon's log, and try a longer "
-                                "--wait", (int)(drilling->wait_us / 1000000)) + 2;
+        return error_status(error, 1,
+                            "its use made no sighting within %d s; look into the daemon's log, and try a longer "
+                            "--wait", (int)(drilling->wait_us / 1000000));
     json_object_set(course->row, "sighting", json_object_get(latest, "sighting"));
     json_object_set(course->row, "alert", json_object_get(latest, "alert"));
     json_object_set(course->row, "deliveries", json_object_get(latest, "deliveries"));
     if (!json_is_true(json_object_get(latest, "drill")))
-        return error_set(error, "its use was alerted as a real one: the decoy saw it come from %s; where a firewall or a "
-                                "proxy on this host rewrites addresses, take the decoy's listener out of its rules",
-                         text_of(latest, "address")) + 2;
+        return error_status(error, 1,
+                            "its use was alerted as a real one: the decoy saw it come from %s; where a firewall or a "
+                            "proxy on this host rewrites addresses, take the decoy's listener out of its rules",
+                            text_of(latest, "address"));
     return judge_deliveries(json_object_get(latest, "deliveries"), error);
 }
 
@@ -302,11 +305,12 @@ static int drill(struct drilling *drilling, const struct drill_job *job, struct 
                            text_of(job->json, "decoy"), "door", "answered", "drill", 1, "sighting", "alert",
                            "deliveries");
     if (text_of(job->json, "decoy")[0] == '\0')
-        code = error_set(error, "the decoy that it opens is not in the configuration, so nobody would see it used; add "
-                                "it again, then `sundew reload`") + 2;
+        code = error_status(error, 1,
+                            "the decoy that it opens is not in the configuration, so nobody would see it used; add "
+                            "it again, then `sundew reload`");
     else if (listener == NULL)
-        code = error_set(error, "decoy %s has no listener on port %s; `sundew decoys` lists them",
-                         text_of(job->json, "decoy"), drilling->port != NULL ? drilling->port : "?") + 2;
+        code = error_status(error, 1, "decoy %s has no listener on port %s; `sundew decoys` lists them",
+                            text_of(job->json, "decoy"), drilling->port != NULL ? drilling->port : "?");
     else
         code = use(drilling, &planter, job, listener, &course, error);
     planter_end(&planter);
@@ -388,7 +392,7 @@ int run_drill(struct invocation *invocation, struct error *error)
     }
     code = link_command(&drilling.link, &command, &rows, error);
     if (code == 0 && drilling.failed)
-        code = error_set(error, "the keeper sent a damaged job") + 4;
+        code = error_status(error, 3, "the keeper sent a damaged job");
     if (code == 0)
         code = drill_all(&drilling, error);
 out:

@@ -59,7 +59,7 @@ static int ask(struct checking *checking, const struct command *command, struct 
     int code = link_command(&checking->link, command, &rows, error);
 
     if (code == 0 && checking->failed)
-        code = error_set(error, "the keeper sent a damaged answer") + 4;
+        code = error_status(error, 3, "the keeper sent a damaged answer");
     return code;
 }
 
@@ -237,7 +237,7 @@ static int take_findings(struct checking *checking, struct error *error)
     }
     free(text);
     if (findings == NULL)
-        return error_set(error, "the minter did not look at all of them; its own lines above say why") + 4;
+        return error_status(error, 3, "the minter did not look at all of them; its own lines above say why");
     json_decref(findings);
     return 0;
 }
@@ -307,7 +307,7 @@ int lure_check(struct invocation *invocation, struct error *error)
     else
         code = check(&checking, error);
     if (examiner_end(&checking.examiner) != 0 && code == 0)
-        code = error_set(error, "the minter did not end well") + 4;
+        code = error_status(error, 3, "the minter did not end well");
     link_close(&checking.link);
     plantings_free(&checking.jobs);
     json_decref(checking.world);

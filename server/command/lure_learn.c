@@ -24,7 +24,7 @@ static int take_profile(struct examiner *examiner, json_t **row, struct error *e
     code = examiner_end(examiner);
     *examiner = (struct examiner){.in = -1};
     if (code == 0 && json_object_get(*row, "profile") == NULL)
-        code = error_set(error, "the minter did not learn; its own lines above say why") + 4;
+        code = error_status(error, 3, "the minter did not learn; its own lines above say why");
     return code;
 }
 

@@ -52,7 +52,7 @@ static int run(const struct options *options, struct error *error)
     output_open(&invocation.output, stdout, options->json, options->command->name);
     code = way->run(&invocation, error);
     if (output_close(&invocation.output) < 0 && code == 0)
-        code = error_set(error, "not all could be written to standard output; is the disk full?") + 4;
+        code = error_status(error, 3, "not all could be written to standard output; is the disk full?");
     configuration_free(invocation.configuration);
     return code;
 }

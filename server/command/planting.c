@@ -314,9 +314,9 @@ int gardener_show(struct gardener *gardener, const struct planting *job, struct 
     ran = work(gardener, job, &outcome);
     *where = ran == 0 ? json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL) : NULL;
     if (ran == 0 && planted->ok && outcome.print.length > 0)
-        code = buffer_add_slice(mail, buffer_slice(&outcome.print)) == 0 ? 0 : error_set(error, "out of memory") + 4;
+        code = buffer_add_slice(mail, buffer_slice(&outcome.print)) == 0 ? 0 : error_status(error, 3, "out of memory");
     else if (ran == 0 && planted->ok)
-        code = error_set(error, "it is not there (%s)", gardener->state) + 2;
+        code = error_status(error, 1, "it is not there (%s)", gardener->state);
     else
         error_set(error, "%.*s", (int)planted->text.length, (const char *)planted->text.data);
     rest(gardener, job, ran);
@@ -399,7 +399,8 @@ int gardener_clear(struct gardener *gardener, const struct planting *job, struct
     if (ran == 0 && outcome.planted.ok && strcmp(gardener->state, "gone") == 0)
         code = tell(gardener, "inspected", job, &outcome, error);
     else
-        code = error_set(error, "%.*s", (int)outcome.planted.text.length, (const char *)outcome.planted.text.data) + 4;
+        code = error_status(error, 3,
+                            "%.*s", (int)outcome.planted.text.length, (const char *)outcome.planted.text.data);
     rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;
@@ -431,7 +432,7 @@ int gardener_ask(struct gardener *gardener, const struct command *command, struc
     *jobs = (struct plantings){NULL, 0};
     code = link_command(gardener->link, command, &rows, error);
     if (code == 0 && (taking.failed || jobs->count != 1))
-        code = error_set(error, "the keeper sent a damaged job") + 4;
+        code = error_status(error, 3, "the keeper sent a damaged job");
     return code;
 }
 

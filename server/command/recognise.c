@@ -123,7 +123,7 @@ static int ask(struct hunt *hunt, const struct found *found)
     code = found->count > 0 ? link_command(&hunt->link, &command, &rows, hunt->error) : 0;
     sodium_memzero(claims, sizeof claims);
     if (code == 0 && hunt->failed)
-        code = error_set(hunt->error, "the keeper sent a damaged answer") + 4;
+        code = error_status(hunt->error, 3, "the keeper sent a damaged answer");
     return code;
 }
 
@@ -135,7 +135,7 @@ static int take_searched(struct hunt *hunt, struct reader *reader)
     char *text;
 
     if (searched_get(reader, &searched) < 0 || searched.source != hunt->done)
-        return error_set(hunt->error, "the finder sent a damaged answer") + 4;
+        return error_status(hunt->error, 3, "the finder sent a damaged answer");
     hunt->done++;
     hunt->bytes += searched.bytes;
     progress_step(&hunt->invocation->progress, 1);
@@ -166,7 +166,7 @@ static int listen_once(struct hunt *hunt)
         return take_searched(hunt, &reader);
     if (type == MESSAGE_FOUND && found_get(&reader, &found) == 0 && found.source == hunt->done)
         return ask(hunt, &found);
-    return error_set(hunt->error, "the finder sent a damaged answer") + 4;
+    return error_status(hunt->error, 3, "the finder sent a damaged answer");
 }
 
 /* Takes the descriptor. */

@@ -29,7 +29,7 @@ static json_t *ask_row(struct gardener *gardener, const char *id, int *code, str
     command_put(&command, "placement", id);
     *code = link_command(gardener->link, &command, &rows, error);
     if (*code == 0 && row == NULL)
-        *code = error_set(error, "the keeper sent a damaged answer") + 4;
+        *code = error_status(error, 3, "the keeper sent a damaged answer");
     return row;
 }
 
@@ -193,11 +193,13 @@ static int rotate(struct gardener *gardener, json_t *row, struct error *error)
         return 0;
     }
     if (is_state(row, "state", "planned"))
-        return error_set(error, "planting %s was broken off; finish it (sundew plan --apply), or give it up (sundew "
-                                "uproot)", placement) + 4;
+        return error_status(error, 3,
+                            "planting %s was broken off; finish it (sundew plan --apply), or give it up (sundew "
+                            "uproot)", placement);
     if (beside != NULL)
-        return error_set(error, "%s holds two tokens, %s beside %s, which are not rotated together; uproot it, mint both "
-                                "anew, and plant them", placement, beside, text_of(row, "token")) + 4;
+        return error_status(error, 3,
+                            "%s holds two tokens, %s beside %s, which are not rotated together; uproot it, mint both "
+                            "anew, and plant them", placement, beside, text_of(row, "token"));
     return take_over(gardener, row, NULL, error);
 }
 
@@ -265,7 +267,7 @@ static int replant(struct gardener *gardener, const char *placement, struct erro
     json_t *row = ask_row(gardener, placement, &code, error);
 
     if (row != NULL && code == 0 && text_of(row, "successor") != NULL)
-        code = error_set(error, "%s was rotated; %s lies in its place", placement, text_of(row, "successor")) + 2;
+        code = error_status(error, 1, "%s was rotated; %s lies in its place", placement, text_of(row, "successor"));
     else if (row != NULL && code == 0)
         code = plant_again(gardener, row, error);
     json_decref(row);

@@ -44,8 +44,10 @@ static int check(const char *folder, bool json, struct error *error)
     int ends[2], face, site;
     pid_t minter, sensor;
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_errno(error, "cannot check") + 4;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        error_errno(error, "cannot check");
+        return 3;
+    }
     fflush(stdout);
     minter = start("minter", folder, json, ends[1], 3, ends[0]);
     close(ends[1]);

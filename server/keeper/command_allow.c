@@ -101,7 +101,8 @@ static int trufflehog(const struct allowing *allowing, sqlite3_stmt *row, struct
         return 0;
     buffer_add_text(entry, path.data[0] == '/' ? "^" : "(^|/)");
     add_escaped(entry, path, "\\.+*?()|[]{}^$");
-    return buffer_add_char(entry, '$');
+    buffer_add_char(entry, '$');
+    return 0;
 }
 
 /* As .gitignore; any folder may stand above, for secretlint takes no list from above where it is started. */

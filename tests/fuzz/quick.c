@@ -2,7 +2,9 @@
 #include "tests/fuzz/quick.h"
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "server/planter/planter.h"
 
 int crypto_pwhash_str(char out[crypto_pwhash_STRBYTES], const char *const text, unsigned long long length,
                       unsigned long long operations, size_t memory)
@@ -26,4 +28,17 @@ void quick_file(struct task *task, const char *name, const char *text)
     file->whole = true;
     buffer_init(&file->data, 4096);
     buffer_add_text(&file->data, text);
+}
+
+void quick_run(struct task *task, struct visit *visit)
+{
+    struct place_result result;
+    struct error error = {""};
+
+    place_result_init(&result);
+    if (planter_run(task, &result, &error) != 0 && error.text[0] == '\0')
+        abort();
+    place_result_free(&result);
+    task_free(task);
+    visit_free(visit);
 }

@@ -5,10 +5,13 @@
 #define TESTS_FUZZ_QUICK_H
 
 #include "server/planter/task.h"
+#include "server/planter/visit.h"
 
 #define QUICK_DIGEST "$argon2id$test"
 
 /* Adds a file that has come whole. */
 void quick_file(struct task *task, const char *name, const char *text);
+/* Does the job, and frees both. Aborts where it fails without saying why. */
+void quick_run(struct task *task, struct visit *visit);
 
 #endif

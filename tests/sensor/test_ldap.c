@@ -239,6 +239,36 @@ START_TEST(a_flood_of_searches_lets_others_in)
 }
 END_TEST
 
+/* A connection that binds. */
+struct binding {
+    struct decoy_face decoy;
+    struct session session;
+    struct ldap_directory directory;
+    struct ldap_sasl sasl;
+    struct credentials credentials;
+    struct buffer out;
+    struct ldap_call call;
+};
+
+static struct ldap_call *begin_binding(struct binding *binding, bool tls)
+{
+    *binding = (struct binding){.decoy = {.salt = "a salt"}, .directory = {.host = "ldap.corp.example"}};
+    binding->session = (struct session){.tls = {.on = tls}, .face = &binding->decoy};
+    binding->call = (struct ldap_call){.session = &binding->session, .directory = &binding->directory, .id = 1,
+                                       .answer = &binding->out, .credentials = &binding->credentials,
+                                       .sasl = &binding->sasl};
+    buffer_init(&binding->out, 65536);
+    credentials_init(&binding->credentials);
+    return &binding->call;
+}
+
+static void end_binding(struct binding *binding)
+{
+    ldap_sasl_free(&binding->sasl);
+    credentials_free(&binding->credentials);
+    buffer_free(&binding->out);
+}
+
 /* One bind by LOGIN; how many candidates it presented. */
 static size_t login(struct ldap_call *call, const char *words)
 {
@@ -254,56 +284,36 @@ static size_t login(struct ldap_call *call, const char *words)
 
 START_TEST(a_login_that_is_over_pairs_with_nothing)
 {
-    struct decoy_face decoy = {.salt = "a salt"};
-    struct session session = {.tls = {.on = true}, .face = &decoy};
-    struct ldap_directory directory = {.host = "ldap.corp.example"};
-    struct ldap_sasl sasl = {.step = 0};
-    struct credentials credentials;
-    struct buffer out;
-    struct ldap_call call = {.session = &session, .directory = &directory, .id = 1, .answer = &out,
-                             .credentials = &credentials, .sasl = &sasl};
+    struct binding binding;
+    struct ldap_call *call = begin_binding(&binding, true);
 
-    buffer_init(&out, 65536);
-    credentials_init(&credentials);
-    ck_assert_uint_eq(login(&call, NULL), 0);
-    ck_assert_uint_eq(login(&call, "svc-first"), 0);
-    ck_assert_uint_eq(login(&call, "its password"), 2);
-    ck_assert_uint_eq(login(&call, "svc-second"), 0);
-    ck_assert_uint_eq(login(&call, "another password"), 2);
-    ck_assert(credentials_hold(&credentials, CANDIDATE_IDENTITY, slice_of("svc-second")));
-    ldap_sasl_free(&sasl);
-    credentials_free(&credentials);
-    buffer_free(&out);
+    ck_assert_uint_eq(login(call, NULL), 0);
+    ck_assert_uint_eq(login(call, "svc-first"), 0);
+    ck_assert_uint_eq(login(call, "its password"), 2);
+    ck_assert_uint_eq(login(call, "svc-second"), 0);
+    ck_assert_uint_eq(login(call, "another password"), 2);
+    ck_assert(credentials_hold(&binding.credentials, CANDIDATE_IDENTITY, slice_of("svc-second")));
+    end_binding(&binding);
 }
 END_TEST
 
 /* Who goes after SCRAM's challenge has shown a name; who goes after an answer has shown it already. */
 START_TEST(a_name_that_is_left_is_known)
 {
-    struct decoy_face decoy = {.salt = "a salt"};
-    struct session session = {.face = &decoy};
-    struct ldap_directory directory = {.host = "ldap.corp.example"};
-    struct ldap_sasl sasl = {.step = 0};
-    struct credentials credentials;
-    struct buffer out;
-    struct ldap_call call = {.session = &session, .directory = &directory, .id = 1, .answer = &out,
-                             .credentials = &credentials, .sasl = &sasl};
+    struct binding binding;
+    struct ldap_call *call = begin_binding(&binding, false);
 
-    buffer_init(&out, 65536);
-    credentials_init(&credentials);
-    ck_assert_ptr_null(ldap_sasl_left(&sasl));
-    ck_assert(ldap_sasl_present(&call, NULL, "SCRAM-SHA-1", slice_of("n,,n=a=2Cb,r=abc")));
-    ck_assert_uint_eq(credentials.count, 0);
-    ldap_sasl_bind(&call, NULL, "SCRAM-SHA-1", slice_of("n,,n=a=2Cb,r=abc"));
-    ck_assert_str_eq(ldap_sasl_left(&sasl), "a,b");
-    ck_assert(ldap_sasl_present(&call, sasl.mechanism, "SCRAM-SHA-1", slice_of("what?")));
-    ck_assert(credentials_hold(&credentials, CANDIDATE_IDENTITY, slice_of("a,b")));
-    ck_assert_uint_eq(credentials.count, 1);
-    sasl.mechanism = NULL;
-    ck_assert_ptr_null(ldap_sasl_left(&sasl));
-    ldap_sasl_free(&sasl);
-    credentials_free(&credentials);
-    buffer_free(&out);
+    ck_assert_ptr_null(ldap_sasl_left(&binding.sasl));
+    ck_assert(ldap_sasl_present(call, NULL, "SCRAM-SHA-1", slice_of("n,,n=a=2Cb,r=abc")));
+    ck_assert_uint_eq(binding.credentials.count, 0);
+    ldap_sasl_bind(call, NULL, "SCRAM-SHA-1", slice_of("n,,n=a=2Cb,r=abc"));
+    ck_assert_str_eq(ldap_sasl_left(&binding.sasl), "a,b");
+    ck_assert(ldap_sasl_present(call, binding.sasl.mechanism, "SCRAM-SHA-1", slice_of("what?")));
+    ck_assert(credentials_hold(&binding.credentials, CANDIDATE_IDENTITY, slice_of("a,b")));
+    ck_assert_uint_eq(binding.credentials.count, 1);
+    binding.sasl.mechanism = NULL;
+    ck_assert_ptr_null(ldap_sasl_left(&binding.sasl));
+    end_binding(&binding);
 }
 END_TEST
 

@@ -93,6 +93,58 @@ START_TEST(a_chain_packs_the_file_before_it)
 }
 END_TEST
 
+static void pack_one(const char *container, const char *packed, struct buffer *out)
+{
+    struct containers chain = {.items = {container_find(container)}, .count = 1};
+    char name[CONTAINER_NAME] = "letter";
+
+    buffer_init(out, 1 << 20);
+    pack_into(&chain, packed, name, out);
+}
+
+START_TEST(a_title_of_a_pdf_escapes_what_a_reader_takes_for_more)
+{
+    static const char title[] = "/Title (\xfe\xff\0C\0a\0f\0\xe9\0 \0\\(\1\\r\0\\)\0!)";
+    struct buffer out;
+
+    pack_one("pdf", "# Café (č)!\nNothing.\n", &out);
+    ck_assert_ptr_nonnull(memmem(out.data, out.length, title, sizeof title - 1));
+    buffer_free(&out);
+}
+END_TEST
+
+/* [MS-OXOCAL], section 2.2.1.27: class, date, creation time, eight zero bytes, the data's size. */
+START_TEST(an_entry_has_an_id_as_outlook_makes_them)
+{
+    struct buffer out, plain;
+    struct slice id;
+    const unsigned char *at;
+    unsigned byte;
+    uint64_t made = 0;
+
+    pack_one("ics", text, &out);
+    buffer_init(&plain, 1 << 20);
+    for (size_t i = 0; i < out.length; i++)
+        if (i + 3 <= out.length && memcmp(out.data + i, "\r\n\t", 3) == 0)
+            i += 2;
+        else
+            buffer_add_char(&plain, (char)out.data[i]);
+    at = memmem(plain.data, plain.length, "UID:", 4);
+    ck_assert_ptr_nonnull(at);
+    id = (struct slice){at + 4, 112};
+    ck_assert_int_eq(memcmp(id.data, "040000008200E00074C5B7101A82E00800000000", 40), 0);
+    for (int i = 7; i >= 0; i--) {
+        ck_assert_int_eq(sscanf((const char *)id.data + 40 + 2 * i, "%2X", &byte), 1);
+        made = made << 8 | byte;
+    }
+    ck_assert_uint_eq(made / 10000000 - 11644473600, 1795000000);
+    ck_assert_int_eq(memcmp(id.data + 56, "000000000000000010000000", 24), 0);
+    ck_assert_int_eq(memcmp(id.data + 112, "\r\n", 2), 0);
+    buffer_free(&plain);
+    buffer_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("container");
@@ -102,6 +154,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, names_follow_what_is_packed);
     tcase_add_loop_test(tcase, the_same_contents_make_the_same_bytes, 0, (int)(sizeof names / sizeof *names));
     tcase_add_test(tcase, a_chain_packs_the_file_before_it);
+    tcase_add_test(tcase, a_title_of_a_pdf_escapes_what_a_reader_takes_for_more);
+    tcase_add_test(tcase, an_entry_has_an_id_as_outlook_makes_them);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -13,6 +13,8 @@
 
 /* Integers, least byte first. */
 void add_little(struct buffer *out, uint64_t value, unsigned bytes);
+/* As Windows counts time, since 1601 in steps of 100 ns; what is below a second is drawn. */
+uint64_t filetime(int64_t time, const struct draw *draw);
 /* The broken-down local time at which the contents were saved. */
 struct tm contents_local(const struct contents *contents);
 

@@ -14,9 +14,11 @@
 static void add_text(struct buffer *out, struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (strchr("\\;,", text.data[i]) != NULL)
+        char c = (char)text.data[i];
+
+        if (c == '\\' || c == ';' || c == ',')
             buffer_add_char(out, '\\');
-        buffer_add_char(out, text.data[i] == '\t' ? ' ' : (char)text.data[i]);
+        buffer_add_char(out, c == '\t' ? ' ' : c);
     }
 }
 
@@ -75,11 +77,19 @@ static void add_name(const struct contents *contents, struct buffer *line)
     buffer_add_text(line, "\":invalid:nomail");
 }
 
+/* A global object id ([MS-OXOCAL], section 2.2.1.27): no date of an exception, when it was made, and 16 bytes of data. */
 static void add_uid(const struct contents *contents, struct buffer *out)
 {
-    buffer_add_text(out, "UID:040000008200E00074C5B7101A82E008");
-    for (int i = 0; i < 10; i++)
-        buffer_add_format(out, "%08X", i < 1 ? 0 : draw_below(contents->draw, UINT32_MAX));
+    uint64_t made = filetime(contents->time, contents->draw);
+    unsigned char data[16];
+
+    contents->draw->bytes(contents->draw->context, data, sizeof data);
+    buffer_add_text(out, "UID:040000008200E00074C5B7101A82E00800000000");
+    for (int i = 0; i < 8; i++)
+        buffer_add_format(out, "%02X", (unsigned)(made >> 8 * i & 0xff));
+    buffer_add_text(out, "000000000000000010000000");
+    for (size_t i = 0; i < sizeof data; i++)
+        buffer_add_format(out, "%02X", data[i]);
     buffer_add_text(out, "\r\n");
 }
 

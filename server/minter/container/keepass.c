@@ -186,7 +186,7 @@ static void add_meta(struct store *store, struct slice name)
 {
     const struct contents *contents = store->contents;
     unsigned char hash[HASH];
-    int64_t made = contents->time - 420 * DAY;
+    int64_t made = when_between(&contents->zone, contents->time - 800 * DAY, contents->time - 401 * DAY, contents->draw);
 
     crypto_hash_sha256(hash, store->header.data, store->header.length);
     buffer_add_text(&store->xml, "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<KeePassFile>\r\n<Meta>\r\n"

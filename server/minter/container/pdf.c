@@ -89,13 +89,16 @@ static size_t fitting(struct slice text, double size, double room)
     return text.length;
 }
 
+/* A bare carriage return would be read as a line feed (section 7.3.4.2). */
 static void add_string(struct buffer *out, struct slice text)
 {
     buffer_add_char(out, '(');
     for (size_t i = 0; i < text.length; i++) {
-        if (strchr("\\()", text.data[i]) != NULL)
+        char c = (char)text.data[i];
+
+        if (c == '\\' || c == '(' || c == ')' || c == '\r')
             buffer_add_char(out, '\\');
-        buffer_add_char(out, (char)text.data[i]);
+        buffer_add_char(out, c == '\r' ? 'r' : c);
     }
     buffer_add_char(out, ')');
 }

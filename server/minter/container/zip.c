@@ -20,6 +20,7 @@
 #define TIMES_EXTRA 0x000a /* NTFS's */
 #define TIMES_BYTES 36
 #define FILETIME_EPOCH 11644473600LL
+#define FILETIME_SECOND 10000000
 
 /* What the headers of one file say. */
 struct entry {
@@ -33,6 +34,11 @@ void add_little(struct buffer *out, uint64_t value, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++)
         buffer_add_char(out, (char)(value >> 8 * i));
+}
+
+uint64_t filetime(int64_t time, const struct draw *draw)
+{
+    return (uint64_t)(time + FILETIME_EPOCH) * FILETIME_SECOND + draw_below(draw, FILETIME_SECOND);
 }
 
 struct tm contents_local(const struct contents *contents)
@@ -108,16 +114,20 @@ static void add_aes(struct buffer *out, const struct entry *entry)
     add_little(out, entry->packed_by, 2);
 }
 
-/* When it was changed, read, made. */
-static void add_times(struct buffer *out, int64_t time)
+/* When it was changed, read, made: it was opened in the minutes before. */
+static void add_times(struct buffer *out, const struct contents *contents)
 {
+    uint64_t changed = filetime(contents->time, contents->draw);
+    uint64_t made = filetime(contents->time - 20 - (int64_t)draw_below(contents->draw, 600), contents->draw);
+
     add_little(out, TIMES_EXTRA, 2);
     add_little(out, TIMES_BYTES - 4, 2);
     add_little(out, 0, 4);
     add_little(out, 1, 2);
     add_little(out, 24, 2);
-    for (int i = 0; i < 3; i++)
-        add_little(out, (uint64_t)(time + FILETIME_EPOCH) * 10000000, 8);
+    add_little(out, changed, 8);
+    add_little(out, changed, 8);
+    add_little(out, made, 8);
 }
 
 /* What both headers hold, from the version on. */
@@ -171,7 +181,7 @@ static void add_central(struct zip *zip, const struct entry *entry)
     add_little(out, entry->at, 4);
     buffer_add_text(out, entry->name);
     if (timed)
-        add_times(out, zip->contents->time);
+        add_times(out, zip->contents);
     if (aes)
         add_aes(out, entry);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * SSH private keys as ssh-keygen writes them: OpenSSH's own format (PROTOCOL.key), without a passphrase; and the PEM of
- * RSA keys, also encrypted, as `ssh-keygen -m PEM` and older versions do. The public half is known by the SHA-256 of its
- * blob (RFC 4253, section 6.6). */
+ * SSH private keys as ssh-keygen writes them: OpenSSH's own format; and the PEM of RSA keys, as `ssh-keygen -m PEM` and
+ * older versions do; both with a passphrase, too. The public half is known by the SHA-256 of its blob (RFC 4253, section
+ * 6.6). */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -11,12 +11,9 @@
 #include <string.h>
 #include "tokens/identity.h"
 #include "tokens/keys.h"
+#include "tokens/openssh.h"
 #include "tokens/password.h"
 
-#define LABEL "OPENSSH PRIVATE KEY"
-#define MAGIC "openssh-key-v1" /* with its NUL */
-#define BLOCK 8
-#define LINE 70
 #define BLOB 4096
 #define WORD 32 /* bytes of an Ed25519 half */
 
@@ -26,11 +23,13 @@ static const struct layout {
     const char *label;
     bool passphrase;
 } layouts[] = {
-    {"ed25519", KEY_ED25519, LABEL, false},
-    {"ecdsa", KEY_P256, LABEL, false},
-    {"rsa", KEY_RSA_3072, LABEL, false},
+    {"ed25519", KEY_ED25519, OPENSSH_LABEL, false},
+    {"ecdsa", KEY_P256, OPENSSH_LABEL, false},
+    {"rsa", KEY_RSA_3072, OPENSSH_LABEL, false},
     {"rsa-pem", KEY_RSA_2048, "RSA PRIVATE KEY", false},
     {"rsa-passphrase", KEY_RSA_2048, "RSA PRIVATE KEY", true},
+    {"ed25519-passphrase", KEY_ED25519, OPENSSH_LABEL, true},
+    {"ecdsa-passphrase", KEY_P256, OPENSSH_LABEL, true},
 };
 
 static const struct layout *layout_of(const char *form)
@@ -128,60 +127,18 @@ static void add_private(struct buffer *out, EVP_PKEY *key, enum key_type type)
 
 /* ---- the file ---- */
 
-static void add_file(struct buffer *out, struct slice blob, struct slice private_half, uint32_t check,
-                     const char *comment)
+static int write_openssh(const struct mint_request *request, EVP_PKEY *key, enum key_type type, struct openssh_key *file,
+                         struct buffer *out)
 {
-    struct buffer section;
-
-    buffer_init(&section, 2 * BLOB);
-    buffer_add_u32(&section, check);
-    buffer_add_u32(&section, check);
-    buffer_add_slice(&section, private_half);
-    buffer_add_string(&section, comment);
-    for (uint8_t pad = 1; section.length % BLOCK != 0; pad++)
-        buffer_add_u8(&section, pad);
-    buffer_add(out, MAGIC, sizeof MAGIC);
-    buffer_add_string(out, "none");
-    buffer_add_string(out, "none");
-    buffer_add_string(out, "");
-    buffer_add_u32(out, 1);
-    buffer_add_bytes(out, blob);
-    buffer_add_bytes(out, buffer_slice(&section));
-    out->failed = out->failed || section.failed;
-    buffer_free(&section);
-}
-
-static int add_armour(struct buffer *out, struct slice bytes)
-{
-    char text[3 * BLOB];
-    size_t length;
-
-    if (sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_ORIGINAL) > sizeof text)
-        return -1;
-    sodium_bin2base64(text, sizeof text, bytes.data, bytes.length, sodium_base64_VARIANT_ORIGINAL);
-    length = strlen(text);
-    buffer_add_text(out, "-----BEGIN " LABEL "-----\n");
-    for (size_t at = 0; at < length; at += LINE)
-        (void)buffer_add_format(out, "%.*s\n", LINE, text + at);
-    sodium_memzero(text, sizeof text);
-    return buffer_add_text(out, "-----END " LABEL "-----\n");
-}
-
-static int write_openssh(const struct mint_request *request, EVP_PKEY *key, enum key_type type, struct slice blob,
-                         const char *comment, struct buffer *out)
-{
-    struct buffer private_half, file;
-    uint32_t check;
-    int rc;
+    struct buffer private_half;
+    int rc = -1;
 
     buffer_init(&private_half, BLOB);
-    buffer_init(&file, 2 * BLOB);
-    request->draw->bytes(request->draw->context, &check, sizeof check);
     add_private(&private_half, key, type);
-    add_file(&file, blob, buffer_slice(&private_half), check, comment);
-    rc = private_half.failed || file.failed ? -1 : add_armour(out, buffer_slice(&file));
+    file->private_half = buffer_slice(&private_half);
+    if (!private_half.failed)
+        rc = openssh_key_add(out, file, request->draw);
     buffer_free(&private_half);
-    buffer_free(&file);
     return rc;
 }
 
@@ -194,18 +151,31 @@ static int add_facts(struct minted *minted, enum key_type type, struct slice blo
     return minted->facts.failed ? -1 : fact_add_verifier(minted, "ssh-signature", blob);
 }
 
-/* The passphrase lies beside. */
-static int write_encrypted(const struct mint_request *request, struct minted *minted, EVP_PKEY *key)
+static int draw_passphrase(const struct mint_request *request, struct buffer *out)
+{
+    do {
+        buffer_clear(out);
+        password_human_draw(request, out);
+    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    return out->failed ? -1 : 0;
+}
+
+/* A passphrase lies beside. */
+static int write_private(const struct mint_request *request, struct minted *minted, EVP_PKEY *key,
+                         const struct layout *layout, struct openssh_key *file)
 {
     struct buffer passphrase;
-    int rc = -1;
+    int rc = 0;
 
     buffer_init(&passphrase, 128);
-    do {
-        buffer_clear(&passphrase);
-        password_human_draw(request, &passphrase);
-    } while (!passphrase.failed && kind_filtered(buffer_slice(&passphrase)));
-    if (!passphrase.failed && key_pem_old(key, buffer_text(&passphrase), &minted->secret) == 0)
+    if (layout->passphrase) {
+        rc = draw_passphrase(request, &passphrase);
+        file->passphrase = buffer_text(&passphrase);
+    }
+    if (rc == 0)
+        rc = strcmp(layout->label, OPENSSH_LABEL) == 0 ? write_openssh(request, key, layout->type, file, &minted->secret)
+                                                       : key_pem_old(key, file->passphrase, &minted->secret);
+    if (rc == 0 && layout->passphrase)
         rc = fact_add(&minted->facts, FACT_PLAIN, "passphrase", buffer_slice(&passphrase));
     buffer_free(&passphrase);
     return rc;
@@ -215,19 +185,17 @@ static int write_all(const struct mint_request *request, struct minted *minted, 
                      const struct layout *layout)
 {
     char comment[IDENTITY_MAXIMUM + 300];
+    struct openssh_key file = {.comment = comment};
     struct buffer blob;
     int rc;
 
     buffer_init(&blob, BLOB);
     snprintf(comment, sizeof comment, "%s@%s", buffer_text(&minted->identity), request->domain);
     add_public(&blob, key, layout->type);
-    rc = blob.failed ? -1 : add_facts(minted, layout->type, buffer_slice(&blob), comment);
-    if (rc == 0 && layout->passphrase)
-        rc = write_encrypted(request, minted, key);
-    else if (rc == 0)
-        rc = strcmp(layout->label, LABEL) == 0
-                 ? write_openssh(request, key, layout->type, buffer_slice(&blob), comment, &minted->secret)
-                 : key_pem_old(key, NULL, &minted->secret);
+    file.blob = buffer_slice(&blob);
+    rc = blob.failed ? -1 : add_facts(minted, layout->type, file.blob, comment);
+    if (rc == 0)
+        rc = write_private(request, minted, key, layout, &file);
     buffer_free(&blob);
     return rc;
 }
@@ -255,7 +223,8 @@ static bool ssh_key_valid(const char *form, struct slice secret)
     return key_is_pem(secret, layout_of(form)->label);
 }
 
-static const char *const forms[] = {"ed25519", "ecdsa", "rsa", "rsa-pem", "rsa-passphrase", NULL};
+static const char *const forms[] = {"ed25519",        "ecdsa",              "rsa",              "rsa-pem",
+                                    "rsa-passphrase", "ed25519-passphrase", "ecdsa-passphrase", NULL};
 
 const struct token_kind kind_ssh_key = {.name = "ssh-key", .bound = false, .forms = forms, .mint = ssh_key_mint,
                                         .valid = ssh_key_valid};

@@ -176,6 +176,17 @@ def rsa_encrypted(t, whole):
         public_is(base64.b64decode(whole["facts"]["public"]), whole)
 
 
+# PROTOCOL.key: its cipher, bcrypt with a salt and 16 rounds, one key. What is within is for ssh-keygen.
+LOCKED = re.compile(rb"openssh-key-v1\0\0\0\0\x0aaes256-ctr\0\0\0\x06bcrypt\0\0\0\x18\0\0\0\x10(.{16})\0\0\0\x10\0\0\0\x01", re.S)
+
+
+def openssh_encrypted(t, whole):
+    data = unarmoured(t, "OPENSSH PRIVATE KEY", 70)
+    head = LOCKED.match(data)
+    (blob, section), rest = fields(data[head.end():])
+    return not rest and section and len(section) % 16 == 0 and whole["facts"]["passphrase"] and public_is(blob, whole)
+
+
 def p12(t, whole):
     parts = der(der(base64.b64decode(t, validate=True))[0][1])
     return parts[0] == (2, b"\3") and len(parts) == 3 and re.fullmatch(r"[0-9a-f]{64}", whole["facts"]["fingerprint"])
@@ -238,5 +249,5 @@ TOOLS = {"ssh-key": ("ssh-keygen", read_ssh), "gcp-service-account": ("openssl",
          "tls-client pem": ("openssl", read_pem), "tls-client": ("openssl", read_p12)}
 KEYS = {"gcp-service-account": gcp, "oidc-jwt rs256": oidc("RS256", 256), "oidc-jwt es256": oidc("ES256", 64),
         "oidc-jwt eddsa": oidc("EdDSA", 64), "ssh-key rsa-pem": rsa_pem, "ssh-key rsa-passphrase": rsa_encrypted,
-        "ssh-key": openssh, "tls-client pem": client_pem, "tls-client": p12, "kubeconfig token": kubernetes,
+        "ssh-key ed25519-passphrase": openssh_encrypted, "ssh-key ecdsa-passphrase": openssh_encrypted, "ssh-key": openssh, "tls-client pem": client_pem, "tls-client": p12, "kubeconfig token": kubernetes,
         "kubeconfig client-certificate": kubernetes_key}

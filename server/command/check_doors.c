@@ -24,7 +24,7 @@ static const char *text_of(const json_t *object, const char *name)
 /* The facts, a new reference; NULL with why not. Takes `options`. */
 static json_t *probe(json_t *options, struct error *error)
 {
-    struct planter planter;
+    struct planter planter = {.fd = -1};
     struct planted planted;
     struct reader reader;
     json_t *meta = json_object(), *facts = NULL;

@@ -11,6 +11,7 @@
 #include "server/base/yaml.h"
 #include "server/wire/configuration.h"
 
+struct gardener;
 struct invocation;
 struct link;
 
@@ -18,6 +19,7 @@ struct link;
 #define PLAN_DENSITY 1000     /* placements of one entry in one place */
 #define PLAN_SETTINGS 16
 #define PLAN_QUIET 16
+#define PLAN_AT_ONCE 16       /* at most */
 #define PLAN_WEEK_S (7 * 24 * 3600)
 #define PLAN_PLACES 1000000   /* of one entry */
 
@@ -65,6 +67,7 @@ struct plan {
     char *folder; /* of the file, whence relative places count */
     const char *name;
     int64_t pace, most; /* placements a minute, 0: as fast as it goes; in all, 0: no limit */
+    int64_t at_once;    /* places in which is planted side by side */
     struct plan_quiet quiet[PLAN_QUIET];
     size_t quiet_count;
     struct plan_entry *entries;
@@ -142,6 +145,15 @@ struct plan_work {
 /* Waits until nobody else, and no planter that somebody left behind, carries out a plan here; the caller closes *lease.
  * To be called before plan_ask(). */
 int plan_lease(const struct configuration *configuration, int *lease, struct error *error);
+/* Plants one, finishes it, or rotates it, by what the ledger knows of it. The exit status. */
+int plan_do(struct plan_work *work, struct gardener *gardener, const struct plan_item *item, struct error *error);
+
+/* ---- plan_crew.c ---- */
+
+/* How much of a place says what it is a part of, where one plants at a time: a mailbox, a repository. Of a forge or a
+ * directory that is its host, which wants to be asked one thing after the other. */
+size_t plan_ground(const char *place);
+
 /* Plants what is not there yet. The exit status: 0, or 3 with the text of what could not be done last. */
 int plan_apply(struct plan_work *work, struct error *error);
 

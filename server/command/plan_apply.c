@@ -5,7 +5,6 @@
  * with what became of it or still planned, which it then looks at where it was to be put. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,7 +18,6 @@
 
 #define LEASE_WAIT_US 60000000
 #define NAP_NS 100000000
-#define MINUTE_US 60000000
 
 static void nap(void)
 {
@@ -127,96 +125,15 @@ static int finish(struct gardener *gardener, const struct plan_item *item, const
     return strcmp(gardener->state, "gone") == 0 ? plant(gardener, item, fits ? known->token : NULL, error) : 3;
 }
 
-/* ---- all ---- */
-
-static void wait_quiet(struct plan_work *work)
-{
-    struct progress *progress = &work->invocation->progress;
-    int64_t left = plan_quiet_left(work->plan, clock_wall() / 1000000);
-
-    if (left > 0) {
-        progress_hide(progress);
-        fprintf(stderr, "sundew: quiet hours; planting goes on in %d:%02d hours\n", (int)(left / 3600),
-                (int)(left % 3600 / 60));
-    }
-    while (plan_quiet_left(work->plan, clock_wall() / 1000000) > 0)
-        nap();
-}
-
-static void wait_pace(struct plan_work *work, int64_t *due)
-{
-    while (work->plan->pace > 0 && clock_monotonic() < *due) {
-        progress_step(&work->invocation->progress, 0);
-        nap();
-    }
-    if (work->plan->pace > 0)
-        *due = clock_monotonic() + MINUTE_US / work->plan->pace;
-}
-
-static bool keeper_gone(const struct link *link)
-{
-    struct pollfd wait = {.fd = link->fd, .events = POLLRDHUP};
-
-    return poll(&wait, 1, 0) == 1 && (wait.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
-}
-
-/* 0, or -1 where the rest is of no use. */
-static int do_item(struct plan_work *work, struct gardener *gardener, const struct plan_item *item, struct error *error)
+int plan_do(struct plan_work *work, struct gardener *gardener, const struct plan_item *item, struct error *error)
 {
     const struct plan_known *known = plan_find(work->ledger, item->key);
-    struct output *output = &work->invocation->output;
-    struct error why = {""};
-    int code;
 
     if (known == NULL)
-        code = plant(gardener, item, NULL, &why);
-    else if (strcmp(known->state, "planned") != 0)
-        code = rotate_placement(gardener, known->placement, &why);
-    else if (known->rotates[0] != '\0' || known->planted != 0)
-        code = finish_later(gardener, known, &why);
-    else
-        code = finish(gardener, item, known, &why);
-
-    work->planted += code == 0;
-    work->failed += code != 0;
-    fflush(output->file);
-    if (code == 0)
-        return 0;
-    *error = why;
-    progress_hide(&work->invocation->progress);
-    fprintf(stderr, "sundew: %s: %s\n", item->key, why.text);
-    return keeper_gone(work->link) ? -1 : 0;
-}
-
-static bool is_done(const struct plan_item *item, const struct plan_known *known)
-{
-    return known != NULL && strcmp(known->state, "planned") != 0 && !plan_is_due(item, known);
-}
-
-int plan_apply(struct plan_work *work, struct error *error)
-{
-    struct invocation *invocation = work->invocation;
-    struct gardener gardener;
-    int64_t due = 0;
-    int rc = 0;
-
-    gardener_init(&gardener, invocation, work->link);
-    gardener.lease = work->lease;
-    for (size_t i = 0; i < work->items->count; i++)
-        work->there += is_done(&work->items->list[i], plan_find(work->ledger, work->items->list[i].key));
-    progress_begin(&invocation->progress, "planting", work->items->count);
-    progress_step(&invocation->progress, work->there);
-    for (size_t i = 0; i < work->items->count && rc == 0; i++) {
-        if (is_done(&work->items->list[i], plan_find(work->ledger, work->items->list[i].key)))
-            continue;
-        wait_quiet(work);
-        wait_pace(work, &due);
-        if (invocation->output.table.terminal)
-            progress_hide(&invocation->progress);
-        rc = do_item(work, &gardener, &work->items->list[i], error);
-        progress_step(&invocation->progress, 1);
-    }
-    progress_hide(&invocation->progress);
-    gardener_end(&gardener);
-    return work->failed > 0 ? 3 : 0;
+        return plant(gardener, item, NULL, error);
+    if (strcmp(known->state, "planned") != 0)
+        return rotate_placement(gardener, known->placement, error);
+    if (known->rotates[0] != '\0' || known->planted != 0)
+        return finish_later(gardener, known, error);
+    return finish(gardener, item, known, error);
 }

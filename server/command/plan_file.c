@@ -13,9 +13,10 @@
 #define WEIGHT 1000000
 #define NAME 64
 #define MINUTES (24 * 60)
+#define AT_ONCE 4
 #define DAY_US INT64_C(86400000000)
 
-static const char *const plan_keys[] = {"plan", "pace", "quiet", "most", "exclude", "entries", NULL};
+static const char *const plan_keys[] = {"plan", "pace", "at-once", "quiet", "most", "exclude", "entries", NULL};
 /* Those that go to `plant` as they are. */
 #define PASSED                                                                                                         \
     "decoy", "host", "owner", "contact", "memo", "expires", "path", "as", "buried", "signed-off", "account", "length", \
@@ -325,7 +326,7 @@ static int read_folder(const char *file, struct plan *plan, struct error *error)
 
 int plan_load(const char *file, const struct configuration *configuration, struct plan *plan, struct error *error)
 {
-    *plan = (struct plan){.root = NULL};
+    *plan = (struct plan){.at_once = AT_ONCE};
     if (read_folder(file, plan, error) != 0 || yaml_load_file(file, &plan->root, error) != 0 ||
         yaml_only(plan->root, plan_keys, error) != 0 || yaml_text(plan->root, "plan", &plan->name, error) != 0)
         return -1;
@@ -334,6 +335,7 @@ int plan_load(const char *file, const struct configuration *configuration, struc
                                              "placements");
     if (check_name(yaml_get(plan->root, "plan"), plan->name, error) != 0 ||
         yaml_integer(plan->root, "pace", 0, 60000, &plan->pace, error) != 0 ||
+        yaml_integer(plan->root, "at-once", 1, PLAN_AT_ONCE, &plan->at_once, error) != 0 ||
         yaml_integer(plan->root, "most", 1, INT32_MAX, &plan->most, error) != 0 ||
         check_texts(plan->root, "exclude", error) != 0 || read_quiets(plan, error) != 0)
         return -1;

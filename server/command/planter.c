@@ -16,21 +16,36 @@
 
 int planter_start(struct planter *planter, struct error *error)
 {
-    *planter = (struct planter){.fd = -1, .lease = -1};
+    *planter = (struct planter){.fd = -1, .lease = -1, .turn = planter->turn};
     buffer_init(&planter->message, CHANNEL_MESSAGE);
     fflush(NULL);
     return role_spawn("planter", &planter->pid, &planter->fd, error);
+}
+
+/* What waits for the planter, or for a host, does so between these. */
+static void leave_turn(const struct planter *planter)
+{
+    if (planter->turn != NULL)
+        pthread_mutex_unlock(planter->turn);
+}
+
+static void take_turn(const struct planter *planter)
+{
+    if (planter->turn != NULL)
+        pthread_mutex_lock(planter->turn);
 }
 
 void planter_end(struct planter *planter)
 {
     if (planter->fd >= 0)
         close(planter->fd);
+    leave_turn(planter);
     while (planter->pid > 0 && waitpid(planter->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
+    take_turn(planter);
     buffer_free(&planter->message);
     free(planter->place);
-    *planter = (struct planter){.fd = -1, .lease = -1};
+    *planter = (struct planter){.fd = -1, .lease = -1, .turn = planter->turn};
 }
 
 static int send_now(struct planter *planter, struct buffer *message, int passed, struct error *error)
@@ -105,15 +120,20 @@ int planter_next(struct planter *planter, struct reader *reader, uint16_t *type,
     *type = MESSAGE_CONNECT;
     while (got == 0 && *type == MESSAGE_CONNECT) {
         passed = -1;
+        leave_turn(planter);
         got = channel_receive_now(planter->fd, &planter->message, &passed, -1, error);
+        take_turn(planter);
         if (passed >= 0)
             close(passed);
         if (got == 1)
             return error_set(error, "the planter ended without a word; its own lines above say why");
         *reader = reader_of(buffer_slice(&planter->message));
         *type = got == 0 ? message_type(reader) : 0;
-        if (*type == MESSAGE_CONNECT && planter->account != NULL)
+        if (*type == MESSAGE_CONNECT && planter->account != NULL) {
+            leave_turn(planter);
             got = reach_connect(planter->fd, planter->account, planter->place, reader, error);
+            take_turn(planter);
+        }
     }
     return got;
 }

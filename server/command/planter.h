@@ -6,6 +6,7 @@
 #define COMMAND_PLANTER_H
 
 #include <jansson.h>
+#include <pthread.h>
 #include <sys/types.h>
 #include "server/base/buffer.h"
 #include "server/base/error.h"
@@ -18,10 +19,11 @@ struct planter {
     struct buffer message; /* the last one; what planter_next() gives points into it */
     const struct account *account; /* what it was handed; NULL: nothing outside */
     char *place;
+    pthread_mutex_t *turn; /* the caller's, let go of while the planter is waited for; NULL: it needs none */
     int lease; /* a lock that the planter is to hold as long as the next job lasts; -1: none */
 };
 
-/* planter_end() is due either way. */
+/* `planter` is {.fd = -1}, perhaps with a turn. planter_end() is due either way. */
 int planter_start(struct planter *planter, struct error *error);
 /* Waits until it has ended, as it does when nobody listens any more. */
 void planter_end(struct planter *planter);

@@ -118,6 +118,7 @@ START_TEST(faults_say_where_and_what_to_do)
         {"plan: a\nquiet: [sun, mon, tue, wed, thu, fri, sat]\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}",
          "the whole week is quiet"},
         {"plan: a\nquiet: [\"25:00-26:00\"]\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", ":2:9:"},
+        {"plan: a\nat-once: 17\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", "from 1 to 16"},
         {"plan: a\npac: 3\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", "did you mean \"pace\""},
     };
 
@@ -297,12 +298,31 @@ START_TEST(quiet_hours_end)
 }
 END_TEST
 
+START_TEST(a_place_lies_on_a_ground)
+{
+    static const char *const grounds[][2] = {
+        {"imaps://a.b@mail.corp.example:993/Archive/2026", "imaps://a.b@mail.corp.example:993"},
+        {"imaps://a.b@mail.corp.example", "imaps://a.b@mail.corp.example"},
+        {"graph:a.b@corp.example/Archive", "graph:a.b@corp.example"},
+        {"gitlab://git.corp.example/group/app#main", "gitlab://git.corp.example"},
+        {"ldaps://dc.corp.example/ou=Old", "ldaps://dc.corp.example"},
+        {"git+ssh://git@git.corp.example/srv/app.git#main", "git+ssh://git@git.corp.example/srv/app.git"},
+        {"git:/srv/app.git#main", "git:/srv/app.git"},
+        {"maildir:/var/mail/a.b/Maildir", "maildir:/var/mail/a.b/Maildir"},
+    };
+
+    for (size_t i = 0; i < sizeof(grounds) / sizeof(grounds[0]); i++)
+        ck_assert_uint_eq(plan_ground(grounds[i][0]), strlen(grounds[i][1]));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
         a_place_has_its_keys, faults_say_where_and_what_to_do, another_installation_draws_otherwise,
         more_percent_keeps_what_was_drawn, limits_cut_the_later_ones_of_a_place_first, kinds_are_mixed_by_weight,
         dates_are_working_hours, places_come_from_patterns_and_lists, quiet_hours_end,
+        a_place_lies_on_a_ground,
     };
     Suite *whole = suite_create("plan");
     TCase *one = tcase_create("plan");

@@ -49,6 +49,7 @@ struct channel {
     size_t ring;
     unsigned char *slots; /* BATCH receive slots of CHANNEL_MESSAGE, touched only as far as used */
     struct vectors sending, receiving;
+    size_t received; /* slots that hold what has come */
     bool gone, paused;
     bool *freed; /* set while callbacks run, so that they may free the channel */
 };
@@ -91,6 +92,14 @@ static void drop_first(struct channel *channel)
     channel->count--;
 }
 
+/* What came is nowhere but where its receiver put it. */
+static void wipe_received(struct channel *channel)
+{
+    for (size_t i = 0; i < channel->received; i++)
+        sodium_memzero(channel->slots + i * CHANNEL_MESSAGE, channel->receiving.headers[i].msg_len);
+    channel->received = 0;
+}
+
 void channel_free(struct channel *channel)
 {
     if (channel == NULL)
@@ -107,6 +116,7 @@ void channel_free(struct channel *channel)
         event_free(channel->writing);
     if (channel->flushing != NULL)
         event_free(channel->flushing);
+    wipe_received(channel);
     close(channel->fd);
     free(channel->queue);
     free(channel->slots);
@@ -308,6 +318,7 @@ static int receive_batch(struct channel *channel, int fds[BATCH])
         return errno == EAGAIN ? -1 : 0;
     for (int i = 0; i < got; i++)
         fds[i] = take_descriptor(&v->headers[i].msg_hdr);
+    channel->received = (size_t)got;
     return got;
 }
 
@@ -348,6 +359,8 @@ static int pass_on(struct channel *channel, const int fds[BATCH], int got, const
             pass_datagram(channel, (struct slice){channel->slots + (size_t)i * CHANNEL_MESSAGE, lengths[i]}, fds[i],
                           freed);
     }
+    if (!*freed)
+        wipe_received(channel);
     return *freed;
 }
 

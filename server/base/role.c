@@ -232,6 +232,9 @@ static void become(const char *path, const char *program, int channel)
     if (dup2(channel, ROLE_FD) < 0 || (channel == ROLE_FD && fcntl(ROLE_FD, F_SETFD, 0) < 0))
         _exit(127);
     close_range(ROLE_FD + 1, ~0U, 0);
+    /* A library's function that is looked up when it is first called leaves the registers, and what they hold of a
+     * credential, on the stack. */
+    setenv("LD_BIND_NOW", "1", 1);
     execv(path, arguments);
     fprintf(stderr, "cannot run %s: %s\n", path, strerror(errno));
     _exit(127);

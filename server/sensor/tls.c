@@ -100,7 +100,7 @@ static void look_like_nginx(SSL_CTX *context, bool http)
 {
     static const unsigned char name[] = "HTTP";
 
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     /* Its "none": sessions get numbers, but only tickets take them up again. */
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_AUTO_CLEAR |

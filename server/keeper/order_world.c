@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/json.h"
+#include "server/keeper/host_key.h"
 #include "server/keeper/keeper.h"
 #include "server/keeper/order.h"
 
@@ -49,7 +50,26 @@ static const char *host_of(const struct decoy *decoy)
     return decoy->name_count > 0 ? decoy->names[0] : listener != NULL ? listener->address : "localhost";
 }
 
-static void add_decoy(const struct decoy *decoy, const char *host, struct buffer *json)
+static void add_host_key(const struct keyring *keyring, const char *host, struct buffer *json)
+{
+    struct buffer key;
+
+    buffer_init(&key, 256);
+    if (host_key_public(keyring, host, &key) == 0)
+        json_member(json, "host_key", buffer_slice(&key));
+    else
+        json->failed = true;
+    buffer_free(&key);
+}
+
+/* The decoy's first name is what its certificate is for, where the authority signed that. */
+static bool is_signed_for(const struct decoy *decoy, const struct named *named)
+{
+    return named->tls && !named->chosen && decoy->name_count > 0 && decoy->certificate[0] == '\0';
+}
+
+/* authority: PEM, or nothing. */
+static void add_decoy(const struct decoy *decoy, const char *host, struct slice authority, struct buffer *json)
 {
     const struct listener *listener = chief_listener(decoy);
     struct named named = {
@@ -63,6 +83,8 @@ static void add_decoy(const struct decoy *decoy, const char *host, struct buffer
     };
 
     add_door(json, &named);
+    if (authority.length > 0 && is_signed_for(decoy, &named))
+        json_member(json, "trust", authority);
     json_member_open(json, "names");
     buffer_add_char(json, '[');
     for (size_t i = 0; i < decoy->name_count; i++)
@@ -72,12 +94,13 @@ static void add_decoy(const struct decoy *decoy, const char *host, struct buffer
 
 void order_decoy(const struct decoy *decoy, struct buffer *json)
 {
-    add_decoy(decoy, NULL, json);
+    add_decoy(decoy, NULL, SLICE_NONE, json);
 }
 
 /* For a secret that no decoy opens with: the transport's usual port at the first decoy's host. */
-static void add_transport(const struct configuration *configuration, const struct order *order, struct buffer *json)
+static void add_transport(const struct keeper *keeper, const struct order *order, struct buffer *json)
 {
+    const struct configuration *configuration = keeper->configuration;
     struct kind_door door = {"", ""};
     struct named named = {.decoy = "", .site = "", .chosen = true};
 
@@ -86,6 +109,8 @@ static void add_transport(const struct configuration *configuration, const struc
     named.host = order->host != NULL ? order->host : host_of(&configuration->decoys[0]);
     named.port = transport_port(door.service, false);
     add_door(json, &named);
+    if (strcmp(door.service, "ssh") == 0)
+        add_host_key(&keeper->keyring, named.host, json);
     buffer_add_char(json, '}');
 }
 
@@ -116,27 +141,34 @@ void order_seen(const struct order *order, struct buffer *json)
         json_member_text(json, "beside", id_text(order->beside->token, 't', id));
 }
 
+static void add_world(struct keeper *keeper, const struct order *order, struct slice persona, struct slice authority,
+                      struct buffer *json)
+{
+    const struct order *door = order_at_door(order);
+
+    json_member_open(json, "persona");
+    buffer_add_slice(json, persona);
+    if (door->decoy != NULL)
+        add_decoy(door->decoy, door->host, authority, json);
+    else if (door->row != NULL && keeper->configuration->decoy_count > 0)
+        add_transport(keeper, door, json);
+    if (order->beside != NULL)
+        add_beside(order->beside, json);
+}
+
 int order_world(struct keeper *keeper, const struct order *order, struct buffer *json, struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(&keeper->ledger, "SELECT persona FROM persona WHERE number = 1", error);
-    const struct order *door = order_at_door(order);
+    sqlite3_stmt *statement = ledger_statement(&keeper->ledger,
+                                               "SELECT persona, authority FROM persona WHERE number = 1", error);
     int result = statement != NULL ? ledger_step(&keeper->ledger, statement, error) : -1;
 
-    if (result == 1) {
-        json_member_open(json, "persona");
-        buffer_add_slice(json, ledger_column(statement, 0));
-    }
+    if (result == 1)
+        add_world(keeper, order, ledger_column(statement, 0), ledger_column(statement, 1), json);
     if (statement != NULL)
         sqlite3_reset(statement);
     if (result == 0)
         return error_set(error, "the ledger holds no persona, so `sundew init` did not end well; make a new "
                                 "installation with it");
-    if (door->decoy != NULL)
-        add_decoy(door->decoy, door->host, json);
-    else if (door->row != NULL && keeper->configuration->decoy_count > 0)
-        add_transport(keeper->configuration, door, json);
-    if (order->beside != NULL)
-        add_beside(order->beside, json);
     return result < 0 ? -1 : 0;
 }
 

@@ -24,9 +24,10 @@
  * "settings" are {NAME: text}: what the operator gave by --NAME, of those that the kind knows. "facts" are {name:
  * text} as the token's result had them (server/base/facts.h).
  *
- * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url"?,"names":[…],"chosen"?:bool},
- * "owner"?, "memo"?. A decoy without a name is a host that the artifacts name while nothing of ours listens for such
- * a secret. `chosen`: the host is not the decoy's own first name, and stays with the token as fact "host".
+ * VIEW = "persona":{…}, "decoy":{"name","service","host","port","tls":bool,"url"?,"names":[…],"chosen"?:bool,
+ * "host_key"?,"trust"?}, "owner"?, "memo"?. A decoy without a name is a host that the artifacts name while nothing of
+ * ours listens for such a secret. `chosen`: the host is not the decoy's own first name, and stays with the token as fact
+ * "host". "host_key" is by what ssh knows it ("ssh-ed25519 AAAA…"), "trust" the PEM of the authority that signed for it.
  * `service` is one of services.def; `tls` says whether the secret is to be used over TLS from the first byte. "owner"
  * is a person: "Name <mail>", a mail address or a name; a mail is addressed to that person.
  *

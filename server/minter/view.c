@@ -86,6 +86,30 @@ void view_suffix(const json_t *parameters, char *out, size_t size)
     buffer_free(&dn);
 }
 
+/* As a file of known hosts has it (sshd(8)): the port where it is not the usual one. */
+static void known_host(const json_t *decoy, json_int_t port, char *out, size_t size)
+{
+    const char *key = text_of(decoy, "host_key"), *host = text_of(decoy, "host");
+
+    if (key[0] == 0)
+        out[0] = 0;
+    else if (port == transport_port("ssh", false))
+        snprintf(out, size, "%s %s", host, key);
+    else
+        snprintf(out, size, "[%s]:%d %s", host, (int)port, key);
+}
+
+/* A text of the decoy's in base64; "" where it has none. */
+static json_t *encoded(const json_t *decoy, const char *name)
+{
+    char text[sodium_base64_ENCODED_LEN(ENCODED, sodium_base64_VARIANT_ORIGINAL)];
+    struct slice plain = slice_of(text_of(decoy, name));
+
+    if (plain.length > ENCODED)
+        return NULL;
+    return json_string(sodium_bin2base64(text, sizeof text, plain.data, plain.length, sodium_base64_VARIANT_ORIGINAL));
+}
+
 static json_t *decoy_view(const json_t *decoy, const char *domain)
 {
     const char *service = text_of(decoy, "service");
@@ -93,9 +117,10 @@ static json_t *decoy_view(const json_t *decoy, const char *domain)
     json_int_t port = json_integer_value(json_object_get(decoy, "port")), usual = transport_port(service, tls);
     const char *host = text_of(decoy, "host"), *s = tls ? "s" : "";
     struct buffer authority, dn;
-    char url[TEXT], scheme[40], number[24];
+    char url[TEXT], scheme[40], number[24], known[TEXT];
     json_t *view;
 
+    known_host(decoy, port, known, sizeof known);
     buffer_init(&authority, TEXT / 2);
     buffer_init(&dn, TEXT);
     buffer_add_format(&authority, strchr(host, ':') != NULL ? "[%s]" : "%s", host);
@@ -105,10 +130,10 @@ static json_t *decoy_view(const json_t *decoy, const char *domain)
     snprintf(scheme, sizeof scheme, "%.32s%s", service, s);
     snprintf(url, sizeof url, "%s://%s", scheme, buffer_text(&authority));
     base_dn(domain_of(decoy, domain), &dn);
-    view = json_pack("{ss ss s{sb} ss ss ss ss ss sb ss}", "name", text_of(decoy, "name"), "service", service,
+    view = json_pack("{ss ss s{sb} ss ss ss ss ss sb ss ss so}", "name", text_of(decoy, "name"), "service", service,
                      "site", text_of(decoy, "site"), true, "host", host, "authority",
                      buffer_text(&authority), "port", number, "scheme", scheme, "url", url, "tls", tls, "base_dn",
-                     buffer_text(&dn));
+                     buffer_text(&dn), "known_host", known, "trust", encoded(decoy, "trust"));
     buffer_free(&authority);
     buffer_free(&dn);
     return view;

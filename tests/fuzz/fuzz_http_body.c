@@ -4,6 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include "server/sensor/http/body.h"
+#include "tests/fuzz/replay.h"
+
+const unsigned fuzz_mutations = 20000;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

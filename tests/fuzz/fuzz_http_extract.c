@@ -6,7 +6,10 @@
 #include "server/sensor/http/context.h"
 #include "server/sensor/http/extract.h"
 #include "server/sensor/http/head.h"
+#include "tests/fuzz/replay.h"
 #include "tests/sensor/fake_site.h"
+
+const unsigned fuzz_mutations = 20000;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

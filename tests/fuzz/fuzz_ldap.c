@@ -2,7 +2,10 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/fuzz/replay.h"
 #include "tests/sensor/fake_session.h"
+
+const unsigned fuzz_mutations = 40000;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,6 +8,9 @@
 #include "server/wire/configuration.h"
 #include "server/wire/finding.h"
 #include "server/wire/message.h"
+#include "tests/fuzz/replay.h"
+
+const unsigned fuzz_mutations = 40000;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

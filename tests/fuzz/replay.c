@@ -2,17 +2,21 @@
  *
  * Runs a fuzz harness over files, as TAP: each seed, and mutations of each from a fixed generator. Linked in place of
  * libFuzzer, so that every harness is an ordinary test.  usage: fuzz_X FOLDER|FILE…
- * SUNDEW_FUZZ_ROUNDS: mutations of each seed (200). */
+ * SUNDEW_FUZZ_ROUNDS: mutations of each seed (200, or what makes the harness's fuzz_mutations). */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "tests/fuzz/replay.h"
+
+__attribute__((weak)) const unsigned fuzz_mutations = 0;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MOST (128 * 1024)
+#define ROUNDS 200
 
 static uint64_t next(uint64_t *state)
 {
@@ -91,10 +95,19 @@ static int replay(const char *path, unsigned rounds, unsigned number)
     return 0;
 }
 
-static int replay_folder(const char *folder, unsigned rounds, unsigned *number)
+static unsigned rounds_of(int seeds)
+{
+    const char *wanted = getenv("SUNDEW_FUZZ_ROUNDS");
+    unsigned least = seeds > 0 ? fuzz_mutations / (unsigned)seeds + 1 : 0;
+
+    return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : least > ROUNDS ? least : ROUNDS;
+}
+
+static int replay_folder(const char *folder, unsigned *number)
 {
     struct dirent **entries;
     int failed = 0, count = scandir(folder, &entries, NULL, alphasort);
+    unsigned rounds = rounds_of(count);
 
     for (int i = 0; i < count; i++) {
         char path[4096];
@@ -112,8 +125,8 @@ static int replay_folder(const char *folder, unsigned rounds, unsigned *number)
 
 int main(int argc, char **argv)
 {
-    const char *wanted = getenv("SUNDEW_FUZZ_ROUNDS"), *source = getenv("SUNDEW_SRC");
-    unsigned rounds = wanted == NULL ? 200 : (unsigned)strtoul(wanted, NULL, 10), number = 0;
+    const char *source = getenv("SUNDEW_SRC");
+    unsigned number = 0;
     char folder[4096];
     const char *name = strrchr(argv[0], '/');
     int failed = 0;
@@ -123,9 +136,9 @@ int main(int argc, char **argv)
     snprintf(folder, sizeof folder, "%s/tests/fuzz/seeds/%s", source == NULL ? "." : source,
              strncmp(name, "fuzz_", 5) == 0 ? name + 5 : name);
     if (argc == 1)
-        failed = replay_folder(folder, rounds, &number);
+        failed = replay_folder(folder, &number);
     for (int i = 1; i < argc; i++)
-        failed += replay_folder(argv[i], rounds, &number);
+        failed += replay_folder(argv[i], &number);
     run((const uint8_t *)"", 0);
     printf("ok %u - nothing at all\n1..%u\n", number + 1, number + 1);
     return failed == 0 ? 0 : 1;

@@ -77,7 +77,8 @@ struct lure_file {
     struct template *body; /* NULL: the file is removed */
     enum render_escape escape;
     struct containers containers;
-    bool secret; /* holds the secret; --path names it anew */
+    bool secret;    /* holds the secret; --path names it anew */
+    bool submodule; /* the path is a submodule's, and the text its URL */
 };
 
 #define LURE_MESSAGES 8

@@ -147,17 +147,20 @@ static int read_mail(const struct source *source, struct lure *lure)
 
 static int read_file(const struct source *source, const struct yaml *map, struct lure_file *file)
 {
-    static const char *const keys[] = {"path", "template", "escape", "secret", "remove", "pack", NULL};
+    static const char *const keys[] = {"path", "template", "escape", "secret", "remove", "pack", "submodule", NULL};
     const struct yaml *path = yaml_get(map, "path");
     bool removed = false;
 
     if (yaml_only(map, keys, source->error) != 0 || read_escape(map, &file->escape, source->error) != 0 ||
         yaml_bool(map, "secret", &file->secret, source->error) != 0 ||
         yaml_bool(map, "remove", &removed, source->error) != 0 ||
+        yaml_bool(map, "submodule", &file->submodule, source->error) != 0 ||
         read_containers(map, &file->containers, source->error) != 0)
         return -1;
     if (path == NULL)
         return yaml_fault(map, source->error, "'path' is missing");
+    if (file->submodule && removed)
+        return yaml_fault(map, source->error, "a submodule cannot be removed; give it another URL");
     if (read_inline(path, &file->path, source->error) != 0)
         return -1;
     return removed ? 0 : read_template(source, map, "template", &file->body);

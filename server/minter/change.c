@@ -90,7 +90,8 @@ static json_t *make_file(const struct lure_work *work, const struct lure_file *f
     snprintf(number, sizeof number, "%zu", made->file_count);
     body = lure_file(made, error);
     if (body != NULL && make_body(work, file, body, time, error) == 0)
-        entry = json_pack("{ss ss}", "path", buffer_text(&path), "file", number);
+        entry = json_pack("{ss ss so*}", "path", buffer_text(&path), "file", number, "submodule",
+                          file->submodule ? json_true() : NULL);
 out:
     buffer_free(&path);
     return entry;

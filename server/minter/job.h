@@ -56,7 +56,8 @@
  * ended by LF as Maildir keeps them, in their order ("own": written by the mailbox's owner, "to"; the others name the
  * one with the secret; "shared":{"name","mail","organisation","invented"} where it was sent to another house); or
  * {"lure","type":"repository","language",
- * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…} or {"path","remove":true}]}]}
+ * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…[,"submodule":true]} or
+ * {"path","remove":true}]}]}
  * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
  * or {"lure","type":"directory","language","date","entries":{"standard":{"file":"0","line":5},"active-directory":{…}}},
  * each file a list of entries (templates/README.md), the account first, with the line that holds the secret there;

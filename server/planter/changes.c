@@ -35,6 +35,7 @@ static int read_file(const struct task *task, const json_t *item, const struct c
     bool remove = json_is_true(json_object_get(item, "remove"));
 
     file->path = text_of(item, "path");
+    file->module = json_is_true(json_object_get(item, "submodule"));
     file->file = name != NULL && !remove ? task_file(task, name) : NULL;
     if (file->path == NULL || !task_path_safe(file->path))
         return error_set(error, "the lure names a path that leads out of the repository or is unfit for one");
@@ -42,6 +43,8 @@ static int read_file(const struct task *task, const json_t *item, const struct c
         return error_set(error, "the lure's file for %s did not come", file->path);
     if (remove && changes_final(before, file->path) == NULL)
         return error_set(error, "the lure removes %s, which it did not add", file->path);
+    if (file->module && remove)
+        return error_set(error, "the lure removes a submodule; it can only name another URL for it");
     change->file_count++;
     return 0;
 }

@@ -14,8 +14,11 @@
 
 struct change_file {
     const char *path;
-    const struct task_file *file; /* NULL: removed */
+    const struct task_file *file; /* NULL: removed, or `link` */
+    const char *link;             /* id of the commit that a submodule is at; NULL: no submodule */
     bool program;                 /* may be run */
+    bool module;                  /* the path is a submodule's, the file holds its URL: graft_module.c */
+    bool grows;                   /* is there already, and gets longer */
 };
 
 /* Texts belong to the task. */
@@ -33,7 +36,8 @@ struct changes {
     struct change list[CHANGES];
     size_t count;
     const char *secret_path;             /* where the secret stands, */
-    const struct task_file *secret_file; /* in this */
+    const struct task_file *secret_file; /* in this, */
+    json_int_t above;                    /* so many lines below where the lure has it */
 };
 
 /* Refuses paths that lead out, files that are not there, removals of what the lure did not add. */

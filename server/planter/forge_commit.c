@@ -150,6 +150,8 @@ static int prepare(struct forge_stay *stay, struct work *work, struct error *err
         for (size_t f = 0; f < changes->list[i].file_count && rc == 0; f++) {
             struct change_file *file = &changes->list[i].files[f];
 
+            if (file->module)
+                return error_set(error, "no submodule is put by a forge's API; plant it by git+https: or git+ssh:");
             file->program = file->file != NULL && file->file->data.length > 2 && memcmp(file->file->data.data, "#!", 2) == 0;
             stay->value['f'] = file->path;
             rc = forge_file(stay, stay->branch, SLICE_NONE, NULL, error);

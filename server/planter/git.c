@@ -29,7 +29,8 @@ static int each_final(const struct graft *graft,
         for (size_t f = 0; f < change->file_count; f++) {
             const struct change_file *file = &change->files[f];
 
-            if (file->file != NULL && changes_final(&graft->changes, file->path) == file->file &&
+            if ((file->file != NULL || file->link != NULL) &&
+                changes_final(&graft->changes, file->path) == file->file &&
                 act(graft, file, error) != 0)
                 return -1;
         }
@@ -37,24 +38,67 @@ static int each_final(const struct graft *graft,
     return 0;
 }
 
+/* The file as the branch had it; only for one that grows. */
+static int base_blob(const struct graft *graft, const char *path, git_blob **blob, struct error *error)
+{
+    git_object *object = NULL;
+
+    if (git_object_lookup_bypath(&object, (const git_object *)graft->base, path, GIT_OBJECT_BLOB) != 0)
+        return repository_error(error, "cannot read %s", path);
+    *blob = (git_blob *)object;
+    return 0;
+}
+
+static int check_grown(const struct graft *graft, const char *path, struct error *error)
+{
+    git_blob *blob = NULL;
+    int rc = base_blob(graft, path, &blob, error);
+
+    if (rc == 0)
+        rc = repository_settled(&graft->repository, path, git_blob_id(blob), error);
+    git_blob_free(blob);
+    return rc;
+}
+
 static int check_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
+    if (file->grows)
+        return check_grown(graft, file->path, error);
     return repository_free_path(&graft->repository, file->path, error);
 }
 
 static int write_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
+    if (file->link != NULL)
+        return repository_make_folder(&graft->repository, file->path, error);
+    if (file->grows)
+        return repository_replace_file(&graft->repository, file->path, buffer_slice(&file->file->data), error);
     return repository_write_file(&graft->repository, file->path, buffer_slice(&file->file->data), file->program,
                                  graft->changes.list[graft->changes.count - 1].time_s, error);
 }
 
+static void shrink(const struct graft *graft, const char *path, struct error *error)
+{
+    git_blob *blob = NULL;
+
+    if (base_blob(graft, path, &blob, error) == 0) {
+        struct slice before = {git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)};
+
+        repository_replace_file(&graft->repository, path, before, error);
+    }
+    git_blob_free(blob);
+}
+
 static int remove_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
-    const struct buffer *data = &file->file->data;
+    const struct buffer *data = file->link == NULL ? &file->file->data : NULL;
     git_oid id;
 
-    (void)error;
-    if (git_odb_hash(&id, data->data, data->length, GIT_OBJECT_BLOB) == 0 &&
+    if (data == NULL)
+        repository_remove_folder(&graft->repository, file->path);
+    else if (file->grows)
+        shrink(graft, file->path, error);
+    else if (git_odb_hash(&id, data->data, data->length, GIT_OBJECT_BLOB) == 0 &&
         repository_unchanged(&graft->repository, file->path, &id))
         repository_remove_file(&graft->repository, file->path);
     return 0;
@@ -62,12 +106,13 @@ static int remove_file(const struct graft *graft, const struct change_file *file
 
 static int index_file(const struct graft *graft, const struct change_file *file, struct error *error)
 {
-    const struct buffer *data = &file->file->data;
+    const struct buffer *data = file->link == NULL ? &file->file->data : NULL;
     git_oid id;
 
-    if (git_odb_hash(&id, data->data, data->length, GIT_OBJECT_BLOB) != 0)
+    if (data == NULL ? git_oid_fromstr(&id, file->link) != 0
+                     : git_odb_hash(&id, data->data, data->length, GIT_OBJECT_BLOB) != 0)
         return repository_error(error, "cannot hash %s", file->path);
-    return repository_index(&graft->repository, file->path, &id, file->program, error);
+    return repository_index(&graft->repository, file->path, &id, graft_mode(file), error);
 }
 
 static int carry_out(const struct task *task, struct graft *graft, struct place_result *result, struct error *error)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/planter/modules.h"
 #include "server/planter/planted.h"
 #include "server/planter/stash.h"
 
@@ -27,6 +28,37 @@ int planted_blob(git_commit *commit, const char *path, git_oid *blob)
     return rc;
 }
 
+static bool read_modules(git_commit *commit, struct buffer *text)
+{
+    git_object *blob = NULL;
+    bool read = commit != NULL &&
+                git_object_lookup_bypath(&blob, (const git_object *)commit, MODULES_FILE, GIT_OBJECT_BLOB) == 0 &&
+                buffer_add(text, git_blob_rawcontent((git_blob *)blob), (size_t)git_blob_rawsize((git_blob *)blob)) == 0;
+
+    git_object_free(blob);
+    return read;
+}
+
+int planted_submodule(const struct planted_commit *planted, git_commit *commit, struct buffer *text,
+                      struct slice *section)
+{
+    struct buffer first;
+    struct slice wanted = SLICE_NONE;
+    git_oid id, link;
+    int rc = 0;
+
+    buffer_init(&first, MODULES_BYTES);
+    if (read_modules(commit, text) && modules_find(buffer_slice(text), planted->submodule, section))
+        rc = read_modules(planted->commit, &first) &&
+                     modules_find(buffer_slice(&first), planted->submodule, &wanted) && slice_equal(wanted, *section) &&
+                     planted_blob(planted->commit, planted->submodule, &link) == 0 &&
+                     planted_blob(commit, planted->submodule, &id) == 0 && git_oid_equal(&id, &link)
+                 ? 1
+                 : 2;
+    buffer_free(&first);
+    return rc;
+}
+
 /* An object's id that the placement names; the other one where it names none. */
 static int read_id(const struct task *task, const char *name, const git_oid *otherwise, git_oid *id)
 {
@@ -42,6 +74,9 @@ static int read_where(const struct task *task, struct planted_commit *planted, s
     const char *reference = task_where(task, "reference");
 
     planted->path = task_where(task, "path");
+    planted->submodule = task_where(task, "submodule");
+    if (planted->submodule != NULL && !task_path_safe(planted->submodule))
+        planted->path = NULL;
     planted->buried = task_where(task, "removed_in") != NULL;
     planted->merged = task_where(task, "merge") != NULL;
     planted->stashed = reference != NULL && strcmp(reference, "refs/stash") == 0;
@@ -100,6 +135,22 @@ static bool elsewhere_at_tip(const struct planted_commit *planted, struct search
     return search->path[0] != '\0';
 }
 
+static void judge_submodule(const struct planted_commit *planted, struct place_result *result)
+{
+    struct buffer text;
+    struct slice section;
+    int found;
+
+    buffer_init(&text, MODULES_BYTES);
+    found = planted_submodule(planted, planted->repository.tip, &text, &section);
+    buffer_free(&text);
+    if (found != 1) {
+        result->state = "changed";
+        place_note(result, "The submodule %s was %s since; history keeps it as it was planted.", planted->submodule,
+                   found == 2 ? "changed" : "removed");
+    }
+}
+
 /* The branch's history holds the commit; is the file still as it was at its tip? */
 static void judge_tip(const struct planted_commit *planted, struct place_result *result)
 {
@@ -109,7 +160,9 @@ static void judge_tip(const struct planted_commit *planted, struct place_result 
     result->state = "there";
     if (planted->buried)
         return;
-    if (planted_blob(planted->repository.tip, planted->path, &now) == 0) {
+    if (planted->submodule != NULL)
+        judge_submodule(planted, result);
+    else if (planted_blob(planted->repository.tip, planted->path, &now) == 0) {
         if (!git_oid_equal(&now, &planted->blob)) {
             result->state = "changed";
             place_note(result, "%s was changed since; history keeps it as it was planted.", planted->path);

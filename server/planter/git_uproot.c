@@ -6,6 +6,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/planter/git_later.h"
+#include "server/planter/modules.h"
 #include "server/planter/planted.h"
 #include "server/planter/stash.h"
 
@@ -50,31 +51,83 @@ static int set_branch(const struct repository *repository, const git_oid *to, co
     return rc == 0 ? 0 : repository_error(error, "cannot move the branch %s", repository_branch_name(repository));
 }
 
-/* What the dropped commits added and the ground has not: out of index and work tree. */
-static void follow_drop(const struct planted_commit *planted, git_commit *ground, struct place_result *result)
+static void unindex(const struct planted_commit *planted, const char *path, struct place_result *result)
 {
-    git_diff *diff = NULL;
-    git_tree *before = NULL, *after = NULL;
     struct error error;
 
-    if (!planted->repository.checked_out || (ground != NULL && git_commit_tree(&before, ground) != 0) ||
-        git_commit_tree(&after, planted->repository.tip) != 0 ||
+    if (repository_index(&planted->repository, path, NULL, GIT_FILEMODE_BLOB, &error) != 0)
+        place_note(result, "%s", error.text);
+}
+
+static void unwrite(const struct planted_commit *planted, const char *path, const git_oid *id, struct place_result *result)
+{
+    if (repository_unchanged(&planted->repository, path, id))
+        repository_remove_file(&planted->repository, path);
+    else
+        place_note(result, "%s was changed in the work tree and stays there.", path);
+    unindex(planted, path, result);
+}
+
+static void unlink_submodule(const struct planted_commit *planted, const char *path, struct place_result *result)
+{
+    if (!repository_remove_folder(&planted->repository, path))
+        place_note(result, "The folder %s is not empty and stays in the work tree.", path);
+    unindex(planted, path, result);
+}
+
+/* The file becomes what another blob is. */
+static void rewrite(const struct planted_commit *planted, const char *path, const git_oid *from, const git_oid *to,
+                    struct place_result *result)
+{
+    git_blob *blob = NULL;
+    struct error error;
+    int rc = 0;
+
+    if (!repository_unchanged(&planted->repository, path, from))
+        place_note(result, "%s was changed in the work tree and stays there as it is.", path);
+    else if (git_blob_lookup(&blob, planted->repository.git, to) != 0)
+        rc = repository_error(&error, "cannot read what %s was", path);
+    else
+        rc = repository_replace_file(&planted->repository, path,
+                                     (struct slice){git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)}, &error);
+    if (rc == 0)
+        rc = repository_index(&planted->repository, path, to, GIT_FILEMODE_BLOB, &error);
+    if (rc != 0)
+        place_note(result, "%s", error.text);
+    git_blob_free(blob);
+}
+
+/* Index and work tree become what `after` is, where they still are what `before` is. */
+static void follow(const struct planted_commit *planted, git_tree *before, git_tree *after, struct place_result *result)
+{
+    git_diff *diff = NULL;
+
+    if (!planted->repository.checked_out ||
         git_diff_tree_to_tree(&diff, planted->repository.git, before, after, NULL) != 0)
-        goto out;
+        return;
     for (size_t i = 0; i < git_diff_num_deltas(diff); i++) {
         const git_diff_delta *delta = git_diff_get_delta(diff, i);
+        const char *path = delta->old_file.path;
 
-        if (delta->status != GIT_DELTA_ADDED || !task_path_safe(delta->new_file.path))
+        if (!task_path_safe(path))
             continue;
-        if (repository_unchanged(&planted->repository, delta->new_file.path, &delta->new_file.id))
-            repository_remove_file(&planted->repository, delta->new_file.path);
-        else
-            place_note(result, "%s was changed in the work tree and stays there.", delta->new_file.path);
-        if (repository_index(&planted->repository, delta->new_file.path, NULL, false, &error) != 0)
-            place_note(result, "%s", error.text);
+        if (delta->status == GIT_DELTA_DELETED && delta->old_file.mode == GIT_FILEMODE_COMMIT)
+            unlink_submodule(planted, path, result);
+        else if (delta->status == GIT_DELTA_DELETED)
+            unwrite(planted, path, &delta->old_file.id, result);
+        else if (delta->status == GIT_DELTA_MODIFIED && delta->new_file.mode == GIT_FILEMODE_BLOB)
+            rewrite(planted, path, &delta->old_file.id, &delta->new_file.id, result);
     }
-out:
     git_diff_free(diff);
+}
+
+static void follow_drop(const struct planted_commit *planted, git_commit *ground, struct place_result *result)
+{
+    git_tree *before = NULL, *after = NULL;
+
+    if (git_commit_tree(&before, planted->repository.tip) == 0 &&
+        (ground == NULL || git_commit_tree(&after, ground) == 0))
+        follow(planted, before, after, result);
     git_tree_free(before);
     git_tree_free(after);
 }
@@ -111,36 +164,91 @@ static int remove_commit(const struct planted_commit *planted, git_tree *tree, g
     char message[1100];
     int rc = -1;
 
-    snprintf(message, sizeof(message), "Remove %s\n", planted->path);
+    snprintf(message, sizeof(message), "Remove %s\n", planted->submodule != NULL ? planted->submodule : planted->path);
     if (git_signature_new(&who, author->name, author->email, now > tip ? now : tip, author->when.offset) == 0)
         rc = git_commit_create(id, planted->repository.git, NULL, who, who, NULL, message, tree, 1, parents);
     git_signature_free(who);
     return rc == 0 ? 0 : repository_error(error, "cannot make the commit that takes the file out");
 }
 
-/* A new commit without the file. */
+/* The tip's tree without the submodule, and without its section in .gitmodules, which goes when nothing else is left. */
+static int submodule_tree(const struct planted_commit *planted, git_tree *tree, git_oid *id)
+{
+    git_tree_update updates[] = {{.action = GIT_TREE_UPDATE_REMOVE, .path = planted->submodule},
+                                 {.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path}};
+    git_repository *git = planted->repository.git;
+    struct buffer text, rest;
+    struct slice section = SLICE_NONE;
+    int rc = -1;
+
+    buffer_init(&text, MODULES_BYTES);
+    buffer_init(&rest, MODULES_BYTES);
+    if (planted_submodule(planted, planted->repository.tip, &text, &section) == 1)
+        modules_remove(&rest, buffer_slice(&text), section);
+    if (rest.length > 0) {
+        updates[1].action = GIT_TREE_UPDATE_UPSERT;
+        updates[1].filemode = GIT_FILEMODE_BLOB;
+    }
+    if (section.data != NULL && !rest.failed &&
+        (rest.length == 0 || git_blob_create_from_buffer(&updates[1].id, git, rest.data, rest.length) == 0))
+        rc = git_tree_create_updated(id, git, tree, 2, updates);
+    buffer_free(&text);
+    buffer_free(&rest);
+    return rc;
+}
+
+static int file_tree(const struct planted_commit *planted, git_tree *tree, git_oid *id)
+{
+    git_tree_update update = {.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path};
+
+    return git_tree_create_updated(id, planted->repository.git, tree, 1, &update);
+}
+
+static const char *named(const struct planted_commit *planted)
+{
+    return planted->submodule != NULL ? planted->submodule : planted->path;
+}
+
+/* A new commit without it. */
 static int take_out(const struct planted_commit *planted, struct place_result *result, struct error *error)
 {
     const struct repository *repository = &planted->repository;
-    git_tree_update update = {.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path};
     git_tree *tree = NULL, *changed = NULL;
     git_oid id;
     int rc = -1;
 
     if (git_commit_tree(&tree, repository->tip) != 0 ||
-        git_tree_create_updated(&id, repository->git, tree, 1, &update) != 0 ||
+        (planted->submodule != NULL ? submodule_tree : file_tree)(planted, tree, &id) != 0 ||
         git_tree_lookup(&changed, repository->git, &id) != 0)
-        repository_error(error, "cannot make a tree without %s", planted->path);
+        repository_error(error, "cannot make a tree without %s", named(planted));
     else if (remove_commit(planted, changed, &id, error) == 0)
         rc = set_branch(repository, &id, "commit: Remove", error);
-    if (rc == 0 && repository->checked_out) {
-        if (repository_unchanged(repository, planted->path, &planted->blob))
-            repository_remove_file(repository, planted->path);
-        if (repository_index(repository, planted->path, NULL, false, error) != 0)
-            place_note(result, "%s", error->text);
+    if (rc == 0) {
+        follow(planted, tree, changed, result);
+        result->state = "gone";
+        place_note(result, "A new commit takes %s out. History and clones keep it: the token must go on alerting.",
+                   named(planted));
     }
     git_tree_free(tree);
     git_tree_free(changed);
+    return rc;
+}
+
+/* At the tip: 1 as it was planted, 2 otherwise, 0 not at all. */
+static int at_tip(const struct planted_commit *planted)
+{
+    struct buffer text;
+    struct slice section;
+    git_oid now;
+    int rc;
+
+    if (planted->submodule == NULL)
+        return planted_blob(planted->repository.tip, planted->path, &now) != 0 ? 0
+               : git_oid_equal(&now, &planted->blob)                           ? 1
+                                                                               : 2;
+    buffer_init(&text, MODULES_BYTES);
+    rc = planted_submodule(planted, planted->repository.tip, &text, &section);
+    buffer_free(&text);
     return rc;
 }
 
@@ -167,7 +275,7 @@ static bool names_only_lure(const struct planted_commit *planted)
 
 static int uproot(const struct planted_commit *planted, bool shared, struct place_result *result, struct error *error)
 {
-    git_oid now;
+    int found;
 
     if (strcmp(result->state, "gone") == 0)
         return 0;
@@ -178,18 +286,12 @@ static int uproot(const struct planted_commit *planted, bool shared, struct plac
         return take_away(planted, result, error);
     if (!shared && droppable(planted))
         return drop(planted, result, error);
-    if (planted_blob(planted->repository.tip, planted->path, &now) == 0 &&
-        (!planted->buried || git_oid_equal(&now, &planted->blob))) {
-        if (!git_oid_equal(&now, &planted->blob))
-            return error_set(error, "%s was changed since it was planted; remove it by hand if it is only the lure",
-                             planted->path);
-        if (take_out(planted, result, error) != 0)
-            return -1;
-        result->state = "gone";
-        place_note(result, "A new commit takes %s out. History and clones keep it: the token must go on alerting.",
-                   planted->path);
-        return 0;
-    }
+    found = at_tip(planted);
+    if (found == 1)
+        return take_out(planted, result, error);
+    if (found == 2 && !planted->buried)
+        return error_set(error, "%s was changed since it was planted; remove it by hand if it is only the lure",
+                         named(planted));
     return error_set(error,
                      "the secret stands only in history, on which later commits or other copies build; Sundew does "
                      "not rewrite that. Leave it, or rewrite the history yourself");

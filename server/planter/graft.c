@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/planter/modules.h"
 
 #define DAY 86400
 #define BACK 20 /* commits behind the tip on which what was left behind may stand */
@@ -59,8 +60,10 @@ int graft_open(const struct task *task, const char *target, struct graft *graft,
     int64_t at_us = 0;
 
     memset(graft, 0, sizeof(*graft));
-    for (size_t i = 0; i < CHANGES; i++)
+    for (size_t i = 0; i < CHANGES; i++) {
         buffer_init(&graft->messages[i], TASK_BYTES);
+        buffer_init(&graft->modules[i].data, MODULES_BYTES + TASK_BYTES);
+    }
     if (changes_read(task, &graft->changes, error) != 0 ||
         graft_shape(task_option(task, "as"), &graft->shape, error) != 0 ||
         repository_open(target, NULL, false, &graft->repository, error) != 0 ||
@@ -74,15 +77,17 @@ int graft_open(const struct task *task, const char *target, struct graft *graft,
     choose_signing(task, &graft->manner);
     manner_apply(&graft->manner, &graft->changes, graft->messages);
     return choose_base(graft, at_us / 1000000, error) != 0 || choose_dates(task, graft, error) != 0 ||
-                   graft_name(graft, task_option(task, "name"), error) != 0
+                   graft_name(graft, task_option(task, "name"), error) != 0 || graft_modules(graft, error) != 0
                ? -1
                : 0;
 }
 
 void graft_close(struct graft *graft)
 {
-    for (size_t i = 0; i < CHANGES; i++)
+    for (size_t i = 0; i < CHANGES; i++) {
         buffer_free(&graft->messages[i]);
+        buffer_free(&graft->modules[i].data);
+    }
     manner_free(&graft->manner);
     git_commit_free(graft->base);
     graft->base = NULL;
@@ -187,7 +192,7 @@ int graft_check(struct graft *graft, struct error *error)
         struct change *change = &graft->changes.list[i];
 
         for (size_t f = 0; f < change->file_count && rc == 0; f++) {
-            rc = check_new(tree, change->files[f].path, error);
+            rc = change->files[f].grows ? 0 : check_new(tree, change->files[f].path, error);
             if (rc == 0)
                 rc = check_filter(graft, change->files[f].path, error);
             change->files[f].program = is_program(tree, &change->files[f]);

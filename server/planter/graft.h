@@ -22,6 +22,9 @@ struct graft {
     struct changes changes;
     struct manner manner;
     struct buffer messages[CHANGES]; /* in that manner */
+    struct task_file modules[CHANGES]; /* .gitmodules after each change of a submodule, */
+    const char *submodule;             /* at this path; NULL: there is none */
+    char link[GIT_OID_HEXSZ + 1];
     enum shape shape;
     git_commit *base;                /* what the first change stands on; NULL: nothing */
     char reference[256];             /* full name of what is to hold the changes */
@@ -51,7 +54,15 @@ static inline bool graft_moves(const struct graft *graft)
     return graft->shape == SHAPE_COMMIT || graft->shape == SHAPE_MERGE;
 }
 
+/* What the file is in a tree. */
+static inline git_filemode_t graft_mode(const struct change_file *file)
+{
+    return file->link != NULL ? GIT_FILEMODE_COMMIT : file->program ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
+}
+
 /* Parts of graft_open(). */
+/* A submodule's URL becomes the file .gitmodules, and beside it stands the commit that the submodule is at. */
+int graft_modules(struct graft *graft, struct error *error);
 /* The shape by its name; -1 with those that there are. */
 int graft_shape(const char *name, enum shape *shape, struct error *error);
 /* The reference's name: as given, or one that fits those that are there. */

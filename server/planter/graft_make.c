@@ -17,8 +17,11 @@ static int make_tree(git_repository *git, git_tree *base, const struct change *c
         const struct change_file *file = &change->files[i];
 
         updates[i].path = file->path;
-        updates[i].action = file->file != NULL ? GIT_TREE_UPDATE_UPSERT : GIT_TREE_UPDATE_REMOVE;
-        updates[i].filemode = file->program ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
+        updates[i].action =
+            file->file != NULL || file->link != NULL ? GIT_TREE_UPDATE_UPSERT : GIT_TREE_UPDATE_REMOVE;
+        updates[i].filemode = graft_mode(file);
+        if (file->link != NULL)
+            git_oid_fromstr(&updates[i].id, file->link);
         if (file->file != NULL &&
             git_blob_create_from_buffer(&updates[i].id, git, file->file->data.data, file->file->data.length) != 0)
             return repository_error(error, "cannot write %s into the repository", file->path);

@@ -45,7 +45,9 @@ int graft_where(const struct task *task, const struct graft *graft, const char *
     if (result->where == NULL)
         return error_set(error, "out of memory");
     if (json_is_integer(line))
-        json_object_set(result->where, "line", line);
+        json_object_set_new(result->where, "line", json_integer(json_integer_value(line) + graft->changes.above));
+    if (graft->submodule != NULL)
+        json_object_set_new(result->where, "submodule", json_string(graft->submodule));
     for (size_t i = 0; i < graft->changes.count && done; i++) {
         const char *part = secret_part(&graft->changes, &graft->changes.list[i]);
 
@@ -113,6 +115,9 @@ void graft_tell(const struct graft *graft, bool done, struct place_result *resul
                    repository_branch_name(&graft->repository), (int)strcspn(change->message, "\n"), change->message,
                    change->name, clock_text(change->time_s * 1000000, date));
     }
+    if (graft->submodule != NULL)
+        place_note(result, "%s is a submodule that its URL does not give: whoever clones with --recurse-submodules, CI "
+                           "too, asks the decoy for it, is alerted, and fails there.", graft->submodule);
     tell_shape(graft, result);
     tell_habits(graft, result);
 }

@@ -13,6 +13,7 @@ struct planted_commit {
     git_commit *commit;           /* NULL: git gc took it */
     git_oid blob;                 /* the secret's file; known unless the commit is gone and was planted long ago */
     const char *path;
+    const char *submodule;        /* whose URL holds the secret; NULL: none */
     bool buried, merged, stashed, beside; /* beside: held by a reference that was made for it */
 };
 
@@ -22,6 +23,10 @@ int planted_open(const struct task *task, const char *target, struct planted_com
 void planted_close(struct planted_commit *planted);
 /* The blob at the path in a commit's tree. 0; 1 not there. */
 int planted_blob(git_commit *commit, const char *path, git_oid *blob);
+/* The submodule as a commit has it, in its .gitmodules and as an entry of its tree: 1 as it was planted, 2 otherwise,
+ * 0 not at all. *text (empty) becomes that .gitmodules, in which *section is the submodule's. */
+int planted_submodule(const struct planted_commit *planted, git_commit *commit, struct buffer *text,
+                      struct slice *section);
 /* Into result->where and result->state what became of it. */
 int planted_judge(const struct task *task, const struct planted_commit *planted, struct place_result *result,
                   struct error *error);

@@ -40,14 +40,23 @@ char *repository_other_holder(const struct repository *repository, const git_oid
 const char *repository_branch_name(const struct repository *repository);
 
 /* The work tree and the index follow a branch that is checked out. Each path is safe (task_path_safe()). */
+/* 0 when it is the blob in the index and on disk; -1 with what to do. */
+int repository_settled(const struct repository *repository, const char *path, const git_oid *blob, struct error *error);
 /* 0 when nothing is there: neither in the index nor on disk; -1 with what to do. */
 int repository_free_path(const struct repository *repository, const char *path, struct error *error);
 /* Writes a new file with its folders; a program may be run. */
 int repository_write_file(const struct repository *repository, const char *path, struct slice content, bool program,
                           int64_t time_s, struct error *error);
+/* Writes a file that is there anew, at once; its mode stays. */
+int repository_replace_file(const struct repository *repository, const char *path, struct slice content,
+                            struct error *error);
 void repository_remove_file(const struct repository *repository, const char *path);
+/* The folder of a submodule that nobody has fetched: empty. */
+int repository_make_folder(const struct repository *repository, const char *path, struct error *error);
+/* Takes the folder away if it is empty, and those above it that are then. false: it is not. */
+bool repository_remove_folder(const struct repository *repository, const char *path);
 /* Puts one path into the index as the tree has it, or takes it out (blob NULL); other changes stay. */
-int repository_index(const struct repository *repository, const char *path, const git_oid *blob, bool program,
+int repository_index(const struct repository *repository, const char *path, const git_oid *blob, git_filemode_t mode,
                      struct error *error);
 /* Is the file on disk exactly the blob? */
 bool repository_unchanged(const struct repository *repository, const char *path, const git_oid *blob);

@@ -3,10 +3,12 @@
  * The work tree and the index of a repository. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "server/base/clock.h"
 #include "server/planter/disk.h"
 #include "server/planter/repository.h"
 
@@ -64,6 +66,21 @@ int repository_free_path(const struct repository *repository, const char *path, 
     return rc;
 }
 
+int repository_settled(const struct repository *repository, const char *path, const git_oid *blob, struct error *error)
+{
+    const git_index_entry *entry;
+    git_index *index = NULL;
+    int rc = 0;
+
+    if (git_repository_index(&index, repository->git) != 0)
+        return repository_error(error, "cannot read the index");
+    entry = git_index_get_bypath(index, path, 0);
+    if (entry == NULL || !git_oid_equal(&entry->id, blob) || !repository_unchanged(repository, path, blob))
+        rc = error_set(error, "%s has changes that are not committed; commit or undo them first", path);
+    git_index_free(index);
+    return rc;
+}
+
 int repository_write_file(const struct repository *repository, const char *path, struct slice content, bool program,
                           int64_t time_s, struct error *error)
 {
@@ -82,26 +99,79 @@ int repository_write_file(const struct repository *repository, const char *path,
     return rc;
 }
 
+int repository_replace_file(const struct repository *repository, const char *path, struct slice content,
+                            struct error *error)
+{
+    const char *name;
+    char lock[300];
+    int fd = open_folder(repository, path, false, &name), rc = -1;
+    struct stat status;
+
+    if (fd < 0 || fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        error_errno(error, "cannot look at %s in the work tree", path);
+        goto out;
+    }
+    snprintf(lock, sizeof(lock), "%.256s.lock", name); /* as git does */
+    if (disk_create(fd, lock, content, status.st_mode, status.st_gid, clock_wall(), error) != 0)
+        goto out;
+    rc = renameat(fd, lock, fd, name);
+    if (rc != 0) {
+        error_errno(error, "cannot write %s in the work tree", path);
+        unlinkat(fd, lock, 0);
+    }
+out:
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int repository_make_folder(const struct repository *repository, const char *path, struct error *error)
+{
+    const char *name;
+    int fd = open_folder(repository, path, true, &name), rc = fd < 0 ? -1 : mkdirat(fd, name, FOLDER_MODE);
+
+    if (rc != 0)
+        error_errno(error, "cannot make the folder %s in the work tree", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+bool repository_remove_folder(const struct repository *repository, const char *path)
+{
+    char *left = strdup(path);
+    bool removed = false, empty = left != NULL;
+
+    while (empty) {
+        const char *name;
+        int fd = open_folder(repository, left, false, &name);
+
+        empty = fd >= 0 && unlinkat(fd, name, AT_REMOVEDIR) == 0;
+        removed = removed || empty;
+        if (fd >= 0)
+            close(fd);
+        empty = empty && strrchr(left, '/') != NULL;
+        if (empty)
+            *strrchr(left, '/') = '\0';
+    }
+    free(left);
+    return removed;
+}
+
 /* Folders that are empty then go too, as git does. */
 void repository_remove_file(const struct repository *repository, const char *path)
 {
-    char *left = strdup(path);
     const char *name;
     int fd = open_folder(repository, path, false, &name);
+    char *folder = strrchr(path, '/') != NULL ? strndup(path, (size_t)(strrchr(path, '/') - path)) : NULL;
 
     if (fd >= 0) {
         unlinkat(fd, name, 0);
         close(fd);
     }
-    while (left != NULL && strrchr(left, '/') != NULL) {
-        *strrchr(left, '/') = '\0';
-        fd = open_folder(repository, left, false, &name);
-        if (fd < 0 || unlinkat(fd, name, AT_REMOVEDIR) != 0)
-            left[0] = '\0';
-        if (fd >= 0)
-            close(fd);
-    }
-    free(left);
+    if (folder != NULL)
+        repository_remove_folder(repository, folder);
+    free(folder);
 }
 
 static void fill_entry(const struct repository *repository, const char *path, git_index_entry *entry)
@@ -125,10 +195,10 @@ static void fill_entry(const struct repository *repository, const char *path, gi
         close(fd);
 }
 
-int repository_index(const struct repository *repository, const char *path, const git_oid *blob, bool program,
+int repository_index(const struct repository *repository, const char *path, const git_oid *blob, git_filemode_t mode,
                      struct error *error)
 {
-    git_index_entry entry = {.mode = program ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB, .path = path};
+    git_index_entry entry = {.mode = mode, .path = path};
     git_index *index = NULL;
     int rc = git_repository_index(&index, repository->git);
 

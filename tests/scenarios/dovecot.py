@@ -113,9 +113,10 @@ service lmtp {{
 
 
 class Dovecot:
-    """plugin, plugins, imap: lines for the plugin and imap sections; separator: of folders' names."""
+    """plugin, plugins, imap: lines for the plugin and imap sections; separator: of folders' names; last: lines at the end,
+    which undo those before, with {root} for the folder."""
 
-    def __init__(self, quota="1M", plugin="", plugins="", imap="", separator="."):
+    def __init__(self, quota="1M", plugin="", plugins="", imap="", separator=".", last=""):
         if not shutil.which("dovecot") or not os.path.exists("/usr/lib/dovecot/imap"):
             skip_all("dovecot-imapd is not installed")
         self.root = tempfile.mkdtemp(prefix="sundew-dovecot-")
@@ -142,7 +143,7 @@ class Dovecot:
                       lmtp=LMTP.format(lmtp_port=self.lmtp) if self.has_lmtp else "")
         self.config = os.path.join(self.root, "dovecot.conf")
         with open(self.config, "w") as file:
-            file.write(CONFIG.format(**values))
+            file.write(CONFIG.format(**values) + last.replace("{root}", self.root))
         self.process = subprocess.Popen(["dovecot", "-F", "-c", self.config], stdout=subprocess.DEVNULL,
                                         stderr=open(os.path.join(self.root, "err"), "wb"))
         self.await_ports()
@@ -159,6 +160,16 @@ class Dovecot:
             file.write("subjectAltName=IP:127.0.0.1\n")
         run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
             "-extfile", "ext", "-out", "server.pem")
+
+    def client_certificate(self, name):
+        """NAME.pem and NAME.key in its folder, for somebody of that name, by its authority."""
+        def run(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.root)
+
+        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout",
+            f"{name}.key", "-out", f"{name}.csr")
+        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
+            "-out", f"{name}.pem")
 
     def await_ports(self):
         end = time.monotonic() + 30

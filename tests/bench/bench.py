@@ -6,7 +6,7 @@
     SUNDEW_BENCH_ROUNDS    turns of each load and its peer's, of which the median counts (3)
     SUNDEW_BENCH_MILLION   tokens for the big ledger (1000000)
     SUNDEW_BENCH_FOUND     bytes in which 10,000 secrets are to be found (2 GiB)
-    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint plan search found
+    SUNDEW_BENCH_ONLY      parts to run, of: http tls ldap hook crowd size lookup mint plan campaign search found
 
 Peers: Debian's nginx answering the same POST with a static 401, or with the same certificate; Debian's slapd refusing the same binds. A peer that is
 not installed is left out with a word. Figures are printed as measured; "to reach" stands beside those that have one."""
@@ -30,7 +30,7 @@ SECONDS = int(os.environ.get("SUNDEW_BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("SUNDEW_BENCH_ROUNDS", "3"))
 FOUND = int(os.environ.get("SUNDEW_BENCH_FOUND", str(2 << 30)))
 MILLION = int(os.environ.get("SUNDEW_BENCH_MILLION", "1000000"))
-ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint plan search found").split()
+ONLY = os.environ.get("SUNDEW_BENCH_ONLY", "http tls ldap hook crowd size lookup mint plan campaign search found").split()
 
 
 def median(values):
@@ -300,6 +300,17 @@ def bench_plan():
         begun = time.monotonic()
         sundew.call("plan", plan, "--apply", timeout=600)
         say("lures planted/s, a plan of 300 into 100 Maildirs", f"{300 / (time.monotonic() - begun):.1f}")
+
+
+def bench_campaign():
+    """Into a Dovecot and repositories, killed again and again, and counted by others: campaign.py says how large."""
+    run = subprocess.run([os.path.join(HERE, "campaign.py")], capture_output=True, text=True)
+    for what, figure, unit in re.findall(r"(.*) \| ([\d.]+) \|(.*)", run.stdout):
+        limit = ("<=", 64) if what.endswith("planter") else None
+        say(what, figure + unit, "", float(figure) if limit else None, limit)
+    for line in re.findall(r"(?:not ok|1\.\.0) .*", run.stdout + run.stderr):
+        print("  ", line)
+    say("exactly what the plan says", "yes" if run.returncode == 0 else "NO")
 
 
 def bench_mint():

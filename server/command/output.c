@@ -27,7 +27,7 @@ static const struct {
     {"placements", OUTPUT_TABLE, (const char *const[]){"placement", "-token", "state", "-planted", "place", NULL}},
     {"plant", OUTPUT_TABLE, (const char *const[]){"placement", "-token", "state", "place", NULL}},
     {"plan", OUTPUT_TABLE,
-     (const char *const[]){"difference", "kind", "-lure", "-placement", "place", NULL}},
+     (const char *const[]){"difference", "kind", "-lure", "-placement", "place", "-owner", NULL}},
     {"inspect", OUTPUT_TABLE, (const char *const[]){"placement", "state", "place", "text", NULL}},
     {"uproot", OUTPUT_TABLE, (const char *const[]){"placement", "state", "place", NULL}},
     {"sightings", OUTPUT_TABLE,

@@ -43,6 +43,26 @@ static const char *text_or_null(const char *text)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
+static json_t *or_null(const char *text)
+{
+    return text != NULL ? json_string(text) : json_null();
+}
+
+/* Whose place it is, as far as plan and directory say. */
+static json_t *with_owner(json_t *row, const struct plan_item *item)
+{
+    const struct plan_place *place = item != NULL ? item->place : NULL;
+    const char *owner = place != NULL ? place->owner : NULL;
+
+    for (size_t i = 0; item != NULL && owner == NULL && i < item->entry->setting_count; i++)
+        if (strcmp(item->entry->settings[i].name, "owner") == 0)
+            owner = item->entry->settings[i].value;
+    json_object_set_new(row, "owner", or_null(owner));
+    json_object_set_new(row, "department", or_null(place != NULL ? place->department : NULL));
+    json_object_set_new(row, "manager", or_null(place != NULL ? place->manager : NULL));
+    return row;
+}
+
 /* Of a placement that is there: what it is; else what it is to be. */
 static json_t *item_row(const struct plan_item *item, const struct plan_known *known, const char *difference)
 {
@@ -84,14 +104,14 @@ static void compare(struct invocation *invocation, const struct plan_items *item
             known->wanted = true;
         count(counts, difference);
         if (show)
-            put(invocation, item_row(&items->list[i], known, difference));
+            put(invocation, with_owner(item_row(&items->list[i], known, difference), &items->list[i]));
     }
     for (size_t i = 0; i < ledger->count; i++) {
         if (ledger->list[i].wanted)
             continue;
         count(counts, "beyond");
         if (show)
-            put(invocation, beyond_row(&ledger->list[i]));
+            put(invocation, with_owner(beyond_row(&ledger->list[i]), NULL));
     }
 }
 
@@ -138,6 +158,9 @@ int run_plan(struct invocation *invocation, struct error *error)
     int code = 2;
 
     if (plan_load(file, invocation->configuration, &plan, error) != 0)
+        goto out;
+    code = plan_people(&plan, invocation->configuration, error);
+    if (code != 0)
         goto out;
     code = 3;
     if (link_open(&link, invocation->configuration, error) != 0 ||

@@ -5,6 +5,7 @@
 #ifndef COMMAND_PLAN_H
 #define COMMAND_PLAN_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "server/base/error.h"
@@ -39,6 +40,7 @@ struct plan_choices {
 struct plan_place {
     char *place; /* as the ledger has it */
     char *owner; /* NULL: the entry's */
+    char *department, *manager, *language; /* of the owner, by the directory; or NULL */
 };
 
 struct plan_entry {
@@ -46,6 +48,7 @@ struct plan_entry {
     const char *name;
     struct plan_place *places; /* in order, each once */
     size_t place_count;
+    const char *mailbox;              /* where people of the directory have their mail, by pattern; or NULL */
     struct plan_choices kinds, lures; /* no lures: any that fits */
     int64_t percent, density, most;   /* most 0: all */
     int64_t rotate;                   /* microseconds after which another secret is due; 0: never */
@@ -65,7 +68,7 @@ struct plan_quiet {
 struct plan {
     struct yaml *root;
     char *folder; /* of the file, whence relative places count */
-    const char *name;
+    const char *name, *directory; /* where groups and departments are; or NULL */
     int64_t pace, most; /* placements a minute, 0: as fast as it goes; in all, 0: no limit */
     int64_t at_once;    /* places in which is planted side by side */
     struct plan_quiet quiet[PLAN_QUIET];
@@ -82,6 +85,29 @@ void plan_free(struct plan *plan);
 /* Part of plan_load() (plan_places.c): the entry's `places`, `glob` and `list` less `exclude`, its own and the plan's. */
 int plan_places(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
                 struct error *error);
+
+/* Adds a copy of one, unless it is excluded. */
+int plan_place_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
+                   const struct yaml *at, const struct plan_place *place, struct error *error);
+/* Puts them in order, each once: that with an owner stays. */
+void plan_places_tidy(struct plan_entry *entry);
+void plan_place_free(struct plan_place *place);
+
+/* ---- plan_people.c ---- */
+
+/* Parts of plan_load(): "directory"; "group", "department" and "mailbox" of an entry. */
+int plan_people_directory(struct plan *plan, const struct configuration *configuration, struct error *error);
+int plan_people_check(const struct plan *plan, struct plan_entry *entry, struct error *error);
+/* Asks the directory who is in them, and adds their mailboxes to the entries'. The exit status: 0; 2, a fault of the plan's;
+ * 3, the directory cannot be asked. */
+int plan_people(struct plan *plan, const struct configuration *configuration, struct error *error);
+
+/* Parts of that, for tests. Adds the mailbox of somebody, as server/planter/people.h has them. 1: the pattern asks for what
+ * the directory does not say, or for what no mailbox is called. */
+int plan_people_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
+                    const struct yaml *at, const json_t *person, struct error *error);
+/* To be freed; NULL as above. */
+char *plan_people_mailbox(const char *pattern, const json_t *person);
 
 /* ---- plan_draw.c ---- */
 

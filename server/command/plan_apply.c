@@ -53,6 +53,17 @@ int plan_lease(const struct configuration *configuration, int *lease, struct err
 
 /* ---- one placement ---- */
 
+/* What the directory says of whose place it is. */
+static void put_owner(const struct plan_place *place, struct command *command)
+{
+    const char *const said[][2] = {
+        {"department", place->department}, {"manager", place->manager}, {"language", place->language}};
+
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+        if (said[i][1] != NULL)
+            command_put(command, said[i][0], said[i][1]);
+}
+
 /* Settings of the planting; those of the token, too, where one is minted. */
 static void put_settings(const struct plan_item *item, bool minted, struct command *command)
 {
@@ -72,6 +83,7 @@ static void put_settings(const struct plan_item *item, bool minted, struct comma
         command_put(command, "owner", item->place->owner);
     if (minted && item->kind->form != NULL)
         command_put(command, "form", item->kind->form);
+    put_owner(item->place, command);
 }
 
 /* `token`: one that was minted for this before; NULL: none. */

@@ -16,14 +16,14 @@
 #define AT_ONCE 4
 #define DAY_US INT64_C(86400000000)
 
-static const char *const plan_keys[] = {"plan", "pace", "at-once", "quiet", "most", "exclude", "entries", NULL};
+static const char *const plan_keys[] = {"plan", "directory", "pace", "at-once", "quiet", "most", "exclude", "entries", NULL};
 /* Those that go to `plant` as they are. */
 #define PASSED                                                                                                         \
     "decoy", "host", "owner", "contact", "memo", "expires", "path", "as", "buried", "signed-off", "account", "length", \
         "outside", NULL
 static const char *const passed[] = {PASSED};
-static const char *const entry_keys[] = {"places",  "glob", "list",  "exclude", "percent",
-                                         "density", "most", "rotate", "kinds", "lures",   "at",      PASSED};
+static const char *const entry_keys[] = {"places", "glob",    "list",    "group", "department", "mailbox", "exclude",
+                                         "percent", "density", "most", "rotate", "kinds", "lures", "at", PASSED};
 
 /* ---- texts ---- */
 
@@ -240,8 +240,11 @@ static int read_entry(const struct plan *plan, const struct configuration *confi
     if (entry->kinds.count == 0)
         return yaml_fault(map, error, "\"kinds\" is missing; write kinds: [password], or weights such as kinds: "
                                       "{password: 3, gitlab-token: 1}");
-    if (yaml_get(map, "places") == NULL && yaml_get(map, "glob") == NULL && yaml_get(map, "list") == NULL)
-        return yaml_fault(map, error, "no places; write \"places\", \"glob\" or \"list\"");
+    if (plan_people_check(plan, entry, error) != 0)
+        return -1;
+    if (yaml_get(map, "places") == NULL && yaml_get(map, "glob") == NULL && yaml_get(map, "list") == NULL &&
+        entry->mailbox == NULL)
+        return yaml_fault(map, error, "no places; write \"places\", \"glob\", \"list\", or \"group\" and \"mailbox\"");
     return plan_places(plan, entry, configuration, error);
 }
 
@@ -337,7 +340,8 @@ int plan_load(const char *file, const struct configuration *configuration, struc
         yaml_integer(plan->root, "pace", 0, 60000, &plan->pace, error) != 0 ||
         yaml_integer(plan->root, "at-once", 1, PLAN_AT_ONCE, &plan->at_once, error) != 0 ||
         yaml_integer(plan->root, "most", 1, INT32_MAX, &plan->most, error) != 0 ||
-        check_texts(plan->root, "exclude", error) != 0 || read_quiets(plan, error) != 0)
+        check_texts(plan->root, "exclude", error) != 0 || read_quiets(plan, error) != 0 ||
+        plan_people_directory(plan, configuration, error) != 0)
         return -1;
     return read_entries(configuration, plan, error);
 }
@@ -354,10 +358,8 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->entry_count; i++) {
         struct plan_entry *entry = &plan->entries[i];
 
-        for (size_t j = 0; j < entry->place_count; j++) {
-            free(entry->places[j].place);
-            free(entry->places[j].owner);
-        }
+        for (size_t j = 0; j < entry->place_count; j++)
+            plan_place_free(&entry->places[j]);
         free(entry->places);
         free_choices(&entry->kinds);
         free_choices(&entry->lures);

@@ -84,9 +84,15 @@ static int reserve(struct plan_entry *entry)
     return 0;
 }
 
-/* `place` is absolute; the owner may be NULL. */
-static int add_place(const struct gathering *gathering, const struct yaml *at, const char *place, const char *owner)
+static char *copy_or_null(const char *text)
 {
+    return text != NULL ? strdup(text) : NULL;
+}
+
+/* `place` in it is absolute. */
+static int add_place(const struct gathering *gathering, const struct yaml *at, const struct plan_place *person)
+{
+    const char *place = person->place;
     struct plan_entry *entry = gathering->entry;
     char *whole = place_resolve(place);
     struct error why;
@@ -103,23 +109,33 @@ static int add_place(const struct gathering *gathering, const struct yaml *at, c
         free(whole);
         return yaml_fault(at, gathering->error, "%s", why.text);
     }
-    entry->places[entry->place_count++] = (struct plan_place){whole, owner != NULL ? strdup(owner) : NULL};
+    entry->places[entry->place_count++] =
+        (struct plan_place){whole, copy_or_null(person->owner), copy_or_null(person->department),
+                            copy_or_null(person->manager), copy_or_null(person->language)};
     return entry->place_count <= PLAN_PLACES
                ? 0
                : yaml_fault(at, gathering->error, "more than %d places; divide them among several plans", PLAN_PLACES);
 }
 
-static int add_written(const struct gathering *gathering, const struct yaml *at, const char *place, const char *owner)
+int plan_place_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
+                   const struct yaml *at, const struct plan_place *place, struct error *error)
 {
-    char *whole;
+    const struct gathering gathering = {plan, configuration, entry, error};
+    struct plan_place below = *place;
     int rc;
 
+    below.place = from_folder(plan, place->place);
+    rc = below.place != NULL ? add_place(&gathering, at, &below) : error_set(error, "out of memory");
+    free(below.place);
+    return rc;
+}
+
+static int add_written(const struct gathering *gathering, const struct yaml *at, char *place, char *owner)
+{
     if (check_scheme(at, place, gathering->error) != 0)
         return -1;
-    whole = from_folder(gathering->plan, place);
-    rc = whole != NULL ? add_place(gathering, at, whole, owner) : error_set(gathering->error, "out of memory");
-    free(whole);
-    return rc;
+    return plan_place_add(gathering->plan, gathering->entry, gathering->configuration, at,
+                          &(struct plan_place){.place = place, .owner = owner}, gathering->error);
 }
 
 /* ---- glob ---- */
@@ -162,7 +178,7 @@ static int add_found(const struct gathering *gathering, const struct yaml *at, c
         before++;
         if (asprintf(&place, "%s:%s%s", scheme, found->gl_pathv[i], behind) < 0)
             return error_set(gathering->error, "out of memory");
-        rc = add_place(gathering, at, place, NULL);
+        rc = add_place(gathering, at, &(struct plan_place){.place = place});
         free(place);
         if (rc != 0)
             return -1;
@@ -267,8 +283,16 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct plan_place *)a)->place, ((const struct plan_place *)b)->place);
 }
 
-/* Sorted, each once; the one with an owner stays. */
-static void tidy(struct plan_entry *entry)
+void plan_place_free(struct plan_place *place)
+{
+    free(place->place);
+    free(place->owner);
+    free(place->department);
+    free(place->manager);
+    free(place->language);
+}
+
+void plan_places_tidy(struct plan_entry *entry)
 {
     size_t kept = 0;
 
@@ -282,11 +306,12 @@ static void tidy(struct plan_entry *entry)
             continue;
         }
         if (last->owner == NULL) {
-            last->owner = place->owner;
-            place->owner = NULL;
+            struct plan_place nobodys = *last;
+
+            *last = *place;
+            *place = nobodys;
         }
-        free(place->place);
-        free(place->owner);
+        plan_place_free(place);
     }
     entry->place_count = kept;
 }
@@ -300,6 +325,6 @@ int plan_places(const struct plan *plan, struct plan_entry *entry, const struct 
     if (each(&gathering, "places", add_text) != 0 || each(&gathering, "glob", add_glob) != 0 ||
         each(&gathering, "list", add_list) != 0)
         rc = -1;
-    tidy(entry);
+    plan_places_tidy(entry);
     return rc;
 }

@@ -10,6 +10,7 @@
  *  "token":{"token","kind","form","identity","bound","state","minted","expires","owner","contact","memo","secret_bits"},
  *  "beside":{"token","kind","form","identity","seen"} or null: what lies in the same artifact,
  *  "placement":null|{"placement","place","where":{…},"planted","state","lure","owner",
+ *     "department","manager", (of the owner, where a plan read them in a directory)
  *     "shared":{} or {"name","mail","organisation","invented"}}, (whom outside the house the lure says that it was sent to)
  *  "sighting":{"sighting","observation","time","decoy","service","grade","near":null|{"distance","length"},
  *              "part":"secret|identity","found_in":"Authorization: Basic","reason":"…"},

@@ -250,6 +250,8 @@ void evidence_unmapped(const json_t *record, struct buffer *out)
     member_if(out, "form", record_text(record, "token.form"));
     member_if(out, "identity", record_text(record, "token.identity"));
     member_if(out, "owner", record_first(record, "placement.owner token.owner"));
+    member_if(out, "department", record_text(record, "placement.department"));
+    member_if(out, "manager", record_text(record, "placement.manager"));
     member_if(out, "decoy", record_text(record, "sighting.decoy"));
     member_if(out, "service", record_text(record, "sighting.service"));
     json_member_bool(out, "drill", record_is(record, "drill"));

@@ -271,6 +271,8 @@ static void add_lay(struct buffer *out, const json_t *record)
     buffer_add_text(out, "\nWhere it lay\n");
     add_field(out, "place", record_text(record, "placement.place"), false);
     add_field(out, "owner", record_first(record, "placement.owner token.owner"), false);
+    add_field(out, "department", record_text(record, "placement.department"), false);
+    add_field(out, "manager", record_text(record, "placement.manager"), false);
     add_field(out, "shared with, says the lure", record_text(record, "placement.shared.mail"), false);
     add_field(out, "folder", record_text(record, "placement.where.folder"), false);
     add_field(out, "message", record_text(record, "placement.where.message_id"), false);

@@ -61,7 +61,8 @@ static const char facts_sql[] =
     "WHERE f.token = t.number AND v.drill = s.drill), "
     "c.id, c.address, c.first_seen, c.sightings, i.id, "
     "p.id, p.place, " ROW_WHERE ", p.planted, p.state, p.lure, p.owner, p.uprooted, "
-    "json_extract(p.meta, '$.shared'), " ROTATED("w.planted") ", " ROTATED("w.id") " "
+    "json_extract(p.meta, '$.shared'), " ROTATED("w.planted") ", " ROTATED("w.id") ", "
+    "p.arguments ->> '$.department', p.arguments ->> '$.manager' "
     "FROM sighting s JOIN token t ON t.number = s.token JOIN actor c ON c.number = s.actor "
     "JOIN incident i ON i.number = s.incident LEFT JOIN placement p ON p.token = coalesce(t.beside, t.number) WHERE s.number = ?";
 

@@ -153,7 +153,10 @@ static void lure_parameters(struct planting *planting, struct buffer *json)
         json_member_text(json, "path", ".env"); /* each line of it is a variable */
     else
         planting_option(planting, json, "path");
-    json_member_text(json, "language", planting->request->keeper->configuration->language);
+    if (request_has(planting->request, "language"))
+        planting_option(planting, json, "language");
+    else
+        json_member_text(json, "language", planting->request->keeper->configuration->language);
     if (planting->at[0] != '\0')
         json_member_text(json, "at", planting->at);
     json_member_bool(json, "buried", planting->buried);

@@ -155,7 +155,7 @@ static int read_shape(struct planting *planting)
 
 static int check_options(struct planting *planting)
 {
-    static const char *const answers[] = {"yes", "no", NULL};
+    static const char *const answers[] = {"yes", "no", NULL}, *const languages[] = {"en", "fr", NULL};
     struct request *request = planting->request;
     const char *given = planting->buried ? "buried" : NULL;
 
@@ -169,7 +169,9 @@ static int check_options(struct planting *planting)
         request_done(request, REQUEST_USAGE, "--enable is for directories: only accounts can be logged in to");
         return -1;
     }
-    return read_shape(planting) != 0 ? -1 : request_word(request, "signed-off", answers);
+    return read_shape(planting) != 0 || request_word(request, "language", languages) != 0
+               ? -1
+               : request_word(request, "signed-off", answers);
 }
 
 /* A mailbox on another host says itself whose it is; the user of a repository's address is nobody ("git"). */

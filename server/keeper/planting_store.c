@@ -32,6 +32,9 @@ static void add_arguments(const struct planting *planting, struct buffer *json)
     buffer_add_char(json, '{');
     planting_option(planting, json, "path");
     planting_option(planting, json, "outside");
+    planting_option(planting, json, "department");
+    planting_option(planting, json, "manager");
+    planting_option(planting, json, "language");
     for (size_t i = 0; planting_in_history[i] != NULL; i++)
         planting_option(planting, json, planting_in_history[i]);
     if (planting->buried)

@@ -190,6 +190,8 @@ static void add_placement(struct making *making)
     column_text(making, "state", P_STATE);
     column_text(making, "lure", P_LURE);
     column_text(making, "owner", P_OWNER);
+    column_text(making, "department", P_DEPARTMENT);
+    column_text(making, "manager", P_MANAGER);
     column_time(making, "uprooted", P_UPROOTED);
     column_time(making, "rotated", P_ROTATED);
     if (sqlite3_column_type(making->facts, P_SUCCESSOR) == SQLITE_NULL)

@@ -35,7 +35,8 @@
     " 'token', (SELECT id_text('t', w.id) FROM token w WHERE w.number = p.token),"                                     \
     " 'beside', (SELECT id_text('t', w.id) FROM token w WHERE w.beside = p.token),"                                    \
     " 'place', p.place, 'where', " ROW_WHERE ", 'planted', time_text(p.planted), 'state', p.state,"                 \
-    " 'lure', p.lure, 'owner', p.owner, 'campaign', p.campaign, 'checked', time_text(p.checked),"                      \
+    " 'lure', p.lure, 'owner', p.owner, 'department', p.arguments ->> '$.department',"                               \
+    " 'manager', p.arguments ->> '$.manager', 'campaign', p.campaign, 'checked', time_text(p.checked),"               \
     " 'uprooted', time_text(p.uprooted), 'replanted', time_text(p.replanted),"                                         \
     " 'rotates', (SELECT id_text('p', w.id) FROM placement w WHERE w.number = p.rotates),"                             \
     " 'rotated', " ROTATED("time_text(w.planted)") ", 'successor', " ROTATED("id_text('p', w.id)") ")"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include "server/base/clock.h"
+#include "server/planter/people.h"
 
 /* ---- adding ---- */
 
@@ -265,6 +266,7 @@ const struct place place_ldaps = {
     .plant = ldap_plant,
     .inspect = ldap_inspect,
     .uproot = ldap_uproot,
+    .people = people_read,
 };
 
 const struct place place_ldap = {
@@ -273,4 +275,5 @@ const struct place place_ldap = {
     .plant = ldap_plant,
     .inspect = ldap_inspect,
     .uproot = ldap_uproot,
+    .people = people_read,
 };

@@ -148,7 +148,7 @@ static int send_print(const struct task *task, const struct buffer *print, struc
     buffer_init(&message, CHANNEL_MESSAGE);
     while (at < print->length && rc == 0) {
         size_t length = print->length - at < PIECE ? print->length - at : PIECE;
-        struct file piece = {.name = slice_of(task->files[0].name),
+        struct file piece = {.name = slice_of(task->file_count > 0 ? task->files[0].name : task->action),
                              .data = {print->data + at, length},
                              .more = at + length < print->length};
 

@@ -44,6 +44,8 @@ struct place {
     int (*inspect)(const struct task *task, struct place_result *result, struct error *error);
     /* Takes it out again: state "gone", or another with a text that says what is left. */
     int (*uproot)(const struct task *task, struct place_result *result, struct error *error);
+    /* Who is there (people.h); NULL where no people are. */
+    int (*people)(const struct task *task, struct place_result *result, struct error *error);
 };
 
 #define PLACE(symbol, scheme, summary, takes, reach) extern const struct place place_##symbol;

@@ -66,7 +66,7 @@ static int take_place(struct task *task, struct slice place, struct error *error
 
 static int take_plant(struct task *task, struct reader *reader, struct error *error)
 {
-    static const char *const actions[] = {"plant", "inspect", "uproot", "drill", "probe"};
+    static const char *const actions[] = {"plant", "inspect", "uproot", "people", "drill", "probe"};
     struct plant plant;
 
     if (plant_get(reader, &plant) != 0 || task->action[0] != '\0')

@@ -23,7 +23,7 @@ struct task_file {
 };
 
 struct task {
-    char action[8];            /* plant | inspect | uproot | drill | probe; "" before PLANT */
+    char action[8];            /* plant | inspect | uproot | people | drill | probe; "" before PLANT */
     const struct place *place; /* by the scheme; NULL for an errand */
     char *target;              /* what stands behind "SCHEME:" */
     struct visit *visit;       /* of a place on another host; not the task's own */

@@ -246,7 +246,7 @@ int reply_done_get(struct reader *reader, struct reply_done *done);
 /* ---- planter ---- */
 
 struct plant {
-    struct slice action;  /* plant | inspect | uproot; drill | probe, which have no place */
+    struct slice action;  /* plant | inspect | uproot | people; drill | probe, which have no place */
     struct slice place;   /* "maildir:/abs", "git:/abs#branch", "imaps://user@host/Folder", …; or "" */
     struct slice options; /* JSON: {"path":…, "at":…, "dry_run":…, "where":{…} (inspect, uproot), "digest":…} */
     struct slice meta;    /* JSON of the lure: {"type":"mail|repository|text", …}; server/minter/job.h */

@@ -117,6 +117,12 @@ START_TEST(faults_say_where_and_what_to_do)
         {"plan: a\nentries:\n  x: {places: [\"file:f\"], kinds: [password], at: {from: 2999-01-01}}", "in the past"},
         {"plan: a\nquiet: [sun, mon, tue, wed, thu, fri, sat]\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}",
          "the whole week is quiet"},
+        {"plan: a\ndirectory: maildir:x\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", ":2:12: \"maildir:x\" is "
+                                                                                                  "no directory"},
+        {"plan: a\ndirectory: ldaps://dc.example\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", "no account"},
+        {"plan: a\nentries:\n  x: {group: cn=a, mailbox: \"maildir:{login}\", kinds: [password]}", "write directory:"},
+        {"plan: a\nentries:\n  x: {places: [\"file:f\"], mailbox: \"maildir:{login}\", kinds: [password]}", "go together"},
+        {"plan: a\nentries:\n  x: {group: [], mailbox: \"maildir:{login}\", kinds: [password]}", "or a list of names"},
         {"plan: a\nquiet: [\"25:00-26:00\"]\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", ":2:9:"},
         {"plan: a\nat-once: 17\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", "from 1 to 16"},
         {"plan: a\npac: 3\nentries:\n  x: {places: [\"file:f\"], kinds: [password]}", "did you mean \"pace\""},
@@ -277,6 +283,98 @@ START_TEST(places_come_from_patterns_and_lists)
 }
 END_TEST
 
+/* ---- people ---- */
+
+static void check_mailbox(const char *pattern, json_t *person, const char *wanted)
+{
+    char *place = plan_people_mailbox(pattern, person);
+
+    if (wanted == NULL)
+        ck_assert_ptr_null(place);
+    else
+        ck_assert_str_eq(place, wanted);
+    free(place);
+    json_decref(person);
+}
+
+static json_t *bo(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "login", "Bo", "mail", "Bo.Lind@corp.example", "name", "Bo Lind");
+}
+
+START_TEST(a_person_has_a_mailbox)
+{
+    check_mailbox("maildir:/var/mail/{login}/Maildir", bo(), "maildir:/var/mail/bo/Maildir");
+    check_mailbox("imaps://{mail}@mail.example/Old", bo(), "imaps://bo.lind@corp.example@mail.example/Old");
+    check_mailbox("maildir:/m/{login}-{local}", bo(), "maildir:/m/bo-bo.lind");
+    check_mailbox("imaps://{login}@m.example", json_pack("{s:s}", "login", "d'o\xc3\xa9%41:x@y"),
+                  "imaps://d%27o%C3%A9%2541%3Ax@y@m.example");
+}
+END_TEST
+
+START_TEST(a_name_chooses_nothing_but_a_mailbox)
+{
+    static const char *const bad[] = {"", ".", "..", ".hidden", "a/b", "../x", "a\\b", "a b", "a\tb", "a#b", "a<b", "\x7f"};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        check_mailbox("maildir:/m/{login}", json_pack("{s:s}", "login", bad[i]), NULL);
+        check_mailbox("imaps://{login}@m.example", json_pack("{s:s}", "login", bad[i]), NULL);
+    }
+    check_mailbox("maildir:/m/{mail}", json_pack("{s:s}", "login", "bo"), NULL);
+    check_mailbox("maildir:/m/{local}", json_pack("{s:s}", "mail", "@corp.example"), NULL);
+    check_mailbox("maildir:/m/{login}", json_pack("{s:i}", "login", 7), NULL);
+    check_mailbox("maildir:/m/{login}", json_null(), NULL);
+}
+END_TEST
+
+static void load_people(const char *rest)
+{
+    static struct account account;
+    static char *places[] = {NULL};
+    char text[1024];
+
+    places[0] = strdup("ldaps://dc.example");
+    account = (struct account){.places = places, .place_count = 1};
+    configuration.accounts = &account;
+    configuration.account_count = 1;
+    snprintf(text, sizeof(text), "plan: a\ndirectory: ldaps://dc.example\nentries:\n  x:\n    group: cn=finance\n"
+                                 "    mailbox: \"maildir:m/{login}\"\n    kinds: [password]\n%s", rest);
+    ck_assert_msg(load(text) == 0, "%s", error.text);
+}
+
+static int add(const char *login, const char *name, const char *language)
+{
+    json_t *person = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}}", "login", login, "name", name, "mail", "x@y.example",
+                               "language", language, "department", "Finance", "manager", "name", "Gil Vane");
+    int rc = plan_people_add(&plan, &plan.entries[0], &configuration, plan.root, person, &error);
+
+    json_decref(person);
+    return rc;
+}
+
+START_TEST(people_own_their_mailboxes)
+{
+    const struct plan_place *places;
+
+    load_people("    exclude: [\"*/cy\"]\n");
+    ck_assert_int_eq(add("bo", "Bo Lind", "de, fr-CH;q=0.8, en"), 0);
+    ck_assert_int_eq(add("cy", "Cy Low", "en"), 0);
+    ck_assert_int_eq(add("BO", "Bo Lind", "fr"), 0);
+    ck_assert_int_eq(add("a/b", "Al Ray", "en"), 1);
+    ck_assert_int_eq(add("al", "Al Ray", "french, english, enx"), 0);
+    plan_places_tidy(&plan.entries[0]);
+    ck_assert_uint_eq(plan.entries[0].place_count, 2);
+    places = plan.entries[0].places;
+    ck_assert_str_eq(places[1].owner, "Bo Lind <x@y.example>");
+    ck_assert_str_eq(places[1].department, "Finance");
+    ck_assert_str_eq(places[1].manager, "Gil Vane");
+    ck_assert_str_eq(places[1].language, "fr");
+    ck_assert_ptr_null(places[0].language);
+    plan_free(&plan);
+    free(configuration.accounts[0].places[0]);
+}
+END_TEST
+
 static int64_t quiet_left(const char *when)
 {
     int64_t time;
@@ -321,7 +419,8 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         a_place_has_its_keys, faults_say_where_and_what_to_do, another_installation_draws_otherwise,
         more_percent_keeps_what_was_drawn, limits_cut_the_later_ones_of_a_place_first, kinds_are_mixed_by_weight,
-        dates_are_working_hours, places_come_from_patterns_and_lists, quiet_hours_end,
+        dates_are_working_hours, places_come_from_patterns_and_lists, a_person_has_a_mailbox,
+        a_name_chooses_nothing_but_a_mailbox, people_own_their_mailboxes, quiet_hours_end,
         a_place_lies_on_a_ground,
     };
     Suite *whole = suite_create("plan");

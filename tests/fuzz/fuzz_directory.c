@@ -68,6 +68,12 @@ static void make(struct task *task, const char *action, bool known)
 
     snprintf(task->action, sizeof task->action, "%s", action);
     task->target = strdup("//" HOST "/" FOLDER);
+    if (strcmp(action, "people") == 0) {
+        task->options = json_pack("{s:[{s:s}, {s:s}]}", "questions", "group", "cn=finance,dc=corp,dc=example", "department",
+                                  "Works (all)");
+        task->meta = json_object();
+        return;
+    }
     quick_file(task, "entry", "dn: uid=svc-scan\nuid: svc-scan\ndescription: pw Zk3v\n\ndn: cn=scanners\nmember: ${dn}\n");
     task->meta = json_pack("{s:{s:O, s:O}}", "entries", "standard", entry, "active-directory", entry);
     task->options = json_pack("{s:s}", "at", "2026-06-02T10:00:00Z");
@@ -83,7 +89,7 @@ static void make(struct task *task, const char *action, bool known)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const actions[] = {"plant", "inspect", "uproot", "plant"};
+    static const char *const actions[] = {"plant", "inspect", "uproot", "people"};
     struct visit visit;
     struct task task;
     int ends[2];

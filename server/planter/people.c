@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/planter/people.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/base/clock.h"
+#include "server/planter/directory.h"
+#include "server/wire/remote.h"
+
+#define PAGE 500
+#define NESTED 16 /* groups within groups */
+#define PATIENCE_US (INT64_C(300) * 1000000)
+#define FILTER_MOST 2048
+
+/* Who can log in: a normal account that is not disabled ([MS-ADTS] 2.2.16, [MS-SAMR] 2.2.1.9). */
+#define ACTIVE_PERSON "(sAMAccountType=805306368)(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
+#define IN_CHAIN "memberOf:1.2.840.113556.1.4.1941:="
+
+struct asking {
+    struct directory *directory;
+    const char *base;    /* below which departments are looked for */
+    struct buffer *out;
+    int question;
+    json_t *seen;        /* DNs of this question's entries */
+    json_t *managers;    /* by DN: an object, or null */
+    size_t looked;       /* entries, of all questions */
+    int64_t deadline;
+};
+
+static const char *const wanted[] = {"objectClass", "uid",   "sAMAccountName", "mail",       "displayName",
+                                     "cn",          "title", "department",     "departmentNumber", "ou",
+                                     "manager",     "preferredLanguage", "member", "uniqueMember", "memberUid",
+                                     "gidNumber",   NULL};
+
+static int add_entry(struct asking *asking, LDAPMessage *entry, int depth, struct error *error);
+
+/* ---- limits ---- */
+
+static int look_at(struct asking *asking, struct error *error)
+{
+    if (++asking->looked > PEOPLE_MOST)
+        return error_set(error, "%s has more than %d people and groups there; name smaller ones", asking->directory->host,
+                         PEOPLE_MOST);
+    if (clock_monotonic() > asking->deadline)
+        return error_set(error, "%s takes longer than five minutes to say who is there; name smaller groups",
+                         asking->directory->host);
+    return 0;
+}
+
+/* Is the DN new to this question? What cannot be a key is not. */
+static bool is_new(struct asking *asking, const char *dn)
+{
+    char *key = strdup(dn);
+    bool new = false;
+
+    for (char *c = key; c != NULL && *c != '\0'; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    if (key != NULL && json_object_get(asking->seen, key) == NULL)
+        new = json_object_set_new(asking->seen, key, json_true()) == 0;
+    free(key);
+    return new;
+}
+
+/* ---- texts ---- */
+
+/* A line of UTF-8 without what would end a name within "Name <mail>"; else NULL. */
+static json_t *plain_text(const struct berval *value)
+{
+    for (ber_len_t i = 0; i < value->bv_len; i++)
+        if ((unsigned char)value->bv_val[i] < 0x20 || strchr("\x7f<>", value->bv_val[i]) != NULL)
+            return NULL;
+    return value->bv_len > 0 && value->bv_len <= PEOPLE_TEXT ? json_stringn(value->bv_val, value->bv_len) : NULL;
+}
+
+/* The first good value of the first attribute that has one; or NULL. */
+static json_t *first_text(const struct directory *directory, LDAPMessage *entry, const char *const *attributes)
+{
+    json_t *text = NULL;
+
+    for (size_t i = 0; attributes[i] != NULL && text == NULL; i++) {
+        struct berval **values = ldap_get_values_len(directory->ld, entry, attributes[i]);
+
+        for (int j = 0; values != NULL && values[j] != NULL && text == NULL; j++)
+            text = plain_text(values[j]);
+        ldap_value_free_len(values);
+    }
+    return text;
+}
+
+static void put_text(const struct directory *directory, LDAPMessage *entry, const char *const *attributes,
+                     const char *name, json_t *object)
+{
+    json_t *text = first_text(directory, entry, attributes);
+
+    if (text != NULL)
+        json_object_set_new(object, name, text);
+}
+
+static void put_names(const struct directory *directory, LDAPMessage *entry, json_t *object)
+{
+    static const char *const names[] = {"displayName", "cn", NULL}, *const mails[] = {"mail", NULL};
+    const char *mail;
+
+    put_text(directory, entry, names, "name", object);
+    put_text(directory, entry, mails, "mail", object);
+    mail = json_string_value(json_object_get(object, "mail"));
+    if (mail != NULL && (strchr(mail, '@') == NULL || strpbrk(mail, " ,;\"") != NULL))
+        json_object_del(object, "mail");
+}
+
+/* ---- asking ---- */
+
+/* A filter with the value escaped (RFC 4515); -1 where it is too long. */
+static int make_filter(char filter[FILTER_MOST], const char *before, const char *value, const char *behind)
+{
+    struct berval plain = {strlen(value), directory_lend(value)}, escaped = {0, NULL};
+    int length = -1;
+
+    if (ldap_bv2escaped_filter_value(&plain, &escaped) == 0)
+        length = snprintf(filter, FILTER_MOST, "%s%s%s", before, escaped.bv_val != NULL ? escaped.bv_val : value, behind);
+    if (escaped.bv_val != plain.bv_val)
+        ldap_memfree(escaped.bv_val);
+    return length >= 0 && length < FILTER_MOST ? 0 : -1;
+}
+
+static int add_all(struct asking *asking, LDAPMessage *found, int depth, struct error *error)
+{
+    LDAP *ld = asking->directory->ld;
+    int rc = 0;
+
+    for (LDAPMessage *entry = ldap_first_entry(ld, found); entry != NULL && rc == 0; entry = ldap_next_entry(ld, entry))
+        rc = add_entry(asking, entry, depth, error);
+    return rc;
+}
+
+/* The cookie of the page that comes next; empty behind the last one, and where the server knows no pages. */
+static int next_page(const struct asking *asking, LDAPMessage *found, struct berval *cookie)
+{
+    LDAPControl **controls = NULL, *page;
+    int code = LDAP_SUCCESS, ignored;
+
+    ber_memfree(cookie->bv_val);
+    *cookie = (struct berval){0, NULL};
+    if (ldap_parse_result(asking->directory->ld, found, &code, NULL, NULL, NULL, &controls, 0) != LDAP_SUCCESS)
+        return LDAP_DECODING_ERROR;
+    page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
+    if (page != NULL && page->ldctl_value.bv_val == NULL) /* at which libldap would abort */
+        code = LDAP_DECODING_ERROR;
+    else if (page != NULL && ldap_parse_pageresponse_control(asking->directory->ld, page, &ignored, cookie) != LDAP_SUCCESS)
+        code = LDAP_DECODING_ERROR;
+    ldap_controls_free(controls);
+    return code;
+}
+
+/* All entries that the filter finds, in pages (RFC 2696). */
+static int add_found(struct asking *asking, const char *base, const char *filter, int depth, struct error *error)
+{
+    struct timeval patience = {VISIT_TIMEOUT_MS / 1000, 0};
+    struct directory *directory = asking->directory;
+    struct berval cookie = {0, NULL};
+    int rc = 0;
+
+    do {
+        LDAPControl *page = NULL, *controls[] = {NULL, NULL};
+        LDAPMessage *found = NULL;
+        int code = ldap_create_page_control(directory->ld, PAGE, &cookie, 0, &page);
+
+        controls[0] = page;
+        directory_wait(directory, VISIT_TIMEOUT_MS);
+        if (code == LDAP_SUCCESS)
+            code = ldap_search_ext_s(directory->ld, base, LDAP_SCOPE_SUBTREE, filter, directory_lend(wanted), 0, controls,
+                                     NULL, &patience, 0, &found);
+        ldap_control_free(page);
+        if (code == LDAP_SUCCESS)
+            code = next_page(asking, found, &cookie);
+        if (code == LDAP_SIZELIMIT_EXCEEDED)
+            rc = error_set(error, "%s does not show all who are there to this account; raise its size limit, or name "
+                                  "smaller groups", directory->host);
+        else if (code != LDAP_SUCCESS)
+            rc = directory_fail(directory, code, "cannot look for people", error);
+        else if (look_at(asking, error) != 0 || add_all(asking, found, depth, error) != 0)
+            rc = -1;
+        ldap_msgfree(found);
+    } while (rc == 0 && cookie.bv_len > 0);
+    ber_memfree(cookie.bv_val);
+    return rc;
+}
+
+/* The entry of that name. 1 with *found NULL where there is none that the server shows: groups name who has left, and who
+ * is in other directories. */
+static int look_up(struct asking *asking, const char *dn, LDAPMessage **found, struct error *error)
+{
+    struct directory *directory = asking->directory;
+    LDAPDN parsed = NULL;
+    int rc = 1;
+
+    *found = NULL;
+    if (ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS && parsed != NULL)
+        rc = look_at(asking, error);
+    ldap_dnfree(parsed);
+    if (rc == 0)
+        rc = directory_search(directory, dn, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 1, found, error);
+    else if (rc < 0)
+        return -1;
+    if (rc == 0 && ldap_first_entry(directory->ld, *found) == NULL) {
+        ldap_msgfree(*found);
+        *found = NULL;
+        rc = 1;
+    }
+    return rc < 0 && !directory->broken ? 1 : rc;
+}
+
+static int add_named(struct asking *asking, const char *dn, int depth, struct error *error)
+{
+    LDAPMessage *found;
+    int rc = look_up(asking, dn, &found, error);
+
+    if (rc == 0)
+        rc = add_all(asking, found, depth, error);
+    ldap_msgfree(found);
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- a person ---- */
+
+/* Of the person's manager, whose entry is asked for once: *manager is borrowed, NULL where there is none. */
+static int find_manager(struct asking *asking, LDAPMessage *entry, json_t **manager, struct error *error)
+{
+    struct directory *directory = asking->directory;
+    char *dn = directory_text(directory, entry, "manager");
+    LDAPMessage *found = NULL;
+    int rc = 0;
+
+    *manager = dn != NULL ? json_object_get(asking->managers, dn) : NULL;
+    if (dn != NULL && *manager == NULL) {
+        rc = look_up(asking, dn, &found, error);
+        *manager = json_object();
+        if (rc == 0)
+            put_names(directory, ldap_first_entry(directory->ld, found), *manager);
+        if (json_object_set_new(asking->managers, dn, *manager) != 0) /* a DN that is no UTF-8 */
+            *manager = NULL;
+    }
+    ldap_msgfree(found);
+    free(dn);
+    return rc < 0 ? -1 : 0;
+}
+
+static int tell(struct asking *asking, json_t *row, struct error *error)
+{
+    char *line = json_dumps(row, JSON_COMPACT);
+    int rc = line != NULL && buffer_add_text(asking->out, line) == 0 && buffer_add_char(asking->out, '\n') == 0 ? 0 : -1;
+
+    free(line);
+    json_decref(row);
+    return rc == 0 ? 0 : error_set(error, "who is there does not fit into %d MiB; name smaller groups", TASK_BYTES >> 20);
+}
+
+/* Who has neither a login nor a mail is nobody to plant for. */
+static int add_person(struct asking *asking, LDAPMessage *entry, struct error *error)
+{
+    static const char *const active_logins[] = {"sAMAccountName", NULL}, *const logins[] = {"uid", NULL},
+                      *const titles[] = {"title", NULL}, *const languages[] = {"preferredLanguage", NULL},
+                      *const departments[] = {"department", "departmentNumber", "ou", NULL};
+    const struct directory *directory = asking->directory;
+    json_t *row = json_pack("{s:i}", "question", asking->question), *manager;
+
+    put_text(directory, entry, directory->active ? active_logins : logins, "login", row);
+    put_names(directory, entry, row);
+    put_text(directory, entry, titles, "title", row);
+    put_text(directory, entry, departments, "department", row);
+    put_text(directory, entry, languages, "language", row);
+    if (json_object_get(row, "login") == NULL && json_object_get(row, "mail") == NULL) {
+        json_decref(row);
+        return 0;
+    }
+    if (find_manager(asking, entry, &manager, error) != 0) {
+        json_decref(row);
+        return -1;
+    }
+    if (json_object_size(manager) > 0)
+        json_object_set(row, "manager", manager);
+    return tell(asking, row, error);
+}
+
+/* ---- groups ---- */
+
+/* Members by their DNs. */
+static int add_members(struct asking *asking, LDAPMessage *group, const char *attribute, int depth, struct error *error)
+{
+    struct berval **values = ldap_get_values_len(asking->directory->ld, group, attribute);
+    int rc = 0;
+
+    for (int i = 0; values != NULL && values[i] != NULL && rc == 0; i++) {
+        char *dn = strndup(values[i]->bv_val, values[i]->bv_len);
+
+        rc = dn != NULL ? add_named(asking, dn, depth, error) : error_set(error, "out of memory");
+        free(dn);
+    }
+    ldap_value_free_len(values);
+    return rc;
+}
+
+/* Members of a posixGroup: by their logins, and those whose first group it is. */
+static int add_accounts(struct asking *asking, LDAPMessage *group, const char *attribute, const char *before,
+                        struct error *error)
+{
+    struct berval **values = ldap_get_values_len(asking->directory->ld, group, attribute);
+    char filter[FILTER_MOST];
+    int rc = 0;
+
+    for (int i = 0; values != NULL && values[i] != NULL && rc == 0; i++) {
+        char *value = strndup(values[i]->bv_val, values[i]->bv_len);
+
+        if (value != NULL && value[0] != '\0' && make_filter(filter, before, value, "))") == 0)
+            rc = add_found(asking, asking->directory->suffix, filter, NESTED, error);
+        free(value);
+    }
+    ldap_value_free_len(values);
+    return rc;
+}
+
+static bool has(const struct asking *asking, LDAPMessage *entry, const char *attribute)
+{
+    struct berval **values = ldap_get_values_len(asking->directory->ld, entry, attribute);
+    bool has = values != NULL && values[0] != NULL;
+
+    ldap_value_free_len(values);
+    return has;
+}
+
+static bool is_class(const struct asking *asking, LDAPMessage *entry, const char *name)
+{
+    struct berval **values = ldap_get_values_len(asking->directory->ld, entry, "objectClass");
+    bool is = false;
+
+    for (int i = 0; values != NULL && values[i] != NULL && !is; i++)
+        is = values[i]->bv_len == strlen(name) && strncasecmp(values[i]->bv_val, name, values[i]->bv_len) == 0;
+    ldap_value_free_len(values);
+    return is;
+}
+
+/* A group of this directory, or a person. */
+static int add_entry(struct asking *asking, LDAPMessage *entry, int depth, struct error *error)
+{
+    char *dn = ldap_get_dn(asking->directory->ld, entry);
+    bool posix = is_class(asking, entry, "posixGroup"), new = dn != NULL && is_new(asking, dn);
+    int rc = 0;
+
+    ldap_memfree(dn);
+    if (!new)
+        return 0;
+    if (!posix && !has(asking, entry, "member") && !has(asking, entry, "uniqueMember"))
+        return look_at(asking, error) != 0 ? -1 : add_person(asking, entry, error);
+    if (depth >= NESTED)
+        return 0;
+    if (add_members(asking, entry, "member", depth + 1, error) != 0 ||
+        add_members(asking, entry, "uniqueMember", depth + 1, error) != 0)
+        return -1;
+    if (posix)
+        rc = add_accounts(asking, entry, "memberUid", "(&(objectClass=posixAccount)(uid=", error);
+    if (posix && rc == 0)
+        rc = add_accounts(asking, entry, "gidNumber", "(&(objectClass=posixAccount)(gidNumber=", error);
+    return rc;
+}
+
+/* ---- questions ---- */
+
+static int tell_fault(struct asking *asking, const char *fault, struct error *error)
+{
+    return tell(asking, json_pack("{s:i, s:s}", "question", asking->question, "fault", fault), error);
+}
+
+static int ask_group(struct asking *asking, const char *dn, struct error *error)
+{
+    char filter[FILTER_MOST];
+    LDAPMessage *found;
+    int rc;
+
+    if (make_filter(filter, "(&" ACTIVE_PERSON "(" IN_CHAIN, dn, "))") != 0)
+        return tell_fault(asking, "is too long", error);
+    rc = look_up(asking, dn, &found, error);
+    if (rc == 1)
+        rc = tell_fault(asking, "is not there, or the account may not see it", error);
+    else if (rc == 0 && asking->directory->active)
+        rc = add_found(asking, asking->directory->suffix, filter, NESTED, error);
+    else if (rc == 0)
+        rc = add_all(asking, found, 0, error);
+    ldap_msgfree(found);
+    return rc;
+}
+
+static int ask_department(struct asking *asking, const char *name, struct error *error)
+{
+    static const char *const attributes[] = {"(department=", ")(departmentNumber=", ")(ou="};
+    char filter[FILTER_MOST] = "", one[FILTER_MOST];
+    size_t length = 0;
+
+    if (asking->directory->active)
+        return make_filter(filter, "(&" ACTIVE_PERSON "(department=", name, "))") != 0
+                   ? tell_fault(asking, "is too long", error)
+                   : add_found(asking, asking->base, filter, NESTED, error);
+    length = (size_t)snprintf(filter, sizeof filter, "(&(mail=*)(|");
+    for (size_t i = 0; i < 3; i++) {
+        if (make_filter(one, attributes[i], name, "") != 0 || length + strlen(one) + 4 > sizeof filter)
+            return tell_fault(asking, "is too long", error);
+        length += (size_t)snprintf(filter + length, sizeof filter - length, "%s", one);
+    }
+    snprintf(filter + length, sizeof filter - length, ")))");
+    return add_found(asking, asking->base, filter, NESTED, error);
+}
+
+static int ask(struct asking *asking, const json_t *question, struct error *error)
+{
+    const char *group = json_string_value(json_object_get(question, "group"));
+    const char *department = json_string_value(json_object_get(question, "department"));
+    int rc = -1;
+
+    asking->seen = json_object();
+    if (group != NULL)
+        rc = ask_group(asking, group, error);
+    else if (department != NULL)
+        rc = ask_department(asking, department, error);
+    else
+        error_set(error, "the planter was sent a damaged job");
+    json_decref(asking->seen);
+    return rc;
+}
+
+int people_read(const struct task *task, struct place_result *result, struct error *error)
+{
+    const json_t *questions = json_object_get(task->options, "questions");
+    struct asking asking = {.out = &result->print, .deadline = clock_monotonic() + PATIENCE_US};
+    struct remote place;
+    int rc = task_host(task, &place, error);
+
+    if (rc == 0) {
+        asking.directory = directory_enter(task, &place, error);
+        rc = asking.directory != NULL ? 0 : -1;
+    }
+    asking.managers = json_object();
+    if (rc == 0)
+        asking.base = place.path[0] != '\0' ? place.path : asking.directory->suffix;
+    for (size_t i = 0; i < json_array_size(questions) && rc == 0; i++) {
+        asking.question = (int)i;
+        rc = ask(&asking, json_array_get(questions, i), error);
+    }
+    result->state = "told";
+    json_decref(asking.managers);
+    remote_free(&place);
+    return rc;
+}

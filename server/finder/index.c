@@ -9,7 +9,24 @@
 
 #define BLOCK 4096     /* windows */
 #define FILTER_BITS 16 /* for each window */
-#define BATCH 128     /* windows of a stream looked at in one go */
+#define BATCH 256      /* windows of a stream looked at in one go */
+
+#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__
+#define CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+#else
+#define CLONES
+#endif
+
+/* Hashes are computed by the vector: eight at once, where the processor can. */
+#define VECTOR 8
+typedef uint64_t vector __attribute__((vector_size(VECTOR * sizeof(uint64_t))));
+union batch {
+    uint64_t one[BATCH];
+    vector some[BATCH / VECTOR];
+};
+/* Of hashes or of vectors of such: a place of so many, and three bits of one word. */
+#define PLACE(hash, count) ((((hash) >> 32) * (count)) >> 32)
+#define MASK(hash) (1ull << ((hash) >> 14 & 63) | 1ull << ((hash) >> 20 & 63) | 1ull << ((hash) >> 26 & 63))
 
 struct index_block {
     struct index_block *next;
@@ -71,18 +88,7 @@ int index_add(struct index *index, const struct window *window, struct error *er
     return 0;
 }
 
-/* ---- places ---- */
-
-static inline size_t place(uint64_t hash, size_t count)
-{
-    return (size_t)(((hash >> 32) * count) >> 32);
-}
-
-/* Two bits of one word. */
-static inline uint64_t filter_mask(uint64_t hash)
-{
-    return 1ull << (hash & 63) | 1ull << (hash >> 6 & 63);
-}
+/* ---- building ---- */
 
 static inline uint64_t entry_of(const struct window *window)
 {
@@ -98,9 +104,9 @@ static struct index_hit hit_of(uint64_t entry, size_t at)
 
 static void put(struct index_lane *lane, const struct window *window)
 {
-    size_t slot = place(window->strong, lane->slots);
+    size_t slot = PLACE(window->strong, lane->slots);
 
-    lane->filter[place(window->quick, lane->words)] |= filter_mask(window->quick);
+    lane->filter[PLACE(window->quick, lane->words)] |= MASK(window->quick);
     while (lane->table[slot] != 0)
         slot = slot + 1 < lane->slots ? slot + 1 : 0;
     lane->table[slot] = entry_of(window);
@@ -164,25 +170,35 @@ static inline __attribute__((always_inline)) size_t filter_pass(const struct ind
                                                                 size_t stride, uint32_t *passed)
 {
     const uint64_t *filter = lane->filter;
+    const struct window_keys keys = index->keys;
     const size_t words = lane->words;
-    uint64_t hashes[BATCH] UNZEROED;
+    union batch first UNZEROED, second UNZEROED, places UNZEROED, masks UNZEROED;
     size_t number = 0;
 
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = window_quick(&index->keys, bytes + i * stride, width);
-        __builtin_prefetch(&filter[place(hashes[i], words)]);
+        first.one[i] = window_load(bytes + i * stride, 8);
+        second.one[i] = window_load(bytes + i * stride + 8, width - 8);
     }
-    for (size_t i = 0; i < count; i++) {
-        uint64_t mask = filter_mask(hashes[i]);
+    for (size_t i = count; i % VECTOR != 0; i++)
+        first.one[i] = second.one[i] = 0;
+    for (size_t i = 0; i < (count + VECTOR - 1) / VECTOR; i++) {
+        vector hash = WINDOW_QUICK(keys.quick, first.some[i], second.some[i]);
 
+        places.some[i] = PLACE(hash, words);
+        masks.some[i] = MASK(hash);
+    }
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(&filter[places.one[i]]);
+    for (size_t i = 0; i < count; i++) {
         passed[number] = (uint32_t)i;
-        number += (filter[place(hashes[i], words)] & mask) == mask;
+        number += (masks.one[i] & ~filter[places.one[i]]) == 0;
     }
     return number;
 }
 
-static size_t filter_lane(const struct index *index, int lane, const unsigned char *bytes, size_t count,
-                          uint32_t *passed)
+/* One for each lane, and each for several processors: the dynamic linker chooses. */
+CLONES static size_t filter_lane(const struct index *index, int lane, const unsigned char *bytes, size_t count,
+                                 uint32_t *passed)
 {
     switch (lane) {
     case 0:
@@ -197,7 +213,7 @@ static size_t filter_lane(const struct index *index, int lane, const unsigned ch
 static void look_up(const struct index_lane *lane, const struct pass *pass,
                     void (*hit)(const struct index_hit *hit, void *context), void *context)
 {
-    size_t slot = place(pass->strong, lane->slots);
+    size_t slot = PLACE(pass->strong, lane->slots);
 
     for (; lane->table[slot] != 0; slot = slot + 1 < lane->slots ? slot + 1 : 0) {
         if ((lane->table[slot] ^ pass->strong << 48) >> 48 == 0) {
@@ -208,26 +224,33 @@ static void look_up(const struct index_lane *lane, const struct pass *pass,
     }
 }
 
+/* What passed is looked up when there is much of it: slots, too, come from memory together. */
 static void search_lane(const struct index *index, int number, struct slice bytes, size_t from, size_t to,
                         void (*hit)(const struct index_hit *hit, void *context), void *context)
 {
     const struct index_lane *lane = &index->lanes[number];
     const size_t width = window_lanes[number].width, stride = window_lanes[number].stride;
     uint32_t passed[BATCH] UNZEROED;
-    struct pass passes[BATCH] UNZEROED;
+    struct pass passes[2 * BATCH] UNZEROED;
+    size_t waiting = 0;
 
     while (from < to) {
         size_t left = (to - from + stride - 1) / stride, count = left < BATCH ? left : BATCH;
         size_t number_passed = filter_lane(index, number, bytes.data + from, count, passed);
 
         for (size_t i = 0; i < number_passed; i++) {
-            passes[i].at = from + passed[i] * stride;
-            passes[i].strong = window_strong(&index->keys, bytes.data + passes[i].at, width);
-            __builtin_prefetch(&lane->table[place(passes[i].strong, lane->slots)]);
+            struct pass *pass = &passes[waiting++];
+
+            pass->at = from + passed[i] * stride;
+            pass->strong = window_strong(&index->keys, bytes.data + pass->at, width);
+            __builtin_prefetch(&lane->table[PLACE(pass->strong, lane->slots)]);
         }
-        for (size_t i = 0; i < number_passed; i++)
-            look_up(lane, &passes[i], hit, context);
         from += count * stride;
+        if (waiting > BATCH || from >= to) {
+            for (size_t i = 0; i < waiting; i++)
+                look_up(lane, &passes[i], hit, context);
+            waiting = 0;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
  * The windows of all planted secrets, as hashes only (server/wire/window.h): a filter that most of a stream does not
  * pass, and a table behind it.
  *
- * What a thief of this process's memory has: the job's keys; for each window some 6 bits of a quick hash, and 16 bits
+ * What a thief of this process's memory has: the job's keys; for each window some 8 bits of a quick hash, and 16 bits
  * and a place of a strong one, by which guesses of whole windows can be tested until the job's end and after. Windows
  * of a long secret are 16 bytes, of a middle one 12, too many to try all; of a secret of 8 to 14 bytes 8 bytes could be
  * found by trying, as they could from any means of recognising them. No secret, and no token's id, is here. */

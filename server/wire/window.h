@@ -8,8 +8,8 @@
  * windows are known, one of which any reading meets: a secret of at least width + stride - 1 bytes is never missed.
  * Secrets are sorted by length into lanes; a longer window for a longer secret.
  *
- * Each window has two hashes. The quick one, a multiplication, goes into a filter whose places are few: what it tells
- * of a window is bounded by the filter's size, some 6 bits. The strong one, SipHash-2-4, is looked up for what the
+ * Each window has two hashes. The quick one, multiplications, goes into a filter whose places are few: what it tells
+ * of a window is bounded by the filter's size, some 8 bits. The strong one, SipHash-2-4, is looked up for what the
  * filter lets through. */
 #ifndef WIRE_WINDOW_H
 #define WIRE_WINDOW_H
@@ -38,7 +38,7 @@ int window_lane_of(size_t length);
 enum window_form { FORM_PLAIN, FORM_BASE64, FORM_BASE64_1, FORM_BASE64_2, FORM_URL, FORM_URL_1, FORM_URL_2, FORMS };
 
 struct window_keys {
-    uint64_t quick[2];
+    uint64_t quick[4];
     unsigned char strong[16];
 };
 
@@ -61,17 +61,18 @@ static inline uint64_t window_load(const unsigned char *bytes, size_t length)
     return value;
 }
 
-static inline uint64_t window_mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
+/* Of a window's first 8 bytes and the up to 8 behind them, or of vectors of such: multilinear hashing with half as many
+ * multiplications (Lemire and Kaser 2014), strongly universal in its upper 32 bits. */
+#define WINDOW_QUICK(k, first, second)                                                                                 \
+    (((k)[0] + ((first) & UINT32_MAX)) * ((k)[1] + ((first) >> 32)) +                                                  \
+     ((k)[2] + ((second) & UINT32_MAX)) * ((k)[3] + ((second) >> 32)))
 
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Of 16, 12 or 8 bytes; `width` should be a constant where this is called often. */
+/* Of 16, 12 or 8 bytes. */
 static inline uint64_t window_quick(const struct window_keys *keys, const unsigned char *bytes, size_t width)
 {
-    return window_mix(window_load(bytes, 8) ^ keys->quick[0], window_load(bytes + 8, width - 8) ^ keys->quick[1]);
+    uint64_t first = window_load(bytes, 8), second = window_load(bytes + 8, width - 8);
+
+    return WINDOW_QUICK(keys->quick, first, second);
 }
 
 uint64_t window_strong(const struct window_keys *keys, const unsigned char *bytes, size_t width);

@@ -176,6 +176,51 @@ START_TEST(is_hardly_ever_mistaken)
 }
 END_TEST
 
+/* Secrets of all lengths, in a stream of few letters, at any place, in pieces of any size: what is told is what
+ * comparing each of them at each place finds. */
+#define DRAWN 120
+
+static size_t draw_letters(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        text[i] = (char)('a' + randombytes_uniform(4));
+    text[length] = '\0';
+    return length;
+}
+
+static size_t compare_at_each_place(const struct hunted *told, const char *text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < told->secret_count; i++)
+        for (const char *at = text; (at = strstr(at, told->secrets[i])) != NULL; at++, count++)
+            ck_assert_msg(hunted_has(told, i, (uint64_t)(at - text), ""), "%s at %td", told->secrets[i], at - text);
+    return count;
+}
+
+START_TEST(finds_what_a_plain_comparison_finds)
+{
+    static char drawn[DRAWN][64], text[DRAWN * 160];
+    const char *list[DRAWN];
+    size_t length = 0;
+    struct hunted told;
+
+    for (size_t i = 0; i < DRAWN; i++) {
+        draw_letters(drawn[i], 8 + i % 53);
+        list[i] = drawn[i];
+    }
+    for (size_t i = 0; i < DRAWN; i++) {
+        length += draw_letters(text + length, randombytes_uniform(90));
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s", drawn[randombytes_uniform(DRAWN)]);
+    }
+    hunted_open(&told, list, DRAWN, false);
+    hunted_search(&told, (struct slice){(unsigned char *)text, length}, 1 + randombytes_uniform(5000));
+    ck_assert_uint_eq(told.count, compare_at_each_place(&told, text));
+    ck_assert_uint_ge(told.count, DRAWN);
+    hunted_close(&told);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("search");
@@ -190,6 +235,7 @@ static Suite *suite(void)
     tcase_add_test(t, reads_base64_at_any_alignment);
     tcase_add_test(t, reads_base64_across_lines);
     tcase_add_test(t, takes_letters_only_when_told);
+    tcase_add_loop_test(t, finds_what_a_plain_comparison_finds, 0, 40);
     tcase_add_test(t, is_hardly_ever_mistaken);
     suite_add_tcase(s, t);
     return s;

@@ -116,7 +116,7 @@ static const struct forge bitbucket_forge = {
         .look = {"GET", REPOSITORY "/pull-requests/{r}", NULL},
         .close = {"POST", REPOSITORY "/pull-requests/{r}/decline?version={v}", "{}"},
         .leave = {"DELETE", "/branch-utils/latest/projects/{o}/repos/{n}/branches",
-                  "{\"name\":\"refs/heads/{s}\"}"},
+                  "{\"name\":\"refs/heads/{s}\",\"endPoint\":\"{h}\"}"},
         .id = "id", .source = "fromRef.displayId", .state = "state", .url = "links.self.0.href", .version = "version",
     },
     .objects = objects,

@@ -71,8 +71,9 @@ struct forge {
     size_t object_count;
 };
 
-/* One job. Values: p project, o its owner, n its name; b branch, s source branch, h commit; f file, r request; t title,
- * d text, e the same in base64, k key, y sort, i id, v version, w when. */
+/* One job. Values: p project, o its owner, n its name; b branch, s source branch, h commit (of what is deleted: the one
+ * it must still be at); f file, r request; t title, d text, e the same in base64, k key, y sort, i id, v version,
+ * w when. */
 struct forge_stay {
     const struct forge *kind;
     const struct task *task;
@@ -123,6 +124,8 @@ const struct task_file *forge_before(const struct changes *changes, size_t index
  * -1. */
 int forge_locate(struct forge_stay *stay, const char *at, struct slice content, const char *digest,
                  struct error *error);
+/* The newest commit of a branch: 1, 0 there is no such branch, -1. */
+int forge_tip(struct forge_stay *stay, const char *branch, char tip[FORGE_NAME], struct error *error);
 /* Is the branch that is written to as the change leaves it? 1, 0, -1. */
 int forge_is_done(struct forge_stay *stay, const struct change *change, struct error *error);
 /* Did the forge just refuse because the branch is not this account's to write to? */

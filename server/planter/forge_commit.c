@@ -33,7 +33,8 @@ static void work_free(struct work *work)
 
 /* ---- the branch ---- */
 
-static int read_branch(struct forge_stay *stay, const json_t *answer, struct error *error)
+/* That branch in an answer; NULL. */
+static const json_t *branch_in(const struct forge_stay *stay, const json_t *answer, const char *branch)
 {
     const struct forge *kind = stay->kind;
     const json_t *found = kind->items == NULL ? answer : NULL, *item;
@@ -41,8 +42,30 @@ static int read_branch(struct forge_stay *stay, const json_t *answer, struct err
     size_t index;
 
     json_array_foreach(kind->items != NULL ? forge_items(stay, answer) : NULL, index, item)
-        if (forge_text(item, kind->branch_name, name, sizeof name) && strcmp(name, stay->branch) == 0)
+        if (forge_text(item, kind->branch_name, name, sizeof name) && strcmp(name, branch) == 0)
             found = item;
+    return found;
+}
+
+int forge_tip(struct forge_stay *stay, const char *branch, char tip[FORGE_NAME], struct error *error)
+{
+    json_t *answer = NULL;
+    int rc;
+
+    stay->value['b'] = branch;
+    rc = forge_do(stay, &stay->kind->branch, false, "the branch cannot be read", &answer, error);
+    stay->value['b'] = stay->branch;
+    if (rc == 1)
+        rc = forge_text(branch_in(stay, answer, branch), stay->kind->tip, tip, FORGE_NAME);
+    json_decref(answer);
+    return rc;
+}
+
+static int read_branch(struct forge_stay *stay, const json_t *answer, struct error *error)
+{
+    const struct forge *kind = stay->kind;
+    const json_t *found = branch_in(stay, answer, stay->branch);
+
     if (!forge_text(found, kind->tip, stay->tip, sizeof stay->tip))
         return error_set(error, "%s has no branch \"%s\"; name another behind a #", stay->shown, stay->branch);
     stay->closed = (kind->open != NULL && !json_is_true(forge_member(found, kind->open))) ||
@@ -371,7 +394,21 @@ static int plant_directly(struct forge_stay *stay, const struct work *work, stru
     return name_source(stay, &work->changes, error) != 0 ? -1 : plant_beside(stay, work, false, error);
 }
 
-static void tell(struct forge_stay *stay, const struct work *work, bool branch, bool done)
+/* Where it is; of a branch of its own also what it ends with, so that later commits are seen. */
+static int note_commits(struct forge_stay *stay, const struct work *work, struct error *error)
+{
+    const char *at = stay->source[0] != '\0' ? stay->source : stay->branch;
+    char tip[FORGE_NAME];
+    int rc = forge_locate(stay, at, work->content, NULL, error);
+
+    if (rc >= 0 && stay->source[0] != '\0')
+        rc = forge_tip(stay, stay->source, tip, error);
+    if (rc == 1 && stay->source[0] != '\0')
+        json_object_set_new(stay->result->where, "tip", json_string(tip));
+    return rc < 0 ? -1 : 0;
+}
+
+static void tell(struct forge_stay *stay, const struct work *work, bool asked, bool branch, bool done)
 {
     const struct forge *kind = stay->kind;
     char date[CLOCK_TEXT];
@@ -385,8 +422,9 @@ static void tell(struct forge_stay *stay, const struct work *work, bool branch, 
                    clock_text(change->time_s * 1000000, date));
     }
     if (stay->source[0] != '\0' && !branch && done)
-        place_note(stay->result, "%s takes no commit of this account, or a request was asked for: %s %s asks to merge it. "
-                   "Until somebody does, only that branch holds it.", stay->branch, kind->request.shown, stay->request);
+        place_note(stay->result, "%s: %s %s asks to merge it. Until somebody does, only %s holds it.",
+                   asked ? "As was asked for" : "This account may not write to the branch", kind->request.shown,
+                   stay->request, stay->source);
     else if (stay->source[0] != '\0' && !branch)
         place_note(stay->result, "Would open a %s to merge %s into %s.", kind->request.shown, stay->source, stay->branch);
     if (!kind->dates)
@@ -408,9 +446,9 @@ static int plant_it(struct forge_stay *stay, struct work *work, bool request, bo
     else if (rc == 0)
         rc = stay->source[0] != '\0' ? plant_beside(stay, work, branch, error) : plant_directly(stay, work, error);
     if (rc == 0 && !dry)
-        rc = forge_locate(stay, stay->source[0] != '\0' ? stay->source : stay->branch, work->content, NULL, error) < 0 ? -1 : 0;
+        rc = note_commits(stay, work, error);
     if (rc == 0)
-        tell(stay, work, branch, !dry);
+        tell(stay, work, request, branch, !dry);
     return rc;
 }
 

@@ -93,19 +93,34 @@ static int judge(struct forge_stay *stay, const char *at, int *tip, struct error
                : 0;
 }
 
+/* Does the branch end with another commit than it did when it was made? Where that was not noted, with another than the
+ * lure's. */
+static bool others_committed(const struct forge_stay *stay, const char *tip)
+{
+    static const char *const names[] = {"tip", "removed_in", "commit"};
+    const char *last = NULL;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && last == NULL; i++)
+        last = json_string_value(json_object_get(stay->result->where, names[i]));
+    return last != NULL && strcmp(last, tip) != 0;
+}
+
 /* Closes the request, if it is open, and deletes the branch that was made for it. */
 static int leave(struct forge_stay *stay, enum fate fate, struct error *error)
 {
-    int rc = 1;
+    char tip[FORGE_NAME] = "";
+    int rc = forge_tip(stay, stay->source, tip, error);
+    bool there = rc == 1;
 
-    if (fate == FATE_OPEN)
+    if (there && others_committed(stay, tip))
+        return error_set(error, "others have committed on %s since, so it stays as it is; take %s out there by hand",
+                         stay->source, stay->value['f']);
+    if (rc >= 0 && fate == FATE_OPEN)
         rc = forge_do(stay, &stay->kind->request.close, false, "the request cannot be closed", NULL, error);
-    stay->value['b'] = stay->source;
-    if (rc >= 0)
-        rc = forge_do(stay, &stay->kind->branch, false, "the branch cannot be read", NULL, error);
-    stay->value['b'] = stay->branch;
-    if (rc > 0)
+    stay->value['h'] = tip;
+    if (rc >= 0 && there)
         rc = forge_do(stay, &stay->kind->request.leave, false, "the branch cannot be deleted", NULL, error);
+    stay->value['h'] = NULL;
     if (rc < 0)
         return -1;
     stay->result->state = "gone";

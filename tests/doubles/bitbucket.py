@@ -40,9 +40,10 @@ class Bitbucket(Forge):
 
     def delete_branch(self, request, *where):
         self.enter(request, *where, "writer")
-        name = only(request.json(), "name", "dryRun")["name"].removeprefix("refs/heads/")
-        if not self.branch(name):
-            raise Refused(400, {"errors": [{"context": None, "message": "no such branch"}]})
+        body = only(request.json(), "name", "dryRun", "endPoint")
+        name = body["name"].removeprefix("refs/heads/")
+        if not self.branch(name) or body.get("endPoint", self.branch(name)) != self.branch(name):
+            raise Refused(400, {"errors": [{"context": None, "message": "no such branch, or it moved"}]})
         self.git("update-ref", "-d", f"refs/heads/{name}")
         return 204, None
 

@@ -98,8 +98,15 @@ class ForgeStory(Story):
         row, secret = self.plant("--as", "branch", "--name", "old-deploy")
         tap.ok(row["where"]["branch"] == "old-deploy" and self.holds("old-deploy", row, secret) and
                self.double.show("main", row["where"]["path"]) is None, "on a branch of its own", row)
+        mine = self.double.branch("old-deploy")
+        self.double.change("old-deploy", {"notes.txt": b"mine\n"}, "api: go on here")
+        theirs = self.double.branch("old-deploy")
+        state, result = self.uproot(row)
+        tap.ok(result.returncode == 3 and "others have committed" in result.stderr and
+               self.double.branch("old-deploy") == theirs, "with what others have committed there since it stays", result)
+        self.double.point("old-deploy", mine)
         tap.ok(self.inspect(row)[0] == "there" and self.uproot(row)[0] == "gone" and not self.double.branch("old-deploy"),
-               "which goes with it")
+               "else it goes with the lure")
 
     def requests(self):
         """A protected default branch: it asks to be merged, and what becomes of it is seen."""
@@ -108,7 +115,7 @@ class ForgeStory(Story):
         row, secret = self.plant()
         where = row["where"]
         tap.ok(row["state"] == "there" and self.double.branch("main") == tip and self.holds(where["source"], row, secret) and
-               where["request"] in self.double.requests and f"asks to merge it" in self.said,
+               where["request"] in self.double.requests and "asks to merge it" in self.said and "may not write" in self.said,
                f"a protected branch is left alone: a {self.request} is opened", row, self.said)
         tap.ok(where["url"].startswith("https://"), "and its page is known", row)
         state, result = self.inspect(row)
@@ -120,6 +127,15 @@ class ForgeStory(Story):
         tap.ok(result.returncode == 3 and "protected" in result.stderr and self.holds("main", row, secret),
                "and is not forced out of a protected branch", result)
         row, secret = self.plant()
+        source = row["where"]["source"]
+        mine, asked = self.double.branch(source), dict(self.double.requests[row["where"]["request"]])
+        self.double.change(source, {"notes.txt": b"mine\n"}, "api: go on here")
+        theirs = self.double.branch(source)
+        state, result = self.uproot(row)
+        tap.ok(result.returncode == 3 and "others have committed" in result.stderr and
+               self.double.branch(source) == theirs and self.double.requests[row["where"]["request"]] == asked,
+               f"a {self.request} on whose branch others have committed stays", result)
+        self.double.point(source, mine)
         state, result = self.uproot(row)
         tap.ok(state == "gone" and self.double.requests[row["where"]["request"]]["state"] not in ("opened", "open", "OPEN") and
                not self.double.branch(row["where"]["source"]), "taken out: closed, and its branch deleted", result)
@@ -136,6 +152,9 @@ class ForgeStory(Story):
         tap.ok(result.returncode == 3 and self.double.branches() == branches,
                "one that is refused leaves no branch", result, self.double.branches())
         self.double.protected.clear()
+        row, secret = self.plant("--as", "merge-request")
+        tap.ok("As was asked for" in self.said and "may not write" not in self.said,
+               f"a {self.request} that was asked for is told as such", self.said)
 
     def thing(self, sort, change=None, lure="fetch-script"):
         """change(thing) makes it another; without, the story is the shorter one."""

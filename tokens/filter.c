@@ -44,17 +44,18 @@ static unsigned char lower(unsigned char c)
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
 }
 
-static bool word_at(struct slice text, size_t at, const char *word)
+/* All of these: does it stand there, and reach behind the fixed beginning? */
+static bool word_at(struct slice text, size_t at, size_t fixed, const char *word)
 {
     for (; *word != 0; word++, at++)
         if (at >= text.length || lower(text.data[at]) != (unsigned char)*word)
             return false;
-    return true;
+    return at > fixed;
 }
 
-static bool run_at(struct slice text, size_t at, int step)
+static bool run_at(struct slice text, size_t at, size_t fixed, int step)
 {
-    if (at + RUN > text.length)
+    if (at + RUN > text.length || at + RUN <= fixed)
         return false;
     for (size_t i = at + 1; i < at + RUN; i++)
         if (lower(text.data[i]) != lower(text.data[i - 1]) + step)
@@ -62,20 +63,25 @@ static bool run_at(struct slice text, size_t at, int step)
     return true;
 }
 
-bool kind_filtered(struct slice text)
+bool kind_filtered_behind(struct slice text, size_t fixed)
 {
     unsigned char c;
 
     for (size_t at = 0; at < text.length; at++) {
         c = lower(text.data[at]);
-        if (run_at(text, at, 0) || run_at(text, at, 1))
+        if (run_at(text, at, fixed, 0) || run_at(text, at, fixed, 1))
             return true;
         for (const char *const *word = words[(c - 'a') % 26U]; c >= 'a' && c <= 'z' && *word != NULL; word++)
-            if (word_at(text, at, *word))
+            if (word_at(text, at, fixed, *word))
                 return true;
         for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-            if (c == (unsigned char)others[i][0] && word_at(text, at, others[i]))
+            if (c == (unsigned char)others[i][0] && word_at(text, at, fixed, others[i]))
                 return true;
     }
     return false;
+}
+
+bool kind_filtered(struct slice text)
+{
+    return kind_filtered_behind(text, 0);
 }

@@ -108,5 +108,8 @@ const struct token_kind *kind_at(size_t index); /* NULL behind the last */
 #define KIND_TRIES 64
 /* Does the text hold a word that scanners drop, or a run that looks made up? */
 bool kind_filtered(struct slice text);
+/* As above, but for words within the first `fixed` bytes: what its maker begins all such secrets with is not ours to
+ * choose, and scanners drop the real ones for it as they drop ours. */
+bool kind_filtered_behind(struct slice text, size_t fixed);
 
 #endif

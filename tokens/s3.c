@@ -3,15 +3,17 @@
  * Access key id and secret key of an S3 service. `minio`: 20 of A-Z0-9 and 40 of base64. `aws`, for endpoint_url on our
  * host, and the kind aws: AWS's own form, whose id holds the account:
  *
- *   id = "AKIA" base32(1, account in 40 bits, 39 random bits) */
+ *   id = "AKIA" base32(1, account in 40 bits, 39 random bits); "ASIA" of a temporary key, which has a session token */
 #include <stdio.h>
 #include <string.h>
 #include "tokens/alphabet.h"
+#include "tokens/aws_session.h"
 #include "tokens/identity.h"
 #include "tokens/shape.h"
 
 #define ACCOUNT_DIGITS 12
 #define ACCOUNT_BELOW 1000000000000ull
+#define SESSION 2048
 
 /* Accounts that scanners know as those of other makers of canaries. */
 static const uint64_t canaries[] = {
@@ -50,7 +52,7 @@ static int choose_account(const struct mint_request *request, uint64_t *account,
     return 0;
 }
 
-static void draw_aws_id(const struct draw *draw, uint64_t account, struct buffer *out)
+static void draw_aws_id(const struct draw *draw, const char *begin, uint64_t account, struct buffer *out)
 {
     unsigned char random[5], bytes[10];
     uint64_t first;
@@ -60,8 +62,26 @@ static void draw_aws_id(const struct draw *draw, uint64_t account, struct buffer
     for (size_t i = 0; i < 6; i++)
         bytes[i] = (unsigned char)(first >> (40 - 8 * i));
     memcpy(bytes + 6, random, 4);
-    buffer_add_text(out, "AKIA");
+    buffer_add_text(out, begin);
     alphabet_base32(out, (struct slice){bytes, sizeof bytes});
+}
+
+static bool is_session(const struct mint_request *request)
+{
+    return strcmp(request->form, "session") == 0;
+}
+
+static int add_session(const struct mint_request *request, const char *account, struct minted *minted)
+{
+    struct buffer token;
+    int rc;
+
+    buffer_init(&token, SESSION);
+    rc = aws_session_draw(request->draw, account, request->now, &token);
+    if (rc == 0)
+        rc = fact_add(&minted->facts, FACT_PLAIN, "session_token", buffer_slice(&token));
+    buffer_free(&token);
+    return rc;
 }
 
 static int aws_identity(const struct mint_request *request, struct minted *minted, struct error *error)
@@ -79,12 +99,13 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
         return error_set(error, "AWS gives out the id of a key; leave --style out");
     do {
         buffer_clear(out);
-        draw_aws_id(request->draw, account, out);
+        draw_aws_id(request->draw, is_session(request) ? "ASIA" : "AKIA", account, out);
     } while (!out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
     minted->identity_bits = 39;
     minted->distinctive = true;
     snprintf(digits, sizeof digits, "%012llu", (unsigned long long)account);
-    if (out->failed || fact_add(&minted->facts, FACT_PLAIN, "account", slice_of(digits)) != 0)
+    if (out->failed || fact_add(&minted->facts, FACT_PLAIN, "account", slice_of(digits)) != 0 ||
+        (is_session(request) && add_session(request, digits, minted) != 0))
         return error_set(error, "no room for the key's id");
     return 0;
 }
@@ -136,7 +157,7 @@ static bool s3_valid(const char *form, struct slice secret)
 
 static const char *const s3_forms[] = {"minio", "aws", NULL};
 static const char *const s3_settings[] = {"account", NULL};
-static const char *const aws_forms[] = {"access-key", NULL};
+static const char *const aws_forms[] = {"access-key", "session", NULL};
 
 const struct token_kind kind_aws = {
     .name = "aws",

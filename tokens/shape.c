@@ -120,8 +120,9 @@ static const struct shape *shape_of(const struct shape *shapes, const char *form
     return shapes->form != NULL ? shapes : NULL;
 }
 
-/* One that scanners do not drop. A pattern whose own letters make them drop all its draws is refused. */
-static int draw_fitting(const char *pattern, int (*seal)(struct buffer *secret), const struct draw *draw,
+/* One that scanners do not drop for what stands behind its first `fixed` bytes. A pattern whose own letters make them drop
+ * all its draws is refused. */
+static int draw_fitting(const char *pattern, size_t fixed, int (*seal)(struct buffer *secret), const struct draw *draw,
                         struct buffer *out, struct error *error)
 {
     for (int tries = 0; tries < KIND_TRIES; tries++) {
@@ -130,7 +131,7 @@ static int draw_fitting(const char *pattern, int (*seal)(struct buffer *secret),
             seal(out);
         if (out->failed)
             return error_set(error, "no room for a secret or an id like %s", pattern);
-        if (!kind_filtered(buffer_slice(out)))
+        if (!kind_filtered_behind(buffer_slice(out), fixed))
             return 0;
     }
     return error_set(error, "scanners take all that is like %s for an example; choose another form, and report this",
@@ -145,7 +146,7 @@ int shape_identity(const char *pattern, const struct mint_request *request, stru
         return identity_mint(request, minted, error);
     if (request->style != NULL)
         return error_set(error, "its maker gives out the id of such a secret, like no name; leave --style out");
-    if (draw_fitting(pattern, NULL, request->draw, out, error) != 0)
+    if (draw_fitting(pattern, 0, NULL, request->draw, out, error) != 0)
         return -1;
     minted->identity_bits = shape_bits(pattern);
     minted->distinctive = true;
@@ -160,7 +161,7 @@ int shape_secret(const struct shape *shapes, const struct mint_request *request,
     if (shape == NULL)
         return error_set(error, "there is no form '%s'", request->form);
     minted->secret_bits = shape_bits(shape->secret);
-    return draw_fitting(shape->secret, shape->seal, request->draw, &minted->secret, error);
+    return draw_fitting(shape->secret, strcspn(shape->secret, "%"), shape->seal, request->draw, &minted->secret, error);
 }
 
 int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,

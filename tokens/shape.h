@@ -15,7 +15,7 @@
 
 struct shape {
     const char *form;
-    const char *secret;   /* pattern */
+    const char *secret;   /* pattern; what it begins with may be a word that scanners drop, as its maker chose it */
     const char *identity; /* pattern; NULL: an account's name */
     /* Adds the checksum of what was drawn; NULL: none. */
     int (*seal)(struct buffer *secret);

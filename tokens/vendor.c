@@ -144,11 +144,14 @@ static const struct shape openai_shapes[] = {
     {"project", "sk-proj-%73u%1wT3BlbkFJ%1w%72u%1w", "proj_%24w", NULL, 0},
     {"service-account", "sk-svcacct-%73u%1wT3BlbkFJ%1w%72u%1w", "org-%24w", NULL, 0},
     {"legacy", "sk-%20wT3BlbkFJ%20w", "org-%24w", NULL, 0},
+    {"admin", "sk-admin-%73u%1wT3BlbkFJ%1w%72u%1w", "org-%24w", NULL, 0},
     {NULL}};
-SHAPED(openai, "openai", false, "project", "service-account", "legacy");
+SHAPED(openai, "openai", false, "project", "service-account", "legacy", "admin");
 
-static const struct shape anthropic_shapes[] = {{"api-key", "sk-ant-api03-%93uAA", "wrkspc_01%22w", NULL, 0}, {NULL}};
-SHAPED(anthropic, "anthropic", false, "api-key");
+static const struct shape anthropic_shapes[] = {{"api-key", "sk-ant-api03-%93uAA", "wrkspc_01%22w", NULL, 0},
+                                                {"admin", "sk-ant-admin01-%93uAA", NULL, NULL, 0},
+                                                {NULL}};
+SHAPED(anthropic, "anthropic", false, "api-key", "admin");
 
 static const struct shape sendgrid_shapes[] = {{"api-key", "SG.%22u.%42u%1w", NULL, NULL, 0}, {NULL}};
 SHAPED(sendgrid, "sendgrid", false, "api-key");
@@ -182,8 +185,10 @@ static const struct shape shopify_shapes[] = {
     {"admin-api", "shpat_%32x", NULL, NULL, 0}, {"private-app", "shppa_%32x", NULL, NULL, 0}, {NULL}};
 SHAPED(shopify, "shopify", false, "admin-api", "private-app");
 
-static const struct shape tailscale_shapes[] = {{"api", "tskey-api-k%10wCNTRL-%32w", NULL, NULL, 0}, {NULL}};
-SHAPED(tailscale, "tailscale", false, "api");
+static const struct shape tailscale_shapes[] = {{"api", "tskey-api-k%10wCNTRL-%32w", NULL, NULL, 0},
+                                                {"auth", "tskey-auth-k%10wCNTRL-%32w", NULL, NULL, 0},
+                                                {NULL}};
+SHAPED(tailscale, "tailscale", false, "api", "auth");
 
 static const struct shape huggingface_shapes[] = {{"access-token", "hf_%34l", NULL, NULL, 0}, {NULL}};
 SHAPED(huggingface, "huggingface", false, "access-token");

@@ -4,7 +4,9 @@
 #include "tokens/shape.h"
 
 static const struct shape shapes[] = {{.form = "good", .secret = "gk_%20w"},
-                                      {.form = "dropped", .secret = "test_%20w"},
+                                      {.form = "begun", .secret = "test_%20w"},
+                                      {.form = "dropped", .secret = "gk_%4dtest%16w"},
+                                      {.form = "across", .secret = "tes%<tt>%20w"},
                                       {.form = "nameless", .secret = "gk_%20w", .identity = "guest%8d"},
                                       {.form = NULL}};
 
@@ -26,6 +28,9 @@ START_TEST(draws_fit_their_pattern)
     ck_assert_int_eq(mint("good", &minted, &error), 0);
     ck_assert(shape_valid(shapes, "good", buffer_slice(&minted.secret)));
     draws_free(&minted);
+    ck_assert_int_eq(mint("begun", &minted, &error), 0);
+    ck_assert(shape_valid(shapes, "begun", buffer_slice(&minted.secret)));
+    draws_free(&minted);
     ck_assert_int_eq(mint("unknown", &minted, &error), -1);
     draws_free(&minted);
 }
@@ -34,7 +39,7 @@ END_TEST
 /* It would be drawn for ever. */
 START_TEST(a_pattern_that_scanners_drop_is_refused)
 {
-    static const char *const forms[] = {"dropped", "nameless"};
+    static const char *const forms[] = {"dropped", "across", "nameless"};
     struct minted minted;
     struct error error;
 
@@ -50,7 +55,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("shape");
 
     tcase_add_test(t, draws_fit_their_pattern);
-    tcase_add_loop_test(t, a_pattern_that_scanners_drop_is_refused, 0, 2);
+    tcase_add_loop_test(t, a_pattern_that_scanners_drop_is_refused, 0, 3);
     suite_add_tcase(s, t);
     return s;
 }

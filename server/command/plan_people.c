@@ -347,8 +347,7 @@ int plan_people(struct plan *plan, const struct configuration *configuration, st
     for (size_t i = 0; i < plan->entry_count; i++)
         plan_places_tidy(&plan->entries[i]);
 out:
-    if (planter.pid > 0)
-        planter_end(&planter);
+    planter_end(&planter);
     buffer_free(&records);
     json_decref(list);
     return code;

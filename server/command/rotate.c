@@ -89,7 +89,7 @@ static bool lies(const struct gardener *gardener)
 
 static void put_token(struct command *command, const json_t *row, bool named)
 {
-    static const char *const names[] = {"form", "decoy", "host", "owner", "contact", "memo", "account", "campaign"};
+    static const char *const names[] = {"form", "decoy", "host", "owner", "contact", "memo", "account", "length", "campaign"};
     const char *expires = text_of(row, "expires");
     int64_t end = 0;
 
@@ -124,7 +124,9 @@ static int intend(struct gardener *gardener, json_t *row, const char *token, str
         if (chosen || token != NULL) /* others may have a name that their maker gives out */
             break;
     }
-    return code;
+    /* What passwords are has changed since. */
+    return code != 0 && token == NULL && json_object_del(row, "length") == 0 ? intend(gardener, row, token, jobs, error)
+                                                                              : code;
 }
 
 /* Takes out what lies there. 1 where that cannot be. */

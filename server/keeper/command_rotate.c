@@ -3,13 +3,14 @@
  * rotate PLACEMENT|TOKEN...: what `sundew` needs to put a new secret where one lies, or the same one again: a row for each
  *
  *   {"placement","token","plants","beside","place","state","lure","retired","campaign","arguments",
- *    "kind","form","identity","bound","decoy","owner","contact","memo","expires","host","account",
+ *    "kind","form","identity","bound","decoy","owner","contact","memo","expires","host","account","length",
  *    "successor","successor_token","successor_state","rotated"}
  *
  * plants: the token by whose planting it came there, which is another where two lie side by side; successor: the
  * placement that takes over, or is about to. Nothing is changed here: "uproot" and "rotating" (command.c) do that. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include "server/base/json.h"
 #include "server/keeper/command.h"
 #include "server/keeper/keeper.h"
@@ -46,7 +47,7 @@ static int read_name(struct request *request, struct slice value, struct id *id,
     return result;
 }
 
-/* The host and the account that the artifacts name are facts of the secret. */
+/* The host and the account that the artifacts name are facts of the secret; a length may be chosen for one form alone. */
 static void add_facts(const struct order *order, json_t *row)
 {
     static const char *const names[] = {"host", "account"};
@@ -57,6 +58,8 @@ static void add_facts(const struct order *order, json_t *row)
         if (value.data != NULL)
             json_object_set_new(row, names[i], json_stringn((const char *)value.data, value.length));
     }
+    if (strcmp(order->kind, "password") == 0 && order->form != NULL && strcmp(order->form, "random") == 0)
+        json_object_set_new(row, "length", json_sprintf("%zu", order->secret.length));
 }
 
 static int send_row(struct request *request, json_t *row, struct id token)

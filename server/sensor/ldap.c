@@ -97,7 +97,7 @@ int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *tar
     struct buffer normal;
     int result = 0;
 
-    *target = (struct ldap_target){.entry = NULL};
+    *target = (struct ldap_target){.name = name};
     buffer_init(&normal, 4 * LDAP_LARGEST);
     if (ldap_dn(name, &normal) < 0) {
         ldap_say(call, LDAP_INVALID_DN, "invalid DN");
@@ -107,6 +107,7 @@ int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *tar
         target->entry = target->where == LDAP_AT_ROOT ? ldap_root(call)
                                                       : ldap_directory_find(call->directory, buffer_slice(&normal));
         target->nearest = ldap_directory_nearest(call->directory, buffer_slice(&normal));
+        target->refers = target->where == LDAP_ELSEWHERE ? ldap_root(call) : target->nearest;
     }
     buffer_free(&normal);
     return result;
@@ -335,21 +336,6 @@ static void ldap_close(struct session *session)
 
 /* ---- the directory ---- */
 
-/* The decoy's domain as a suffix: its first name without the host, "dc=" before each label. */
-static void make_suffix(const struct decoy *decoy, struct buffer *suffix)
-{
-    const char *name = decoy->name_count > 0 ? decoy->names[0] : "";
-    const char *domain = strchr(name, '.');
-
-    domain = domain != NULL && strchr(domain + 1, '.') != NULL ? domain + 1 : name;
-    while (*domain != '\0') {
-        size_t label = strcspn(domain, ".");
-
-        buffer_add_format(suffix, "%sdc=%.*s", suffix->length > 0 ? "," : "", (int)label, domain);
-        domain += label + (domain[label] == '.');
-    }
-}
-
 static void ldap_unload(struct decoy_face *face)
 {
     if (face->state != NULL)
@@ -365,13 +351,14 @@ static int ldap_load(struct decoy_face *face, struct error *error)
 
     face->state = directory;
     buffer_init(&suffix, 4096);
-    make_suffix(face->decoy, &suffix);
+    decoy_suffix(face->decoy, &suffix);
     if (directory != NULL && !suffix.failed)
         directory->suffix = slice_copy(buffer_slice(&suffix));
     if (directory == NULL || directory->suffix == NULL) {
         error_set(error, "out of memory");
         goto out;
     }
+    directory->face = face;
     directory->host = face->decoy->name_count > 0 ? face->decoy->names[0] : "";
     for (size_t i = 0; i < face->decoy->listener_count; i++)
         directory->tls = directory->tls || face->decoy->listeners[i].tls != TLS_NONE;
@@ -379,7 +366,7 @@ static int ldap_load(struct decoy_face *face, struct error *error)
     if (suffix.length == 0 || ldap_dn(buffer_slice(&suffix), &directory->normal) < 0)
         error_set(error, "the directory's first name must be a host name, such as ldap.corp.example");
     else
-        result = ldap_directory_load(directory, face->face != NULL ? face->face : "{}", error);
+        result = ldap_directory_load(directory, error);
 out:
     if (result < 0)
         ldap_unload(face);

@@ -45,6 +45,8 @@ struct ldap_call {
     struct ldap_pages *pages;  /* the connection's */
     struct ldap_sasl *sasl;    /* the connection's */
     bool subentries;           /* only those are to be seen, and there are none */
+    bool manage;               /* referrals are entries like others (RFC 3296) */
+    bool local;                /* no continuation references */
     const char *remark;        /* text that a control has left for a result to come */
     bool close;                /* after the answer */
     bool start_tls;
@@ -73,9 +75,11 @@ void ldap_extend(struct ldap_call *call);
 
 /* Where a name leads. */
 struct ldap_target {
+    struct slice name;                /* as it was sent */
     enum ldap_where where;
     const struct ldap_entry *entry;   /* or NULL: there is none, or none that anonymous clients may see */
     const struct ldap_entry *nearest; /* the ancestor that an answer names, or NULL */
+    const struct ldap_entry *refers;  /* what names other servers for it, the root DSE for what is elsewhere; or NULL */
 };
 
 /* The root DSE as this connection sees it. */
@@ -86,5 +90,14 @@ int ldap_find(struct ldap_call *call, struct slice name, struct ldap_target *tar
 bool ldap_asserted(struct ldap_call *call, const struct ldap_entry *entry);
 /* As ldap_say(), with the name of the entry that was found on the way; NULL: none. */
 void ldap_say_nearest(struct ldap_call *call, int code, const struct ldap_entry *nearest, const char *text);
+
+/* ---- referrals ---- */
+
+enum ldap_scope { LDAP_BASE, LDAP_ONE, LDAP_SUBTREE, LDAP_CHILDREN, LDAP_NO_SCOPE };
+
+/* Is the operation for other servers? Then that is said. `scope` is the search's. */
+bool ldap_refer(struct ldap_call *call, const struct ldap_target *target, enum ldap_scope scope);
+/* Names the servers that go on with a search of that scope at the entry. */
+void ldap_continue(struct ldap_call *call, const struct ldap_entry *entry, enum ldap_scope scope);
 
 #endif

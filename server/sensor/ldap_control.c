@@ -112,6 +112,18 @@ static int check_proxied(struct ldap_call *call, const struct control *control, 
     return LDAP_PROXY_DENIED;
 }
 
+static int check_manage(struct ldap_call *call, const struct control *control, const char **text)
+{
+    call->manage = true;
+    return control->value.bv_val != NULL ? wrong(text, "manageDSAit control value not absent") : 0;
+}
+
+static int check_domain(struct ldap_call *call, const struct control *control, const char **text)
+{
+    call->local = true;
+    return control->value.bv_val != NULL ? wrong(text, "domainScope control value not absent") : 0;
+}
+
 static int check_subentries(struct ldap_call *call, const struct control *control, const char **text)
 {
     if (control->value.bv_len != 3 || memcmp(control->value.bv_val, "\1\1", 2) != 0)
@@ -254,7 +266,7 @@ static int check_lazy(struct ldap_call *call, const struct control *control, con
 
 static const struct known known[] = {
     {"2.16.840.1.113730.3.4.18", "proxy authorization", ON_ENTRY | ON_PERSON, check_proxied},
-    {"2.16.840.1.113730.3.4.2", "manageDSAit", ON_ENTRY, NULL},
+    {"2.16.840.1.113730.3.4.2", "manageDSAit", ON_ENTRY, check_manage},
     {"1.3.6.1.4.1.4203.1.10.1", "subentries", ON_SEARCH, check_subentries},
     {"1.3.6.1.1.22", "dontUseCopy", ON_SEARCH | ON_COMPARE, NULL},
     {"1.2.840.113556.1.4.319", "paged results", ON_SEARCH, check_paged},
@@ -262,7 +274,7 @@ static const struct known known[] = {
     {"1.3.6.1.1.13.2", "postread", ON_MODIFY | ON_ADD | ON_RENAME, check_after},
     {"1.3.6.1.1.13.1", "preread", ON_MODIFY | ON_DELETE | ON_RENAME, check_before},
     {"1.3.6.1.1.12", "assert", ON_ENTRY, check_assert},
-    {"1.2.840.113556.1.4.1339", "domainScope", ON_SEARCH, NULL},
+    {"1.2.840.113556.1.4.1339", "domainScope", ON_SEARCH, check_domain},
     {"1.2.840.113556.1.4.1413", "permissiveModify", ON_MODIFY, NULL},
     {"1.2.840.113556.1.4.1340", "searchOptions", ON_SEARCH, check_options},
     {"1.2.840.113556.1.4.805", "treeDelete", ON_DELETE, check_tree},

@@ -4,10 +4,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "server/sensor/ldap_ldif.h"
+#include "server/sensor/ldap_refer.h"
 #include "server/sensor/ldap_value.h"
 
 #define LONGEST_NAME 32768
 #define MOST_ATTRIBUTES 64 /* of one entry */
+#define LONGEST_REFERRALS (256 * 1024)
 
 /* ---- entries ---- */
 
@@ -103,6 +105,7 @@ int ldap_entry_end(struct ldap_directory *directory, struct ldap_entry *entry)
     for (size_t i = 0; i < entry->attribute_count; i++)
         if (holds_classes(entry->attributes[i].attribute) && add_superiors(directory, &entry->attributes[i]) < 0)
             return -1;
+    entry->urls = ldap_entry_values(entry, ldap_attribute(slice_of("ref")));
     return 0;
 }
 
@@ -250,23 +253,35 @@ static int load_entries(struct ldap_directory *directory, struct slice text, str
     struct ldif ldif;
     int result = 0;
 
-    directory->entries = arena_take(&directory->arena, LDAP_ENTRIES * sizeof *directory->entries);
-    if (directory->entries == NULL)
-        return error_set(error, "out of memory");
     ldif_begin(&ldif, text);
     while (result == 0 && ldif.rest.length > 0)
         result = directory->entry_count == LDAP_ENTRIES
                      ? error_set(error, "the directory has more than %d entries", LDAP_ENTRIES)
                      : read_entry(directory, &ldif, error);
     ldif_end(&ldif);
-    if (result == 0 && make_tree(directory) < 0)
-        result = error_set(error, "out of memory");
     return result;
 }
 
-int ldap_directory_load(struct ldap_directory *directory, const char *face, struct error *error)
+static int load_tree(struct ldap_directory *directory, const char *text, struct error *error)
 {
-    json_t *root = json_loads(face, 0, NULL);
+    struct buffer more;
+    int result = -1;
+
+    buffer_init(&more, LONGEST_REFERRALS);
+    directory->entries = arena_take(&directory->arena, LDAP_ENTRIES * sizeof *directory->entries);
+    if (directory->entries == NULL)
+        error_set(error, "out of memory");
+    else if (load_entries(directory, slice_of(text), error) == 0 &&
+             ldap_referral_entries(directory, &more, error) == 0 &&
+             load_entries(directory, buffer_slice(&more), error) == 0)
+        result = make_tree(directory) == 0 ? 0 : error_set(error, "out of memory");
+    buffer_free(&more);
+    return result;
+}
+
+int ldap_directory_load(struct ldap_directory *directory, struct error *error)
+{
+    json_t *root = json_loads(directory->face->face != NULL ? directory->face->face : "{}", 0, NULL);
     const char *text = json_string_value(json_object_get(root, "directory")),
                *hidden = json_string_value(json_object_get(root, "hidden"));
     int result = 0;
@@ -277,7 +292,7 @@ int ldap_directory_load(struct ldap_directory *directory, const char *face, stru
     else if (hidden != NULL && ldap_dn(slice_of(hidden), &directory->hidden) < 0)
         result = error_set(error, "the directory's hidden part is no DN");
     else if (text != NULL)
-        result = load_entries(directory, slice_of(text), error);
+        result = load_tree(directory, text, error);
     json_decref(root);
     return result;
 }

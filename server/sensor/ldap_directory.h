@@ -25,6 +25,7 @@ struct ldap_entry {
     struct slice name, normal; /* as it is shown, and as ldap_dn() puts it */
     struct ldap_values *attributes;
     size_t attribute_count;
+    const struct ldap_values *urls; /* of the servers that it refers to (RFC 3296); NULL: it is no referral */
     size_t parent;      /* index; its own for the first */
     size_t below;       /* entries of its subtree, itself included */
     size_t child_count;
@@ -38,14 +39,16 @@ struct ldap_directory {
     bool tls;             /* StartTLS is offered */
     struct buffer hidden; /* the name whose subtree is for known users only, as ldap_dn() puts it; or empty */
     const char *host;      /* the decoy's */
+    const struct decoy_face *face;
     struct ldap_entry roots[2]; /* the root DSE in clear and under TLS */
     struct ldap_entry *entries;
     size_t entry_count;
     struct arena arena;
 };
 
-/* Reads the face: {"directory": LDIF (RFC 2849), "hidden": DN}; without them nothing but the root DSE is shown. */
-int ldap_directory_load(struct ldap_directory *directory, const char *face, struct error *error);
+/* Reads the face: {"directory": LDIF (RFC 2849), "hidden": DN}; without them nothing but the root DSE is shown. What
+ * the decoy refers to comes behind. */
+int ldap_directory_load(struct ldap_directory *directory, struct error *error);
 /* Makes the root DSE of the suffix, already set. -1 without memory. */
 int ldap_root_load(struct ldap_directory *directory);
 void ldap_directory_free(struct ldap_directory *directory);

@@ -10,6 +10,7 @@
 #define TAG_OID 0x8aU
 #define TAG_VALUE 0x8bU
 #define TAG_CONTROLS 0xa0U
+#define TAG_REFERRAL 0xa3U
 #define TAG_CHALLENGE 0x87U
 
 /* Bytes of the tag at the front; 0: not all there. */
@@ -118,6 +119,18 @@ static struct berval berval_of(struct slice value)
     return (struct berval){value.length, (char *)(uintptr_t)value.data};
 }
 
+static int add_urls(BerElement *element, const struct slice *urls, size_t count)
+{
+    int added = 0;
+
+    for (size_t i = 0; i < count && added >= 0; i++) {
+        struct berval url = berval_of(urls[i]);
+
+        added = ber_printf(element, "O", &url);
+    }
+    return added;
+}
+
 int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ldap_answer *answer)
 {
     BerElement *element = ber_alloc_t(LBER_USE_DER);
@@ -127,6 +140,10 @@ int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ld
     if (element == NULL)
         return -1;
     added = ber_printf(element, "{it{eOs", id, tag, (ber_int_t)answer->code, &matched, answer->text);
+    if (added >= 0 && answer->url_count > 0 &&
+        (ber_printf(element, "t{", (ber_tag_t)TAG_REFERRAL) < 0 ||
+         add_urls(element, answer->urls, answer->url_count) < 0 || ber_printf(element, "}") < 0))
+        added = -1;
     if (added >= 0 && answer->challenge != NULL) {
         value = berval_of(buffer_slice(answer->challenge));
         added = ber_printf(element, "tO", (ber_tag_t)TAG_CHALLENGE, &value);
@@ -138,6 +155,18 @@ int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ld
     if (added >= 0)
         added = ber_printf(element, "}");
     return ldap_write(element, added < 0, out);
+}
+
+int ldap_reference(struct buffer *out, ber_int_t id, const struct slice *urls, size_t count)
+{
+    BerElement *element = ber_alloc_t(LBER_USE_DER);
+    bool failed;
+
+    if (element == NULL)
+        return -1;
+    failed = ber_printf(element, "{it{", id, (ber_tag_t)LDAP_SEARCH_REFERENCE) < 0 ||
+             add_urls(element, urls, count) < 0 || ber_printf(element, "}}") < 0;
+    return ldap_write(element, failed, out);
 }
 
 int ldap_extended(struct buffer *out, ber_int_t id, int code, const char *text, const struct berval *value)

@@ -16,6 +16,7 @@ enum ldap_operation {
     LDAP_SEARCH = 0x63,
     LDAP_SEARCH_ENTRY = 0x64,
     LDAP_SEARCH_ANSWER = 0x65,
+    LDAP_SEARCH_REFERENCE = 0x73,
     LDAP_MODIFY = 0x66,
     LDAP_ADD = 0x68,
     LDAP_DELETE = 0x4a,
@@ -36,6 +37,7 @@ enum ldap_code {
     LDAP_COMPARE_TRUE = 6,
     LDAP_METHOD_UNSUPPORTED = 7,
     LDAP_STRONGER_AUTH = 8,
+    LDAP_REFERRAL = 10,
     LDAP_ADMINISTRATIVE_LIMIT = 11,
     LDAP_CRITICAL_EXTENSION = 12,
     LDAP_SASL_IN_PROGRESS = 14,
@@ -81,10 +83,14 @@ struct ldap_answer {
     const char *control; /* OID of a control in the answer, or NULL */
     struct slice value;  /* its */
     const struct buffer *challenge; /* SASL credentials of the server's, or NULL */
+    const struct slice *urls;       /* where else to ask */
+    size_t url_count;
 };
 
 /* Adds a result to `out`. 0 or -1. */
 int ldap_result(struct buffer *out, ber_int_t id, ber_tag_t tag, const struct ldap_answer *answer);
+/* A continuation reference (RFC 4511, 4.5.3). */
+int ldap_reference(struct buffer *out, ber_int_t id, const struct slice *urls, size_t count);
 /* As ldap_result() for an extended answer; `value` NULL: none. */
 int ldap_extended(struct buffer *out, ber_int_t id, int code, const char *text, const struct berval *value);
 /* The notice of disconnection (RFC 4511, 4.4.1). */

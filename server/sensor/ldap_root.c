@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "server/sensor/ldap_directory.h"
+#include "server/sensor/ldap_refer.h"
 #include "server/sensor/ldap_sasl.h"
 
 #define START_TLS "1.3.6.1.4.1.1466.20037"
@@ -40,6 +40,7 @@ static const struct {
 static int load(struct ldap_directory *directory, bool tls)
 {
     struct ldap_entry *entry = &directory->roots[tls];
+    const struct decoy *decoy = directory->face->decoy;
     const char *name;
     int result = ldap_entry_begin(directory, entry, SLICE_NONE);
 
@@ -51,6 +52,9 @@ static int load(struct ldap_directory *directory, bool tls)
     }
     for (size_t i = 0; result == 0 && (name = ldap_sasl_offer(i, tls)) != NULL; i++)
         result = ldap_entry_add(directory, entry, ldap_attribute(slice_of("supportedSASLMechanisms")), slice_of(name));
+    for (size_t i = 0; result == 0 && i < decoy->referral_count; i++)
+        if (ldap_referral_name(slice_of(decoy->referrals[i])).length == 0)
+            result = ldap_entry_add(directory, entry, ldap_attribute(slice_of("ref")), slice_of(decoy->referrals[i]));
     return result == 0 ? ldap_entry_end(directory, entry) : -1;
 }
 

@@ -106,6 +106,8 @@ bool ldap_valid_at(const struct ldap_attribute *attribute, struct slice value, u
  * name, values in lower case with single spaces, each RDN after the byte 1. -1: invalid. */
 int ldap_dn(struct slice text, struct buffer *normal);
 int ldap_dn_at(struct slice text, struct buffer *normal, unsigned depth);
+/* The same name as slapd shows it: types by their first name and in order, what is special as "\\2C". `out` is empty. */
+int ldap_dn_show(struct slice text, struct buffer *out);
 /* Number of RDNs of a DN in that form. */
 size_t ldap_dn_depth(struct slice normal);
 

@@ -7,8 +7,6 @@
 #define PAGED_RESULTS "1.2.840.113556.1.4.319"
 #define MOST_SENT 500 /* slapd's default size limit */
 
-enum scope { SCOPE_BASE, SCOPE_ONE, SCOPE_SUBTREE, SCOPE_CHILDREN };
-
 struct search {
     struct berval base;
     ber_int_t scope, deref, size, time, types_only;
@@ -46,10 +44,10 @@ static bool in_scope(const struct ldap_directory *directory, size_t at, size_t b
     size_t up = at;
 
     if (at == base)
-        return scope == SCOPE_BASE || scope == SCOPE_SUBTREE;
-    if (scope == SCOPE_BASE || at == 0)
+        return scope == LDAP_BASE || scope == LDAP_SUBTREE;
+    if (scope == LDAP_BASE || at == 0)
         return false;
-    if (scope == SCOPE_ONE)
+    if (scope == LDAP_ONE)
         return directory->entries[at].parent == base;
     while (up != base && up != 0)
         up = directory->entries[up].parent;
@@ -63,8 +61,20 @@ static void walk_tree(const struct ldap_directory *directory, size_t base, ber_i
 
     for (size_t i = 0; i < entry->child_count; i++)
         walk->order[walk->count++] = entry->children[i];
-    for (size_t i = 0; i < entry->child_count && scope != SCOPE_ONE; i++)
+    for (size_t i = 0; i < entry->child_count && scope != LDAP_ONE; i++)
         walk_tree(directory, entry->children[i], scope, walk);
+}
+
+/* Whatever is looked for may be behind them. How many they are. */
+static size_t add_referrals(const struct ldap_call *call, struct walk *walk)
+{
+    const struct ldap_directory *directory = call->directory;
+    size_t count = 0;
+
+    for (size_t i = 0; i < directory->entry_count && !call->manage; i++)
+        if (directory->entries[i].urls != NULL && !walk->candidates[i])
+            count += walk->candidates[i] = true;
+    return count;
 }
 
 /* slapd goes down the tree where that has fewer entries than its indexes leave over, else by number. */
@@ -72,15 +82,16 @@ static void make_walk(struct ldap_call *call, const struct search *search, size_
 {
     const struct ldap_directory *directory = call->directory;
     const struct ldap_entry *entry = &directory->entries[base];
-    size_t candidates = ldap_candidates(directory, search->filter, walk->candidates, &call->work),
-           below = search->scope == SCOPE_ONE ? entry->child_count : entry->below;
+    size_t candidates = ldap_candidates(directory, search->filter, walk->candidates, &call->work) +
+                        add_referrals(call, walk),
+           below = search->scope == LDAP_ONE ? entry->child_count : entry->below;
 
     walk->count = 0;
-    if (search->scope == SCOPE_BASE) {
+    if (search->scope == LDAP_BASE) {
         walk->candidates[base] = true;
         walk->order[walk->count++] = base;
     } else if (below < candidates && !call->page.wanted) {
-        if (search->scope == SCOPE_SUBTREE)
+        if (search->scope == LDAP_SUBTREE)
             walk->order[walk->count++] = base;
         walk_tree(directory, base, search->scope, walk);
     } else {
@@ -154,7 +165,14 @@ static void send_entries(struct ldap_call *call, const struct search *search, co
     for (size_t i = 0; i < walk->count; i++) {
         const struct ldap_entry *entry = &directory->entries[walk->order[i]];
 
-        if (!walk->candidates[walk->order[i]] || walk->order[i] + 1 <= after || call->subentries ||
+        if (!walk->candidates[walk->order[i]] || walk->order[i] + 1 <= after)
+            continue;
+        if (entry->urls != NULL && !call->manage && search->scope != LDAP_BASE) {
+            if (!call->subentries)
+                ldap_continue(call, entry, search->scope == LDAP_ONE ? LDAP_BASE : LDAP_SUBTREE);
+            continue;
+        }
+        if (call->subentries ||
             ldap_filter_test(directory, entry, search->filter, &call->work) != LDAP_TRUE || call->work < 0)
             continue;
         if (call->page.wanted && sent >= call->page.size) {
@@ -223,14 +241,18 @@ static void describe(struct ldap_call *call, const struct search *search)
     buffer_add_char(call->facts, ']');
 }
 
-static void answer(struct ldap_call *call, const struct search *search, const struct ldap_target *target)
+static void answer(struct ldap_call *call, const struct search *search, struct ldap_target *target)
 {
+    if (search->scope != LDAP_BASE && (target->where == LDAP_AT_ROOT || target->where == LDAP_AT_SUBSCHEMA))
+        target->refers = ldap_root(call); /* what is below them would be elsewhere */
     if (call->work < 0)
         ldap_say(call, LDAP_ADMINISTRATIVE_LIMIT, "");
-    else if (target->where == LDAP_AT_ROOT && search->scope == SCOPE_BASE)
+    else if (target->where == LDAP_AT_ROOT && search->scope == LDAP_BASE)
         answer_root(call, search);
-    else if (target->where == LDAP_AT_SUBSCHEMA && search->scope == SCOPE_BASE)
+    else if (target->where == LDAP_AT_SUBSCHEMA && search->scope == LDAP_BASE)
         ldap_say(call, LDAP_DONE, ""); /* there, but not for anonymous eyes */
+    else if (ldap_refer(call, target, (enum ldap_scope)search->scope))
+        return;
     else if (target->entry == NULL || target->where != LDAP_BELOW_SUFFIX)
         ldap_say_nearest(call, LDAP_NO_OBJECT, target->nearest, call->remark);
     else if (!ldap_asserted(call, target->entry))

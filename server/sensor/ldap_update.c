@@ -59,6 +59,12 @@ static const char *not_comparable(const struct ldap_attribute *attribute)
                                                                        : NULL;
 }
 
+static bool is_generated(const struct ldap_target *target, const struct ldap_attribute *attribute)
+{
+    return target->entry != NULL && target->where == LDAP_BELOW_SUFFIX &&
+           ldap_attribute_is(attribute, slice_of("hasSubordinates"));
+}
+
 static void compare_found(struct ldap_call *call, const struct ldap_target *target,
                           const struct ldap_attribute *attribute, struct slice value)
 {
@@ -68,7 +74,7 @@ static void compare_found(struct ldap_call *call, const struct ldap_target *targ
         ldap_say(call, LDAP_NO_ACCESS, "");
     else if (!ldap_asserted(call, entry))
         ldap_say(call, LDAP_ASSERTION_FAILED, "");
-    else if (target->where == LDAP_BELOW_SUFFIX && ldap_attribute_is(attribute, slice_of("hasSubordinates")))
+    else if (is_generated(target, attribute))
         ldap_say(call, slice_is(value, entry->child_count > 0 ? "TRUE" : "FALSE") ? LDAP_COMPARE_TRUE
                                                                                  : LDAP_COMPARE_FALSE, "");
     else
@@ -78,10 +84,13 @@ static void compare_found(struct ldap_call *call, const struct ldap_target *targ
 static void compare(struct ldap_call *call, const struct ldap_target *target, const struct ldap_attribute *attribute,
                     struct slice value)
 {
-    const char *refused = target->where == LDAP_BELOW_SUFFIX ? not_comparable(attribute) : NULL;
+    bool database = target->where == LDAP_BELOW_SUFFIX || target->where == LDAP_BELOW_CONFIG;
+    const char *refused = database ? not_comparable(attribute) : NULL;
 
     if (refused != NULL)
         ldap_say(call, LDAP_UNWILLING, refused);
+    else if (!is_generated(target, attribute) && ldap_refer(call, target, LDAP_NO_SCOPE))
+        return;
     else if (target->entry != NULL)
         compare_found(call, target, attribute, value);
     else
@@ -164,13 +173,13 @@ static void present_values(struct ldap_call *call, const char *where, struct sli
         credentials_add_login(call->credentials, 1, where, name, ldap_slice(&values[i]));
 }
 
-static void refuse_update(struct ldap_call *call, const struct changes *changes, enum ldap_where place)
+static void refuse_update(struct ldap_call *call, const struct changes *changes, const struct ldap_target *target)
 {
     if (changes != NULL && changes->code != 0)
         ldap_say(call, changes->code, changes->fault);
-    else if (place == LDAP_BELOW_SUFFIX || place == LDAP_BELOW_CONFIG)
+    else if (target->where == LDAP_BELOW_SUFFIX || target->where == LDAP_BELOW_CONFIG)
         ldap_say(call, LDAP_STRONGER_AUTH, "modifications require authentication");
-    else
+    else if (!ldap_refer(call, target, LDAP_NO_SCOPE))
         ldap_say(call, LDAP_UNWILLING, "no global superior knowledge");
 }
 
@@ -231,12 +240,12 @@ void ldap_modify(struct ldap_call *call)
     if (read_changes(call, ldap_slice(&name), &changes) < 0 || ldap_controls(call) < 0 ||
         ldap_find(call, ldap_slice(&name), &target) < 0)
         return;
-    if (target.where == LDAP_AT_ROOT)
+    if (changes.code == 0 && target.where == LDAP_AT_ROOT)
         ldap_say(call, LDAP_UNWILLING, "modify upon the root DSE not supported");
-    else if (target.where == LDAP_AT_SUBSCHEMA)
+    else if (changes.code == 0 && target.where == LDAP_AT_SUBSCHEMA)
         ldap_say(call, LDAP_UNWILLING, "modification of subschema subentry not supported");
     else
-        refuse_update(call, &changes, target.where);
+        refuse_update(call, &changes, &target);
 }
 
 /* ---- add ---- */
@@ -293,7 +302,7 @@ void ldap_add(struct ldap_call *call)
     else if (target.where == LDAP_AT_ROOT)
         ldap_say(call, LDAP_EXISTS, "root DSE already exists");
     else
-        refuse_update(call, &changes, target.where);
+        refuse_update(call, &changes, &target);
 }
 
 /* ---- delete and rename ---- */
@@ -313,7 +322,7 @@ void ldap_delete(struct ldap_call *call)
     if (target.where == LDAP_AT_ROOT || target.where == LDAP_AT_SUBSCHEMA)
         ldap_say(call, LDAP_UNWILLING, "cannot delete the root DSE");
     else
-        refuse_update(call, NULL, target.where);
+        refuse_update(call, NULL, &target);
 }
 
 /* The number of RDNs, or -1. */
@@ -327,6 +336,21 @@ static int count_rdns(struct slice name)
         count = (int)ldap_dn_depth(buffer_slice(&normal));
     buffer_free(&normal);
     return count;
+}
+
+/* Is it `above`, or below that? */
+static bool is_below(struct slice name, struct slice above)
+{
+    struct buffer normal, end;
+    bool is;
+
+    buffer_init(&normal, 65536);
+    buffer_init(&end, 65536);
+    is = ldap_dn(name, &normal) == 0 && ldap_dn(above, &end) == 0 && normal.length >= end.length &&
+         memcmp(normal.data + normal.length - end.length, end.data, end.length) == 0;
+    buffer_free(&normal);
+    buffer_free(&end);
+    return is;
 }
 
 void ldap_rename(struct ldap_call *call)
@@ -356,6 +380,8 @@ void ldap_rename(struct ldap_call *call)
         ldap_say(call, LDAP_UNWILLING, "cannot rename the root DSE");
     else if (target.where == LDAP_AT_SUBSCHEMA)
         ldap_say(call, LDAP_UNWILLING, "cannot rename subschema subentry");
+    else if (superior.bv_val != NULL && is_below(ldap_slice(&superior), ldap_slice(&name)))
+        ldap_say(call, LDAP_UNWILLING, "cannot place an entry below itself");
     else
-        refuse_update(call, NULL, target.where);
+        refuse_update(call, NULL, &target);
 }

@@ -28,6 +28,7 @@ static void free_decoy(struct decoy *decoy)
         free(decoy->listeners[i].address);
     free(decoy->listeners);
     free_texts(decoy->names, decoy->name_count);
+    free_texts(decoy->referrals, decoy->referral_count);
     free(decoy->name);
     free(decoy->service);
     free(decoy->site);
@@ -101,6 +102,20 @@ void configuration_free(struct configuration *configuration)
     free(configuration);
 }
 
+void decoy_suffix(const struct decoy *decoy, struct buffer *suffix)
+{
+    const char *name = decoy->name_count > 0 ? decoy->names[0] : "";
+    const char *domain = strchr(name, '.');
+
+    domain = domain != NULL && strchr(domain + 1, '.') != NULL ? domain + 1 : name;
+    while (*domain != '\0') {
+        size_t label = strcspn(domain, ".");
+
+        buffer_add_format(suffix, "%sdc=%.*s", suffix->length > 0 ? "," : "", (int)label, domain);
+        domain += label + (domain[label] == '.');
+    }
+}
+
 const struct decoy *configuration_decoy(const struct configuration *configuration, struct slice name)
 {
     for (size_t i = 0; i < configuration->decoy_count; i++)
@@ -157,6 +172,7 @@ static void add_decoy(struct buffer *buffer, const struct decoy *decoy)
     buffer_add_u8(buffer, decoy->grant);
     buffer_add_u8(buffer, decoy->proxy);
     add_texts(buffer, decoy->names, decoy->name_count);
+    add_texts(buffer, decoy->referrals, decoy->referral_count);
     buffer_add_u32(buffer, (uint32_t)decoy->listener_count);
     for (size_t i = 0; i < decoy->listener_count; i++) {
         buffer_add_string(buffer, decoy->listeners[i].address);
@@ -274,6 +290,7 @@ static void get_decoy(struct reader *reader, struct decoy *decoy)
     decoy->grant = reader_u8(reader) == 1;
     decoy->proxy = reader_u8(reader) == 1;
     decoy->names = get_texts(reader, &decoy->name_count);
+    decoy->referrals = get_texts(reader, &decoy->referral_count);
     decoy->listeners = get_items(reader, sizeof *decoy->listeners, &decoy->listener_count);
     for (size_t i = 0; i < decoy->listener_count; i++) {
         uint8_t tls;

@@ -28,6 +28,8 @@ struct decoy {
     size_t name_count;
     struct listener *listeners;
     size_t listener_count;
+    char **referrals;  /* ldap: URLs of other servers of the operator's; with a DN, entries below the suffix */
+    size_t referral_count;
     bool grant, proxy;
     char *isolate;     /* "" or a name: decoys of one name share a sensor of their own */
     char *certificate; /* PEM files of the operator's own, or "": from the installation's CA in the ledger */
@@ -134,6 +136,8 @@ enum configuration_part {
 int configuration_pack(struct buffer *buffer, const struct configuration *configuration, unsigned parts);
 int configuration_unpack(struct slice packed, struct configuration **configuration);
 
+/* A directory's suffix: the decoy's first name without the host, "dc=" before each label. */
+void decoy_suffix(const struct decoy *decoy, struct buffer *suffix);
 const struct decoy *configuration_decoy(const struct configuration *configuration, struct slice name);
 
 #endif

@@ -454,7 +454,8 @@ static int take_all(struct loading *loading, const struct yaml *root)
         loading_note(loading, loading_key(loading, root)) < 0 ||
         loading_text(loading, root, "operators", "", &configuration->operators) < 0 || loading_users(loading, root) < 0 ||
         loading_networks(loading, root, "proxies", &configuration->proxies, &configuration->proxy_count) < 0 ||
-        loading_note(loading, take_decoys(loading, root)) < 0 || loading_note(loading, take_routes(loading, root)) < 0 ||
+        loading_note(loading, take_decoys(loading, root)) < 0 ||
+        loading_referrals(loading, root) < 0 || loading_note(loading, take_routes(loading, root)) < 0 ||
         loading_note(loading, loading_accounts(loading, root)) < 0 ||
         loading_limits(loading, root) < 0)
         return -1;

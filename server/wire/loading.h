@@ -35,6 +35,11 @@ int loading_networks(struct loading *loading, const struct yaml *map, const char
 
 int loading_accounts(struct loading *loading, const struct yaml *root);
 
+/* ---- configuration_referrals.c ---- */
+
+/* Of all decoys, once these are loaded. */
+int loading_referrals(struct loading *loading, const struct yaml *root);
+
 /* ---- configuration_limits.c ---- */
 
 int loading_users(struct loading *loading, const struct yaml *root);

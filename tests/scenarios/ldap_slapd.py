@@ -4,6 +4,7 @@
 
 ldap_slapd.py print PORT              one line a case: name, answer in hex, "closed" where the server closed
 ldap_slapd.py compare PORT PORT       TAP: the first server is the reference
+ldap_slapd.py referrals PORT PORT     the same where both refer to other servers, as ldap_referrals.test has it
 ldap_slapd.py walk FACE PORT PORT     the same for what a directory that was drawn holds
 ldap_slapd.py secure PORT             SASL binds under TLS, without what is random
 """
@@ -16,6 +17,7 @@ import ssl
 import sys
 
 sys.dont_write_bytecode = True  # the source may be read-only
+from ldap_referrals import referrals
 from ldap_sasl import sasl_cases, secure_cases
 from ldap_searches import searches, walk
 from ldap_wire import *
@@ -490,6 +492,8 @@ def main():
         return 0
     ports = [int(port) for port in sys.argv[-2:]]
     wanted = itertools.chain(cases(), sasl_cases(), searches())
+    if sys.argv[1] == "referrals":
+        wanted = referrals(NAMES)
     if sys.argv[1] == "walk":
         with open(sys.argv[2], encoding="utf-8") as face:
             wanted = walk(json.load(face))

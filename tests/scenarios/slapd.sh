@@ -15,7 +15,7 @@ fi
 here=${SUNDEW_SRC:-.}/tests/scenarios
 build=${SUNDEW_BIN:-.}
 work=$(mktemp -d) || exit 99
-servers= doors=
+servers= doors= referrals=
 
 pair_end()
 {
@@ -50,17 +50,30 @@ free_port()
     /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# configure FACE: slapd's configuration and data, as the face has it, and behind it what the decoy does not know.
-configure()
+# read_face FACE: its LDIF; suffix and hidden, and name, the decoy's.
+read_face()
 {
-    rm -rf "$work/data"
-    mkdir -p "$work/data"
     /usr/bin/python3 -c 'import json, sys
 face = json.load(open(sys.argv[1]))
 print("suffix=%r hidden=%r" % (face["directory"][4:].split("\n")[0], face["hidden"]))
 open(sys.argv[2], "w").write(face["directory"])' "$1" "$work/base.ldif" >"$work/names" || exit 1
     . "$work/names"
     name=ldap.$(echo "${suffix#dc=}" | sed 's/,dc=/./g')
+}
+
+# What the decoy refers to below its suffix, as it shows it to who manages referrals.
+add_referrals()
+{
+    ldapsearch -x -LLL -o ldif-wrap=no -M -H "ldap://127.0.0.1:$door" -b "$suffix" '(objectClass=referral)' '*' '+' \
+        >"$work/referrals" || give_up "the service does not show its referrals"
+    grep -Ev '^(entryDN|subschemaSubentry|hasSubordinates):' "$work/referrals" >>"$work/base.ldif"
+}
+
+# slapd's configuration and data, as the face has it, and behind it what the decoy does not know.
+configure()
+{
+    rm -rf "$work/data"
+    mkdir -p "$work/data"
     cat >"$work/slapd.conf" <<END
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -71,6 +84,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 $tls_lines
 sasl-host $name
+$(for url in $referrals; do case $url in *://*/*) ;; *) echo "referral $url" ;; esac; done)
 authz-regexp uid=[^,]+,cn=scram-[^,]*,cn=auth uid=svc-x,$hidden
 access to dn.exact="" by * read
 access to dn.base="cn=Subschema" by users read
@@ -88,6 +102,7 @@ access to attrs=shadowLastChange by self write by * read
 access to dn.subtree="$hidden" by users read by anonymous =x by * none
 access to * by * read
 END
+    case $referrals in *=*) add_referrals ;; esac
     unit=${hidden%%,*}
     cat >>"$work/base.ldif" <<END
 dn: $hidden
@@ -128,20 +143,19 @@ start_slapd()
 # start_door NAME FACE MODE FILE: another service; its port stands in FILE.
 start_door()
 {
-    "$build/tests/sensor/door" ldap "$1" "$3" "$2" <"$work/hold" >"$4" &
+    "$build/tests/sensor/door" ldap "$1" "$3" "$2" $referrals <"$work/hold" >"$4" &
     doors="$doors $!"
 }
 
 # pair FACE [tls]: both with the same directory. Sets port and door (their ports), tls_port and tls_door, suffix and
-# hidden.
+# hidden. `referrals`, if set, are URLs.
 pair()
 {
     pair_end
     tls_lines=
     [ "${2:-}" = tls ] && tls_lines="TLSCertificateFile $work/certificate.pem
 TLSCertificateKeyFile $work/key.pem"
-    configure "$1"
-    start_slapd
+    read_face "$1"
     rm -f "$work/hold" "$work/port" "$work/tls_port"
     mkfifo "$work/hold"
     start_door "$name" "$1" "$([ -n "$tls_lines" ] && echo starttls || echo none)" "$work/port"
@@ -155,4 +169,6 @@ TLSCertificateKeyFile $work/key.pem"
     door=$(cat "$work/port")
     [ -n "$tls_lines" ] && tls_door=$(cat "$work/tls_port")
     [ -n "$door" ] || give_up "the service does not start"
+    configure
+    start_slapd
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * A sensor's heart with a keeper that knows nothing, behind a door on loopback, to be compared with the product that
- * it imitates. door SERVICE NAME [none|starttls|tls [FACE]]: FACE is a file, a JSON object as the minter
+ * it imitates. door SERVICE NAME [none|starttls|tls [FACE [REFERRAL...]]]: FACE is a file, a JSON object as the minter
  * draws it. Prints the port, and lives until standard input ends. */
 #include <signal.h>
 #include <sodium.h>
@@ -48,6 +48,10 @@ int main(int argc, char **argv)
         options.tls = strcmp(argv[3], "tls") == 0 ? TLS_DIRECT : TLS_STARTTLS;
     if (argc > 4)
         options.face = read_face(argv[4], &face);
+    if (argc > 5) {
+        options.referrals = argv + 5;
+        options.referral_count = (size_t)argc - 5;
+    }
     rig_begin(&rig, &options);
     printf("%u\n", rig.sensor->doors[0].port);
     fflush(stdout);

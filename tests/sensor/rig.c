@@ -189,6 +189,7 @@ static struct configuration *configure(const struct rig_options *options, uint16
     struct listener listener = {address, port, options->tls};
     struct decoy decoys[2] = {{.name = name1, .service = (char *)(uintptr_t)options->service, .site = empty,
                                .names = first, .name_count = 1, .listeners = &listener, .listener_count = 1,
+                               .referrals = options->referrals, .referral_count = options->referral_count,
                                .proxy = options->proxy, .isolate = empty, .certificate = empty, .key = empty}};
     struct network proxies[1];
     struct error error = {""};

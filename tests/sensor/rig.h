@@ -42,6 +42,8 @@ struct rig_options {
     enum tls_mode tls;
     bool proxy;          /* the decoy expects the PROXY protocol */
     const char *proxies; /* a network that is trusted, or NULL */
+    char **referrals;    /* of the decoys */
+    size_t referral_count;
     const char *face;    /* of the decoys: a JSON object, or NULL for an empty one */
 };
 

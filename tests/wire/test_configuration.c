@@ -64,6 +64,8 @@ static const char whole[] = "organisation: Example Rail\n"
                             "    service: ldap\n"
                             "    names: [ldap.corp.example, dir.corp.example]\n"
                             "    listen: [{port: 389, tls: starttls}, {port: 636, tls: tls}]\n"
+                            "    referrals: [\"ldap://corp.example\",\n"
+                            "      \"ldaps://DIR.corp.example:1/OU=a,dc=Corp,dc=example\"]\n"
                             "routes:\n"
                             "  soc: {format: cloudevents, url: \"https://soc.corp.example/hook\", secret: secrets/soc,"
                             " allow: [192.0.2.0/24]}\n"
@@ -82,6 +84,8 @@ static void check_whole(const struct configuration *c, const struct place *place
     ck_assert_str_eq(c->decoys[1].names[1], "dir.corp.example");
     ck_assert_int_eq(c->decoys[1].listeners[0].tls, TLS_STARTTLS);
     ck_assert_str_eq(c->decoys[1].listeners[0].address, "::");
+    ck_assert_uint_eq(c->decoys[1].referral_count, 2);
+    ck_assert_str_eq(c->decoys[1].referrals[0], "ldap://corp.example");
     ck_assert_uint_eq(c->route_count, 1);
     snprintf(path, sizeof path, "%s/secrets/soc", place->folder);
     ck_assert_str_eq(c->routes[0].secrets[0], path);
@@ -166,6 +170,7 @@ END_TEST
 
 #define HEAD "organisation: X\ndomain: corp.example\n"
 #define DECOY HEAD "decoys:\n  g:\n    service: "
+#define REFERRALS DECOY "ldap\n    names: [ldap.corp.example]\n    listen: [{port: 1}]\n    referrals: ["
 
 static const char *const faults[][2] = {
     {"domain: x\n", ":1:1: \"organisation\" is missing"},
@@ -181,6 +186,20 @@ static const char *const faults[][2] = {
     {DECOY "ldap\n    names: [a b]\n    listen: [{port: 1}]\n", ":6:13: \"a b\" is no host name"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 1, tls: ssl}]\n", ":7:29: \"tls\" must be none, tls or starttls"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 1}, {port: 1}]\n", ": decoys g and g both listen"},
+    {REFERRALS "http://ldap.corp.example]\n",
+     ":8:17: the referral \"http://ldap.corp.example\" is no good: write ldap://HOST"},
+    {REFERRALS "\"ldap://ldap.corp.example:0\"]\n",
+     ":8:17: the referral \"ldap://ldap.corp.example:0\" is no good: write ldap://HOST"},
+    {REFERRALS "ldap://ldap.other.example]\n",
+     ":8:17: the referral \"ldap://ldap.other.example\" is no good: its host is neither"},
+    {REFERRALS "ldap://evilcorp.example]\n",
+     ":8:17: the referral \"ldap://evilcorp.example\" is no good: its host is neither"},
+    {REFERRALS "\"ldap://a.corp.example/ou=x,dc=other\"]\n",
+     ":8:17: the referral \"ldap://a.corp.example/ou=x,dc=other\" is no good: its name must be"},
+    {REFERRALS "\"ldap://a.corp.example/dc=corp,dc=example\"]\n",
+     ":8:17: the referral \"ldap://a.corp.example/dc=corp,dc=example\" is no good: its name must be"},
+    {DECOY "http\n    site: gitlab\n    names: [a]\n    listen: [{port: 1}]\n    referrals: [\"ldap://a.corp.example\"]\n",
+     "is no good: directories alone have them"},
     {DECOY "ldap\n    names: [a]\n    grant: yes\n    listen: [{port: 1}]\n", ":7:12: no site can let"},
     {HEAD "routes:\n  s: {url: \"ftp://x\", secret: s}\n", ":4:12: \"url\" must begin with"},
     {HEAD "routes:\n  s: {url: \"http://x\", secret: s}\n", ":4:6: a plain http:// route needs \"allow\""},

@@ -9,7 +9,7 @@
 #define ROTATING_USAGE                                                                                                 \
     "TOKEN|KIND PLACE [--lure L] [--path P] [--buried] [--as SHAPE] [--name N] [--signed-off yes|no] [--enable]"       \
     " [--outside A] [--form F] [--identity I] [--decoy D] [--host H] [--owner A] [--contact A] [--memo T]"             \
-    " [--expires DATE] [--account N] [--length N] [--department D] [--manager A] [--language L]"                    \
+    " [--expires DATE] [--account N] [--length N] [--department D] [--manager A] [--language L]"                       \
     " [--campaign K] [--rotates P] [--again P]"
 
 static const struct command_entry entries[] = {

@@ -72,6 +72,7 @@ static void make(struct task *task, const char *action, bool known)
         task->options = json_pack("{s:[{s:s}, {s:s}]}", "questions", "group", "cn=finance,dc=corp,dc=example", "department",
                                   "Works (all)");
         task->meta = json_object();
+        json_decref(entry);
         return;
     }
     quick_file(task, "entry", "dn: uid=svc-scan\nuid: svc-scan\ndescription: pw Zk3v\n\ndn: cn=scanners\nmember: ${dn}\n");

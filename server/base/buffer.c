@@ -19,6 +19,15 @@ char *slice_copy(struct slice a)
     return copy;
 }
 
+size_t slice_cut(struct slice text, size_t most)
+{
+    size_t length = text.length < most ? text.length : most;
+
+    while (length > 0 && length < text.length && (text.data[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
 void buffer_init(struct buffer *buffer, size_t maximum)
 {
     *buffer = (struct buffer){.maximum = maximum};

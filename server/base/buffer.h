@@ -39,6 +39,8 @@ static inline bool slice_is_nocase(struct slice a, const char *text)
 }
 /* A copy ended by NUL, to be freed by the caller; NULL without memory. Bytes of value 0 stay in it. */
 char *slice_copy(struct slice a);
+/* How many of its first bytes to take, at most `most`, so that no character of UTF-8 is cut in two. */
+size_t slice_cut(struct slice text, size_t most);
 
 /* Bytes [0, length) of data are the content. data is NULL until something was added. */
 struct buffer {

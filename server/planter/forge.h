@@ -12,6 +12,7 @@
 #include "server/wire/remote.h"
 
 #define FORGE_NAME 256
+#define FORGE_TITLE 256 /* bytes of a title, with its NUL */
 
 /* Path and body hold {x}, which stands for stay->value['x'] (see below): in a path with %XX, {/x} keeping its slashes.
  * A body is JSON, or "{x}" alone: that text as it is. A member whose value is not there is left out. */
@@ -103,6 +104,8 @@ int forge_send(struct forge_stay *stay, const char *method, const char *path, js
 /* Another body than JSON, of that type; what it does is not done twice. */
 int forge_form(struct forge_stay *stay, const char *method, const char *path, const char *type, struct slice body,
                const char *what, struct error *error);
+/* A message's first line, as much of it as forges take. */
+void forge_title(const char *message, char title[FORGE_TITLE]);
 /* The change's time as the forges read it: "2026-11-20T11:30:00+01:00". */
 void forge_date(const struct change *change, char text[40]);
 /* The answer's body as it came, in web->answer. */

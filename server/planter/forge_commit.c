@@ -335,16 +335,23 @@ int forge_find_request(struct forge_stay *stay, struct error *error)
     return rc < 0 ? -1 : found;
 }
 
+void forge_title(const char *message, char title[FORGE_TITLE])
+{
+    struct slice line = {(const unsigned char *)message, strcspn(message, "\n")};
+
+    snprintf(title, FORGE_TITLE, "%.*s", (int)slice_cut(line, FORGE_TITLE - 1), message);
+}
+
 static int open_request(struct forge_stay *stay, const struct changes *changes, struct error *error)
 {
     const struct forge *kind = stay->kind;
     const char *message = changes->list[0].message, *body = message + strcspn(message, "\n");
-    char title[256], url[512];
+    char title[FORGE_TITLE], url[512];
     json_t *answer = NULL;
     struct error why;
     int rc;
 
-    snprintf(title, sizeof title, "%.*s", (int)strcspn(message, "\n"), message);
+    forge_title(message, title);
     stay->value['t'] = title;
     stay->value['d'] = body + strspn(body, "\n");
     rc = forge_do(stay, &kind->request.make, true, "the request cannot be opened", &answer, error);

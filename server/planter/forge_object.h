@@ -22,7 +22,7 @@ struct forge_piece {
 struct forge_work {
     struct forge_piece pieces[FORGE_PIECES];
     size_t count, chief;
-    char title[256], file[256], when[CLOCK_TEXT];
+    char title[FORGE_TITLE], file[256], when[CLOCK_TEXT];
 };
 
 /* What the task's lure becomes as that object, into an empty `work`, which is freed in any case. Sets {w} where a date

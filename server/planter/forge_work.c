@@ -68,8 +68,7 @@ static int read_prose(const struct task *task, bool page, struct forge_work *wor
     if (changes_read(task, &changes, error) != 0)
         return -1;
     snprintf(work->file, sizeof work->file, "%s", base_name(changes.secret_path));
-    snprintf(work->title, sizeof work->title, "%.*s", (int)strcspn(changes.list[0].message, "\n"),
-             changes.list[0].message);
+    forge_title(changes.list[0].message, work->title);
     if (page)
         plain_name(work->file, work->title, sizeof work->title);
     work->title[0] = (char)toupper((unsigned char)work->title[0]);

@@ -121,6 +121,18 @@ START_TEST(slices_compare)
 }
 END_TEST
 
+START_TEST(no_character_is_cut_in_two)
+{
+    static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"; /* 1, 2, 3, 4 and 1 bytes */
+    static const size_t cuts[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+
+    for (size_t most = 0; most < sizeof cuts / sizeof cuts[0]; most++)
+        ck_assert_uint_eq(slice_cut(slice_of(text), most), cuts[most]);
+    ck_assert_uint_eq(slice_cut(slice_of("\x80\x80\x80"), 2), 0);
+    ck_assert_uint_eq(slice_cut(SLICE_NONE, 5), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("buffer");
@@ -133,6 +145,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_hostile_length_is_refused);
     tcase_add_test(tests, a_failed_add_leaves_nothing_half);
     tcase_add_test(tests, slices_compare);
+    tcase_add_test(tests, no_character_is_cut_in_two);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -110,8 +110,8 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
     return 0;
 }
 
-/* Scanners ask for some entropy: no key with few different characters. */
-static bool dull(struct slice secret)
+/* Scanners ask for some entropy, no key with few different characters, and for the end of a word behind it. */
+static bool unlikely(struct slice secret)
 {
     bool seen[256] = {false};
     size_t different = 0;
@@ -120,7 +120,7 @@ static bool dull(struct slice secret)
         different += !seen[secret.data[i]];
         seen[secret.data[i]] = true;
     }
-    return different < 24;
+    return different < 24 || strchr("+/", secret.data[secret.length - 1]) != NULL;
 }
 
 static int draw_key(const struct mint_request *request, struct minted *minted, struct error *error)
@@ -131,7 +131,7 @@ static int draw_key(const struct mint_request *request, struct minted *minted, s
     do {
         buffer_clear(out);
         shape_draw("%40b", request->draw, out);
-    } while (!out->failed && (kind_filtered(buffer_slice(out)) || dull(buffer_slice(out))));
+    } while (!out->failed && (kind_filtered(buffer_slice(out)) || unlikely(buffer_slice(out))));
     return out->failed ? error_set(error, "no room for the key") : 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * What holds for every line of kinds.def; a new kind is tested here without a word of C. */
+#include <ctype.h>
 #include <string.h>
 #include "tests/test.h"
 #include "tests/tokens/draws.h"
@@ -179,6 +180,24 @@ START_TEST(an_account_that_is_filtered_itself_is_taken)
 }
 END_TEST
 
+/* Else scanners, which ask for the end of a word there, pass over it. */
+START_TEST(a_key_of_a_store_ends_in_a_letter_or_digit)
+{
+    struct counter counter = {5};
+    struct draw draw = {counter_bytes, &counter};
+    struct mint_request request = draws_request(&draw, "minio");
+    struct minted minted;
+    struct error error;
+
+    for (int i = 0; i < 500; i++) {
+        draws_init(&minted);
+        ck_assert_int_eq(kind_find("s3")->mint(&request, &minted, &error), 0);
+        ck_assert(isalnum(minted.secret.data[minted.secret.length - 1]));
+        draws_free(&minted);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("kinds");
@@ -194,6 +213,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, draws_below_a_bound_are_even);
     tcase_add_test(tcase, a_name_that_is_filtered_itself_is_taken);
     tcase_add_test(tcase, an_account_that_is_filtered_itself_is_taken);
+    tcase_add_test(tcase, a_key_of_a_store_ends_in_a_letter_or_digit);
     suite_add_tcase(suite, tcase);
     return suite;
 }

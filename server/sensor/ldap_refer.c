@@ -133,7 +133,8 @@ static bool is_named(const char *url, struct slice name)
 {
     struct slice own = ldap_referral_name(slice_of(url));
 
-    return own.length == name.length && strncasecmp((const char *)own.data, (const char *)name.data, name.length) == 0;
+    return own.length > 0 && own.length == name.length &&
+           strncasecmp((const char *)own.data, (const char *)name.data, name.length) == 0;
 }
 
 static int add_entry(const struct ldap_directory *directory, struct slice name, struct buffer *ldif)

@@ -2,6 +2,8 @@
 #include "server/sensor/http/head_field.h"
 
 #include <string.h>
+#include "server/base/unzeroed.h"
+#include "server/sensor/http/path.h"
 #include "server/sensor/http/text.h"
 
 enum field {
@@ -46,45 +48,13 @@ static struct slice cut(struct slice raw, struct head_span span)
     return (struct slice){raw.data + span.at, span.length};
 }
 
-/* One segment of a path, decoded, has ended. -1: above the root. */
-static int segment_ends(size_t length, size_t dots, size_t *depth)
-{
-    if (length == 2 && dots == 2) {
-        if (*depth == 0)
-            return -1;
-        --*depth;
-    } else if (length > 1 || (length == 1 && dots == 0)) {
-        ++*depth;
-    }
-    return 0;
-}
-
-/* nginx decodes and joins the path and refuses what leads above the root, %00 and broken escapes. */
+/* A path that nginx cannot join is refused. */
 static int path_check(struct slice path)
 {
-    size_t length = 0, dots = 0, depth = 0, i;
-    int c;
+    UNZEROED struct path_text joined;
+    struct slice named = text_cut(&path, '#');
 
-    for (i = 0; i < path.length; i++) {
-        c = path.data[i];
-        if (c == '?' || c == '#')
-            break;
-        if (c == '%') {
-            c = i + 2 < path.length ? text_hex_pair(path.data + i + 1) : -1;
-            if (c <= 0)
-                return -1;
-            i += 2;
-        }
-        if (c == '/') {
-            if (segment_ends(length, dots, &depth) != 0)
-                return -1;
-            length = dots = 0;
-        } else {
-            length++;
-            dots += c == '.';
-        }
-    }
-    return segment_ends(length, dots, &depth);
+    return path_join(text_cut(&named, '?'), &joined);
 }
 
 /* What nginx takes as a host: no slash, no control character, no two dots in a row, something before the port. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "server/base/clock.h"
+#include "server/base/unzeroed.h"
 
 #define CACHE_FORGETS 600 /* seconds: nginx's "inactive" */
 
@@ -54,25 +55,36 @@ static bool host_fits(const char *wanted, struct slice host)
     return host.length >= length - 1 && strncasecmp((const char *)host.data, wanted, length - 1) == 0;
 }
 
+void site_read_path(const struct site *site, const struct http_request *request, struct site_paths *paths)
+{
+    paths->behind = path_decode(request->path, site->merges, &paths->decoded);
+    paths->front = paths->behind;
+    if (path_join(request->path, &paths->joined) == 0)
+        paths->front = (struct slice){paths->joined.data, paths->joined.length};
+}
+
+struct slice site_path_for(const struct site_route *route, const struct site_paths *paths)
+{
+    return route->plain->served == SITE_BEHIND ? paths->behind : paths->front;
+}
+
 const struct site_route *site_route(const struct site *site, const struct http_request *request)
 {
     const struct site_route *found = &site->routes[site->route_count - 1];
-    struct buffer decoded, value;
-    struct slice path;
+    UNZEROED struct site_paths paths;
+    struct buffer value;
 
-    buffer_init(&decoded, SITE_PATH);
     buffer_init(&value, SITE_VALUE);
-    path = pattern_path(request->path, &decoded);
+    site_read_path(site, request, &paths);
     for (size_t i = 0; i + 1 < site->route_count; i++) {
         const struct site_route *route = &site->routes[i];
 
-        if (pattern_match(&route->pattern, path, NULL) && method_fits(route, request->method) &&
+        if (pattern_match(&route->pattern, site_path_for(route, &paths), NULL) && method_fits(route, request->method) &&
             host_fits(route->host, request->host) && conditions_fit(route, request, &value)) {
             found = route;
             break;
         }
     }
-    buffer_free(&decoded);
     buffer_free(&value);
     return found;
 }

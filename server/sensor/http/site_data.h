@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include "server/base/yaml.h"
 #include "server/sensor/http/csrf.h"
+#include "server/sensor/http/path.h"
 #include "server/sensor/http/site.h"
 #include "templates/render.h"
 
@@ -146,6 +147,7 @@ struct site {
     size_t flash_count;
     bool same_origin;                    /* a guarded form refuses a foreign Origin */
     bool sorted;                         /* headers by name */
+    bool merges;                         /* the product takes several slashes in a row for one */
     bool empty_head;                     /* HEAD gets Content-Length: 0, but for files */
     unsigned front_statuses[SITE_STATUSES];
     size_t front_count;
@@ -178,6 +180,13 @@ struct answering {
     json_t *view;
 };
 
+/* site_answer.c: the path as the one who gives out the route's answer reads it. */
+struct site_paths {
+    struct path_text joined, decoded; /* working memory */
+    struct slice front, behind;
+};
+void site_read_path(const struct site *site, const struct http_request *request, struct site_paths *paths);
+struct slice site_path_for(const struct site_route *route, const struct site_paths *paths);
 /* site_view.c: fills a->view (an object) with what the reply needs. 0 or -1. */
 int site_view(struct answering *a, const struct site_reply *reply);
 /* https://host:port as asked for. */
@@ -238,8 +247,6 @@ int pattern_parse(struct pattern *pattern, const struct site *site, const struct
 void pattern_free(struct pattern *pattern);
 /* Captures go to parts, one for each token that is no text, in order; may be NULL. */
 bool pattern_match(const struct pattern *pattern, struct slice path, struct slice parts[SITE_PARTS]);
-/* The path percent-decoded once, without a slash at its end, in `decoded` where that is needed. */
-struct slice pattern_path(struct slice path, struct buffer *decoded);
 int pattern_literals(const struct pattern *pattern, struct site *site);
 
 /* site_field.c: the value of a field of the query, or of a body that is URL-encoded, multipart or JSON. 0 with the

@@ -12,10 +12,10 @@ static void load_top(struct site *site)
 {
     static const char *const keys[] = {"product", "summary", "server", "body-limit", "order",  "runtime", "empty-head",
                                        "session", "front",   "heads",  "answers",    "routes", "missing", "plain-port",
-                                       "drill",   NULL};
+                                       "drill",   "slashes", NULL};
     const struct yaml *root = site->tree;
     struct error *error = &site->faults->now;
-    const char *order = "given";
+    const char *order = "given", *slashes = "counted";
 
     site->server = "nginx";
     site->body_limit = 1024 * 1024;
@@ -25,6 +25,7 @@ static void load_top(struct site *site)
     site_note(site, yaml_text(root, "server", &site->server, error));
     site_note(site, yaml_size(root, "body-limit", &site->body_limit, error));
     site_note(site, yaml_text(root, "order", &order, error));
+    site_note(site, yaml_text(root, "slashes", &slashes, error));
     site_note(site, yaml_bool(root, "empty-head", &site->empty_head, error));
     site_note(site, site_load_runtime(root, &site->runtime_low, &site->runtime_high, error));
     if (yaml_get(root, "product") == NULL || (site->product != NULL && *site->product == '\0'))
@@ -33,7 +34,10 @@ static void load_top(struct site *site)
         site_fault(site, root, "the site has no 'summary'; write one line on it, for listings");
     if (strcmp(order, "given") != 0 && strcmp(order, "name") != 0)
         site_fault(site, yaml_get(root, "order"), "'order' is not '%s'; write given or name", order);
+    if (strcmp(slashes, "counted") != 0 && strcmp(slashes, "merged") != 0)
+        site_fault(site, yaml_get(root, "slashes"), "'slashes' are not '%s'; write counted or merged", slashes);
     site->sorted = strcmp(order, "name") == 0;
+    site->merges = strcmp(slashes, "merged") == 0;
 }
 
 /* A name that may hold facts of the face; *name stays NULL where there is none. */

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "server/sensor/credential.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
@@ -215,16 +214,6 @@ bool pattern_match(const struct pattern *pattern, struct slice path, struct slic
         }
     }
     return false;
-}
-
-struct slice pattern_path(struct slice path, struct buffer *decoded)
-{
-    path.length = path.length > SITE_PATH ? SITE_PATH : path.length;
-    if (memchr(path.data, '%', path.length) != NULL && decode_percent(path, false, decoded) == 0)
-        path = buffer_slice(decoded);
-    if (path.length > 1 && path.data[path.length - 1] == '/')
-        path.length--;
-    return path;
 }
 
 static int add_literal(struct site *site, const char *from, size_t length)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * What a plain listener answers where there is one for TLS, too. */
+#include "server/base/unzeroed.h"
 #include "server/sensor/http/site_data.h"
 
 void site_load_plain(struct site *site, const char *folder)
@@ -29,10 +30,13 @@ void site_load_plain(struct site *site, const char *folder)
 
 const struct site_route *site_plain_route(const struct site *site, const struct http_request *request)
 {
+    UNZEROED struct site_paths paths;
     bool except = false;
 
+    if (site->excepted != NULL)
+        site_read_path(site, request, &paths);
     for (size_t i = 0; site->excepted != NULL && !except && i < site->excepted->count; i++)
-        except = slice_is(request->path, site->excepted->items[i]->text);
+        except = slice_is(paths.front, site->excepted->items[i]->text);
     return except || site->plain.plain == NULL ? NULL : &site->plain;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include "server/base/clock.h"
+#include "server/base/unzeroed.h"
 
 #define COOKIES 32
 
@@ -192,20 +193,19 @@ static int set_parts(struct answering *a)
 {
     const struct pattern *pattern = &a->route->pattern;
     struct slice parts[SITE_PARTS] = {SLICE_NONE};
+    UNZEROED struct site_paths paths;
     json_t *object = json_object();
-    struct buffer decoded;
     size_t part = 0;
     char name[64];
 
-    buffer_init(&decoded, SITE_PATH);
-    if (pattern->count > 0 && pattern_match(pattern, pattern_path(a->request->path, &decoded), parts))
+    site_read_path(a->site, a->request, &paths);
+    if (pattern->count > 0 && pattern_match(pattern, site_path_for(a->route, &paths), parts))
         for (size_t i = 0; i < pattern->count; i++)
             if (pattern->tokens[i].type != TOKEN_TEXT) {
                 snprintf(name, sizeof(name), "%.*s", (int)pattern->tokens[i].text.length,
                          (const char *)pattern->tokens[i].text.data);
                 json_object_set_new_nocheck(object, name, clean_text(parts[part++]));
             }
-    buffer_free(&decoded);
     return set(a, "part", object);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * draw_kinds COUNT: so many tokens of every form of every kind as JSON Lines, for those who read them independently.
- * Forms that are slow (keys) give fewer: what two seconds make. */
+ * draw_kinds COUNT SECONDS [KIND…]: so many tokens of every form of every kind, or of these, as JSON Lines, for those
+ * who read them independently. Forms that are slow (keys) give fewer: what so many seconds make. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include "server/base/json.h"
 #include "tests/tokens/draws.h"
-#include "tests/tokens/key_supply.h"
+#include "tests/tokens/key_pairs.h"
 
 static double now(void)
 {
@@ -32,7 +32,18 @@ static void chance(void *context, void *out, size_t length)
     memcpy(out, pool + left, length);
 }
 
-static int print_one(const char *kind, const char *form, const struct minted *minted, struct buffer *line)
+/* The RSA key that was drawn for the token: nothing but its maker's word says whose a signature is. */
+static void print_modulus(const struct key_pairs *pairs, struct buffer *line)
+{
+    char *text = BN_is_zero(pairs->modulus) ? NULL : BN_bn2hex(pairs->modulus);
+
+    if (text != NULL)
+        json_member_text(line, "modulus", text);
+    OPENSSL_free(text);
+}
+
+static int print_one(const char *kind, const char *form, const struct minted *minted, const struct key_pairs *pairs,
+                     struct buffer *line)
 {
     struct reader reader = reader_of(buffer_slice(&minted->facts));
     struct token_fact fact;
@@ -45,6 +56,7 @@ static int print_one(const char *kind, const char *form, const struct minted *mi
     json_member(line, "identity", buffer_slice(&minted->identity));
     json_member(line, "secret", buffer_slice(&minted->secret));
     json_member_number(line, "bits", minted->secret_bits);
+    print_modulus(pairs, line);
     json_member_open(line, "facts");
     buffer_add_char(line, '{');
     while (fact_next(&reader, &fact)) {
@@ -55,20 +67,29 @@ static int print_one(const char *kind, const char *form, const struct minted *mi
     return line->failed || fwrite(line->data, 1, line->length, stdout) != line->length ? -1 : 0;
 }
 
-static int print_form(const struct token_kind *kind, const char *form, long count)
+/* How many of each form, and for how long. */
+struct amount {
+    long count;
+    double seconds;
+};
+
+static int print_form(const struct token_kind *kind, const char *form, const struct amount *amount,
+                      struct key_pairs *pairs)
 {
+    const struct key_supply keys = {key_pairs_next, pairs};
     const struct draw draw = {chance, NULL};
     struct mint_request request = draws_request(&draw, form);
     struct minted minted;
     struct buffer line;
     struct error error;
-    double end = now() + 2;
+    double end = now() + amount->seconds;
     int rc = 0;
 
-    request.keys = &canned_keys;
+    request.keys = &keys;
+    key_pairs_again(pairs);
     draws_init(&minted);
     buffer_init(&line, 1 << 20);
-    for (long i = 0; rc == 0 && i < count && (i == 0 || now() < end); i++) {
+    for (long i = 0; rc == 0 && i < amount->count && (i == 0 || now() < end); i++) {
         buffer_clear(&minted.identity);
         buffer_clear(&minted.secret);
         buffer_clear(&minted.facts);
@@ -76,22 +97,35 @@ static int print_form(const struct token_kind *kind, const char *form, long coun
         if (rc != 0)
             fprintf(stderr, "%s %s: %s\n", kind->name, form, error.text);
         else
-            rc = print_one(kind->name, form, &minted, &line);
+            rc = print_one(kind->name, form, &minted, pairs, &line);
     }
     draws_free(&minted);
     buffer_free(&line);
     return rc;
 }
 
+static bool is_wanted(const char *kind, char *const *wanted)
+{
+    bool found = *wanted == NULL;
+
+    for (; !found && *wanted != NULL; wanted++)
+        found = strcmp(kind, *wanted) == 0;
+    return found;
+}
+
 int main(int argc, char **argv)
 {
     const struct token_kind *kind;
+    struct amount amount;
+    struct key_pairs pairs;
+    int rc = 0;
 
-    if (argc != 2 || sodium_init() < 0)
+    if (argc < 3 || sodium_init() < 0 || key_pairs_begin(&pairs) != 0)
         return 2;
-    for (size_t i = 0; (kind = kind_at(i)) != NULL; i++)
-        for (const char *const *form = kind->forms; *form != NULL; form++)
-            if (print_form(kind, *form, strtol(argv[1], NULL, 10)) != 0)
-                return 1;
-    return 0;
+    amount = (struct amount){strtol(argv[1], NULL, 10), strtod(argv[2], NULL)};
+    for (size_t i = 0; rc == 0 && (kind = kind_at(i)) != NULL; i++)
+        for (const char *const *form = kind->forms; rc == 0 && *form != NULL && is_wanted(kind->name, argv + 3); form++)
+            rc = print_form(kind, *form, &amount, &pairs);
+    key_pairs_end(&pairs);
+    return rc == 0 ? 0 : 1;
 }

@@ -25,7 +25,6 @@ def canonical(text):
 
 P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
 P256_B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
-RSA = {}  # PEM → (n, e), of those found good
 
 
 def der(data):
@@ -63,10 +62,8 @@ def pkcs1(data, bits):
 
 
 def pkcs8_rsa(text):
-    if text not in RSA:
-        parts = der(der(unarmoured(text, "PRIVATE KEY"))[0][1])
-        RSA[text] = der(parts[1][1])[0][1].hex() == "2a864886f70d010101" and pkcs1(parts[2][1], 2048)
-    return RSA[text]
+    parts = der(der(unarmoured(text, "PRIVATE KEY"))[0][1])
+    return der(parts[1][1])[0][1].hex() == "2a864886f70d010101" and pkcs1(parts[2][1], 2048)
 
 
 def gcp(t, whole):
@@ -80,7 +77,7 @@ def kubernetes(t, whole):
     head, claims, signature = (canonical(part) for part in t.split("."))
     head, claims, home = json.loads(head), json.loads(claims), whole["facts"]["namespace"]
     secret = claims["kubernetes.io/serviceaccount/secret.name"]
-    return list(head) == ["alg", "kid"] and len(canonical(head["kid"])) == 32 and by_known_key(t, signature) and \
+    return list(head) == ["alg", "kid"] and len(canonical(head["kid"])) == 32 and by_its_key(t, whole, signature) and \
         claims["iss"] == "kubernetes/serviceaccount" and claims["kubernetes.io/serviceaccount/namespace"] == home and \
         claims["sub"] == f"system:serviceaccount:{home}:{whole['identity']}" and \
         re.fullmatch(rf"{whole['identity']}-token-[a-z2-7]{{5}}", secret)
@@ -99,9 +96,8 @@ def signed_by(key, text, signature):
         b"\0\1" + b"\xff" * (253 - len(digest)) + b"\0" + digest
 
 
-def by_known_key(t, signature):
-    """The draws have one RSA key of each size, which other kinds show."""
-    return any(key and signed_by(key, t.rpartition(".")[0], signature) for key in RSA.values())
+def by_its_key(t, whole, signature):
+    return signed_by((int(whole["modulus"], 16), 65537), t.rpartition(".")[0], signature)
 
 
 def oidc(algorithm, length):
@@ -113,7 +109,7 @@ def oidc(algorithm, length):
             claims["azp"] == claims["clientId"] == whole["identity"] and re.fullmatch(UUID, claims["jti"]) and \
             re.fullmatch(UUID, claims["sub"]) and claims["exp"] - claims["iat"] in (n * 86400 for n in (180, 365, 730)) and \
             claims["iat"] < NOW < claims["exp"] and \
-            (algorithm != "RS256" or by_known_key(t, signature))
+            (algorithm != "RS256" or by_its_key(t, whole, signature))
     return check
 
 
@@ -158,9 +154,7 @@ def public_is(blob, whole):
 
 
 def pkcs1_pem(t):
-    if t not in RSA:
-        RSA[t] = pkcs1(unarmoured(t, "RSA PRIVATE KEY"), 2048)
-    return RSA[t]
+    return pkcs1(unarmoured(t, "RSA PRIVATE KEY"), 2048)
 
 
 def rsa_pem(t, whole):

@@ -36,6 +36,7 @@ static const struct {
     {"link", "whoever follows it is not seen", "name a host of a decoy: --host"},
     {"repeated", "who has read both knows both", "uproot one of them, and plant again"},
     {"structure", "who has read one knows the other", "uproot one of them, and plant another lure (--lure)"},
+    {"saved", "what is sent was saved before", "plant again"},
 };
 
 const char *lint_rule_name(enum lint_rule rule)
@@ -71,6 +72,15 @@ void lint_free(struct lint *lint)
     *lint = (struct lint){0};
 }
 
+static size_t text_bytes(const struct lint_mail *mail)
+{
+    size_t bytes = strlen(mail->text);
+
+    for (size_t i = 0; i < mail->file_count; i++)
+        bytes += strlen(mail->files[i].text);
+    return bytes;
+}
+
 static int make_room(struct lint *lint, size_t bytes, struct error *error)
 {
     struct lint_mail *mails;
@@ -99,11 +109,11 @@ int lint_add(struct lint *lint, const struct lint_source *source, struct slice m
         lint_mail_free(&mail);
         return error_set(error, "out of memory");
     }
-    if (make_room(lint, strlen(mail.text), error) != 0) {
+    if (make_room(lint, text_bytes(&mail), error) != 0) {
         lint_mail_free(&mail);
         return -1;
     }
-    lint->bytes += strlen(mail.text);
+    lint->bytes += text_bytes(&mail);
     lint->mails[lint->count++] = mail;
     return 0;
 }
@@ -186,6 +196,7 @@ int lint_judge(struct lint *lint, void (*take)(const struct lint_finding *findin
     for (size_t i = 0; i < lint->count; i++) {
         lint_head(lint, &lint->mails[i]);
         lint_text(lint, &lint->mails[i]);
+        lint_files(lint, &lint->mails[i]);
         lint_thread(lint, &lint->mails[i]);
     }
     return lint_beside(lint, error);

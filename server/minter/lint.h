@@ -14,6 +14,7 @@
 
 #define LINT_MAILS 16384
 #define LINT_HOPS 16
+#define LINT_FILES 8 /* of one mail, that are looked into */
 #define LINT_HOST 256
 #define LINT_TEXT (64 * 1024)         /* of one mail's text that is looked at */
 #define LINT_ALL (128 * 1024 * 1024)  /* of all mails */
@@ -25,6 +26,14 @@ struct lint_hop {
     bool dated;
 };
 
+/* A file that a mail brings (opened.h). */
+struct lint_file {
+    char *name, *text, *author; /* as they stand; "" */
+    int64_t saved;              /* seconds; 0 where it does not say */
+    bool document;
+    json_t *links;
+};
+
 struct lint_mail {
     char *placement; /* what findings are told of */
     char *mailbox;   /* in which it lies: lures are beside each other there */
@@ -33,6 +42,8 @@ struct lint_mail {
     char *text;      /* decoded, without markup */
     json_t *from, *people; /* [{"name", "address"}]; people: to and cc */
     json_t *links;         /* hosts that its text or pages lead to */
+    struct lint_file files[LINT_FILES];
+    size_t file_count;
     struct lint_hop hops[LINT_HOPS]; /* the last one first */
     size_t hop_count;
     int64_t date, arrived; /* seconds; arrived: in the mailbox, 0 where not known */
@@ -44,7 +55,7 @@ struct lint_mail {
 enum lint_rule {
     LINT_FIELD, LINT_REST, LINT_WEEKDAY, LINT_FUTURE, LINT_ZONE, LINT_BACK, LINT_JOIN, LINT_TAKEN, LINT_ARRIVAL,
     LINT_ID, LINT_TWICE, LINT_NOTHING, LINT_EARLY, LINT_BARE, LINT_CHAIN, LINT_SUBJECT, LINT_STRANGER, LINT_NAME,
-    LINT_ENVELOPE, LINT_RECIPIENT, LINT_WORD, LINT_MARKER, LINT_LINK, LINT_REPEATED, LINT_STRUCTURE, LINT_RULES
+    LINT_ENVELOPE, LINT_RECIPIENT, LINT_WORD, LINT_MARKER, LINT_LINK, LINT_REPEATED, LINT_STRUCTURE, LINT_SAVED, LINT_RULES
 };
 
 struct lint_finding {
@@ -103,8 +114,19 @@ const char *lint_domain(const char *address, char domain[LINT_HOST]);
 /* The same host, or one of the other's domain. */
 bool lint_within(const char *host, const char *domain);
 
+/* Adds the hosts of all addresses in the text. */
+void lint_links(const char *text, json_t *links);
+/* Does the directory, or the lure itself, know that address? Its name there, or "": without one; NULL: no. */
+const char *lint_known(const struct lint *lint, const struct lint_mail *mail, const char *address);
+
 void lint_head(struct lint *lint, const struct lint_mail *mail);
 void lint_text(struct lint *lint, const struct lint_mail *mail);
+/* Of the files that it brings. */
+void lint_files(struct lint *lint, const struct lint_mail *mail);
+/* Words that tell scanners to look away; secrets that they drop (`everywhere`: not only on indented lines); and links.
+ * `it` begins the finding: "it". */
+void lint_words(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text, bool everywhere);
+void lint_lead(struct lint *lint, const struct lint_mail *mail, const char *it, const json_t *links);
 void lint_thread(struct lint *lint, const struct lint_mail *mail);
 /* Of all mails: texts that come again. */
 int lint_beside(struct lint *lint, struct error *error);

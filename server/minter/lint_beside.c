@@ -266,6 +266,8 @@ static int read_all(struct beside *beside)
             paragraph->thread = of[i];
             paragraph->mail = i;
             read_lines(paragraph, lint->mails[i].text);
+            for (size_t k = 0; k < lint->mails[i].file_count; k++)
+                read_lines(paragraph, lint->mails[i].files[k].text);
         }
         for (size_t i = 0; i < beside->thread_count; i++)
             settle(&beside->threads[i]);

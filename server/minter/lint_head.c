@@ -163,8 +163,7 @@ static void check_id(struct lint *lint, const struct lint_mail *mail)
 
 /* ---- people ---- */
 
-/* The name under which the directory has the address; NULL: not at all; "": without one. */
-static const char *known_as(const struct lint *lint, const struct lint_mail *mail, const char *address)
+const char *lint_known(const struct lint *lint, const struct lint_mail *mail, const char *address)
 {
     const json_t *person;
     size_t index;
@@ -192,7 +191,7 @@ static void check_people(struct lint *lint, const struct lint_mail *mail, const 
 
         if (strcasecmp(lint_domain(address, domain), text_of(lint->world, "domain")) != 0)
             continue;
-        known = known_as(lint, mail, address);
+        known = lint_known(lint, mail, address);
         if (known == NULL)
             lint_tell(lint, mail, LINT_STRANGER, "it names %s, who is not in the directory", address);
         else if (known[0] != '\0' && name[0] != '\0' && strcmp(known, name) != 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "server/minter/lint.h"
+#include "server/minter/opened.h"
 #include "server/wire/mime_read.h"
 
 #define FIELD (64 * 1024)
@@ -125,6 +126,7 @@ void lint_hop_read(const char *field, struct lint_hop *hop)
 struct reading {
     struct lint_mail *mail;
     struct buffer plain, page; /* of the parts that are no attachments */
+    bool failed;
 };
 
 /* The rest of a text that does not fit is left out. */
@@ -135,15 +137,38 @@ static int add_bounded(struct buffer *out, struct slice text)
     return buffer_add(out, text.data, text.length < room ? text.length : room);
 }
 
+/* Files' wall clocks are taken for the sender's. */
+static int take_file(const struct mime_part *part, struct reading *reading)
+{
+    struct lint_mail *mail = reading->mail;
+    struct lint_file *file = &mail->files[mail->file_count];
+    struct opened opened;
+
+    if (mail->file_count == LINT_FILES)
+        return 0;
+    opened_read(buffer_slice(&part->data), &opened);
+    *file = (struct lint_file){strdup(part->name), strdup(buffer_text(&opened.text)), strdup(opened.author), opened.saved,
+                               opened.document, json_array()};
+    mail->file_count++;
+    if (opened.local)
+        file->saved -= 60LL * mail->offset;
+    opened_free(&opened);
+    if (file->name == NULL || file->text == NULL || file->author == NULL || file->links == NULL)
+        reading->failed = true;
+    else
+        lint_links(file->text, file->links);
+    return reading->failed ? -1 : 0;
+}
+
 static int take_part(const struct mime_part *part, void *context)
 {
     struct reading *reading = context;
 
-    if (part->attached)
-        return 0;
-    if (strcmp(part->type, "text/plain") == 0)
+    if (!part->attached && strcmp(part->type, "text/plain") == 0)
         return add_bounded(&reading->plain, buffer_slice(&part->data));
-    return strcmp(part->type, "text/html") == 0 ? add_bounded(&reading->page, buffer_slice(&part->data)) : 0;
+    if (!part->attached && strcmp(part->type, "text/html") == 0)
+        return add_bounded(&reading->page, buffer_slice(&part->data));
+    return take_file(part, reading);
 }
 
 /* The host of an address, from behind its "://". */
@@ -163,7 +188,7 @@ static void add_link(json_t *links, const char *at)
         json_array_append_new(links, json_string(host)); /* nothing where it is not UTF-8 */
 }
 
-static void links_of_text(const char *text, json_t *links)
+void lint_links(const char *text, json_t *links)
 {
     for (const char *at = text; (at = strstr(at, "://")) != NULL; at += 3)
         add_link(links, at + 3);
@@ -211,12 +236,12 @@ static int read_text(struct slice message, struct lint_mail *mail)
     else
         buffer_add_slice(&text, buffer_slice(&reading.plain));
     mail->text = strdup(buffer_text(&text));
-    links_of_text(buffer_text(&text), mail->links);
+    lint_links(buffer_text(&text), mail->links);
     links_of_page(buffer_text(&reading.page), mail->links);
     buffer_free(&text);
     buffer_free(&reading.plain);
     buffer_free(&reading.page);
-    return mail->text != NULL && mail->links != NULL ? 0 : -1;
+    return mail->text != NULL && mail->links != NULL && !reading.failed ? 0 : -1;
 }
 
 /* ---- the head ---- */
@@ -292,8 +317,21 @@ int lint_read(struct slice message, struct lint_mail *mail)
                : -1;
 }
 
+static void wipe(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 void lint_mail_free(struct lint_mail *mail)
 {
+    for (size_t i = 0; i < mail->file_count; i++) {
+        free(mail->files[i].name);
+        wipe(mail->files[i].text);
+        free(mail->files[i].author);
+        json_decref(mail->files[i].links);
+    }
     free(mail->placement);
     free(mail->mailbox);
     free(mail->id);
@@ -302,9 +340,7 @@ void lint_mail_free(struct lint_mail *mail)
     free(mail->subject);
     free(mail->sender);
     free(mail->delivered);
-    if (mail->text != NULL)
-        explicit_bzero(mail->text, strlen(mail->text));
-    free(mail->text);
+    wipe(mail->text);
     json_decref(mail->meta);
     json_decref(mail->from);
     json_decref(mail->people);

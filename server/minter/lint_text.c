@@ -8,6 +8,7 @@
 #include "tokens/kind.h"
 
 #define SECRET_LEAST 8
+#define SECRET_MOST 200 /* with what it stands behind */
 
 /* What tells scanners, or people, that this is none. */
 static const char *const markers[] = {
@@ -27,11 +28,18 @@ static bool says(const char *text, const char *word)
     return false;
 }
 
-static void check_markers(struct lint *lint, const struct lint_mail *mail)
+/* What is looked at. */
+struct place {
+    struct lint *lint;
+    const struct lint_mail *mail;
+    const char *it, *text;
+};
+
+static void check_markers(const struct place *place)
 {
     for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
-        if (says(mail->text, markers[i]))
-            lint_tell(lint, mail, LINT_MARKER, "it says \"%s\"", markers[i]);
+        if (says(place->text, markers[i]))
+            lint_tell(place->lint, place->mail, LINT_MARKER, "%s says \"%s\"", place->it, markers[i]);
 }
 
 /* Letters of both cases and digits: what people do not write as words. */
@@ -48,7 +56,7 @@ static bool like_secret(const char *word, size_t length)
 }
 
 /* The first of the filtered words that stands in it, by its shortest end. */
-static void check_secret(struct lint *lint, const struct lint_mail *mail, struct slice word)
+static void check_secret(const struct place *place, struct slice word)
 {
     size_t from = 0, until = 1;
 
@@ -56,12 +64,12 @@ static void check_secret(struct lint *lint, const struct lint_mail *mail, struct
         until++;
     while (from < until && kind_filtered((struct slice){word.data + from, until - from}))
         from++;
-    lint_tell(lint, mail, LINT_WORD, "its secret (%zu characters) holds \"%.*s\"", word.length,
-              (int)(until - from) + 1, (const char *)word.data + from - 1);
+    lint_tell(place->lint, place->mail, LINT_WORD, "%s has a secret (%zu characters) that holds \"%.*s\"", place->it,
+              word.length, (int)(until - from) + 1, (const char *)word.data + from - 1);
 }
 
 /* What stands behind the last "=", ":" or "://user:" of a word is the secret; addresses of hosts are none. */
-static void check_word(struct lint *lint, const struct lint_mail *mail, const char *word, size_t length)
+static void check_word(const struct place *place, const char *word, size_t length)
 {
     const char *scheme = memmem(word, length, "://", 3), *at, *mark;
 
@@ -83,25 +91,44 @@ static void check_word(struct lint *lint, const struct lint_mail *mail, const ch
     if (like_secret(word, length) && memchr(word, '@', length) == NULL && memchr(word, '/', length) == NULL &&
         word[0] != '[' &&
         kind_filtered((struct slice){(const unsigned char *)word, length}))
-        check_secret(lint, mail, (struct slice){(const unsigned char *)word, length});
+        check_secret(place, (struct slice){(const unsigned char *)word, length});
 }
 
-/* Lures write identity and secret on lines of their own, indented. */
-static void check_words(struct lint *lint, const struct lint_mail *mail)
+static void check_line(const struct place *place, const char *line, const char *end)
 {
-    for (const char *line = mail->text; *line != '\0'; line += *line != '\0') {
-        size_t length = strcspn(line, "\n");
-        const char *end = line + length;
+    for (const char *at = line; at < end;) {
+        size_t blank = strspn(at, " \t\r"), word = strcspn(at + blank, " \t\r\n");
 
-        for (const char *at = line; (*line == ' ' || *line == '\t') && at < end;) {
-            size_t blank = strspn(at, " \t\r"), word = strcspn(at + blank, " \t\r\n");
-
-            if (word > 0 && at + blank < end)
-                check_word(lint, mail, at + blank, word);
-            at += blank + word;
-        }
-        line = end;
+        if (word > 0 && word <= SECRET_MOST && at + blank < end)
+            check_word(place, at + blank, word);
+        at += blank + word;
     }
+}
+
+/* Lures write identity and secret on lines of their own, indented. What stands in PEM is no secret that people chose. */
+static void check_words(const struct place *place, bool everywhere)
+{
+    bool pem = false;
+
+    for (const char *line = place->text; *line != '\0'; line += *line != '\0') {
+        size_t length = strcspn(line, "\n");
+
+        if (strncmp(line, "-----BEGIN ", 11) == 0)
+            pem = true;
+        if (!pem && (everywhere || *line == ' ' || *line == '\t'))
+            check_line(place, line, line + length);
+        if (strncmp(line, "-----END ", 9) == 0)
+            pem = false;
+        line += length;
+    }
+}
+
+void lint_words(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text, bool everywhere)
+{
+    const struct place place = {lint, mail, it, text};
+
+    check_markers(&place);
+    check_words(&place, everywhere);
 }
 
 static bool leads_to_decoy(const struct lint *lint, const char *host)
@@ -117,27 +144,27 @@ static bool leads_to_decoy(const struct lint *lint, const char *host)
     return false;
 }
 
-static void check_links(struct lint *lint, const struct lint_mail *mail)
+void lint_lead(struct lint *lint, const struct lint_mail *mail, const char *it, const json_t *links)
 {
     size_t index;
     json_t *link;
 
-    json_array_foreach(mail->links, index, link)
+    if (json_array_size(json_object_get(lint->world, "hosts")) == 0)
+        return;
+    json_array_foreach(links, index, link)
     {
         const char *host = json_string_value(link);
         bool before = false;
 
         for (size_t i = 0; i < index; i++)
-            before = before || json_equal(json_array_get(mail->links, i), link);
+            before = before || json_equal(json_array_get(links, i), link);
         if (host != NULL && !before && !leads_to_decoy(lint, host))
-            lint_tell(lint, mail, LINT_LINK, "it leads to %s, which is none of our decoys", host);
+            lint_tell(lint, mail, LINT_LINK, "%s leads to %s, which is none of our decoys", it, host);
     }
 }
 
 void lint_text(struct lint *lint, const struct lint_mail *mail)
 {
-    check_markers(lint, mail);
-    check_words(lint, mail);
-    if (json_array_size(json_object_get(lint->world, "hosts")) > 0)
-        check_links(lint, mail);
+    lint_words(lint, mail, "it", mail->text, false);
+    lint_lead(lint, mail, "it", mail->links);
 }

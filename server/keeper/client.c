@@ -12,6 +12,7 @@
 #include "server/keeper/request.h"
 
 #define DONE_TEXT 2048
+#define PATIENCE 4 /* what is new is derived first; a flood of noise need not be waited for */
 
 struct pending {
     struct pending *next;
@@ -27,6 +28,7 @@ struct client {
     bool greeted;
     uint64_t credit;
     bool running, finished;
+    int patience;          /* derivations that the command still waits for before it begins; 0: it has begun */
     struct buffer datagram; /* of the command; its slices point into it */
     struct command command;
     struct pending *first, *last;
@@ -65,6 +67,7 @@ static void end_request(struct client *client)
     client->last = NULL;
     client->waiting = 0;
     client->running = client->finished = false;
+    client->patience = 0;
     buffer_clear(&client->datagram);
 }
 
@@ -139,12 +142,12 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     pump(context);
 }
 
-static void start(struct client *client)
+static void run(struct client *client)
 {
     struct request *request = &client->request;
     const struct command_entry *entry = command_find(client->command.name);
 
-    client->running = true;
+    client->patience = 0;
     request->keeper = client->settings.keeper;
     request->jobs = client->settings.jobs;
     request->command = &client->command;
@@ -162,6 +165,19 @@ static void start(struct client *client)
     else
         entry->run(request);
     pump(client);
+}
+
+/* Whoever was answered by a decoy, and asks then, sees that use. */
+static void start(struct client *client)
+{
+    struct keeper *keeper = client->settings.keeper;
+
+    client->running = true;
+    client->patience = PATIENCE;
+    if (keeper == NULL || !keeper->open || derive_backlog(&keeper->derivation) == 0)
+        run(client);
+    else
+        keeper_stir(keeper);
 }
 
 static int take_command(struct client *client, struct slice message)
@@ -275,9 +291,13 @@ void client_free(struct client *client)
     free(client);
 }
 
-void client_derived(struct client *client)
+void client_derived(struct client *client, bool made)
 {
-    if (client->running && client->request.derived != NULL)
+    struct keeper *keeper = client->settings.keeper;
+
+    if (client->patience > 0 && (--client->patience == 0 || derive_backlog(&keeper->derivation) == 0))
+        run(client);
+    else if (made && client->running && client->request.derived != NULL)
         client->request.derived(&client->request);
 }
 

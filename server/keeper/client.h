@@ -5,6 +5,7 @@
 #define KEEPER_CLIENT_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define CLIENT_WHO 64
@@ -30,7 +31,7 @@ struct client_settings {
 struct client *client_new(int fd, const struct client_settings *settings);
 /* Ends what it was at. Takes NULL. */
 void client_free(struct client *client);
-/* There may be new sightings, or the minter came back. */
-void client_derived(struct client *client);
+/* A derivation has run; made: there are new sightings. A command that waited for it begins. */
+void client_derived(struct client *client, bool made);
 
 #endif

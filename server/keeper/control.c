@@ -245,11 +245,11 @@ int control_peer(struct control *control, const char *name, int fd)
     return 0;
 }
 
-void commands_derived(struct control *control)
+void commands_derived(struct control *control, bool made)
 {
     for (size_t i = 0; i < CONTROL_CLIENTS; i++)
         if (control->clients[i] != NULL)
-            client_derived(control->clients[i]);
+            client_derived(control->clients[i], made);
 }
 
 struct own_certificate *control_certificate(const struct control *control, size_t index)

@@ -28,8 +28,8 @@ void control_free(struct control *control);
 /* PEER "control" (a listening SOCK_SEQPACKET socket) or "operator" (a connected one, not checked). Takes fd; -1 for
  * another name: then fd is still the caller's. */
 int control_peer(struct control *control, const char *name, int fd);
-/* After each derivation: clients that watch get what is new. */
-void commands_derived(struct control *control);
+/* After each derivation: commands that wait for it begin, and where something was made, clients that watch get it. */
+void commands_derived(struct control *control, bool made);
 /* The operator's own certificate of the configuration's decoy with that index; empty where it names none. */
 struct own_certificate;
 struct own_certificate *control_certificate(const struct control *control, size_t index);

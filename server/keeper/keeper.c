@@ -169,8 +169,8 @@ int keeper_tick(struct keeper *keeper, int64_t now, int64_t monotonic, struct er
     if (result < 0 && ledger_was_full(&keeper->ledger) && ledger_reserve_free(&keeper->ledger))
         result = work_whole(keeper, now, monotonic, &made, error);
     keeper_dispatch(keeper);
-    if (result == 0 && made > 0 && keeper->control != NULL)
-        commands_derived(keeper->control);
+    if (keeper->control != NULL)
+        commands_derived(keeper->control, result == 0 && made > 0);
     return result < 0 ? -1 : made;
 }
 

@@ -193,6 +193,27 @@ START_TEST(show_an_observation)
 }
 END_TEST
 
+/* A use that was answered may not have been derived yet. In the second round it stays so: a flood. */
+START_TEST(waits_for_what_is_behind)
+{
+    int64_t *durable = &o.keeper.observer.durable.sequence;
+
+    ++*durable;
+    operator_send(&o, "sightings", NULL);
+    operator_turn(&o, 1);
+    commands_derived(o.keeper.control, true);
+    operator_turn(&o, 1);
+    ck_assert_uint_eq(o.row_count, 0);
+    ck_assert(!o.done);
+    *durable -= _i == 0;
+    for (int i = 0; i < (_i == 0 ? 1 : 3); i++)
+        commands_derived(o.keeper.control, false);
+    ck_assert_int_eq(operator_wait(&o), 0);
+    ck_assert_uint_gt(o.row_count, 0);
+    *durable -= _i != 0;
+}
+END_TEST
+
 START_TEST(watch_shows_what_comes)
 {
     operator_send(&o, "watch", NULL);
@@ -200,12 +221,12 @@ START_TEST(watch_shows_what_comes)
     ck_assert_uint_eq(o.row_count, 1); /* behind which sighting it begins */
     ck_assert_str_eq(o.rows[0].kind, "behind");
     operator_sighting(&o, token);
-    commands_derived(o.keeper.control);
+    commands_derived(o.keeper.control, true);
     operator_turn(&o, 2);
     ck_assert_uint_eq(o.row_count, 2);
     operator_sighting(&o, token);
     operator_sighting(&o, token);
-    commands_derived(o.keeper.control);
+    commands_derived(o.keeper.control, true);
     operator_turn(&o, 4);
     ck_assert_uint_eq(o.row_count, 4);
     ck_assert(!o.done);
@@ -315,6 +336,7 @@ static Suite *suite(void)
     tcase_add_test(t, unknown_values_name_the_allowed);
     tcase_add_test(t, show_finds_every_letter);
     tcase_add_test(t, show_an_observation);
+    tcase_add_loop_test(t, waits_for_what_is_behind, 0, 2);
     tcase_add_test(t, watch_shows_what_comes);
     tcase_add_test(t, watch_begins_behind_a_sighting);
     tcase_add_test(t, watch_knows_no_such_sighting);

@@ -16,7 +16,8 @@
 #include "server/wire/finding.h"
 #include "server/wire/help.h"
 
-#define BYTES_HELD (FOUND_ITEMS * (WINDOW_LONGEST + 2 * SOURCE_MEMBER))
+#define ENCODINGS 128 /* bytes of their names */
+#define BYTES_HELD (FOUND_ITEMS * (WINDOW_LONGEST + ENCODINGS + SOURCE_MEMBER))
 
 struct finder {
     struct index index;
@@ -67,7 +68,7 @@ static struct slice hold(struct finder *finder, const void *bytes, size_t length
 static void on_found(const struct finding *finding, void *context)
 {
     struct finder *finder = context;
-    char names[SOURCE_MEMBER] = "";
+    char names[ENCODINGS] = "";
     size_t length = 0;
 
     for (size_t i = 0; i < finding->depth; i++)
@@ -115,8 +116,8 @@ static int take_order(struct finder *finder, struct reader *reader, struct error
     finder->search.found = on_found;
     finder->search.context = finder;
     finder->source.stream = &finder->stream;
-    finder->source.idle = tell_found;
-    finder->source.context = finder;
+    finder->source.inputs[0].idle = tell_found;
+    finder->source.inputs[0].context = finder;
     return index_build(&finder->index, error) < 0 ? -1 : stream_open(&finder->stream, &finder->search, error);
 }
 
@@ -133,7 +134,7 @@ static int take_source(struct finder *finder, struct reader *reader, int fd, str
     if (searched.whole && finder->search.failed)
         searched.whole = error_set(&why, "memory ran out: not all of it was searched") == 0;
     tell_found(finder);
-    searched.bytes = finder->source.taken;
+    searched.bytes = source_taken(&finder->source);
     searched.text = slice_of(why.text);
     buffer_clear(&finder->message);
     searched_add(&finder->message, &searched);

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #define LARGEST (512u * 1024 * 1024) /* bytes of objects held at one time */
+#define COPIED (256u * 1024 * 1024)  /* bytes of a pack that is not in a file of its own */
 #define DEEPEST 4096                 /* differences on differences */
 #define NAME_BYTES 20                /* SHA-1 */
 #define INPUT 16384
@@ -39,7 +40,11 @@ struct level {
 
 struct pack {
     struct source *source;
-    off_t origin; /* where in the file it begins */
+    struct input *input;
+    off_t origin;        /* where in the file it begins; -1: not in one */
+    unsigned char *copy; /* where it is not in a file: its beginning */
+    size_t copied;
+    char name[48]; /* of a member */
     struct object *objects;
     size_t count, capacity;
     struct object **by_offset, **by_name; /* differences, in order of their bases */
@@ -54,110 +59,128 @@ static const char *const type_names[] = {"", "commit", "tree", "blob", "tag"};
 
 /* ---- the first reading ---- */
 
-static uint64_t position(const struct source *source)
+static int damaged(const struct pack *pack, uint64_t at)
 {
-    return source->taken - (source->length - source->at);
-}
-
-static int damaged(struct error *error, uint64_t at)
-{
-    return error_set(error, "the pack is damaged at byte %llu: it was searched up to there", (unsigned long long)at);
+    if (!pack->input->failed)
+        source_note(pack->source, "the pack is damaged at byte %llu: it was searched up to there",
+                    (unsigned long long)at);
+    return -1;
 }
 
 /* One byte of a head, or -1. */
-static int next_byte(struct source *source)
+static int next_byte(struct input *input)
 {
-    struct slice front = source_front(source);
+    struct slice front = input_need(input, 1);
 
     if (front.length == 0)
         return -1;
-    source_skip(source, 1);
+    input_skip(input, 1);
     return front.data[0];
 }
 
 /* Type and size, then what the difference is to. */
-static int read_head(struct source *source, struct object *object, struct error *error)
+static int read_head(struct pack *pack, struct object *object)
 {
+    struct input *input = pack->input;
+    struct slice front;
     int c, shift = 4;
 
-    object->start = position(source);
-    if (source_need(source, 64, error) < 0)
-        return -1;
-    c = next_byte(source);
+    object->start = input_position(input);
+    c = next_byte(input);
     object->type = c >> 4 & 7;
     object->size = (uint64_t)c & 15;
     for (; c >= 0x80 && shift < 60; shift += 7) {
-        c = next_byte(source);
+        c = next_byte(input);
         object->size |= ((uint64_t)c & 127) << shift;
     }
     if (object->type == OBJECT_OFFSET) {
-        c = next_byte(source);
+        c = next_byte(input);
         object->base = (uint64_t)c & 127;
         while (c >= 0x80 && object->base < UINT64_MAX >> 8) {
-            c = next_byte(source);
+            c = next_byte(input);
             object->base = (object->base + 1) << 7 | ((uint64_t)c & 127);
         }
         if (object->base == 0 || object->base > object->start)
-            return damaged(error, object->start);
+            return damaged(pack, object->start);
         object->base = object->start - object->base;
-    } else if (object->type == OBJECT_NAME && source_front(source).length >= NAME_BYTES) {
-        memcpy(object->name, source_front(source).data, NAME_BYTES);
-        source_skip(source, NAME_BYTES);
+    } else if (object->type == OBJECT_NAME) {
+        front = input_need(input, NAME_BYTES);
+        if (front.length < NAME_BYTES)
+            return damaged(pack, object->start);
+        memcpy(object->name, front.data, NAME_BYTES);
+        input_skip(input, NAME_BYTES);
     }
-    object->data = position(source);
-    return c < 0 || object->type == 0 || object->type == 5 ? damaged(error, object->start) : 0;
+    object->data = input_position(input);
+    return c < 0 || object->type == 0 || object->type == 5 ? damaged(pack, object->start) : 0;
 }
 
-static void name_member(struct source *source, const char *type, uint64_t start)
+static struct slice name_member(struct pack *pack, const char *type, uint64_t start)
 {
-    snprintf(source->member, sizeof source->member, "%s at %llu", type, (unsigned long long)start);
+    snprintf(pack->name, sizeof pack->name, "%s at %llu", type, (unsigned long long)start);
+    return slice_of(pack->name);
 }
 
-static int read_object(struct pack *pack, struct error *error)
+static struct object *add_object(struct pack *pack)
 {
-    struct source *source = pack->source;
-    struct object *object;
-    bool whole;
-
     if (pack->count == pack->capacity) {
         size_t capacity = pack->capacity > 0 ? 2 * pack->capacity : 1024;
         struct object *objects = reallocarray(pack->objects, capacity, sizeof *objects);
 
-        if (objects == NULL)
-            return error_set(error, "no memory for so many objects");
+        if (objects == NULL) {
+            source_note(pack->source, "no memory for so many objects");
+            return NULL;
+        }
         pack->objects = objects;
         pack->capacity = capacity;
     }
-    object = &pack->objects[pack->count];
-    memset(object, 0, sizeof *object);
-    if (read_head(source, object, error) < 0)
-        return -1;
-    whole = object->type <= OBJECT_TAG;
-    if (whole)
-        name_member(source, type_names[object->type], object->start);
-    stream_begin(source->stream);
-    if (source_inflate(source, 15, whole, error) < 0)
-        return -1;
-    if (whole)
-        stream_search(source->stream, true);
-    pack->count++;
-    return 0;
+    memset(&pack->objects[pack->count], 0, sizeof *pack->objects);
+    return &pack->objects[pack->count];
 }
 
-static int read_all(struct pack *pack, struct error *error)
+static int read_object(struct pack *pack)
 {
-    struct source *source = pack->source;
-    const unsigned char *head = source_front(source).data;
-    uint32_t count = (uint32_t)head[8] << 24 | (uint32_t)head[9] << 16 | (uint32_t)head[10] << 8 | head[11];
+    struct object *object = add_object(pack);
+    struct input *inner;
 
-    source_skip(source, 12);
-    while (count-- > 0)
-        if (read_object(pack, error) < 0)
-            return -1;
-    return 0;
+    if (object == NULL || read_head(pack, object) < 0)
+        return -1;
+    pack->count++;
+    inner = input_inflate(pack->input, 15, INPUT_ALL);
+    if (object->type <= OBJECT_TAG) {
+        source_member(pack->source, inner, name_member(pack, type_names[object->type], object->start));
+        return inner->failed ? -1 : 0;
+    }
+    input_pass(inner, INPUT_ALL);
+    input_close(inner);
+    return inner->failed ? damaged(pack, object->start) : 0;
+}
+
+static void read_all(struct pack *pack)
+{
+    struct slice head = input_need(pack->input, 12);
+    uint32_t count = (uint32_t)head.data[8] << 24 | (uint32_t)head.data[9] << 16 | (uint32_t)head.data[10] << 8 |
+                     head.data[11];
+
+    input_skip(pack->input, 12);
+    while (count > 0 && read_object(pack) == 0)
+        count--;
 }
 
 /* ---- differences ---- */
+
+static size_t read_at(const struct pack *pack, uint64_t at, unsigned char *bytes, size_t size)
+{
+    ssize_t got;
+
+    if (pack->origin >= 0) {
+        got = pread(pack->input->fd, bytes, size, pack->origin + (off_t)at);
+        return got > 0 ? (size_t)got : 0;
+    }
+    if (at > pack->copied || size > pack->copied - at)
+        size = at < pack->copied ? (size_t)(pack->copied - at) : 0;
+    memcpy(bytes, pack->copy + at, size);
+    return size;
+}
 
 /* Inflates an object once more; NULL when it cannot be, or is too large. */
 static unsigned char *load(const struct pack *pack, const struct object *object)
@@ -168,11 +191,9 @@ static unsigned char *load(const struct pack *pack, const struct object *object)
     int result = bytes != NULL && inflateInit(&zlib) == Z_OK ? Z_OK : Z_MEM_ERROR;
 
     while (result == Z_OK) {
-        ssize_t got = pread(pack->source->fd, input, sizeof input, pack->origin + (off_t)at);
-
         zlib.next_in = input;
-        zlib.avail_in = got > 0 ? (uInt)got : 0;
-        at += got > 0 ? (uint64_t)got : 0;
+        zlib.avail_in = (uInt)read_at(pack, at, input, sizeof input);
+        at += zlib.avail_in;
         result = inflate(&zlib, Z_NO_FLUSH);
     }
     if (bytes != NULL)
@@ -370,11 +391,11 @@ static void make(struct pack *pack, struct object *object)
 {
     const struct level *base = &pack->levels[pack->depth - 1];
     unsigned char *delta = object->made ? NULL : load(pack, object), *bytes = NULL;
-    size_t length = 0;
+    size_t length = 0, before = source_enter(pack->source, name_member(pack, type_names[base->type], object->start));
 
-    name_member(pack->source, type_names[base->type], object->start);
     if (delta != NULL && pack->depth < DEEPEST)
         bytes = apply(pack, base, (struct slice){delta, object->size}, &length);
+    source_leave(pack->source, before);
     free(delta);
     if (bytes == NULL)
         return;
@@ -403,15 +424,17 @@ static void make_all(struct pack *pack, const struct object *root)
     }
 }
 
-static int make_differences(struct pack *pack, struct error *error)
+static void make_differences(struct pack *pack)
 {
     size_t lists = pack->count + 1;
 
     pack->by_offset = calloc(lists, sizeof(struct object *));
     pack->by_name = calloc(lists, sizeof(struct object *));
     pack->levels = calloc(DEEPEST + 1, sizeof *pack->levels);
-    if (pack->by_offset == NULL || pack->by_name == NULL || pack->levels == NULL)
-        return error_set(error, "no memory for so many objects");
+    if (pack->by_offset == NULL || pack->by_name == NULL || pack->levels == NULL) {
+        source_note(pack->source, "no memory for so many objects");
+        return;
+    }
     for (size_t i = 0; i < pack->count; i++) {
         if (pack->objects[i].type == OBJECT_OFFSET)
             pack->by_offset[pack->offset_count++] = &pack->objects[i];
@@ -424,9 +447,8 @@ static int make_differences(struct pack *pack, struct error *error)
         if (pack->objects[i].type <= OBJECT_TAG)
             make_all(pack, &pack->objects[i]);
     if (pack->made < pack->offset_count + pack->name_count)
-        return error_set(error, "%zu of the pack's %zu objects do not come out: git fsck says what is wrong",
-                         pack->offset_count + pack->name_count - pack->made, pack->count);
-    return 0;
+        source_note(pack->source, "%zu of the pack's %zu objects do not come out: git fsck says what is wrong",
+                    pack->offset_count + pack->name_count - pack->made, pack->count);
 }
 
 int pack_prepare(struct error *error)
@@ -441,21 +463,61 @@ bool pack_is(struct slice front)
     return front.length >= 12 && memcmp(front.data, "PACK\0\0\0", 7) == 0 && (front.data[7] == 2 || front.data[7] == 3);
 }
 
-int pack_unpack(struct source *source, struct error *error)
-{
-    struct pack pack = {.source = source};
-    int result;
+/* ---- where it is not in a file of its own ---- */
 
-    pack.origin = lseek(source->fd, 0, SEEK_CUR) - (off_t)source->taken;
+static ssize_t read_copied(struct input *input, unsigned char *bytes, size_t size, struct error *error)
+{
+    const struct pack *pack = input->context;
+    size_t got = read_at(pack, input->taken, bytes, size);
+
+    if (got == 0)
+        got = input_read(input->from, bytes, size);
+    if (got == 0 && input->from->failed)
+        return error_set(error, "%s", "");
+    return (ssize_t)got;
+}
+
+/* What fits is copied, and all is read as if from there on. */
+static void copy(struct pack *pack)
+{
+    struct input *input = pack->input;
+    size_t capacity = 0, got = 1;
+
+    while (got > 0 && pack->copied < COPIED) {
+        if (pack->copied == capacity) {
+            size_t larger = capacity > 0 ? 2 * capacity : INPUT_BYTES;
+            unsigned char *bytes = realloc(pack->copy, larger);
+
+            if (bytes == NULL)
+                break;
+            pack->copy = bytes;
+            capacity = larger;
+        }
+        got = input_read(input, pack->copy + pack->copied, capacity - pack->copied);
+        pack->copied += got;
+    }
+    pack->input = input_behind(input, INPUT_ALL, read_copied);
+    pack->input->context = pack;
+}
+
+void pack_unpack(struct source *source, struct input *input)
+{
+    struct pack pack = {.source = source, .input = input, .origin = -1};
+
+    if (input == input->root)
+        pack.origin = lseek(input->fd, 0, SEEK_CUR) - (off_t)input->taken;
     if (pack.origin < 0)
-        return error_set(error, "a pack of git's can be read from a file only, not from a pipe: save it, and search "
-                         "that");
-    result = read_all(&pack, error);
-    if (pack.count > 0 && make_differences(&pack, error) < 0)
-        result = -1;
+        copy(&pack);
+    read_all(&pack);
+    if (pack.count > 0 && (pack.origin >= 0 || input_position(pack.input) <= pack.copied))
+        make_differences(&pack);
+    else if (pack.count > 0)
+        source_note(source, "what this pack of git's has as differences can be read from a file of its own only: save "
+                    "it, and search that");
+    source_others(source, pack.input, NULL);
+    free(pack.copy);
     free(pack.objects);
     free(pack.by_offset);
     free(pack.by_name);
     free(pack.levels);
-    return result;
 }

@@ -9,7 +9,7 @@
 /* Loads what names objects, before the cage is shut. */
 int pack_prepare(struct error *error);
 bool pack_is(struct slice front);
-/* From a descriptor that can seek. */
-int pack_unpack(struct source *source, struct error *error);
+/* Large ones from a descriptor that can seek only. */
+void pack_unpack(struct source *source, struct input *input);
 
 #endif

@@ -1,123 +1,136 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/finder/source.h"
 
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
-#include <zlib.h>
-#include "server/base/unzeroed.h"
 #include "server/finder/unpack.h"
 
-#define SCRAP 16384
+#define OTHERS_LOOK 1024
 
-/* Reads some; 0 at the end. */
-static ssize_t read_some(struct source *source, unsigned char *bytes, size_t size, struct error *error)
+/* ---- names ---- */
+
+size_t source_enter(struct source *source, struct slice name)
 {
-    ssize_t got;
+    size_t before = strlen(source->member), length = before;
 
-    if (source->idle != NULL)
-        source->idle(source->context);
-    do
-        got = read(source->fd, bytes, size);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return error_errno(error, "it could be read no further than byte %llu", (unsigned long long)source->taken);
-    source->taken += (uint64_t)got;
-    return got;
+    if (before > 0)
+        length += (size_t)snprintf(source->member + before, SOURCE_MEMBER - before, "!/");
+    if (length >= SOURCE_MEMBER)
+        length = SOURCE_MEMBER - 1;
+    name.length = slice_cut(name, SOURCE_MEMBER - 1 - length);
+    for (size_t i = 0; i < name.length; i++) {
+        unsigned char c = name.data[i];
+
+        source->member[length++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    }
+    source->member[length] = '\0';
+    return before;
 }
 
-int source_need(struct source *source, size_t length, struct error *error)
+void source_leave(struct source *source, size_t before)
 {
-    if (length > SOURCE_INPUT)
-        length = SOURCE_INPUT;
-    if (source->length - source->at >= length)
-        return 0;
-    memmove(source->input, source->input + source->at, source->length - source->at);
-    source->length -= source->at;
-    source->at = 0;
-    while (source->length < length) {
-        ssize_t got = read_some(source, source->input + source->length, SOURCE_INPUT - source->length, error);
+    source->member[before] = '\0';
+}
 
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        source->length += (size_t)got;
-    }
-    return 0;
+void source_note(struct source *source, const char *format, ...)
+{
+    va_list arguments;
+    char text[sizeof source->note.text];
+
+    if (source->notes++ > 0)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (source->member[0] != '\0')
+        error_set(&source->note, "%.200s: %s", source->member, text);
+    else
+        error_set(&source->note, "%s", text);
+}
+
+/* ---- searching ---- */
+
+static void begin_at(struct source *source, uint64_t position)
+{
+    stream_begin(source->stream);
+    source->stream->text.marks[0].source = position;
 }
 
 /* As it is, to the end. What is there is searched before more is waited for. */
-static int search_plain(struct source *source, struct error *error)
+static void search_plain(struct source *source, struct input *input)
 {
-    ssize_t got;
+    size_t size, got;
 
-    stream_put(source->stream, source_front(source));
-    source_skip(source, source_front(source).length);
     do {
-        size_t size;
         unsigned char *room = stream_room(source->stream, &size);
 
-        got = read_some(source, room, size, error);
-        if (got > 0)
-            stream_filled(source->stream, (size_t)got);
-        if (got > 0 && (size_t)got < size)
+        got = input_read(input, room, size);
+        stream_filled(source->stream, got);
+        if (got < size && input == input->root)
             stream_search(source->stream, false);
     } while (got > 0);
     stream_search(source->stream, true);
-    return got < 0 ? -1 : 0;
 }
 
-static int inflate_some(struct source *source, z_stream *zlib, bool keep, struct error *error)
+void source_text(struct source *source, struct slice bytes, uint64_t position)
 {
-    unsigned char scrap[SCRAP] UNZEROED;
-    size_t size = sizeof scrap, length;
-    int result;
-
-    if (source_need(source, 1, error) < 0)
-        return -1;
-    length = source_front(source).length;
-    zlib->next_in = source->input + source->at;
-    zlib->avail_in = (uInt)length;
-    zlib->next_out = keep ? stream_room(source->stream, &size) : scrap;
-    zlib->avail_out = (uInt)size;
-    result = inflate(zlib, Z_NO_FLUSH);
-    source_skip(source, length - zlib->avail_in);
-    if (keep)
-        stream_filled(source->stream, size - zlib->avail_out);
-    if (result == Z_STREAM_END)
-        return 1;
-    if (result == Z_OK && length > 0)
-        return 0;
-    return error_set(error, "what is compressed in it is %s: it was searched up to there",
-                     length == 0 ? "cut off" : "damaged");
+    begin_at(source, position);
+    stream_put(source->stream, bytes);
+    stream_search(source->stream, true);
 }
 
-int source_inflate(struct source *source, int bits, bool keep, struct error *error)
+void source_others(struct source *source, struct input *input, size_t (*others)(struct slice front))
 {
-    z_stream zlib = {.next_in = NULL};
-    int result = inflateInit2(&zlib, bits) == Z_OK ? 0 : error_set(error, "no memory to unpack with");
+    struct slice front;
+    size_t length;
 
-    while (result == 0)
-        result = inflate_some(source, &zlib, keep, error);
-    inflateEnd(&zlib);
-    return result < 0 ? -1 : 0;
+    begin_at(source, input_position(input));
+    do {
+        front = input_need(input, OTHERS_LOOK);
+        length = others != NULL && front.length > 0 ? others(front) : front.length;
+        stream_put(source->stream, (struct slice){front.data, length});
+        input_skip(input, length);
+    } while (length > 0);
+    stream_search(source->stream, true);
+}
+
+static void search_input(struct source *source, struct input *input)
+{
+    const struct unpacker *unpacker = unpacker_of(input_need(input, UNPACK_LOOK));
+
+    search_forget(source->stream->search);
+    begin_at(source, 0);
+    if (unpacker != NULL && input >= &source->inputs[SOURCE_DEPTH]) {
+        source_note(source, "it is packed too often, %d times: it was searched as it is", SOURCE_DEPTH);
+        unpacker = NULL;
+    }
+    if (unpacker != NULL)
+        unpacker->unpack(source, input);
+    else
+        search_plain(source, input);
+    if (input->failed && input->error.text[0] != '\0')
+        source_note(source, "%s", input->error.text);
+}
+
+void source_member(struct source *source, struct input *member, struct slice name)
+{
+    size_t before = source_enter(source, name);
+
+    search_input(source, member);
+    source_leave(source, before);
+    input_close(member);
 }
 
 int source_search(struct source *source, int fd, struct error *error)
 {
-    const struct unpacker *unpacker;
-    int result;
-
-    source->fd = fd;
-    source->at = source->length = 0;
-    source->taken = 0;
+    input_open(&source->inputs[0], fd);
     source->member[0] = '\0';
-    search_forget(source->stream->search);
-    stream_begin(source->stream);
-    if (source_need(source, UNPACK_LOOK, error) < 0)
-        return -1;
-    unpacker = unpacker_of(source_front(source));
-    result = unpacker != NULL ? unpacker->unpack(source, error) : search_plain(source, error);
-    return result;
+    source->notes = 0;
+    search_input(source, &source->inputs[0]);
+    if (source->notes == 0)
+        return 0;
+    *error = source->note;
+    if (source->notes > 1)
+        error_set(error, "%.400s; so are %u more parts of it", source->note.text, source->notes - 1);
+    return -1;
 }

@@ -1,42 +1,47 @@
 /* SPDX-License-Identifier: ISC
  *
- * One file, or whatever else a descriptor gives: searched as it is, or unpacked where it is packed. */
+ * One file, or whatever else a descriptor gives: searched as it is, or unpacked where it is packed, and what comes out
+ * likewise. */
 #ifndef FINDER_SOURCE_H
 #define FINDER_SOURCE_H
 
+#include "server/finder/input.h"
 #include "server/finder/stream.h"
 
-#define SOURCE_INPUT 65536
-#define SOURCE_MEMBER 256 /* bytes of a member's name */
+#define SOURCE_DEPTH 8     /* of what is packed within each other: what lies deeper is searched as it is */
+#define SOURCE_MEMBER 1024 /* bytes of a member's name */
 
 struct source {
     struct stream *stream;
-    int fd;
-    unsigned char input[SOURCE_INPUT]; /* what was read and not used yet */
-    size_t at, length;
-    uint64_t taken;             /* bytes read in all */
-    char member[SOURCE_MEMBER]; /* what is searched within the file: "gzip", "blob 3f2a…", a member's name; or "" */
-    void (*idle)(void *context); /* before each reading that may wait; may be NULL */
-    void *context;
+    struct input inputs[SOURCE_DEPTH + 2]; /* the last two for an unpacker and its members */
+    /* What is searched within the file: "gzip", "blob at 12", "a.zip!/docs/b.txt"; or "". */
+    char member[SOURCE_MEMBER];
+    struct error note; /* the first thing that was not searched, and why */
+    unsigned notes;
 };
 
-/* Searches all that `fd` gives, which stays the caller's. -1: not all, with why. */
+/* Searches all that `fd` gives, which stays the caller's. -1: not all, with why. inputs[0] has idle and context. */
 int source_search(struct source *source, int fd, struct error *error);
+/* Bytes read. */
+static inline uint64_t source_taken(const struct source *source)
+{
+    return source->inputs[0].taken;
+}
 
 /* ---- for those who unpack ---- */
 
-/* Has at least `length` bytes in front, at most SOURCE_INPUT, or all that is left. -1 when reading failed. */
-int source_need(struct source *source, size_t length, struct error *error);
-static inline struct slice source_front(const struct source *source)
-{
-    return (struct slice){source->input + source->at, source->length - source->at};
-}
-static inline void source_skip(struct source *source, size_t length)
-{
-    source->at += length;
-}
-/* Inflates from the front on, into the stream or, without `keep`, to find where it ends. bits: as inflateInit2() takes
- * them. */
-int source_inflate(struct source *source, int bits, bool keep, struct error *error);
+/* Something here is not searched. */
+void source_note(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Names a member within what is named now; returns what source_leave() takes. Bytes that a terminal would obey become
+ * '?'. */
+size_t source_enter(struct source *source, struct slice name);
+void source_leave(struct source *source, size_t before);
+/* Searches all of a member, whatever its format is, and closes it. */
+void source_member(struct source *source, struct input *member, struct slice name);
+/* Searches bytes of the front that lie at that position as they are. They stay in front. */
+void source_text(struct source *source, struct slice bytes, uint64_t position);
+/* Searches as they are the bytes in front, as long as there are any and `others` says how many of them are nothing that
+ * can be unpacked; NULL: all. */
+void source_others(struct source *source, struct input *input, size_t (*others)(struct slice front));
 
 #endif

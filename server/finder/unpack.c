@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/finder/unpack.h"
 
-#include <stdio.h>
 #include <zlib.h>
 #include "server/finder/pack.h"
 
 static bool begins(struct slice front, const char *bytes, size_t length)
 {
     return front.length >= length && memcmp(front.data, bytes, length) == 0;
-}
-
-/* Searches what the stream has, and makes it ready for the next member. */
-static void end_member(struct source *source)
-{
-    stream_search(source->stream, true);
-    stream_begin(source->stream);
 }
 
 /* ---- gzip (RFC 1952): members one after the other are one text ---- */
@@ -24,16 +16,10 @@ static bool is_gzip(struct slice front)
     return begins(front, "\x1f\x8b\x08", 3);
 }
 
-static int unpack_gzip(struct source *source, struct error *error)
+static void unpack_gzip(struct source *source, struct input *input)
 {
-    int result;
-
-    snprintf(source->member, sizeof source->member, "gzip");
-    do
-        result = source_inflate(source, 15 + 16, true, error);
-    while (result == 0 && source_need(source, 3, error) == 0 && is_gzip(source_front(source)));
-    end_member(source);
-    return result;
+    source_member(source, input_inflate(input, 15 + 16, INPUT_ALL), slice_of("gzip"));
+    source_others(source, input, NULL);
 }
 
 /* ---- zlib (RFC 1950): git's loose objects, and whatever else begins so and can be inflated ---- */
@@ -53,14 +39,10 @@ static bool is_zlib(struct slice front)
     return result == Z_STREAM_END || (result == Z_OK && zlib.avail_out < sizeof out);
 }
 
-static int unpack_zlib(struct source *source, struct error *error)
+static void unpack_zlib(struct source *source, struct input *input)
 {
-    int result;
-
-    snprintf(source->member, sizeof source->member, "zlib");
-    result = source_inflate(source, 15, true, error);
-    end_member(source);
-    return result;
+    source_member(source, input_inflate(input, 15, INPUT_ALL), slice_of("zlib"));
+    source_others(source, input, NULL);
 }
 
 /* ---- what cannot be unpacked here ---- */
@@ -72,10 +54,10 @@ static bool is_foreign(struct slice front)
            begins(front, "\x04\x22\x4d\x18", 4);
 }
 
-static int refuse_foreign(struct source *source, struct error *error)
+static void refuse_foreign(struct source *source, struct input *input)
 {
-    (void)source;
-    return error_set(error, "it is compressed in a way that is not known here: unpack it, and search that");
+    (void)input;
+    source_note(source, "it is compressed in a way that is not known here: unpack it, and search that");
 }
 
 static const struct unpacker unpackers[] = {

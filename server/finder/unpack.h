@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Files that hold others' bytes packed: how each is known by its first bytes, and unpacked into the stream. */
+ * Files that hold others' bytes packed: how each is known by its first bytes, and unpacked. */
 #ifndef FINDER_UNPACK_H
 #define FINDER_UNPACK_H
 
@@ -11,7 +11,8 @@
 struct unpacker {
     const char *name;
     bool (*is)(struct slice front);
-    int (*unpack)(struct source *source, struct error *error);
+    /* Each member by source_member(), all else by source_others(); to the end. */
+    void (*unpack)(struct source *source, struct input *input);
 };
 
 /* NULL: nothing that is known; to be searched as it is. */

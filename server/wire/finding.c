@@ -3,7 +3,7 @@
 
 #include "server/base/channel.h"
 
-#define NAMES 512
+#define NAMES 1024
 
 static int added(const struct buffer *buffer)
 {

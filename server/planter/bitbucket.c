@@ -123,4 +123,4 @@ static const struct forge bitbucket_forge = {
     .object_count = sizeof objects / sizeof objects[0],
 };
 
-FORGE_PLACE(bitbucket, "bitbucket");
+FORGE_PLACE(bitbucket, "bitbucket", false);

@@ -106,12 +106,11 @@ static void set_callbacks(struct clone *clone, git_remote_callbacks *callbacks)
 /* ---- names ---- */
 
 /* "group/project.git#branch" */
-static int split(struct clone *clone, struct error *error)
+static int split(const char *place, struct clone *clone, struct error *error)
 {
-    char *hash = strrchr(clone->where.path, '#');
+    const char *hash = strrchr(place, '#');
 
-    clone->path = hash != NULL ? strndup(clone->where.path, (size_t)(hash - clone->where.path))
-                               : strdup(clone->where.path);
+    clone->path = hash != NULL ? strndup(place, (size_t)(hash - place)) : strdup(place);
     if (hash != NULL)
         clone->branch = strdup(hash + 1);
     if (clone->path == NULL || (hash != NULL && clone->branch == NULL))
@@ -176,6 +175,13 @@ static int choose_branch(struct clone *clone, struct error *error)
     return rc == 0 && clone->target != NULL ? 0 : repository_error(error, "cannot choose the branch");
 }
 
+static bool is_missing(void)
+{
+    const git_error *last = git_error_last();
+
+    return last != NULL && last->message != NULL && strstr(last->message, "status code: 404") != NULL;
+}
+
 static int fetch(struct clone *clone, struct error *error)
 {
     char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*",
@@ -187,19 +193,24 @@ static int fetch(struct clone *clone, struct error *error)
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
     options.update_fetchhead = 0;
     options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-    if (git_remote_fetch(clone->remote, &wanted, &options, NULL) != 0)
-        return repository_error(error, "cannot read %s", clone->shown);
-    return 0;
+    if (git_remote_fetch(clone->remote, &wanted, &options, NULL) == 0)
+        return 0;
+    if (is_missing())
+        return error_set(error, "there is no %s, or the account may not see it%s", clone->shown,
+                         strstr(clone->path, ".wiki") != NULL ? "; a wiki comes to be with its first page, made by hand"
+                                                              : "");
+    return repository_error(error, "cannot read %s", clone->shown);
 }
 
-int clone_open(const struct task *task, struct clone *clone, struct error *error)
+int clone_open(const struct task *task, const char *path, struct clone *clone, struct error *error)
 {
     git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
 
     memset(clone, 0, sizeof(*clone));
     clone->visit = task->visit;
     options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR | GIT_REPOSITORY_INIT_NO_REINIT;
-    if (task_host(task, &clone->where, error) != 0 || split(clone, error) != 0 || name(task, clone, error) != 0)
+    if (task_host(task, &clone->where, error) != 0 ||
+        split(path != NULL ? path : clone->where.path, clone, error) != 0 || name(task, clone, error) != 0)
         return -1;
     if (git_repository_init_ext(&clone->git, clone->folder, &options) != 0 ||
         git_remote_create_anonymous(&clone->remote, clone->git, clone->url) != 0)

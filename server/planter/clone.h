@@ -32,8 +32,9 @@ struct clone {
     char refused[256];     /* its reason to leave the reference as it is; "" none */
 };
 
-/* Fetches all branches and tags. clone_close() is due either way. */
-int clone_open(const struct task *task, struct clone *clone, struct error *error);
+/* Fetches all branches and tags of the repository at that path of the place's host; NULL: of the one that the place
+ * names. clone_close() is due either way. */
+int clone_open(const struct task *task, const char *path, struct clone *clone, struct error *error);
 void clone_close(struct clone *clone);
 /* What the reference (its full name) names in the copy; zero: nothing. */
 git_oid clone_tip(const struct clone *clone, const char *reference);

@@ -308,6 +308,11 @@ static void stay_end(struct forge_stay *stay)
     free(stay->given);
 }
 
+static bool is_git_wiki(const struct forge *kind, const char *name)
+{
+    return kind->git_wiki && name != NULL && strcmp(name, "wiki") == 0;
+}
+
 static const struct forge_object *object_of(const struct forge *kind, const char *name)
 {
     for (size_t i = 0; name != NULL && i < kind->object_count; i++)
@@ -321,15 +326,17 @@ int forge_plant(const struct forge *kind, const struct task *task, struct place_
     const char *as = task_option(task, "as");
     const struct forge_object *object = object_of(kind, as);
     bool request = as != NULL && strcmp(as, "merge-request") == 0, branch = as != NULL && strcmp(as, "branch") == 0;
+    bool wiki = is_git_wiki(kind, as);
     struct forge_stay stay;
     int rc;
 
-    if (object == NULL && !request && !branch && as != NULL && strcmp(as, "commit") != 0)
+    if (object == NULL && !wiki && !request && !branch && as != NULL && strcmp(as, "commit") != 0)
         return error_set(error, "%s takes nothing \"%.40s\" by its API", task->place->scheme, as);
     rc = stay_begin(&stay, kind, task, result, error);
     if (rc == 0)
-        rc = object != NULL ? forge_object_plant(&stay, object, error)
-                            : forge_commit_plant(&stay, request, branch, error);
+        rc = wiki             ? forge_wiki_plant(&stay, error)
+             : object != NULL ? forge_object_plant(&stay, object, error)
+                              : forge_commit_plant(&stay, request, branch, error);
     stay_end(&stay);
     if (rc == 0 && !task_flag(task, "dry_run")) {
         place_note(result, "The forge's own records (events, audit log) name the account that put it there.");
@@ -350,12 +357,15 @@ int forge_look(const struct forge *kind, const struct task *task, bool remove, s
                struct error *error)
 {
     const struct forge_object *object = object_of(kind, task_where(task, "object"));
+    bool wiki = is_git_wiki(kind, task_where(task, "object"));
     struct forge_stay stay;
     int rc = stay_begin(&stay, kind, task, result, error);
 
-    if (rc == 0)
+    if (rc == 0 && wiki)
+        rc = forge_wiki_look(&stay, remove, error);
+    else if (rc == 0)
         rc = copy_where(&stay, error);
-    if (rc == 0)
+    if (rc == 0 && !wiki)
         rc = object != NULL ? forge_object_look(&stay, object, remove, error) : forge_commit_look(&stay, remove, error);
     stay_end(&stay);
     return rc;

@@ -70,6 +70,7 @@ struct forge {
     } request;
     const struct forge_object *objects;
     size_t object_count;
+    bool git_wiki;                  /* --as wiki goes into the wiki's own git repository */
 };
 
 /* One job. Values: p project, o its owner, n its name; b branch, s source branch, h commit (of what is deleted: the one
@@ -142,8 +143,12 @@ int forge_commit_look(struct forge_stay *stay, bool remove, struct error *error)
 int forge_object_plant(struct forge_stay *stay, const struct forge_object *object, struct error *error);
 int forge_object_look(struct forge_stay *stay, const struct forge_object *object, bool remove, struct error *error);
 
-/* Defines the place: its three acts. */
-#define FORGE_PLACE(symbol, name)                                                                                      \
+/* A page of the wiki's repository. */
+int forge_wiki_plant(struct forge_stay *stay, struct error *error);
+int forge_wiki_look(struct forge_stay *stay, bool remove, struct error *error);
+
+/* Defines the place: its three acts. `copying`: some of it is copied (place.h: copies). */
+#define FORGE_PLACE(symbol, name, copying)                                                                             \
     static int symbol##_plant(const struct task *task, struct place_result *result, struct error *error)               \
     {                                                                                                                  \
         return forge_plant(&symbol##_forge, task, result, error);                                                      \
@@ -157,6 +162,7 @@ int forge_object_look(struct forge_stay *stay, const struct forge_object *object
         return forge_look(&symbol##_forge, task, true, result, error);                                                 \
     }                                                                                                                  \
     const struct place place_##symbol = {                                                                              \
-        .scheme = name, .remote = true, .plant = symbol##_plant, .inspect = symbol##_inspect, .uproot = symbol##_uproot}
+        .scheme = name, .remote = true, .copies = copying, .plant = symbol##_plant, .inspect = symbol##_inspect,       \
+        .uproot = symbol##_uproot}
 
 #endif

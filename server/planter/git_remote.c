@@ -5,17 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/planter/clone.h"
+#include "server/planter/git_away.h"
 #include "server/planter/git_later.h"
 #include "server/planter/graft.h"
-#include "server/planter/place.h"
 
-static int push_graft(const struct task *task, struct clone *clone, struct graft *graft, struct place_result *result,
-                      struct error *error)
+static int tell_where(const struct task *task, const struct clone *clone, const struct graft *graft, bool done,
+                      const json_t *more, struct place_result *result, struct error *error)
+{
+    if (graft_where(task, graft, clone->shown, done, result, error) != 0)
+        return -1;
+    return more == NULL || json_object_update(result->where, (json_t *)(uintptr_t)more) == 0
+               ? 0
+               : error_set(error, "out of memory");
+}
+
+static int push_graft(const struct task *task, struct clone *clone, struct graft *graft, const json_t *more,
+                      struct place_result *result, struct error *error)
 {
     git_oid before = clone_tip(clone, graft->reference);
 
     if (graft_make(graft, error) != 0 || graft_refer(graft, error) != 0 ||
-        graft_where(task, graft, clone->shown, true, result, error) != 0 ||
+        tell_where(task, clone, graft, true, more, result, error) != 0 ||
         task_announce(task, result->where, error) != 0)
         return -1;
     if (clone_push(clone, graft->reference, &before, error) == 0)
@@ -24,12 +34,13 @@ static int push_graft(const struct task *task, struct clone *clone, struct graft
     return -1;
 }
 
-static int remote_plant(const struct task *task, struct place_result *result, struct error *error)
+int git_away_plant(const struct task *task, const char *path, const json_t *more, struct place_result *result,
+                   struct error *error)
 {
     bool dry = task_flag(task, "dry_run"), opened = false;
     struct clone clone;
     struct graft graft;
-    int rc = clone_open(task, &clone, error);
+    int rc = clone_open(task, path, &clone, error);
 
     if (rc == 0) {
         opened = true;
@@ -38,9 +49,9 @@ static int remote_plant(const struct task *task, struct place_result *result, st
     if (rc == 0)
         rc = graft_check(&graft, error);
     if (rc == 0 && !dry)
-        rc = push_graft(task, &clone, &graft, result, error);
+        rc = push_graft(task, &clone, &graft, more, result, error);
     else if (rc == 0)
-        rc = graft_where(task, &graft, clone.shown, false, result, error);
+        rc = tell_where(task, &clone, &graft, false, more, result, error);
     if (rc == 0) {
         graft_tell(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
@@ -51,10 +62,10 @@ static int remote_plant(const struct task *task, struct place_result *result, st
     return rc;
 }
 
-static int remote_inspect(const struct task *task, struct place_result *result, struct error *error)
+int git_away_inspect(const struct task *task, const char *path, struct place_result *result, struct error *error)
 {
     struct clone clone;
-    int rc = clone_open(task, &clone, error);
+    int rc = clone_open(task, path, &clone, error);
 
     if (rc == 0)
         rc = git_later_inspect(task, clone.target, result, error);
@@ -73,12 +84,12 @@ static char *holder(const struct task *task)
     return branch != NULL && asprintf(&name, "refs/heads/%s", branch) >= 0 ? name : NULL;
 }
 
-static int remote_uproot(const struct task *task, struct place_result *result, struct error *error)
+int git_away_uproot(const struct task *task, const char *path, struct place_result *result, struct error *error)
 {
     struct clone clone;
     char *name = holder(task);
     git_oid before = {{0}}, after;
-    int rc = name != NULL ? clone_open(task, &clone, error) : error_set(error, "where it lies is not known");
+    int rc = name != NULL ? clone_open(task, path, &clone, error) : error_set(error, "where it lies is not known");
 
     if (name == NULL)
         return -1;
@@ -94,6 +105,21 @@ static int remote_uproot(const struct task *task, struct place_result *result, s
     clone_close(&clone);
     free(name);
     return rc;
+}
+
+static int remote_plant(const struct task *task, struct place_result *result, struct error *error)
+{
+    return git_away_plant(task, NULL, NULL, result, error);
+}
+
+static int remote_inspect(const struct task *task, struct place_result *result, struct error *error)
+{
+    return git_away_inspect(task, NULL, result, error);
+}
+
+static int remote_uproot(const struct task *task, struct place_result *result, struct error *error)
+{
+    return git_away_uproot(task, NULL, result, error);
 }
 
 const struct place place_git_https = {

@@ -122,4 +122,4 @@ static const struct forge gitea_forge = {
     .object_count = sizeof objects / sizeof objects[0],
 };
 
-FORGE_PLACE(gitea, "gitea");
+FORGE_PLACE(gitea, "gitea", false);

@@ -2,7 +2,8 @@
  *
  * github://HOST/OWNER/REPOSITORY#BRANCH by GitHub's REST API (docs.github.com/rest), at github.com or on a server of
  * one's own (Enterprise). Commits are made of Git objects, so that author, committer and dates are those of the lure;
- * the reference moves last, and never but forward. */
+ * the reference moves last, and never but forward. Wiki pages have no API: docs.github.com/communities
+ * (documenting your project with wikis) has them in a git repository. */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,7 @@ static const struct forge github_forge = {
     },
     .objects = objects,
     .object_count = sizeof objects / sizeof objects[0],
+    .git_wiki = true,
 };
 
-FORGE_PLACE(github, "github");
+FORGE_PLACE(github, "github", true);

@@ -106,4 +106,4 @@ static const struct forge gitlab_forge = {
     .object_count = sizeof objects / sizeof objects[0],
 };
 
-FORGE_PLACE(gitlab, "gitlab");
+FORGE_PLACE(gitlab, "gitlab", false);

@@ -101,8 +101,17 @@ class Double:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def chunks(self):
+                body, size = b"", 1
+                while size:
+                    size = int(self.rfile.readline(), 16)
+                    body += self.rfile.read(size)
+                    self.rfile.readline()
+                return body
+
             def answer(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = self.chunks() if self.headers.get("Transfer-Encoding") == "chunked" else \
+                    self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 with double.lock:
                     try:
                         status, said, headers = double.serve(Request(self, body))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """What the doubles of forges share: a real bare repository behind the API, branches that are protected, and objects
 beside it. Roles are those of the forges: reader, writer, owner."""
+import base64
+import binascii
 import os
 import secrets
 import subprocess
@@ -67,6 +69,31 @@ class Forge(Double):
             self.strike()
             raise Cut()
         return super().act(name, act, request, groups)
+
+    # ---- over git's own protocol ----
+
+    def serve_git(self, request, bare, path):
+        """Git's http-backend for that bare repository, where the password is the token, whoever the user is."""
+        way, _, given = request.headers.get("Authorization", "").partition(" ")
+        try:
+            token = base64.b64decode(given if way == "Basic" else "").decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            token = None
+        if token != self.token:
+            raise Refused(401, b"", WWW_Authenticate='Basic realm="git"', Content_Type="text/plain")
+        if not os.path.isdir(bare):
+            raise Refused(404, b"Not Found", Content_Type="text/plain")
+        if "git-receive-pack" in request.target and LEVEL[self.role] < LEVEL["writer"]:
+            raise Refused(403, b"Write access not granted.", Content_Type="text/plain")
+        said = subprocess.run(["git", "http-backend"], input=request.body, capture_output=True, check=True, env={
+            "PATH": os.environ["PATH"], "HOME": self.root, "GIT_CONFIG_NOSYSTEM": "1", "GIT_PROJECT_ROOT": bare,
+            "GIT_HTTP_EXPORT_ALL": "", "PATH_INFO": path, "REMOTE_USER": self.login, "REQUEST_METHOD": request.method,
+            "QUERY_STRING": request.target.partition("?")[2], "CONTENT_LENGTH": str(len(request.body)),
+            "CONTENT_TYPE": request.headers.get("Content-Type", "")}).stdout
+        head, _, body = said.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        status = int(headers.pop("Status", "200").split()[0])
+        return status, body, {name.replace("-", "_"): value for name, value in headers.items()}
 
     # ---- beside the repository ----
 

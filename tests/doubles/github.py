@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""GitHub's REST API, as an Enterprise server has it, as far as lures are put into repositories with it."""
+"""GitHub's REST API, as an Enterprise server has it, as far as lures are put into repositories with it; and the wiki,
+which is a git repository that its first page makes."""
+import os
+
 from api import Refused
 from forge import only
 from hub import Hub
@@ -8,10 +11,32 @@ REPOSITORY = "/api/v3/repos/([^/]+/[^/]+)"
 
 
 class GitHub(Hub):
+    has_wiki = True
+
     def enter(self, request, project, least="reader"):
         if not request.headers.get("User-Agent"):
             raise Refused(403, {"message": "Request forbidden by administrative rules."})
         super().enter(request, project, least)
+
+    def about(self, request, project):
+        status, said = super().about(request, project)
+        return status, {**said, "has_wiki": self.has_wiki}
+
+    @property
+    def wiki(self):
+        return os.path.join(self.root, "project.wiki.git")
+
+    def make_wiki(self):
+        """As the first page in the browser does it."""
+        tree = self.tree(None, {"Home.md": b"Welcome to the wiki!\n"})
+        page = self.commit(None, tree, "Initial Home page", (*self.people[0], "2026-05-04T10:00:00+02:00"))
+        for who in (1, 0, 1):
+            page = self.commit(page, tree, "Updated Home (markdown)", (*self.people[who], "2026-06-04T10:00:00+02:00"))
+        self.git("init", "-q", "--bare", "-b", "master", self.wiki)
+        self.git("push", "-q", self.wiki, f"{page}:refs/heads/master")
+
+    def git_wiki(self, request, path):
+        return self.serve_git(request, self.wiki, path)
 
     def read_branch(self, request, project, name):
         self.enter(request, project)
@@ -110,7 +135,7 @@ class GitHub(Hub):
         del self.things["snippet"][key]
         return 204, None
 
-    routes = Hub.common(REPOSITORY) + [
+    routes = [("project", "GET", REPOSITORY, about)] + Hub.common(REPOSITORY) + [
         ("branch", "GET", REPOSITORY + "/branches/(.+)", read_branch),
         ("read-ref", "GET", REPOSITORY + "/git/ref/heads/(.+)", read_ref),
         ("read-commit", "GET", REPOSITORY + "/git/commits/([0-9a-f]+)", read_commit),
@@ -122,6 +147,8 @@ class GitHub(Hub):
         ("ref", "PATCH", REPOSITORY + "/git/refs/heads/(.+)", move_ref),
         ("leave", "DELETE", REPOSITORY + "/git/refs/heads/(.+)", delete_ref),
         ("variable", "POST", REPOSITORY + "/actions/variables", make_variable),
+        ("wiki", "GET", "/web/shop.wiki.git(/info/refs)", git_wiki),
+        ("wiki", "POST", "/web/shop.wiki.git(/git-(?:upload|receive)-pack)", git_wiki),
         ("snippet", "POST", "/api/v3/gists", make_gist),
         ("snippets", "GET", "/api/v3/gists", list_gists),
         ("read-snippet", "GET", "/api/v3/gists/([^/]+)", read_gist),

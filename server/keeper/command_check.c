@@ -331,6 +331,28 @@ static int check_doors(struct examining *examining, struct error *error)
     return found < 0 ? -1 : last != 0;
 }
 
+/* Files that lie about keep the trust they were made with, whatever the decoy shows now. */
+static int check_trust(struct examining *examining, struct error *error)
+{
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT decoy, count(*) FROM token WHERE trusts = 1"
+                                               " AND state = 'armed' GROUP BY decoy", error);
+    const struct decoy *decoy;
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    while ((found = ledger_step(ledger, statement, error)) == 1) {
+        decoy = configuration_decoy(examining->request->keeper->configuration, ledger_column(statement, 0));
+        if (decoy != NULL && decoy->certificate[0] != '\0')
+            tell(examining, "warning", "certificate", decoy->name, "`sundew rotate` them where they lie, or retire them",
+                 "%" PRId64 " armed tokens lie in files that trust the installation's authority alone, so clients "
+                 "refuse the decoy's own certificate, and nobody sees the secret used",
+                 (int64_t)sqlite3_column_int64(statement, 1));
+    }
+    return found;
+}
+
 static int check_placements(struct examining *examining, struct error *error)
 {
     static const char sql[] =
@@ -429,7 +451,7 @@ static void resume(struct request *request)
 {
     static int (*const phases[])(struct examining *examining, struct error *error) = {
         check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_doors,
-        check_placements, check_habits, check_restarts};
+        check_trust, check_placements, check_habits, check_restarts};
     struct examining *examining = request->state;
     struct error error = {""};
     int more = phases[examining->phase](examining, &error);

@@ -49,6 +49,10 @@ static const char *const migrations[LEDGER_VERSION] = {
     " ALTER TABLE placement ADD COLUMN rotates INTEGER REFERENCES placement (number);"
     " CREATE UNIQUE INDEX placement_rotates ON placement (rotates) WHERE rotates IS NOT NULL;"
     " CREATE INDEX placement_place ON placement (place);",
+    /* trusts: its artifacts trust the installation's authority alone; of older ones only kubeconfigs may */
+    "ALTER TABLE token ADD COLUMN trusts INTEGER NOT NULL DEFAULT 0;"
+    " UPDATE token SET trusts = 1 WHERE kind = 'kubeconfig';"
+    " CREATE INDEX token_trusts ON token (decoy, state) WHERE trusts = 1;",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)

@@ -22,8 +22,8 @@ static int insert_row(struct ledger *ledger, const struct token_result *token, c
     sqlite3_stmt *statement = ledger_statement(
         ledger,
         "INSERT INTO token (id, kind, form, identity, identity_digest, secret, secret_bits, identity_bits, bound, "
-        "distinctive, decoy, state, minted, expires, owner, contact, memo, drill, facts, beside) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'armed', ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
+        "distinctive, decoy, state, minted, expires, owner, contact, memo, drill, facts, beside, trusts) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'armed', ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)",
         error);
 
     if (statement == NULL)
@@ -47,6 +47,7 @@ static int insert_row(struct ledger *ledger, const struct token_result *token, c
     sqlite3_bind_int(statement, 17, details->drill);
     ledger_bind_blob(statement, 18, buffer_slice(&sealed->facts));
     sqlite3_bind_int64(statement, 19, details->beside);
+    sqlite3_bind_int(statement, 20, token->trusts);
     if (ledger_run(ledger, statement, error) < 0)
         return -1;
     *number = sqlite3_last_insert_rowid(ledger->db);

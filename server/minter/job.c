@@ -31,6 +31,7 @@ struct job_work {
     const struct token_kind *kind;
     const char *form;
     uint64_t left;
+    bool trusts; /* some artifact takes the decoy's authority along */
     struct person people[PEOPLE];
     struct door door;
     struct setting settings[SETTINGS];
@@ -209,6 +210,30 @@ static int check_beside(const struct job_work *work, struct error *error)
                             "gitlab-token in .env", work->kind->name, member(beside, "kind"));
 }
 
+static bool names_trust(const struct template *t)
+{
+    struct template_tag tag;
+    bool names = false;
+
+    for (size_t i = 0; !names && template_tag(t, i, &tag); i++)
+        names = strcmp(tag.name, "decoy.trust") == 0;
+    return names;
+}
+
+static bool takes_trust(const struct job_work *work)
+{
+    const json_t *decoy = json_object_get(work->parameters, "decoy");
+    const struct artifact *artifact;
+    bool takes = false;
+    size_t index = 0;
+
+    while (member(decoy, "trust")[0] != 0 && !takes &&
+           (artifact = artifact_next(work->minter->catalogue, work->parameters, work->kind->name, work->form,
+                                     language_of(work), &index)) != NULL)
+        takes = names_trust(artifact->body);
+    return takes;
+}
+
 static int mint_begin(struct job_work *work, struct error *error)
 {
     const json_t *count = json_object_get(work->parameters, "count");
@@ -221,6 +246,7 @@ static int mint_begin(struct job_work *work, struct error *error)
     work->left = (uint64_t)number;
     if (read_request(work, error) != 0 || check_beside(work, error) != 0)
         return -1;
+    work->trusts = takes_trust(work);
     if (json_is_true(json_object_get(work->parameters, "artifacts"))) {
         work->base = view_base(work->parameters, error);
         return work->base == NULL ? -1 : 0;
@@ -265,6 +291,7 @@ static int emit_token(struct job_work *work, const struct minted *minted, const 
         .bound = work->kind->bound,
         .distinctive = minted->distinctive,
         .facts = buffer_slice(&minted->facts),
+        .trusts = work->trusts,
     };
     struct buffer data;
     int rc;

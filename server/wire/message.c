@@ -248,6 +248,7 @@ int token_result_add(struct buffer *buffer, const struct token_result *token)
     buffer_add_u8(buffer, token->bound);
     buffer_add_u8(buffer, token->distinctive);
     buffer_add_bytes(buffer, token->facts);
+    buffer_add_u8(buffer, token->trusts);
     return added(buffer);
 }
 
@@ -272,6 +273,7 @@ int token_result_get(struct reader *reader, struct token_result *token)
     token->bound = get_bool(reader);
     token->distinctive = get_bool(reader);
     token->facts = reader_bytes(reader, FACTS_BYTES);
+    token->trusts = get_bool(reader);
     return facts_good(token->facts) ? reader_end(reader) : -1;
 }
 

@@ -167,6 +167,7 @@ struct token_result {
     bool bound;             /* the secret binds this identity */
     bool distinctive;       /* the identity alone is worth a sighting */
     struct slice facts;     /* server/base/facts.h */
+    bool trusts;            /* some file that it may lie in trusts its decoy's authority, and no other */
 };
 
 int job_add(struct buffer *buffer, const struct job *job);

@@ -118,9 +118,10 @@ START_TEST(migrates_from_the_first_version)
            " INSERT INTO placement (id, token, place, location, lure, meta, state) VALUES (x'00', 1, 'file:/x', '{}', '',"
            " '{}', 'there')");
     ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
-    statement = ledger_statement(&ledger, "SELECT length(facts) FROM token WHERE number = 1", &error);
+    statement = ledger_statement(&ledger, "SELECT length(facts), trusts FROM token WHERE number = 1", &error);
     ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
     ck_assert_int_eq(sqlite3_column_int(statement, 0), 0);
+    ck_assert_int_eq(sqlite3_column_int(statement, 1), 0);
     sqlite3_reset(statement);
     statement = ledger_statement(&ledger, "SELECT campaign IS NULL AND arguments IS NULL AND rotates IS NULL"
                                   " FROM placement WHERE number = 1", &error);

@@ -39,7 +39,7 @@ static const struct {
     {"drill", OUTPUT_TABLE,
      (const char *const[]){"token", "decoy", "answered", "alert", "route", "state", "ms", "text", NULL}},
     {"recognise", OUTPUT_TABLE,
-     (const char *const[]){"token", "-placement", "kind", "file", "offset", "encodings", "-member", NULL}},
+     (const char *const[]){"token", "-placement", "kind", "file", "member", "offset", "-encodings", NULL}},
     {"incidents", OUTPUT_TABLE,
      (const char *const[]){"incident", "state", "-drill", "severity", "opened", "-updated", "tokens", NULL}},
     {"alerts", OUTPUT_TABLE, (const char *const[]){"time", "severity", "alert", "-incident", "title", NULL}},

@@ -3,6 +3,8 @@
 
 #include <zlib.h>
 #include "server/finder/pack.h"
+#include "server/finder/tar.h"
+#include "server/finder/zip.h"
 
 static bool begins(struct slice front, const char *bytes, size_t length)
 {
@@ -64,6 +66,8 @@ static const struct unpacker unpackers[] = {
     {"gzip", is_gzip, unpack_gzip},
     {"zlib", is_zlib, unpack_zlib},
     {"pack", pack_is, pack_unpack},
+    {"zip", zip_is, zip_unpack},
+    {"tar", tar_is, tar_unpack},
     {"foreign", is_foreign, refuse_foreign},
 };
 

@@ -172,6 +172,7 @@ static int show_dry(struct invocation *invocation, const struct planting *job, c
     json_t *row = json_pack("{s:n, s:s, s:o, s:s, s:b}", "placement", "place", text_member(job->json, "place"), "where",
                             where != NULL ? where : json_object(), "state", "planned", "dry_run", 1);
 
+    json_object_del(where, "digest"); /* as in tell_as() */
     output_json(&invocation->output, row);
     json_decref(row);
     if (planted->ok)

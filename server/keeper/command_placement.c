@@ -15,7 +15,7 @@
 
 #define JOB(action)                                                                                                    \
     "json_object('placement', id_text('p', p.id), 'action', '" action "', 'place', p.place, 'state', p.state,"         \
-    " 'options', json_object('where', json(p.location), 'digest', CAST(p.digest AS TEXT)), 'meta', json(p.meta))"
+    " 'options', json_object('where', json(p.location), 'digest', digest_text(p.digest)), 'meta', json(p.meta))"
 
 static const char *const states[] = {"there", "moved", "changed", "gone", "unknown", NULL};
 
@@ -113,12 +113,14 @@ static void answer(struct request *request, struct id id, enum request_code code
         request_done(request, code, "%.*s", (int)text.length, (const char *)text.data);
 }
 
-/* ?1 number; or all of: ?2 state, ?3 location or NULL, ?4 now, ?5 digest or NULL */
+/* ?1 number; or all of: ?2 state, ?3 location or NULL, ?4 now, ?5 digest, sealed, or NULL */
 static int run_update(struct request *request, const char *sql, const struct row *row, const struct report *report,
                       const char *state, struct error *error)
 {
     struct ledger *ledger = &request->keeper->ledger;
     sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    struct buffer digest;
+    int result;
 
     if (statement == NULL)
         return -1;
@@ -128,11 +130,18 @@ static int run_update(struct request *request, const char *sql, const struct row
     ledger_bind_text(statement, 2, report->state.data != NULL ? report->state : slice_of(state));
     ledger_bind_text(statement, 3, slice_of(report->where));
     sqlite3_bind_int64(statement, 4, clock_wall());
-    if (report->digest.length > 0)
-        ledger_bind_blob(statement, 5, report->digest);
-    else
-        sqlite3_bind_null(statement, 5);
-    return ledger_run(ledger, statement, error);
+    buffer_init(&digest, CHANNEL_MESSAGE);
+    if (report->digest.length > 0 && keyring_seal(&request->keeper->keyring, report->digest, &digest) != 0)
+        result = error_set(error, "the digest of what was planted is too long, or there is no memory for it");
+    else {
+        if (digest.length > 0)
+            ledger_bind_blob(statement, 5, buffer_slice(&digest));
+        else
+            sqlite3_bind_null(statement, 5);
+        result = ledger_run(ledger, statement, error);
+    }
+    buffer_free(&digest);
+    return result;
 }
 
 static int record(struct request *request, const struct report *report, struct error *error)

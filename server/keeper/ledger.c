@@ -53,6 +53,8 @@ static const char *const migrations[LEDGER_VERSION] = {
     "ALTER TABLE token ADD COLUMN trusts INTEGER NOT NULL DEFAULT 0;"
     " UPDATE token SET trusts = 1 WHERE kind = 'kubeconfig';"
     " CREATE INDEX token_trusts ON token (decoy, state) WHERE trusts = 1;",
+    /* digest of a placement: sealed from here on (ledger.h: digest_text) */
+    "",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)
@@ -91,13 +93,33 @@ static void sql_address_text(sqlite3_context *context, int count, sqlite3_value 
     sqlite3_result_text(context, address_text(&address, text), -1, SQLITE_TRANSIENT);
 }
 
-static int add_functions(sqlite3 *db)
+/* No text of an earlier version begins with a key's number. */
+static void sql_digest_text(sqlite3_context *context, int count, sqlite3_value **values)
 {
+    const struct ledger *ledger = sqlite3_user_data(context);
+    struct slice digest = {sqlite3_value_blob(values[0]), (size_t)sqlite3_value_bytes(values[0])};
+    struct buffer plain;
+
+    (void)count;
+    if (digest.data == NULL)
+        return;
+    buffer_init(&plain, digest.length);
+    if (digest.data[0] != KEYRING_NUMBER)
+        sqlite3_result_text(context, (const char *)digest.data, (int)digest.length, SQLITE_TRANSIENT);
+    else if (keyring_open_sealed(ledger->keyring, digest, &plain) == 0)
+        sqlite3_result_text(context, (const char *)plain.data, (int)plain.length, SQLITE_TRANSIENT);
+    buffer_free(&plain);
+}
+
+static int add_functions(struct ledger *ledger)
+{
+    sqlite3 *db = ledger->db;
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
 
     if (sqlite3_create_function(db, "id_text", 2, flags, NULL, sql_id_text, NULL, NULL) != SQLITE_OK ||
         sqlite3_create_function(db, "time_text", 1, flags, NULL, sql_time_text, NULL, NULL) != SQLITE_OK ||
-        sqlite3_create_function(db, "address_text", 1, flags, NULL, sql_address_text, NULL, NULL) != SQLITE_OK)
+        sqlite3_create_function(db, "address_text", 1, flags, NULL, sql_address_text, NULL, NULL) != SQLITE_OK ||
+        sqlite3_create_function(db, "digest_text", 1, flags, ledger, sql_digest_text, NULL, NULL) != SQLITE_OK)
         return -1;
     return 0;
 }
@@ -222,7 +244,7 @@ static int open_database(struct ledger *ledger, bool create, struct error *error
              "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;", CACHE_KIB);
     if (script(ledger, text, "opening", error) < 0)
         return -1;
-    return add_functions(ledger->db) < 0 ? error_set(error, "out of memory") : 0;
+    return add_functions(ledger) < 0 ? error_set(error, "out of memory") : 0;
 }
 
 static int begin_wal(struct ledger *ledger, struct error *error)
@@ -327,6 +349,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
 {
     memset(ledger, 0, sizeof *ledger);
     ledger->lock = ledger->folder = ledger->flusher.log = ledger->flusher.ended = -1;
+    ledger->keyring = keyring;
     ledger->path = paths_join(state, "ledger.db");
     if (ledger->path == NULL)
         return error_set(error, "out of memory");

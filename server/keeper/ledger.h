@@ -3,7 +3,8 @@
  * The ledger: one SQLite file (schema.sql), WAL, synchronous=FULL, one keeper at a time by a lock file beside it.
  * Single thread; a transaction never stays open across a turn of the event loop.
  *
- * SQL functions: id_text(letter, id), time_text(us), address_text(address): texts as in listings, NULL for NULL. */
+ * SQL functions: id_text(letter, id), time_text(us), address_text(address): texts as in listings, NULL for NULL.
+ * digest_text(digest): of a placement, unsealed; as it is where a version before 8 wrote it; NULL where damaged. */
 #ifndef KEEPER_LEDGER_H
 #define KEEPER_LEDGER_H
 
@@ -19,13 +20,14 @@
 #include "server/keeper/pending.h"
 
 #define LEDGER_APPLICATION 0x53554e44
-#define LEDGER_VERSION 7
+#define LEDGER_VERSION 8
 #define LEDGER_STATEMENTS 512
 #define LEDGER_COPY "backup" /* in the state folder, while a backup is on its way; removed when the ledger is opened */
 #define LEDGER_RESERVE (32 * 1024 * 1024)
 
 struct ledger {
     sqlite3 *db;
+    const struct keyring *keyring;
     int lock;           /* descriptor of the lock file, or -1 */
     int folder;         /* descriptor of the state folder, or -1 */
     char *path;
@@ -45,8 +47,8 @@ struct ledger {
 
 /* Opens state/ledger.db. With `create` an absent one is made (and the folder, mode 0700), else absence is an error.
  * Waits up to 5 s for another keeper's lock. Migrates older schemas. The key is checked against the ledger's check
- * value. What an earlier keeper left in the log is written anew: where its flush failed it may stand in the kernel's
- * memory only, and the kernel tells of that once. Errors say what to do. */
+ * value, and must outlive the ledger. What an earlier keeper left in the log is written anew: where its flush failed
+ * it may stand in the kernel's memory only, and the kernel tells of that once. Errors say what to do. */
 int ledger_open(struct ledger *ledger, const char *state, const struct keyring *keyring, bool create,
                 struct error *error);
 void ledger_close(struct ledger *ledger);

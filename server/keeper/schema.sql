@@ -83,7 +83,7 @@ CREATE TABLE placement (
     planted INTEGER,
     checked INTEGER,
     uprooted INTEGER,       -- taken out by us, removal verified
-    digest BLOB,            -- of what was planted, for inspect
+    digest BLOB,            -- of what was planted, for inspect; sealed
     owner TEXT              -- whose place it is, where that is known
 ) STRICT;
 

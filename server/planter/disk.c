@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 #define SIBLINGS 256
-#define DIGEST_OPERATIONS 2
-#define DIGEST_MEMORY (8 * 1024 * 1024)
+#define HASH_TEXT (crypto_generichash_BYTES * 2 + 1)
 
 static int write_all(int fd, struct slice content)
 {
@@ -118,41 +117,50 @@ void disk_siblings(int folder, mode_t *mode, gid_t *group)
         close(fd);
 }
 
-/* Argon2's input is short, whatever the content's length. */
-static void shorten(struct slice content, char out[crypto_generichash_BYTES * 2 + 1])
+static const char form[] = "$blake2b$";
+
+static void hash_text(struct slice content, char out[HASH_TEXT])
 {
     unsigned char hash[crypto_generichash_BYTES];
 
     crypto_generichash(hash, sizeof(hash), content.data, content.length, NULL, 0);
-    sodium_bin2hex(out, crypto_generichash_BYTES * 2 + 1, hash, sizeof(hash));
+    sodium_bin2hex(out, HASH_TEXT, hash, sizeof(hash));
     sodium_memzero(hash, sizeof(hash));
 }
 
 char *disk_digest(struct slice content)
 {
-    char text[crypto_generichash_BYTES * 2 + 1];
-    char *digest = malloc(crypto_pwhash_STRBYTES);
+    char *digest = malloc(sizeof(form) - 1 + HASH_TEXT);
 
-    shorten(content, text);
-    if (digest != NULL && crypto_pwhash_str(digest, text, strlen(text), DIGEST_OPERATIONS, DIGEST_MEMORY) != 0) {
-        free(digest);
-        digest = NULL;
+    if (digest != NULL) {
+        memcpy(digest, form, sizeof(form) - 1);
+        hash_text(content, digest + sizeof(form) - 1);
     }
-    sodium_memzero(text, sizeof(text));
     return digest;
 }
 
-int disk_same(const char *digest, struct slice content)
+/* As earlier versions made them: slow ones, over the same text. */
+static int is_slow_one(const char *digest, const char *text)
 {
-    char text[crypto_generichash_BYTES * 2 + 1];
     char stored[crypto_pwhash_STRBYTES] = "";
-    int same;
 
     if (strlen(digest) >= sizeof(stored) || strstr(digest, "m=8192,t=2,p=1") == NULL)
         return 0;
     memcpy(stored, digest, strlen(digest));
-    shorten(content, text);
-    same = crypto_pwhash_str_verify(stored, text, strlen(text)) == 0;
+    return crypto_pwhash_str_verify(stored, text, strlen(text)) == 0;
+}
+
+int disk_same(const char *digest, struct slice content)
+{
+    size_t length = sizeof(form) - 1;
+    char text[HASH_TEXT];
+    int same;
+
+    hash_text(content, text);
+    if (strncmp(digest, form, length) != 0)
+        same = is_slow_one(digest, text);
+    else
+        same = strlen(digest) == length + HASH_TEXT - 1 && sodium_memcmp(digest + length, text, HASH_TEXT - 1) == 0;
     sodium_memzero(text, sizeof(text));
     return same;
 }

@@ -22,9 +22,10 @@ int disk_read(int folder, const char *name, struct buffer *content, struct stat 
 int disk_head(int folder, const char *name, struct buffer *content, struct error *error);
 /* Mode and group of the folder's newest regular files; 0600 and the folder's group where there is none. */
 void disk_siblings(int folder, mode_t *mode, gid_t *group);
-/* Argon2id over the content, salted: a ledger that is stolen does not help to guess the secret. To be freed. */
+/* BLAKE2b of the content, as text. Who holds it can try guesses at the secret: it goes to the keeper alone, who seals
+ * it. NULL without memory. To be freed. */
 char *disk_digest(struct slice content);
-/* 1 the same, 0 another. */
+/* 1 the same, 0 another. Takes the digests of earlier versions (Argon2id, salted), too. */
 int disk_same(const char *digest, struct slice content);
 /* Makes the folder's entries durable. */
 void disk_sync(int folder);

@@ -230,11 +230,11 @@ static const struct entry_value *secret_of(const struct entry *entry)
     return NULL;
 }
 
-/* SALT;NAME=DIGEST;NAME=DIGEST;NAME:$argon2id$… (the secret's) */
+/* SALT;NAME=DIGEST;NAME=DIGEST;NAME:$blake2b$… (the secret's: disk.h) */
 char *entry_digest(const struct entry *entry)
 {
     unsigned char random[SALT_BYTES];
-    char salt[2 * SALT_BYTES + 1], digest[2 * DIGEST_BYTES + 1], *slow = NULL, *text = NULL;
+    char salt[2 * SALT_BYTES + 1], digest[2 * DIGEST_BYTES + 1], *hidden = NULL, *text = NULL;
     const struct entry_value *secret = secret_of(entry);
     struct buffer out;
 
@@ -248,18 +248,18 @@ char *entry_digest(const struct entry *entry)
             buffer_add_format(&out, ";%s=%s", entry->values[i].name, digest);
         }
     if (secret != NULL)
-        slow = disk_digest((struct slice){(const unsigned char *)secret->data, secret->length});
-    if (slow != NULL)
-        buffer_add_format(&out, ";%s:%s", secret->name, slow);
-    if (!out.failed && (secret == NULL || slow != NULL))
+        hidden = disk_digest((struct slice){(const unsigned char *)secret->data, secret->length});
+    if (hidden != NULL)
+        buffer_add_format(&out, ";%s:%s", secret->name, hidden);
+    if (!out.failed && (secret == NULL || hidden != NULL))
         text = strdup(buffer_text(&out));
-    free(slow);
+    free(hidden);
     buffer_free(&out);
     return text;
 }
 
 /* Where the part for the secret begins: its name; NULL where there is none. */
-static const char *slow_part(const char *digest)
+static const char *secret_part(const char *digest)
 {
     const char *dollar = strchr(digest, '$'), *at = dollar;
 
@@ -272,13 +272,13 @@ static const char *slow_part(const char *digest)
 
 bool entry_is(struct entry *entry, const char *digest)
 {
-    const char *slow = slow_part(digest), *colon = slow != NULL ? strchr(slow, ':') : NULL;
+    const char *hidden = secret_part(digest), *colon = hidden != NULL ? strchr(hidden, ':') : NULL;
 
     for (size_t i = 0; colon != NULL && i < entry->count; i++) {
         struct entry_value *value = &entry->values[i];
 
-        value->secret = strlen(value->name) == (size_t)(colon - slow) &&
-                        strncasecmp(value->name, slow, strlen(value->name)) == 0 &&
+        value->secret = strlen(value->name) == (size_t)(colon - hidden) &&
+                        strncasecmp(value->name, hidden, strlen(value->name)) == 0 &&
                         disk_same(colon + 1, (struct slice){(const unsigned char *)value->data, value->length});
         if (value->secret)
             return true;
@@ -312,13 +312,13 @@ static void add_new(const struct entry *entry, const char *digest, struct buffer
 
 void entry_changes(struct entry *entry, const char *digest, struct buffer *names)
 {
-    const char *slow = slow_part(digest), *at = strchr(digest, ';');
+    const char *hidden = secret_part(digest), *at = strchr(digest, ';');
     char salt[2 * SALT_BYTES + 1] = "", now[2 * DIGEST_BYTES + 1], name[128];
 
     if (at == NULL || at - digest != 2 * SALT_BYTES)
         return;
     memcpy(salt, digest, 2 * SALT_BYTES);
-    while (at != NULL && at + 1 != slow) {
+    while (at != NULL && at + 1 != hidden) {
         const char *equals = strchr(++at, '=');
         size_t length = equals != NULL ? (size_t)(equals - at) : 0;
 
@@ -331,7 +331,7 @@ void entry_changes(struct entry *entry, const char *digest, struct buffer *names
             add_name(names, name, length);
         at = strchr(equals, ';');
     }
-    if (slow != NULL && !entry_is(entry, digest))
-        add_name(names, slow, strcspn(slow, ":"));
+    if (hidden != NULL && !entry_is(entry, digest))
+        add_name(names, hidden, strcspn(hidden, ":"));
     add_new(entry, digest, names);
 }

@@ -56,7 +56,7 @@ int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, st
 /* What most of the crowd have as their value; NULL where none does. Not to be freed. */
 const char *entry_usual(const struct entry *crowd, size_t count, const char *name);
 
-/* What is needed to tell later whether, and in what, it was changed: short digests of each attribute, and a slow one of
+/* What is needed to tell later whether, and in what, it was changed: short digests of each attribute, and disk.h's of
  * the secret's. To be freed. */
 char *entry_digest(const struct entry *entry);
 /* Is it the entry of that digest, by the attribute that holds the secret? Marks that. */

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/fuzz/quick.h"
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/planter/planter.h"
 
-int crypto_pwhash_str(char out[crypto_pwhash_STRBYTES], const char *const text, unsigned long long length,
-                      unsigned long long operations, size_t memory)
-{
-    (void)text, (void)operations, (void)memory;
-    snprintf(out, crypto_pwhash_STRBYTES, QUICK_DIGEST "%llu", length);
-    return 0;
-}
-
 int crypto_pwhash_str_verify(const char digest[crypto_pwhash_STRBYTES], const char *const text, unsigned long long length)
 {
-    (void)text;
-    return length % 2 == 0 && strncmp(digest, QUICK_DIGEST, strlen(QUICK_DIGEST)) == 0 ? 0 : -1;
+    return length > 0 && text[0] % 2 == 0 && strncmp(digest, QUICK_DIGEST, strlen(QUICK_DIGEST)) == 0 ? 0 : -1;
 }
 
 void quick_file(struct task *task, const char *name, const char *text)

@@ -239,6 +239,36 @@ START_TEST(inspect_and_uproot)
 }
 END_TEST
 
+static const char *digest_of_job(const char *placement)
+{
+    ck_assert_int_eq(operator_ask(&o, "inspect", "placement", placement, NULL), 0);
+    return json_string_value(json_object_get(json_object_get(o.rows[0].json, "options"), "digest"));
+}
+
+START_TEST(a_digest_lies_sealed)
+{
+    char *placement = planted(token, "maildir:/srv/mail/ada");
+
+    ck_assert_int_eq(operator_number(&o, "SELECT instr(digest, CAST('abc' AS BLOB)) FROM placement"), 0);
+    ck_assert_int_eq(operator_number(&o, "SELECT length(digest) FROM placement"), SEAL_OVERHEAD + 6);
+    ck_assert_str_eq(digest_of_job(placement), "abc123");
+    operator_sql(&o, "UPDATE placement SET digest = CAST('$argon2id$x' AS BLOB)");
+    ck_assert_str_eq(digest_of_job(placement), "$argon2id$x");
+    operator_sql(&o, "UPDATE placement SET digest = x'01020304'");
+    ck_assert_ptr_null(digest_of_job(placement));
+    operator_sql(&o, "UPDATE placement SET digest = CAST(x'01' || zeroblob(60) AS BLOB)");
+    ck_assert_ptr_null(digest_of_job(placement));
+    operator_sql(&o, "UPDATE placement SET digest = x''");
+    ck_assert_ptr_null(digest_of_job(placement));
+    operator_sql(&o, "UPDATE placement SET digest = NULL");
+    ck_assert_int_eq(operator_ask(&o, "inspected", "placement", placement, "ok", "true", "state", "there", "digest",
+                                  "abc456", NULL), 0);
+    ck_assert_int_eq(operator_number(&o, "SELECT instr(digest, CAST('abc' AS BLOB)) FROM placement"), 0);
+    ck_assert_str_eq(digest_of_job(placement), "abc456");
+    free(placement);
+}
+END_TEST
+
 START_TEST(a_look_that_fails_leaves_it_planned)
 {
     char *placement = plant(token, "maildir:/srv/mail/ada");
@@ -287,6 +317,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_dry_run_changes_nothing);
     tcase_add_test(t, wrong_plants_are_refused);
     tcase_add_test(t, inspect_and_uproot);
+    tcase_add_test(t, a_digest_lies_sealed);
     tcase_add_test(t, a_look_that_fails_leaves_it_planned);
     tcase_add_test(t, a_broken_off_planting_can_be_given_up);
     suite_add_tcase(s, t);

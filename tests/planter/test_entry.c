@@ -184,6 +184,11 @@ END_TEST
 
 /* ---- later ---- */
 
+/* As versions made them whose ledgers did not seal them. */
+#define SLOW_ONE                                                                                                       \
+    "00112233445566778899aabbccddeeff;uid=0011223344556677;description:$argon2id$v=19$m=8192,t=2,p=1$"                 \
+    "TfHTMY/wt4GhEyoqJ2I4Tw$j9aSczsTuDGK7jE9Zc1IWKBNxNWRlpG4bZB31A/0x4I"
+
 START_TEST(changes_are_told)
 {
     struct buffer names;
@@ -202,6 +207,10 @@ START_TEST(changes_are_told)
     entry_changes(&own.list[0], digest, &names);
     ck_assert_str_eq(buffer_text(&names), "mail, description, title");
     ck_assert(!entry_is(&own.list[0], digest));
+    ck_assert(!entry_is(&own.list[0], SLOW_ONE));
+    ck_assert_int_eq(entry_set(&own.list[0], "description", slice_of("pw Zk3v"), &error), 0);
+    ck_assert(entry_is(&own.list[0], digest));
+    ck_assert(entry_is(&own.list[0], SLOW_ONE));
     buffer_clear(&names);
     entry_changes(&own.list[0], "no digest", &names);
     ck_assert_uint_eq(names.length, 0);

@@ -8,6 +8,8 @@ static struct error error;
 
 #define META "{\"type\":\"text\",\"name\":\".env\",\"line\":2,\"secret_file\":\"0\"}"
 #define TEXT "HOST=git\nPASSWORD=" LURE_SECRET "\n"
+/* Of TEXT, as versions made it whose ledgers did not seal it. */
+#define SLOW_ONE "$argon2id$v=19$m=8192,t=2,p=1$hwi/0TWIW1npJpbEbiQqcQ$U2y8ZLxUcqvIDsj9qktOWVeRKqfHVdRUlrMM64t1VTA"
 
 static void setup(void)
 {
@@ -62,6 +64,43 @@ START_TEST(plants_inspects_and_uproots)
     ck_assert_int_ne(access(path, F_OK), 0);
     place_result_free(&later);
     lure_state("file", path, result.where, "gone");
+}
+END_TEST
+
+/* In options, as the keeper gives it. */
+static void state_by(const char *digest, const char *state)
+{
+    struct place_result later;
+    struct task task;
+
+    lure_task(&task, "inspect", "file", path, "{}", "{}");
+    json_object_del(result.where, "digest");
+    json_object_set(task.options, "where", result.where);
+    json_object_set_new(task.options, "digest", json_string(digest));
+    lure_run(&task, &later, 0, &error);
+    ck_assert_msg(strcmp(later.state, state) == 0, "by %s: %s, not %s", digest, later.state, state);
+    place_result_free(&later);
+}
+
+START_TEST(digests_old_and_new)
+{
+    static const char *const wrong[] = {"", "$", "$blake2b$", "$blake2b$00", "$argon2id$", "x"};
+    char *digest;
+
+    plant(path, "{}", 0);
+    digest = strdup(lure_where(&result, "digest"));
+    ck_assert_uint_eq(strlen(digest), strlen("$blake2b$") + 64);
+    state_by(digest, "there");
+    state_by(SLOW_ONE, "there");
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        state_by(wrong[i], "changed");
+    write_file(path, TEXT "#\n", 0600);
+    state_by(digest, "changed");
+    state_by(SLOW_ONE, "changed");
+    digest[strlen(digest) - 1] = '\0';
+    write_file(path, TEXT, 0600);
+    state_by(digest, "changed");
+    free(digest);
 }
 END_TEST
 
@@ -264,6 +303,7 @@ static Suite *suite(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, plants_inspects_and_uproots);
+    tcase_add_test(tests, digests_old_and_new);
     tcase_add_test(tests, a_folder_takes_the_artifacts_name);
     tcase_add_test(tests, looks_like_its_siblings);
     tcase_add_test(tests, nothing_is_overwritten);

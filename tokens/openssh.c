@@ -94,7 +94,8 @@ int openssh_key_add(struct buffer *out, const struct openssh_key *key, const str
         for (size_t at = 0; at < length; at += LINE)
             (void)buffer_add_format(out, "%.*s\n", LINE, text + at);
         sodium_memzero(text, sizeof text);
-        rc = buffer_add_text(out, "-----END " OPENSSH_LABEL "-----\n");
+        buffer_add_text(out, "-----END " OPENSSH_LABEL "-----\n");
+        rc = out->failed ? -1 : 0;
     }
     buffer_free(&file);
     return rc;

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Archives that no program makes: what a reader must not believe. Those that programs make are in
+ * tests/scenarios/recognise_archives.test. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "tests/finder/hunted.h"
+#include "tests/test.h"
+
+static const char *const secrets[] = {"Tr0ub4dor", "correct-horse-battery"};
+static struct hunted hunted;
+static struct error error;
+
+static void setup(void)
+{
+    hunted_open(&hunted, secrets, 2, true);
+}
+
+static void teardown(void)
+{
+    hunted_close(&hunted);
+}
+
+static int search(struct slice bytes)
+{
+    int fd = memfd_create("archive", MFD_CLOEXEC), result;
+
+    ck_assert(fd >= 0 && write(fd, bytes.data, bytes.length) == (ssize_t)bytes.length && lseek(fd, 0, SEEK_SET) == 0);
+    hunted.count = 0;
+    error.text[0] = '\0';
+    result = source_search(&hunted.source, fd, &error);
+    close(fd);
+    return result;
+}
+
+static void add_number(struct buffer *out, uint64_t number, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        buffer_add_u8(out, (uint8_t)(number >> 8 * i));
+}
+
+static void add_deflated(struct buffer *out, struct slice bytes)
+{
+    uLongf length = compressBound(bytes.length);
+    unsigned char *packed = malloc(length);
+
+    ck_assert(packed != NULL && compress2(packed, &length, bytes.data, bytes.length, 9) == Z_OK);
+    buffer_add(out, packed, length);
+    free(packed);
+}
+
+/* A local header; extra fields, if any, are the caller's to add. */
+static void add_entry(struct buffer *out, const char *name, unsigned flags, unsigned method, uint32_t size, size_t extra)
+{
+    buffer_add(out, "PK\3\4\24\0", 6);
+    add_number(out, flags, 2);
+    add_number(out, method, 2);
+    add_number(out, 0, 8); /* time, date, checksum */
+    add_number(out, size, 4);
+    add_number(out, size, 4);
+    add_number(out, strlen(name), 2);
+    add_number(out, extra, 2);
+    buffer_add_text(out, name);
+}
+
+static void add_directory(struct buffer *out)
+{
+    buffer_add(out, "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+}
+
+static void add_header(struct buffer *out, const char *name, char type, const char *size)
+{
+    char block[512] = "";
+    unsigned sum = 0;
+
+    snprintf(block, 100, "%s", name);
+    memcpy(block + 124, size, strlen(size));
+    memset(block + 148, ' ', 8);
+    block[156] = type;
+    for (size_t i = 0; i < sizeof block; i++)
+        sum += (unsigned char)block[i];
+    snprintf(block + 148, 8, "%06o", sum);
+    buffer_add(out, block, sizeof block);
+}
+
+static void add_padded(struct buffer *out, const char *text)
+{
+    char block[512] = "";
+
+    snprintf(block, sizeof block, "%s", text);
+    buffer_add(out, block, sizeof block);
+}
+
+/* ---- ZIP ---- */
+
+START_TEST(takes_no_descriptor_that_does_not_fit)
+{
+    static const char text[] = "PK\7\10 PK\7\10\1\2\3\4\11\0\0\0\11\0\0\0 Tr0ub4dor PK\3\4 PK\1\2";
+    struct buffer out;
+
+    buffer_init(&out, 65536);
+    add_entry(&out, "a", 8, 0, 0, 0);
+    buffer_add(&out, text, sizeof text);
+    buffer_add(&out, "PK\7\10", 4);
+    add_number(&out, crc32(0, (const unsigned char *)text, sizeof text), 4);
+    add_number(&out, sizeof text, 4);
+    add_number(&out, sizeof text, 4);
+    add_entry(&out, "b", 0, 0, 21, 0);
+    buffer_add_text(&out, secrets[1]);
+    add_directory(&out);
+    ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
+    ck_assert_uint_eq(hunted.count, 2);
+    ck_assert(hunted_has(&hunted, 0, 22, "") && hunted_has(&hunted, 1, 0, ""));
+    buffer_free(&out);
+}
+END_TEST
+
+/* The other fields before it lie about their lengths, or it is too short. */
+START_TEST(reads_long_sizes_within_their_field)
+{
+    struct buffer out;
+
+    buffer_init(&out, 65536);
+    add_entry(&out, "a", 0, 0, UINT32_MAX, 24);
+    buffer_add(&out, "\x75\x70\0\0\1\0\20\0", 8);
+    add_number(&out, 9, 8);
+    add_number(&out, 9, 8);
+    buffer_add_text(&out, secrets[0]);
+    add_entry(&out, "b", 0, 0, UINT32_MAX, 4);
+    buffer_add(&out, "\1\0\xff\xff", 4);
+    add_directory(&out);
+    ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
+    ck_assert(hunted.count == 1 && hunted_has(&hunted, 0, 0, ""));
+    buffer_free(&out);
+}
+END_TEST
+
+START_TEST(goes_on_behind_what_it_cannot_read)
+{
+    struct buffer out;
+
+    buffer_init(&out, 65536);
+    add_entry(&out, "locked", 1, 8, 9, 0);
+    buffer_add_text(&out, secrets[0]); /* as if it were its cipher */
+    add_entry(&out, "odd", 0, 14, 9, 0);
+    buffer_add_text(&out, secrets[0]);
+    add_entry(&out, "open", 0, 0, 21, 0);
+    buffer_add_text(&out, secrets[1]);
+    add_directory(&out);
+    ck_assert_int_eq(search(buffer_slice(&out)), -1);
+    ck_assert_str_eq(error.text, "locked: it is encrypted, and was passed over; so are 1 more parts of it");
+    ck_assert(hunted.count == 1 && hunted_has(&hunted, 1, 0, ""));
+    buffer_free(&out);
+}
+END_TEST
+
+/* ---- tar ---- */
+
+START_TEST(believes_pax_about_the_next_file_only)
+{
+    struct buffer out;
+
+    buffer_init(&out, 65536);
+    add_header(&out, "PaxHeaders/a", 'x', "00000000037");
+    add_padded(&out, "9 size=9\n13 path=a/b/c\n99 no=\n");
+    add_header(&out, "a", '0', "00000000777");
+    add_padded(&out, secrets[0]);
+    add_header(&out, "b", '0', "00000000025");
+    add_padded(&out, secrets[1]);
+    ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
+    ck_assert(hunted.count == 2 && hunted_has(&hunted, 0, 0, "") && hunted_has(&hunted, 1, 0, ""));
+    buffer_free(&out);
+}
+END_TEST
+
+/* Sizes that no file has: GNU's binary form, negative, and all digits. */
+START_TEST(does_not_run_away_with_a_size)
+{
+    static const char *const sizes[] = {"\x80\1\1\1\1\1\1\1\1\1\1\1", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+                                        "777777777777", "            ", "99999999999"};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct buffer out;
+
+        buffer_init(&out, 65536);
+        add_header(&out, "a", '0', sizes[i]);
+        add_header(&out, "b", '0', "00000000011");
+        add_padded(&out, secrets[0]);
+        (void)search(buffer_slice(&out));
+        ck_assert_msg(hunted.count == 1, "size %zu: %zu found", i, hunted.count);
+        buffer_free(&out);
+    }
+}
+END_TEST
+
+/* ---- what grows ---- */
+
+static void pack_again(struct buffer *bytes)
+{
+    struct buffer packed;
+
+    buffer_init(&packed, 1 << 26);
+    add_deflated(&packed, buffer_slice(bytes));
+    buffer_free(bytes);
+    *bytes = packed;
+}
+
+START_TEST(unpacks_to_a_depth)
+{
+    for (int depth = 1; depth <= 2 * SOURCE_DEPTH; depth++) {
+        struct buffer bytes;
+        int result;
+
+        buffer_init(&bytes, 1 << 26);
+        for (int i = 0; i < 30; i++) /* can be deflated: does not shrink to nothing */
+            buffer_add_format(&bytes, "%d Tr0ub4dor is the one of %d; ", i, i * i);
+        for (int i = 0; i < depth; i++)
+            pack_again(&bytes);
+        result = search(buffer_slice(&bytes));
+        ck_assert_msg((result == 0) == (depth <= SOURCE_DEPTH), "%d: %s", depth, error.text);
+        ck_assert_uint_eq(hunted.count, depth <= SOURCE_DEPTH ? 30 : 0);
+        buffer_free(&bytes);
+    }
+}
+END_TEST
+
+START_TEST(stops_what_grows_without_end)
+{
+    struct buffer bytes;
+
+    buffer_init(&bytes, 1 << 28);
+    memset(buffer_reserve(&bytes, 128 << 20), 0, 128 << 20);
+    buffer_grow(&bytes, 128 << 20);
+    pack_again(&bytes);
+    pack_again(&bytes);
+    ck_assert_int_eq(search(buffer_slice(&bytes)), -1);
+    ck_assert_msg(strstr(error.text, "more than 1100 times its size") != NULL, "%s", error.text);
+    ck_assert_uint_le(hunted.source.inputs[0].made, 2 * INPUT_FREE);
+    buffer_free(&bytes);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("unpack");
+    TCase *t = tcase_create("unpack");
+
+    tcase_set_timeout(t, 120);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, takes_no_descriptor_that_does_not_fit);
+    tcase_add_test(t, reads_long_sizes_within_their_field);
+    tcase_add_test(t, goes_on_behind_what_it_cannot_read);
+    tcase_add_test(t, believes_pax_about_the_next_file_only);
+    tcase_add_test(t, does_not_run_away_with_a_size);
+    tcase_add_test(t, unpacks_to_a_depth);
+    tcase_add_test(t, stops_what_grows_without_end);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)

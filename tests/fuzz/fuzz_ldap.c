@@ -61,7 +61,12 @@ static struct randombytes_implementation zero = {
 static void load(void)
 {
     static char host[] = "ldap.corp.example", *names[] = {host};
-    static struct decoy decoy = {.name = host, .names = names, .name_count = 1};
+    static char next[] = "ldap://next.example", emea[] = "ldap://emea.example:3890/dc=emea,dc=corp,dc=example";
+    static char lab[] = "ldaps://lab.example/ou=Lab,ou=People,dc=corp,dc=example";
+    static char more[] = "ldap://more.example/ou=lab,ou=people,dc=corp,dc=example";
+    static char *referrals[] = {next, emea, lab, more};
+    static struct decoy decoy = {.name = host, .names = names, .name_count = 1, .referrals = referrals,
+                                 .referral_count = 4};
     struct error error;
 
     directory = (struct decoy_face){.decoy = &decoy, .face = (char *)(uintptr_t)face};

@@ -25,6 +25,13 @@ struct stay {
     struct remote place;
 };
 
+/* Has a folder to be found for it? */
+static bool is_to_fit(const struct stay *stay)
+{
+    return strcmp(stay->task->action, "plant") == 0 && task_option(stay->task, "path") == NULL &&
+           stay->place.path[0] == '\0';
+}
+
 static int stay_begin(struct stay *stay, const struct task *task, struct place_result *result, struct error *error)
 {
     memset(stay, 0, sizeof *stay);
@@ -33,7 +40,7 @@ static int stay_begin(struct stay *stay, const struct task *task, struct place_r
     if (task_remote(task, &stay->place, error) != 0)
         return -1;
     stay->imap = imap_enter(task, error);
-    return stay->imap != NULL ? imap_folders_read(stay->imap, &stay->folders, error) : -1;
+    return stay->imap != NULL ? imap_folders_read(stay->imap, is_to_fit(stay), &stay->folders, error) : -1;
 }
 
 static void stay_end(struct stay *stay)
@@ -81,7 +88,7 @@ static int most_from(struct stay *stay, const char *from, const struct imap_fold
         int64_t count = 0;
         int rc;
 
-        if (!is_for_reading(folder))
+        if (!is_for_reading(folder) || folder->count == 0)
             continue;
         looked++;
         rc = imap_select(stay->imap, folder->name, false, error);

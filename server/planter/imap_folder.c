@@ -89,9 +89,34 @@ static int take_folder(struct imap *imap, struct imap_cursor *cursor, void *cont
     folder->name = strdup(buffer_text(name));
     folder->shown = strdup(buffer_text(&shown));
     folder->use = use;
+    folder->count = -1;
     folders->count++;
     buffer_free(&shown);
     return folder->name != NULL && folder->shown != NULL ? 0 : -1;
+}
+
+/* STATUS Sent (MESSAGES 3); of one that we do not know, or with something else in it: nothing. */
+static void take_count(struct imap *imap, struct imap_cursor *cursor, struct imap_folders *folders)
+{
+    struct imap_cursor inside;
+    struct buffer *name = &imap->scratch;
+    uint32_t count;
+
+    buffer_clear(name);
+    if (imap_string(cursor, name) != 0 || imap_list(cursor, &inside) != 0 || !imap_word(&inside, "MESSAGES") ||
+        !imap_number(&inside, &count))
+        return;
+    for (size_t i = 0; i < folders->count; i++)
+        if (slice_is(buffer_slice(name), folders->list[i].name))
+            folders->list[i].count = count;
+}
+
+static int take_listed(struct imap *imap, struct imap_cursor *cursor, void *context)
+{
+    if (!imap_word(cursor, "STATUS"))
+        return take_folder(imap, cursor, context);
+    take_count(imap, cursor, context);
+    return 0;
 }
 
 /* A use that no folder has by its attribute goes to the first that is usually called so. */
@@ -111,13 +136,16 @@ static void give_uses(struct imap_folders *folders)
     }
 }
 
-int imap_folders_read(struct imap *imap, struct imap_folders *folders, struct error *error)
+int imap_folders_read(struct imap *imap, bool counting, struct imap_folders *folders, struct error *error)
 {
+    static const char *const options[2][2] = {{"", " RETURN (STATUS (MESSAGES))"},
+                                              {" RETURN (SPECIAL-USE)", " RETURN (SPECIAL-USE STATUS (MESSAGES))"}};
+    bool special = (imap->can & IMAP_SPECIAL_USE) != 0, counts = counting && (imap->can & IMAP_LIST_STATUS) != 0;
     int rc;
 
     memset(folders, 0, sizeof *folders);
-    imap_begin(imap, "LIST \"\" \"*\"%s", (imap->can & IMAP_SPECIAL_USE) != 0 ? " RETURN (SPECIAL-USE)" : "");
-    rc = imap_must(imap, take_folder, folders, "the folders cannot be listed", error);
+    imap_begin(imap, "LIST \"\" \"*\"%s", options[special][counts]);
+    rc = imap_must(imap, take_listed, folders, "the folders cannot be listed", error);
     if (rc == 0)
         give_uses(folders);
     return rc;

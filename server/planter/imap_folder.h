@@ -17,6 +17,7 @@ struct imap_folder {
     char *name;  /* the server's */
     char *shown; /* UTF-8 */
     enum imap_use use; /* RFC 6154, or by its usual names */
+    int64_t count;     /* mails in it; -1: not told */
 };
 
 struct imap_folders {
@@ -24,8 +25,9 @@ struct imap_folders {
     size_t count;
 };
 
-/* Those that hold mails. imap_folders_free() either way. */
-int imap_folders_read(struct imap *imap, struct imap_folders *folders, struct error *error);
+/* Those that can hold mails; with `counting` how many each has, where the server tells that along (RFC 5819).
+ * imap_folders_free() either way. */
+int imap_folders_read(struct imap *imap, bool counting, struct imap_folders *folders, struct error *error);
 void imap_folders_free(struct imap_folders *folders);
 /* "INBOX", a name, or "\Archive", "\Sent" and so on for a use; NULL when there is none. */
 const struct imap_folder *imap_folders_find(const struct imap_folders *folders, const char *wanted);

@@ -129,7 +129,7 @@ static void take_capabilities(struct imap *imap, struct imap_cursor cursor)
                  {"AUTH=XOAUTH2", IMAP_XOAUTH2}, {"AUTH=OAUTHBEARER", IMAP_OAUTHBEARER},
                  {"AUTH=EXTERNAL", IMAP_EXTERNAL}, {"SASL-IR", IMAP_SASL_IR}, {"LITERAL+", IMAP_LITERAL_PLUS},
                  {"LITERAL-", IMAP_LITERAL_PLUS}, {"UIDPLUS", IMAP_UIDPLUS}, {"SPECIAL-USE", IMAP_SPECIAL_USE},
-                 {"QUOTA", IMAP_QUOTA}};
+                 {"QUOTA", IMAP_QUOTA}, {"LIST-STATUS", IMAP_LIST_STATUS}};
     struct slice word;
 
     imap->can = 0;

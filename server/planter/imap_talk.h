@@ -23,6 +23,7 @@ enum imap_can {
     IMAP_UIDPLUS = 1 << 8,
     IMAP_SPECIAL_USE = 1 << 9,
     IMAP_QUOTA = 1 << 10,
+    IMAP_LIST_STATUS = 1 << 11,
 };
 
 enum imap_said { IMAP_OK, IMAP_NO, IMAP_BAD };

@@ -119,8 +119,9 @@ int artifact_views_make(struct artifact_views *views, const struct catalogue *ca
     *views = (struct artifact_views){
         .catalogue = catalogue, .parameters = parameters, .shown = shown, .base = base, .drawn = json_object()};
     views->persona = json_object_get(parameters, "persona");
-    views->time = saved(views->persona, json_is_integer(minted) ? json_integer_value(minted) : now, shown);
-    views->token = view_token(parameters, shown, &draw);
+    now = json_is_integer(minted) ? json_integer_value(minted) : now;
+    views->time = saved(views->persona, now, shown);
+    views->token = view_token(parameters, shown, now, &draw);
     if (views->token == NULL || views->drawn == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");
     return draw_variables(&catalogue->variables, views, error);

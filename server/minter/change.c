@@ -42,22 +42,25 @@ static int file_path(const struct lure_work *work, const struct lure_file *file,
 }
 
 /* Saved by the change's author some minutes before. */
-static int pack_body(const struct lure_work *work, const struct lure_file *file, struct slice text, int64_t time,
-                     struct buffer *body, struct error *error)
+static int pack_body(const struct lure_work *work, const struct lure_file *file, const char *path, struct slice text,
+                     int64_t time, struct buffer *body, struct error *error)
 {
+    const struct containers *chain = &file->containers;
     const struct draw *draw = work->minter->draw;
     struct contents contents = contents_by(json_object_get(work->parameters, "persona"),
                                            json_object_get(work->token, "from"), work->token,
                                            time - 60 - (int64_t)draw_below(draw, 3600), draw);
-    char name[CONTAINER_NAME];
+    char name[CONTAINER_NAME] = "", made[CONTAINER_NAME];
 
+    if (chain->count > 0)
+        container_within(chain->items[chain->count - 1], path, name, sizeof name);
     contents.text = text;
-    contents.name = "";
-    return containers_pack(&file->containers, &contents, name, sizeof name, body, error);
+    contents.name = name;
+    return containers_pack(chain, &contents, made, sizeof made, body, error);
 }
 
-static int make_body(const struct lure_work *work, const struct lure_file *file, struct buffer *body, int64_t time,
-                     struct error *error)
+static int make_body(const struct lure_work *work, const struct lure_file *file, const char *path, int64_t time,
+                     struct buffer *body, struct error *error)
 {
     struct buffer text;
     int rc;
@@ -67,7 +70,7 @@ static int make_body(const struct lure_work *work, const struct lure_file *file,
     if (rc == 0 && file->containers.count > 0 && file->secret && lure_line(buffer_slice(&text), work->secret) == 0)
         rc = error_set(error, "lure '%s' packs no secret", work->lure->name);
     if (rc == 0)
-        rc = pack_body(work, file, buffer_slice(&text), time, body, error);
+        rc = pack_body(work, file, path, buffer_slice(&text), time, body, error);
     buffer_free(&text);
     return rc;
 }
@@ -89,7 +92,7 @@ static json_t *make_file(const struct lure_work *work, const struct lure_file *f
     }
     snprintf(number, sizeof number, "%zu", made->file_count);
     body = lure_file(made, error);
-    if (body != NULL && make_body(work, file, body, time, error) == 0)
+    if (body != NULL && make_body(work, file, buffer_text(&path), time, body, error) == 0)
         entry = json_pack("{ss ss so*}", "path", buffer_text(&path), "file", number, "submodule",
                           file->submodule ? json_true() : NULL);
 out:

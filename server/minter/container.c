@@ -25,6 +25,8 @@ struct contents contents_by(const json_t *persona, const json_t *person, const j
     return (struct contents){
         .password = text_of(json_object_get(token, "container"), "password"),
         .seed = text_of(json_object_get(token, "container"), "seed"),
+        .pgp_seed = text_of(json_object_get(token, "container"), "pgp_seed"),
+        .pgp_created = json_integer_value(json_object_get(json_object_get(token, "container"), "pgp_created")),
         .author = text_of(person, "name"),
         .organisation = text_of(persona, "organisation"),
         .language = text_of(persona, "language"),
@@ -42,12 +44,28 @@ const struct container *container_find(const char *name)
     return NULL;
 }
 
+static const char *extension_of(const struct container *container)
+{
+    return container->extension + (container->extension[0] == '+');
+}
+
 void container_name(const struct container *container, const char *name, char *out, size_t size)
 {
-    const char *dot = strrchr(name, '.');
-    int stem = container->extension[0] == 0 || dot == NULL || dot == name ? (int)strlen(name) : (int)(dot - name);
+    const char *dot = strrchr(name, '.'), *extension = extension_of(container);
+    bool whole = extension[0] == 0 || extension != container->extension || dot == NULL || dot == name;
 
-    if ((size_t)snprintf(out, size, "%.*s%s", stem, name, container->extension) >= size)
+    if ((size_t)snprintf(out, size, "%.*s%s", whole ? (int)strlen(name) : (int)(dot - name), name, extension) >= size)
+        out[0] = 0;
+}
+
+void container_within(const struct container *container, const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1, *extension = extension_of(container);
+    size_t length = strlen(name), more = strlen(extension);
+
+    if (length > more && strcmp(name + length - more, extension) == 0)
+        length -= more;
+    if ((size_t)snprintf(out, size, "%.*s", (int)length, name) >= size)
         out[0] = 0;
 }
 

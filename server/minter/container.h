@@ -18,6 +18,8 @@ struct contents {
     const char *name;     /* of the file that is packed */
     const char *password; /* of a keyed container */
     const char *seed;     /* of keys: 32 bytes in hexadecimal */
+    const char *pgp_seed; /* the same of OpenPGP keys */
+    int64_t pgp_created;  /* seconds: when those were made, months before `time` */
     const char *author, *organisation, *language;
     struct zone zone;
     int64_t time; /* seconds: when it was last saved */
@@ -40,6 +42,8 @@ struct container {
 const struct container *container_find(const char *name);
 /* The name of a file called `name`, once it is packed; "" when it is too long. */
 void container_name(const struct container *container, const char *name, char *out, size_t size);
+/* The other way round: what was packed into the file at `path`, as far as its extension tells; without folders. */
+void container_within(const struct container *container, const char *path, char *out, size_t size);
 
 #define CONTAINERS 3 /* of a chain */
 #define CONTAINER_NAME 256

@@ -405,7 +405,8 @@ static int prepare(struct lure_work *work, struct error *error)
     work->base = view_base(work->parameters, error);
     if (work->base == NULL)
         return -1;
-    work->token = view_token(work->parameters, &shown, work->minter->draw);
+    work->token = view_token(work->parameters, &shown, work->at != 0 ? work->at : work->minter->now(),
+                             work->minter->draw);
     work->variables = json_object();
     if (work->token == NULL || work->variables == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");

@@ -13,6 +13,9 @@
 #include "tokens/password.h"
 
 #define TEXT 1024
+#define YEAR (INT64_C(365) * 86400)
+#define KEY_OLDEST (INT64_C(900) * 86400)
+#define KEY_NEWEST (INT64_C(120) * 86400)
 #define ENCODED 16384 /* bytes of a text that is shown in base64 */
 
 static const char *text_of(const json_t *object, const char *key)
@@ -262,14 +265,23 @@ static json_t *base64_view(const struct shown_token *shown)
     return view;
 }
 
+/* When the token's OpenPGP key was made: the same all through a year, and long before anything of that year. */
+static json_int_t key_created(const json_t *persona, int64_t now, const struct draw *draw)
+{
+    struct zone zone = persona_zone(persona);
+    int64_t year = now - now % YEAR;
+
+    return when_between(&zone, year - KEY_OLDEST, year - KEY_NEWEST, draw);
+}
+
 /* What opens the token's containers. */
-static json_t *container_view(const json_t *parameters, const struct shown_token *shown)
+static json_t *container_view(const json_t *parameters, const struct shown_token *shown, int64_t now)
 {
     const json_t *persona = json_object_get(parameters, "persona");
     struct view_draw state;
     struct draw draw = view_draw(&state, shown->identity, shown->secret, "container");
-    char key[AGE_TEXT], recipient[AGE_TEXT], hex[2 * 32 + 1];
-    unsigned char seed[32];
+    char key[AGE_TEXT], recipient[AGE_TEXT], hex[2 * 32 + 1], pgp_hex[2 * 32 + 1];
+    unsigned char seed[32], pgp_seed[32];
     struct buffer password;
     json_t *view;
 
@@ -282,13 +294,17 @@ static json_t *container_view(const json_t *parameters, const struct shown_token
     age_identity(seed, key);
     age_recipient(seed, recipient);
     sodium_bin2hex(hex, sizeof hex, seed, sizeof seed);
-    view = json_pack("{ss ss ss ss}", "password", buffer_text(&password), "key", key, "recipient", recipient, "seed", hex);
+    draw.bytes(draw.context, pgp_seed, sizeof pgp_seed);
+    sodium_bin2hex(pgp_hex, sizeof pgp_hex, pgp_seed, sizeof pgp_seed);
+    view = json_pack("{ss ss ss ss ss sI}", "password", buffer_text(&password), "key", key, "recipient", recipient,
+                     "seed", hex, "pgp_seed", pgp_hex, "pgp_created", key_created(persona, now, &draw));
     sodium_memzero(seed, sizeof seed);
+    sodium_memzero(pgp_seed, sizeof pgp_seed);
     buffer_free(&password);
     return view;
 }
 
-json_t *view_token(const json_t *parameters, const struct shown_token *shown, const struct draw *draw)
+json_t *view_token(const json_t *parameters, const struct shown_token *shown, int64_t now, const struct draw *draw)
 {
     struct slice identity = shown->identity, secret = shown->secret;
     const json_t *persona = json_object_get(parameters, "persona"), *people = json_object_get(persona, "people");
@@ -320,7 +336,7 @@ json_t *view_token(const json_t *parameters, const struct shown_token *shown, co
                      "secret", url_encoded(secret, &url_secret), "bind_dn", bind_dn(identity, domain, unit, &dn),
                      "project", pick_project(persona, draw), "from", from, "to", to, "third", third, "supplier",
                      supplier, "outside", json_object_get(supplier, "person"), "container",
-                     container_view(parameters, shown));
+                     container_view(parameters, shown, now));
     buffer_free(&netrc_identity);
     buffer_free(&netrc_secret);
     buffer_free(&url_identity);

@@ -20,9 +20,9 @@ struct shown_token {
 };
 
 /* Of one token: identity, secret, kind, form.NAME, fact.*, password, token, http, ldap, netrc.*, url.*, base64.*,
- * bind_dn, project, from.*, to.*, third.*, container.*; people and project are drawn. NULL without memory, or when
- * identity or secret are not UTF-8. */
-json_t *view_token(const json_t *parameters, const struct shown_token *shown, const struct draw *draw);
+ * bind_dn, project, from.*, to.*, third.*, container.*; people and project are drawn. `now`, in seconds: what is
+ * older than the token is older than that. NULL without memory, or when identity or secret are not UTF-8. */
+json_t *view_token(const json_t *parameters, const struct shown_token *shown, int64_t now, const struct draw *draw);
 /* The directory decoy's suffix, "dc=corp,dc=example"; "" where the job names no domain, or too long a one. */
 void view_suffix(const json_t *parameters, char *out, size_t size);
 /* The operator's "Name <mail>", mail address or name as {"name","given","family","mail","login",…}: the person of the

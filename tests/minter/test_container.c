@@ -23,6 +23,8 @@ static void pack_into(const struct containers *chain, const char *text, char *na
                                 .name = name,
                                 .password = "Harvest47!",
                                 .seed = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+                                .pgp_seed = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f",
+                                .pgp_created = 1770000000,
                                 .author = "Zoë Quill",
                                 .organisation = "Example Rail",
                                 .language = "en",
@@ -56,14 +58,33 @@ START_TEST(names_follow_what_is_packed)
     ck_assert_str_eq(name, ".env.zip");
     container_name(container_find("base64"), "keys.p12", name, sizeof name);
     ck_assert_str_eq(name, "keys.p12");
+    container_name(container_find("pgp"), "list.xlsx", name, sizeof name);
+    ck_assert_str_eq(name, "list.xlsx.gpg");
     ck_assert_ptr_null(container_find("rar"));
+}
+END_TEST
+
+START_TEST(what_was_packed_has_a_name)
+{
+    char name[CONTAINER_NAME];
+
+    container_within(container_find("pgp"), "ops/keys/list.xlsx.gpg", name, sizeof name);
+    ck_assert_str_eq(name, "list.xlsx");
+    container_within(container_find("pgp"), "ops/list.txt", name, sizeof name);
+    ck_assert_str_eq(name, "list.txt");
+    container_within(container_find("zip"), "list.zip", name, sizeof name);
+    ck_assert_str_eq(name, "list");
+    container_within(container_find("pgp"), "ops/.gpg", name, sizeof name);
+    ck_assert_str_eq(name, ".gpg");
 }
 END_TEST
 
 START_TEST(the_same_contents_make_the_same_bytes)
 {
     struct containers chain = {.items = {container_find(names[_i])}, .count = 1};
-    const char *packed = strcmp(names[_i], "base64") == 0 ? encoded : text;
+    const char *packed = strcmp(names[_i], "base64") == 0      ? encoded
+                         : strncmp(names[_i], "pgp-key", 7) == 0 ? "Zoë Quill <z.quill@rail.example>\n"
+                                                                 : text;
     char first_name[CONTAINER_NAME] = "letter", second_name[CONTAINER_NAME] = "letter";
     struct buffer first, second;
 
@@ -152,6 +173,7 @@ static Suite *suite(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, names_follow_what_is_packed);
+    tcase_add_test(tcase, what_was_packed_has_a_name);
     tcase_add_loop_test(tcase, the_same_contents_make_the_same_bytes, 0, (int)(sizeof names / sizeof *names));
     tcase_add_test(tcase, a_chain_packs_the_file_before_it);
     tcase_add_test(tcase, a_title_of_a_pdf_escapes_what_a_reader_takes_for_more);

@@ -17,6 +17,8 @@ void add_little(struct buffer *out, uint64_t value, unsigned bytes);
 uint64_t filetime(int64_t time, const struct draw *draw);
 /* The broken-down local time at which the contents were saved. */
 struct tm contents_local(const struct contents *contents);
+/* Compresses as zlib does by default. `window`: its windowBits, which choose the format. -1 when memory ran out. */
+int deflate_into(struct slice data, int window, struct buffer *out);
 
 /* ---- document.c: the text of a document ---- */
 

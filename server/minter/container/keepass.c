@@ -230,21 +230,6 @@ static void write_xml(struct store *store)
 
 /* ---- sealing ---- */
 
-static int gzip_into(struct slice data, struct buffer *out)
-{
-    z_stream zlib = {.next_in = (unsigned char *)(uintptr_t)data.data, .avail_in = (uInt)data.length};
-    int result = deflateInit2(&zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-    size_t room = result == Z_OK ? deflateBound(&zlib, data.length) + 32 : 0;
-
-    if (result == Z_OK && (zlib.next_out = buffer_reserve(out, room)) != NULL) {
-        zlib.avail_out = (uInt)room;
-        result = deflate(&zlib, Z_FINISH);
-        buffer_grow(out, zlib.total_out);
-    }
-    deflateEnd(&zlib);
-    return result == Z_STREAM_END ? 0 : -1;
-}
-
 /* The password's key, encrypted over and over: what a thief has to do for each guess. */
 static int master_key(const struct store *store, unsigned char key[HASH])
 {
@@ -310,7 +295,7 @@ static int write_store(struct store *store, struct buffer *out)
     buffer_init(&plain, XML_BYTES);
     header(store);
     write_xml(store);
-    if (!store->xml.failed && gzip_into(buffer_slice(&store->xml), &packed) == 0) {
+    if (!store->xml.failed && deflate_into(buffer_slice(&store->xml), 16 + MAX_WBITS, &packed) == 0) {
         buffer_add(&plain, store->start, HASH);
         add_blocks(&plain, buffer_slice(&packed));
         buffer_add_slice(out, buffer_slice(&store->header));

@@ -68,21 +68,6 @@ static void date_entry(const struct zip *zip, struct entry *entry)
     entry->date = (unsigned)((local.tm_year - 80) << 9 | (local.tm_mon + 1) << 5 | local.tm_mday);
 }
 
-static int deflate_into(struct slice data, struct buffer *out)
-{
-    z_stream zlib = {.next_in = (unsigned char *)(uintptr_t)data.data, .avail_in = (uInt)data.length};
-    int result = deflateInit2(&zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-    size_t room = result == Z_OK ? deflateBound(&zlib, data.length) : 0;
-
-    if (result == Z_OK && (zlib.next_out = buffer_reserve(out, room)) != NULL) {
-        zlib.avail_out = (uInt)room;
-        result = deflate(&zlib, Z_FINISH);
-        buffer_grow(out, zlib.total_out);
-    }
-    deflateEnd(&zlib);
-    return result == Z_STREAM_END ? 0 : -1;
-}
-
 static int protect(const struct zip *zip, struct entry *entry, uint32_t crc, struct buffer *data)
 {
     struct buffer plain = *data;
@@ -197,7 +182,7 @@ int zip_add(struct zip *zip, const char *name, struct slice data, struct error *
     entry.at = zip->out->length - zip->start;
     entry.flags = zip->style == ZIP_OFFICE ? 6 : 0; /* "super fast", as Office says */
     date_entry(zip, &entry);
-    rc = deflate_into(data, &packed);
+    rc = deflate_into(data, -MAX_WBITS, &packed);
     if (rc == 0 && zip->style != ZIP_OFFICE && packed.length >= data.length) {
         buffer_clear(&packed);
         buffer_add_slice(&packed, data);

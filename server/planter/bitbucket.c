@@ -115,6 +115,7 @@ static const struct forge bitbucket_forge = {
         .list = {"GET", REPOSITORY "/pull-requests?state=ALL&direction=OUTGOING&at=refs/heads/{s}", NULL},
         .look = {"GET", REPOSITORY "/pull-requests/{r}", NULL},
         .close = {"POST", REPOSITORY "/pull-requests/{r}/decline?version={v}", "{}"},
+        .merge = {"POST", REPOSITORY "/pull-requests/{r}/merge?version={v}", "{}"},
         .leave = {"DELETE", "/branch-utils/latest/projects/{o}/repos/{n}/branches",
                   "{\"name\":\"refs/heads/{s}\",\"endPoint\":\"{h}\"}"},
         .id = "id", .source = "fromRef.displayId", .state = "state", .url = "links.self.0.href", .version = "version",

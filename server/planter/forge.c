@@ -325,7 +325,8 @@ int forge_plant(const struct forge *kind, const struct task *task, struct place_
 {
     const char *as = task_option(task, "as");
     const struct forge_object *object = object_of(kind, as);
-    bool request = as != NULL && strcmp(as, "merge-request") == 0, branch = as != NULL && strcmp(as, "branch") == 0;
+    bool merges = as != NULL && strcmp(as, "merge") == 0, branch = as != NULL && strcmp(as, "branch") == 0;
+    bool request = merges || (as != NULL && strcmp(as, "merge-request") == 0);
     bool wiki = is_git_wiki(kind, as);
     struct forge_stay stay;
     int rc;
@@ -333,6 +334,7 @@ int forge_plant(const struct forge *kind, const struct task *task, struct place_
     if (object == NULL && !wiki && !request && !branch && as != NULL && strcmp(as, "commit") != 0)
         return error_set(error, "%s takes nothing \"%.40s\" by its API", task->place->scheme, as);
     rc = stay_begin(&stay, kind, task, result, error);
+    stay.merges = merges;
     if (rc == 0)
         rc = wiki             ? forge_wiki_plant(&stay, error)
              : object != NULL ? forge_object_plant(&stay, object, error)

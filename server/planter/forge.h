@@ -64,7 +64,7 @@ struct forge {
     int (*take)(struct forge_stay *stay, const struct changes *changes, struct error *error); /* NULL: as put() */
     struct {
         const char *shown;
-        struct forge_call make, list, look, close, leave; /* leave: delete the branch {s} */
+        struct forge_call make, list, look, close, merge, leave; /* leave: delete the branch {s} */
         const char *id, *source, *state, *url, *version;
         const char *merged; /* a member that is true, or the state's word */
     } request;
@@ -88,6 +88,8 @@ struct forge_stay {
     const char *value[128];
     char branch[FORGE_NAME], source[FORGE_NAME], tip[FORGE_NAME], request[FORGE_NAME], id[FORGE_NAME], version[64];
     bool closed;                    /* the branch takes no commit of this account */
+    bool merges, merged;            /* the request is to be merged; it is, */
+    char refusal[WEB_WORDS];        /* or why not, in the forge's words */
 };
 
 int forge_plant(const struct forge *kind, const struct task *task, struct place_result *result, struct error *error);
@@ -136,6 +138,11 @@ int forge_is_done(struct forge_stay *stay, const struct change *change, struct e
 bool forge_is_protected(const struct forge_stay *stay);
 /* The request to merge {s}: 1 with {r}, 0, -1. */
 int forge_find_request(struct forge_stay *stay, struct error *error);
+
+/* Merges {r}, where the forge lets it: then `merged`, and the branch {s} is gone. */
+void forge_merge(struct forge_stay *stay);
+/* Is the request merged, by an answer of request.look? */
+bool forge_is_merged(const struct forge_stay *stay, const json_t *answer);
 
 /* The two ways: in the repository, and beside it. */
 int forge_commit_plant(struct forge_stay *stay, bool request, bool branch, struct error *error);

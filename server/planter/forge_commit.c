@@ -385,6 +385,8 @@ static int plant_beside(struct forge_stay *stay, const struct work *work, bool b
         rc = open_request(stay, &work->changes, error);
     if (rc != 0 && stay->result->unsure)
         stay->result->unsure = forge_do(stay, &stay->kind->request.leave, false, "", NULL, &ignored) < 0;
+    if (rc == 0 && stay->merges && !stay->closed)
+        forge_merge(stay);
     return rc;
 }
 
@@ -404,15 +406,36 @@ static int plant_directly(struct forge_stay *stay, const struct work *work, stru
 /* Where it is; of a branch of its own also what it ends with, so that later commits are seen. */
 static int note_commits(struct forge_stay *stay, const struct work *work, struct error *error)
 {
-    const char *at = stay->source[0] != '\0' ? stay->source : stay->branch;
+    bool beside = stay->source[0] != '\0' && !stay->merged;
     char tip[FORGE_NAME];
-    int rc = forge_locate(stay, at, work->content, NULL, error);
+    int rc = forge_locate(stay, beside ? stay->source : stay->branch, work->content, NULL, error);
 
-    if (rc >= 0 && stay->source[0] != '\0')
+    if (rc >= 0 && beside)
         rc = forge_tip(stay, stay->source, tip, error);
-    if (rc == 1 && stay->source[0] != '\0')
+    if (rc == 1 && beside)
         json_object_set_new(stay->result->where, "tip", json_string(tip));
     return rc < 0 ? -1 : 0;
+}
+
+/* What became of the request, or would. */
+static void tell_request(struct forge_stay *stay, bool asked, bool done)
+{
+    const char *shown = stay->kind->request.shown;
+
+    if (!done)
+        place_note(stay->result, "Would open a %s to merge %s into %s%s.", shown, stay->source, stay->branch,
+                   stay->merges && !stay->closed ? ", and merge it" : "");
+    else if (stay->merged)
+        place_note(stay->result, "The %s %s was merged into %s by the account, which its records show.", shown,
+                   stay->request, stay->branch);
+    else if (stay->merges && !stay->closed)
+        place_note(stay->result, "The forge does not let this account merge the %s %s%s%s. It stays open; until somebody "
+                   "merges it, only %s holds it.", shown, stay->request, stay->refusal[0] != '\0' ? ": " : "",
+                   stay->refusal, stay->source);
+    else
+        place_note(stay->result, "%s: %s %s asks to merge it. Until somebody does, only %s holds it.",
+                   asked && !stay->merges ? "As was asked for" : "This account may not write to the branch", shown,
+                   stay->request, stay->source);
 }
 
 static void tell(struct forge_stay *stay, const struct work *work, bool asked, bool branch, bool done)
@@ -428,12 +451,8 @@ static void tell(struct forge_stay *stay, const struct work *work, bool asked, b
                    change->message, kind->authors ? change->name : "the account's own user",
                    clock_text(change->time_s * 1000000, date));
     }
-    if (stay->source[0] != '\0' && !branch && done)
-        place_note(stay->result, "%s: %s %s asks to merge it. Until somebody does, only %s holds it.",
-                   asked ? "As was asked for" : "This account may not write to the branch", kind->request.shown,
-                   stay->request, stay->source);
-    else if (stay->source[0] != '\0' && !branch)
-        place_note(stay->result, "Would open a %s to merge %s into %s.", kind->request.shown, stay->source, stay->branch);
+    if (stay->source[0] != '\0' && !branch)
+        tell_request(stay, asked, done);
     if (!kind->dates)
         place_note(stay->result, "This forge dates commits itself: as of now%s.",
                    task_option(stay->task, "at") != NULL ? ", whatever --at says" : "");
@@ -467,6 +486,9 @@ int forge_commit_plant(struct forge_stay *stay, bool request, bool branch, struc
     for (size_t i = 0; i < CHANGES; i++)
         buffer_init(&work.messages[i], TASK_BYTES);
     rc = prepare(stay, &work, error);
+    if (rc == 0 && stay->merges && work.changes.count > 1)
+        rc = error_set(error, "a forge's history of a file leaves out what a merge brought and took away again; leave out "
+                       "--buried or --as merge");
     if (rc == 0)
         rc = plant_it(stay, &work, request, branch, error);
     work_free(&work);

@@ -31,9 +31,9 @@ static int read_request(struct forge_stay *stay, enum fate *fate, struct error *
     rc = forge_do(stay, &kind->request.look, false, "the request cannot be read", &answer, error);
     if (rc == 1) {
         forge_text(answer, kind->request.state, state, sizeof state);
-        *fate = json_is_true(forge_member(answer, kind->request.merged)) || strcasecmp(state, "merged") == 0 ? FATE_MERGED
-                : strncasecmp(state, "open", 4) == 0                                                        ? FATE_OPEN
-                                                                                                           : FATE_CLOSED;
+        *fate = forge_is_merged(stay, answer)          ? FATE_MERGED
+                : strncasecmp(state, "open", 4) == 0 ? FATE_OPEN
+                                                     : FATE_CLOSED;
         if (forge_text(answer, kind->request.version, stay->version, sizeof stay->version))
             stay->value['v'] = stay->version;
         json_object_set_new(stay->result->where, "request", json_string(stay->request));

@@ -115,6 +115,7 @@ static const struct forge gitea_forge = {
         .list = {"GET", REPOSITORY "/pulls?state=all&limit=50", NULL},
         .look = {"GET", REPOSITORY "/pulls/{r}", NULL},
         .close = {"PATCH", REPOSITORY "/pulls/{r}", "{\"state\":\"closed\"}"},
+        .merge = {"POST", REPOSITORY "/pulls/{r}/merge", "{\"Do\":\"merge\",\"delete_branch_after_merge\":true}"},
         .leave = {"DELETE", REPOSITORY "/branches/{/s}", NULL},
         .id = "number", .source = "head.ref", .state = "state", .url = "html_url", .merged = "merged",
     },

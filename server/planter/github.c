@@ -166,6 +166,7 @@ static const struct forge github_forge = {
         .list = {"GET", REPOSITORY "/pulls?state=all&head={o}:{s}", NULL},
         .look = {"GET", REPOSITORY "/pulls/{r}", NULL},
         .close = {"PATCH", REPOSITORY "/pulls/{r}", "{\"state\":\"closed\"}"},
+        .merge = {"PUT", REPOSITORY "/pulls/{r}/merge", "{\"merge_method\":\"merge\"}"},
         .leave = {"DELETE", REPOSITORY "/git/refs/heads/{/s}", NULL},
         .id = "number", .source = "head.ref", .state = "state", .url = "html_url", .merged = "merged",
     },

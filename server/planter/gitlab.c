@@ -99,6 +99,7 @@ static const struct forge gitlab_forge = {
         .list = {"GET", PROJECT "/merge_requests?state=all&source_branch={s}", NULL},
         .look = {"GET", PROJECT "/merge_requests/{r}", NULL},
         .close = {"PUT", PROJECT "/merge_requests/{r}", "{\"state_event\":\"close\"}"},
+        .merge = {"PUT", PROJECT "/merge_requests/{r}/merge", "{\"should_remove_source_branch\":true}"},
         .leave = {"DELETE", PROJECT "/repository/branches/{s}", NULL},
         .id = "iid", .source = "source_branch", .state = "state", .url = "web_url",
     },

@@ -122,6 +122,16 @@ class Bitbucket(Forge):
         self.requests[number]["state"] = "declined"
         return 200, self.shown(number)
 
+    def merge_request(self, request, key, slug, number):
+        self.enter(request, key, slug, "writer")
+        if request.query["version"] != str(self.requests[number]["version"]):
+            raise Refused(409, {"errors": [{"context": None, "message": "out of date"}]})
+        try:
+            self.merge_asked(number, True)
+        except Refused as refused:
+            raise Refused(409, {"errors": [{"context": None, "message": refused.body["message"]}]}) from refused
+        return 200, self.shown(number)
+
     # ---- comments ----
 
     def make_comment(self, request, key, slug, number):
@@ -158,6 +168,7 @@ class Bitbucket(Forge):
         ("requests", "GET", REPOSITORY + "/pull-requests", list_requests),
         ("read-request", "GET", REPOSITORY + "/pull-requests/([0-9]+)", read_request),
         ("close", "POST", REPOSITORY + "/pull-requests/([0-9]+)/decline", decline),
+        ("merge", "POST", REPOSITORY + "/pull-requests/([0-9]+)/merge", merge_request),
         ("comment", "POST", REPOSITORY + "/pull-requests/([0-9]+)/comments", make_comment),
         ("comments", "GET", REPOSITORY + "/pull-requests/([0-9]+)/activities", activities),
         ("read-comment", "GET", REPOSITORY + "/pull-requests/([0-9]+)/comments/([0-9]+)", read_comment),

@@ -41,6 +41,7 @@ class Forge(Double):
         self.bare = os.path.join(root, "project.git")
         self.people, self.token, self.login, self.role = people, "pat-" + secrets.token_hex(12), "deploy-bot", "owner"
         self.protected, self.things, self.requests, self.number, self.strike = set(), {}, {}, 100, None
+        self.looks, self.conflict = 0, None  # at requests that it refuses to merge yet; why it merges none
         git = lambda *words, **more: subprocess.run(["git", *words], check=True, capture_output=True, env={
             **os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": root, **more})
         work = os.path.join(root, "work")
@@ -173,15 +174,25 @@ class Forge(Double):
         tip = self.branch(branch)
         self.point(branch, self.commit(tip, self.tree(tip, files), message, author or (*self.people[0], None)))
 
-    def merge(self, number):
+    def merge_asked(self, number, keep):
+        """By the API: not before the forge has looked whether it can, and not into what is protected."""
+        request = self.requests[str(number)]
+        self.looks -= 1
+        if LEVEL[self.role] < LEVEL["writer"] or request["state"] not in ("open", "opened") or self.looks >= 0 or \
+                request["target"] in self.protected or self.conflict:
+            raise Refused(405, {"message": self.conflict or "405 Method Not Allowed"})
+        self.merge(number, (self.login, self.login + "@forge.example"), keep)
+
+    def merge(self, number, who=None, keep=False):
         """As a colleague merges the request."""
         request = self.requests[str(number)]
         source, target = self.branch(request["source"]), self.branch(request["target"])
         tree = self.git("rev-parse", f"{source}^{{tree}}").decode().strip()
         merged = self.git("commit-tree", tree, "-p", target, "-p", source, "-m", f"Merge branch '{request['source']}'", **{
-            f"GIT_{p}_{k}": v for p in ("AUTHOR", "COMMITTER") for k, v in zip(("NAME", "EMAIL"), self.people[0])})
+            f"GIT_{p}_{k}": v for p in ("AUTHOR", "COMMITTER") for k, v in zip(("NAME", "EMAIL"), who or self.people[0])})
         self.point(request["target"], merged.decode().strip())
-        self.git("update-ref", "-d", f"refs/heads/{request['source']}")
+        if not keep:
+            self.git("update-ref", "-d", f"refs/heads/{request['source']}")
         request["state"] = "merged"
 
     def next_number(self):

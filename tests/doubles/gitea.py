@@ -54,6 +54,14 @@ class Gitea(Hub):
         self.point(branch, made)
         return 201, {"commit": {"sha": made}}
 
+    def merge_request(self, request, project, number):
+        self.enter(request, project, "writer")
+        body = only(request.json(), "Do", "delete_branch_after_merge")
+        if body["Do"] != "merge":
+            raise Refused(422, {"message": "not a merge style of this repository"})
+        self.merge_asked(number, not body.get("delete_branch_after_merge"))
+        return 200, None
+
     def make_variable(self, request, project, key):
         self.enter(request, project, "owner")
         value = only(request.json(), "value")["value"]
@@ -98,6 +106,7 @@ class Gitea(Hub):
         ("file", "GET", REPOSITORY + "/raw/(.+)", read_raw),
         ("contents", "GET", REPOSITORY + "/contents/(.+)", read_contents),
         ("commit", "POST", REPOSITORY + "/contents", make_commit),
+        ("merge", "POST", REPOSITORY + "/pulls/([0-9]+)/merge", merge_request),
         ("variable", "POST", REPOSITORY + "/actions/variables/([^/]+)", make_variable),
         ("remove-issue", "DELETE", REPOSITORY + "/issues/([0-9]+)", remover("issue", "owner")),
         ("wiki", "POST", REPOSITORY + "/wiki/new", make_page),

@@ -108,6 +108,13 @@ class GitHub(Hub):
         self.git("update-ref", "-d", f"refs/heads/{name}")
         return 204, None
 
+    def merge_request(self, request, project, number):
+        self.enter(request, project, "writer")
+        if only(request.json(), "merge_method")["merge_method"] != "merge":
+            raise Refused(422, {"message": "Validation Failed"})
+        self.merge_asked(number, True)
+        return 200, {"sha": self.branch("main"), "merged": True, "message": "Pull Request successfully merged"}
+
     def make_variable(self, request, project):
         self.enter(request, project, "owner")
         body = only(request.json(), "name", "value")
@@ -146,6 +153,7 @@ class GitHub(Hub):
         ("new-ref", "POST", REPOSITORY + "/git/refs", make_ref),
         ("ref", "PATCH", REPOSITORY + "/git/refs/heads/(.+)", move_ref),
         ("leave", "DELETE", REPOSITORY + "/git/refs/heads/(.+)", delete_ref),
+        ("merge", "PUT", REPOSITORY + "/pulls/([0-9]+)/merge", merge_request),
         ("variable", "POST", REPOSITORY + "/actions/variables", make_variable),
         ("wiki", "GET", "/web/shop.wiki.git(/info/refs)", git_wiki),
         ("wiki", "POST", "/web/shop.wiki.git(/git-(?:upload|receive)-pack)", git_wiki),

@@ -116,6 +116,12 @@ class GitLab(Forge):
         self.requests[number]["state"] = "closed"
         return 200, self.shown(number)
 
+    def accept_request(self, request, project, number):
+        self.enter(request, project)
+        body = only(request.json(), "should_remove_source_branch")
+        self.merge_asked(number, not body.get("should_remove_source_branch"))
+        return 200, self.shown(number)
+
     # ---- beside the repository ----
 
     def make_variable(self, request, project):
@@ -212,6 +218,7 @@ class GitLab(Forge):
         ("requests", "GET", PROJECT + "/merge_requests", list_requests),
         ("read-request", "GET", PROJECT + "/merge_requests/([0-9]+)", read_request),
         ("close", "PUT", PROJECT + "/merge_requests/([0-9]+)", change_request),
+        ("merge", "PUT", PROJECT + "/merge_requests/([0-9]+)/merge", accept_request),
         ("variable", "POST", PROJECT + "/variables", make_variable),
         ("read-variable", "GET", PROJECT + "/variables/([^/]+)", reader("variable")),
         ("remove-variable", "DELETE", PROJECT + "/variables/([^/]+)", remover("variable", "owner")),

@@ -156,6 +156,41 @@ class ForgeStory(Story):
         tap.ok("As was asked for" in self.said and "may not write" not in self.said,
                f"a {self.request} that was asked for is told as such", self.said)
 
+    def merges(self):
+        """Merged by the account, where the forge lets it."""
+        tip, branches = self.double.branch("main"), self.double.branches()
+        self.double.looks = 1
+        row, secret = self.plant("--as", "merge", "--path", "tools/merged-1.sh")
+        where, parents = row["where"], self.double.git("rev-list", "--parents", "-1", "main").decode().split()[1:]
+        tap.ok(row["state"] == "there" and self.holds("main", row, secret) and len(parents) == 2 and parents[0] == tip and
+               where["commit"] == parents[1] and "was merged into main" in self.said,
+               "merged: one commit beside the branch and a merge of it hold the secret", row, parents, self.said)
+        tap.ok(self.double.branches() == branches, "merged: the branch that was merged is gone", self.double.branches())
+        state, result = self.inspect(row)
+        tap.ok(state == "there" and "is merged" in result.stderr, "merged: is seen to be there", state, result)
+        state, result = self.uproot(row)
+        tap.ok(state == "gone" and not self.holds("main", row, secret), "merged: a new commit takes it out", state, result)
+        merges = len(self.calls("merge"))
+        self.double.fault("merge", "done-cut")
+        row, secret = self.plant("--as", "merge", "--path", "tools/merged-2.sh")
+        tap.ok("was merged into main" in self.said and self.holds("main", row, secret) and
+               len(self.calls("merge")) == merges + 1, "merged: broken off when done, it is not done again", self.said)
+        self.uproot(row)
+        tip, self.double.conflict = self.double.branch("main"), "merge commits are not wanted here"
+        row, secret = self.plant("--as", "merge", "--path", "tools/merged-3.sh")
+        tap.ok(row["state"] == "there" and self.double.branch("main") == tip and
+               self.holds(row["where"]["source"], row, secret) and "not wanted here" in self.said and "stays open" in self.said,
+               f"a {self.request} that the forge does not merge stays open, with the forge's words", row, self.said)
+        self.double.conflict = None
+        tap.ok(self.uproot(row)[0] == "gone" and self.double.branches() == branches, "and is taken out as such")
+        requests, merges = len(self.double.requests), len(self.calls("merge"))
+        row, _ = self.plant("--as", "merge", "--path", "tools/merged-4.sh", "--dry-run")
+        tap.ok(row["state"] == "planned" and len(self.double.requests) == requests,
+               "merged: a dry run does nothing", row)
+        result, _ = self.plant("--as", "merge", "--path", "tools/merged-5.sh", "--buried", check=False)
+        tap.ok(result.returncode == 3 and "--buried" in result.stderr and len(self.double.requests) == requests and
+               len(self.calls("merge")) == merges, "what is buried is not merged, as is told", result)
+
     def thing(self, sort, change=None, lure="fetch-script"):
         """change(thing) makes it another; without, the story is the shorter one."""
         row, secret = self.plant("--as", sort, lure=lure)

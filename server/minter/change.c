@@ -9,6 +9,7 @@
 
 #define DAY 86400
 #define PATH_BYTES 1024
+#define TIMES 64 /* that are drawn until they fit */
 
 /* A path within the repository: relative, no part of it "..", ".git" or empty. */
 static bool path_good(const char *path)
@@ -168,17 +169,29 @@ out:
 }
 
 /* The time of the first change and, a while later but before now, of the one that buries it. */
-static void choose_times(const struct lure_work *work, int64_t times[2])
+static void draw_times(const struct lure_work *work, const struct zone *zone, int64_t times[2])
 {
-    struct zone zone = persona_zone(json_object_get(work->parameters, "persona"));
     const struct draw *draw = work->minter->draw;
     int64_t now = work->minter->now(), least, most;
 
-    times[0] = work->at != 0 ? work->at : when_between(&zone, now - 6 * DAY, now - DAY, draw);
+    times[0] = work->at != 0 ? work->at : when_between(zone, now - 6 * DAY, now - DAY, draw);
     least = times[0] + 1200;
     most = times[0] + 30 * 3600;
     most = most < now - 60 ? most : now - 60;
-    times[1] = when_between(&zone, least, most < least ? least : most, draw);
+    times[1] = when_between(zone, least, most < least ? least : most, draw);
+}
+
+/* Again where nobody works in the while that followed: behind a Friday's evening. */
+static void choose_times(const struct lure_work *work, int64_t times[2])
+{
+    struct zone zone = persona_zone(json_object_get(work->parameters, "persona"));
+    char text[WHEN_TEXT];
+
+    for (int i = 0; i < TIMES; i++) {
+        draw_times(work, &zone, times);
+        if (when_rest(&zone, times[1], text) == NULL)
+            break;
+    }
 }
 
 int lure_repository(struct lure_work *work, struct lure_made *made, struct error *error)

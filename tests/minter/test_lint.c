@@ -4,7 +4,9 @@
  * the fault that it is for, put into such a mail. */
 #include <sodium.h>
 #include <time.h>
+#include "server/base/clock.h"
 #include "server/minter/lint.h"
+#include "server/minter/persona.h"
 #include "tests/minter/jobs.h"
 #include "tests/test.h"
 
@@ -155,6 +157,35 @@ START_TEST(what_is_shipped_is_clean)
     ck_assert_msg(lint.found == 0, "%s: %s", clients[_i / 4], told);
     lint_free(&lint);
     json_decref(world);
+}
+END_TEST
+
+/* Behind a Friday's evening too. */
+START_TEST(what_buries_a_secret_is_committed_at_work)
+{
+    struct zone zone = persona_zone(personas[0]);
+    char text[WHEN_TEXT];
+
+    for (int i = 0; i < 400; i++) {
+        const json_t *change;
+        json_t *meta;
+        size_t index;
+
+        ck_assert_msg(jobs_run(&jobs, "lure",
+                               json_pack("{ss ss ss ss ss sb sO so}", "kind", "password", "form", "human", "identity",
+                                         IDENTITY, "secret", SECRET, "place", "git", "buried", 1, "persona", personas[0],
+                                         "decoy", jobs_decoy("http", 443, true))) == 0, "%s", jobs.error.text);
+        meta = jobs_json(&jobs, "meta");
+        json_array_foreach(json_object_get(meta, "changes"), index, change)
+        {
+            const char *date = json_string_value(json_object_get(change, "date"));
+            int64_t time = 0;
+
+            ck_assert(date != NULL && clock_parse(date, &time) == 0);
+            ck_assert_msg(when_rest(&zone, time / 1000000, text) == NULL, "%d: %s, %s", i, date, text);
+        }
+        json_decref(meta);
+    }
 }
 END_TEST
 
@@ -467,6 +498,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, what_is_shipped_is_clean, 0, 20);
+    tcase_add_test(tcase, what_buries_a_secret_is_committed_at_work);
     tcase_add_loop_test(tcase, a_fault_in_the_head_is_found, 0, sizeof faults / sizeof *faults);
     tcase_add_loop_test(tcase, a_fault_in_the_text_is_found, 0, sizeof texts / sizeof *texts);
     tcase_add_test(tcase, a_link_in_a_page_is_found);

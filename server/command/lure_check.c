@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * lure check: each mail of the placements is fetched from where it lies by a planter, as `inspect` does, and all of them
- * are handed to a minter that looks for what gives them away. */
+ * lure check: each mail or commit of the placements is fetched from where it lies by a planter, as `inspect` does, and all
+ * of them are handed to a minter that looks for what gives them away. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,7 +129,7 @@ static int64_t delivered(const char *place, const json_t *where)
     return strncmp(place, "maildir:", 8) == 0 && slash != NULL ? strtoll(slash + 1, NULL, 10) : 0;
 }
 
-static int show(struct checking *checking, struct gardener *gardener, json_t *job, struct error *error)
+static int show(struct checking *checking, struct gardener *gardener, json_t *job, bool change, struct error *error)
 {
     struct planting planting = {job, NULL, 0};
     const char *place = text_of(job, "place"), *id = text_of(job, "placement");
@@ -142,8 +142,8 @@ static int show(struct checking *checking, struct gardener *gardener, json_t *jo
     if (gardener_show(gardener, &planting, &mail, &where, &why) != 0) {
         complain(checking, id, why.text);
     } else {
-        line = json_pack("{s:s, s:s, s:O, s:I, s:s, s:I}", "placement", id, "mailbox", place, "meta",
-                         json_object_get(job, "meta"), "arrived", (json_int_t)delivered(place, where), "internaldate",
+        line = json_pack("{s:s, s:s, s:b, s:O, s:I, s:s, s:I}", "placement", id, "mailbox", place, "change", change,
+                         "meta", json_object_get(job, "meta"), "arrived", (json_int_t)delivered(place, where), "internaldate",
                          text_of(where, "arrived"), "bytes", (json_int_t)mail.length);
         rc = examiner_tell(&checking->examiner, line, buffer_slice(&mail), error);
         json_decref(line);
@@ -165,13 +165,31 @@ static int show_thread(struct checking *checking, struct gardener *gardener, con
         json_t *each = job_of(job, text_of(message, "message_id"));
 
         if (each != NULL && rc == 0)
-            rc = show(checking, gardener, each, error);
+            rc = show(checking, gardener, each, false, error);
         json_decref(each);
     }
     return rc;
 }
 
-/* Repositories and directories hold no mails: nothing is said of them. */
+/* Where git can be asked; of what forges have only in their API nothing is said. */
+static bool is_git(const char *place)
+{
+    return strncmp(place, "git:", 4) == 0 || strncmp(place, "git+", 4) == 0;
+}
+
+static int show_job(struct checking *checking, struct gardener *gardener, json_t *job, struct error *error)
+{
+    const char *place = text_of(job, "place");
+    const struct place_row *row = place_row(slice_of(place));
+
+    if (row == NULL || (checking->place != NULL && strcmp(checking->place, place) != 0))
+        return 0;
+    if (is_git(place))
+        return show(checking, gardener, job, true, error);
+    return strcmp(row->takes, "mail") == 0 ? show_thread(checking, gardener, job, error) : 0;
+}
+
+/* Of directories, files and forges' own objects nothing is said. */
 static int show_all(struct checking *checking, struct error *error)
 {
     struct gardener gardener;
@@ -181,13 +199,8 @@ static int show_all(struct checking *checking, struct error *error)
     if (checking->jobs.count > 1)
         progress_begin(&checking->invocation->progress, "fetching lures", checking->jobs.count);
     for (size_t i = 0; i < checking->jobs.count && rc == 0; i++) {
-        const json_t *job = checking->jobs.items[i].json;
-        const struct place_row *row = place_row(slice_of(text_of(job, "place")));
-
         progress_step(&checking->invocation->progress, i > 0);
-        if (row != NULL && strcmp(row->takes, "mail") == 0 &&
-            (checking->place == NULL || strcmp(checking->place, text_of(job, "place")) == 0))
-            rc = show_thread(checking, &gardener, job, error);
+        rc = show_job(checking, &gardener, checking->jobs.items[i].json, error);
     }
     progress_hide(&checking->invocation->progress);
     gardener_end(&gardener);
@@ -214,6 +227,17 @@ static void print(struct checking *checking, json_t *row)
     buffer_free(&line);
 }
 
+static void tell_none(FILE *file, const json_t *row)
+{
+    long long mails = json_integer_value(json_object_get(row, "mails"));
+    long long commits = json_integer_value(json_object_get(row, "commits"));
+
+    if (commits > 0)
+        fprintf(file, "%lld mails, %lld commits: nothing gives them away\n", mails, commits);
+    else
+        fprintf(file, "%lld mails: nothing gives them away\n", mails);
+}
+
 /* Until the line that says how many; without it the minter did not end well. */
 static int take_findings(struct checking *checking, struct error *error)
 {
@@ -230,8 +254,7 @@ static int take_findings(struct checking *checking, struct error *error)
             print(checking, row);
             checking->wanting = true;
         } else if (!checking->invocation->output.json && json_integer_value(findings) == 0) {
-            fprintf(checking->invocation->output.file, "%lld mails: nothing gives them away\n",
-                    (long long)json_integer_value(json_object_get(row, "mails")));
+            tell_none(checking->invocation->output.file, row);
         }
         json_decref(row);
     }
@@ -260,6 +283,29 @@ static int tell_world(struct checking *checking, struct error *error)
     return rc;
 }
 
+/* "git:PATH[#REVISION]": no placement, but shown as one. */
+static int give_commit(struct checking *checking, const char *word, struct error *error)
+{
+    char *place = place_resolve(word);
+    json_t *job = json_pack("{s:s, s:s, s:s, s:{}, s:{}}", "placement", word, "action", "inspect", "place",
+                            place != NULL ? place : word, "options", "meta");
+    struct gardener gardener;
+    int rc;
+
+    gardener_init(&gardener, checking->invocation, &checking->link);
+    rc = show(checking, &gardener, job, true, error);
+    gardener_end(&gardener);
+    json_decref(job);
+    free(place);
+    return rc;
+}
+
+static int give_word(struct checking *checking, const char *word, struct error *error)
+{
+    return is_git(word) ? give_commit(checking, word, error)
+                        : lure_files(word, &checking->examiner, &checking->mails, error);
+}
+
 static int give_files(struct checking *checking, struct error *error)
 {
     const struct options *options = checking->invocation->options;
@@ -267,7 +313,7 @@ static int give_files(struct checking *checking, struct error *error)
 
     for (size_t i = 0; i < options->count && rc == 0; i++)
         if (strcmp(options->values[i].name, "what") == 0 && !is_placement(options->values[i].value))
-            rc = lure_files(options->values[i].value, &checking->examiner, &checking->mails, error);
+            rc = give_word(checking, options->values[i].value, error);
     return rc;
 }
 

@@ -2,9 +2,11 @@
  *
  * A minter that looks at mails of others, and makes nothing: caged before it reads the first of them. From standard input
  * it takes a line of JSON, and then for each mail (or "mbox": true, several) a line {"placement", "mailbox", "meta"?,
- * "arrived"? (seconds) or "internaldate"?, "bytes"} and so many bytes.
+ * "arrived"? (seconds) or "internaldate"?, "bytes"} and so many bytes. With "change": true they are one of a repository
+ * (server/planter/git_show.h).
  *
- *   minter --lint     first {"persona", "hosts"}; writes a line of JSON for each finding, at last {"mails", "findings"}
+ *   minter --lint     first {"persona", "hosts"}; writes a line of JSON for each finding, at last {"mails", "commits",
+ *                     "findings"}
  *   minter --learn    first {"domain"}; writes {"mails", "house", "profile": the text of its file (profile.h)} */
 #ifndef MINTER_EXAMINE_H
 #define MINTER_EXAMINE_H

@@ -37,6 +37,8 @@ static const struct {
     {"repeated", "who has read both knows both", "uproot one of them, and plant again"},
     {"structure", "who has read one knows the other", "uproot one of them, and plant another lure (--lure)"},
     {"saved", "what is sent was saved before", "plant again"},
+    {"parent", "a commit comes after the one that it stands on", "plant again with a later --at, or without"},
+    {"style", "whoever reads the log sees the odd one", "plant again; or write it as the others do"},
 };
 
 const char *lint_rule_name(enum lint_rule rule)
@@ -98,6 +100,17 @@ static int make_room(struct lint *lint, size_t bytes, struct error *error)
     return 0;
 }
 
+int lint_keep(struct lint *lint, struct lint_mail *mail, struct error *error)
+{
+    if (make_room(lint, text_bytes(mail), error) != 0) {
+        lint_mail_free(mail);
+        return -1;
+    }
+    lint->bytes += text_bytes(mail);
+    lint->mails[lint->count++] = *mail;
+    return 0;
+}
+
 int lint_add(struct lint *lint, const struct lint_source *source, struct slice message, struct error *error)
 {
     struct lint_mail mail = {.arrived = source->arrived};
@@ -109,13 +122,7 @@ int lint_add(struct lint *lint, const struct lint_source *source, struct slice m
         lint_mail_free(&mail);
         return error_set(error, "out of memory");
     }
-    if (make_room(lint, text_bytes(&mail), error) != 0) {
-        lint_mail_free(&mail);
-        return -1;
-    }
-    lint->bytes += text_bytes(&mail);
-    lint->mails[lint->count++] = mail;
-    return 0;
+    return lint_keep(lint, &mail, error);
 }
 
 /* Where the next "From " line behind an empty one begins, or the end. */
@@ -177,7 +184,7 @@ static void index_ids(struct lint *lint)
         const struct lint_mail *mail = &lint->mails[i];
         json_t *before = json_object_get(lint->ids, mail->id);
 
-        if (mail->id[0] == '\0')
+        if (mail->commit != NULL || mail->id[0] == '\0')
             continue;
         if (before != NULL)
             lint_tell(lint, mail, LINT_TWICE, "it has the Message-ID of %s",
@@ -194,10 +201,16 @@ int lint_judge(struct lint *lint, void (*take)(const struct lint_finding *findin
     lint->context = context;
     index_ids(lint);
     for (size_t i = 0; i < lint->count; i++) {
-        lint_head(lint, &lint->mails[i]);
-        lint_text(lint, &lint->mails[i]);
-        lint_files(lint, &lint->mails[i]);
-        lint_thread(lint, &lint->mails[i]);
+        const struct lint_mail *mail = &lint->mails[i];
+
+        if (mail->commit != NULL) {
+            lint_commit(lint, mail);
+        } else {
+            lint_head(lint, mail);
+            lint_text(lint, mail);
+            lint_files(lint, mail);
+            lint_thread(lint, mail);
+        }
     }
     return lint_beside(lint, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What gives lures away: each mail alone, in its thread, and beside the others. Mails come one by one and may be
- * anybody's, so that all of them is bounded here; judged they are together. */
+ * What gives lures away: each mail alone, in its thread, and beside the others; each commit of a repository, beside those
+ * before it. They come one by one and may be anybody's, so that all of them is bounded here; judged they are together. */
 #ifndef MINTER_LINT_H
 #define MINTER_LINT_H
 
@@ -40,6 +40,7 @@ struct lint_mail {
     json_t *meta;    /* of a lure (job.h); NULL where that is not known */
     char *id, *answers, *references, *subject, *sender, *delivered; /* as they stand, decoded; "" */
     char *text;      /* decoded, without markup */
+    json_t *commit;  /* of a repository (server/planter/git_show.h), and no mail; NULL */
     json_t *from, *people; /* [{"name", "address"}]; people: to and cc */
     json_t *links;         /* hosts that its text or pages lead to */
     struct lint_file files[LINT_FILES];
@@ -55,7 +56,8 @@ struct lint_mail {
 enum lint_rule {
     LINT_FIELD, LINT_REST, LINT_WEEKDAY, LINT_FUTURE, LINT_ZONE, LINT_BACK, LINT_JOIN, LINT_TAKEN, LINT_ARRIVAL,
     LINT_ID, LINT_TWICE, LINT_NOTHING, LINT_EARLY, LINT_BARE, LINT_CHAIN, LINT_SUBJECT, LINT_STRANGER, LINT_NAME,
-    LINT_ENVELOPE, LINT_RECIPIENT, LINT_WORD, LINT_MARKER, LINT_LINK, LINT_REPEATED, LINT_STRUCTURE, LINT_SAVED, LINT_RULES
+    LINT_ENVELOPE, LINT_RECIPIENT, LINT_WORD, LINT_MARKER, LINT_LINK, LINT_REPEATED, LINT_STRUCTURE, LINT_SAVED,
+    LINT_PARENT, LINT_STYLE, LINT_RULES
 };
 
 struct lint_finding {
@@ -87,6 +89,8 @@ void lint_init(struct lint *lint, const json_t *world, int64_t now);
 void lint_free(struct lint *lint);
 /* One mail. -1 when there are too many, or memory ran out. */
 int lint_add(struct lint *lint, const struct lint_source *source, struct slice message, struct error *error);
+/* The commits of a change, as server/planter/git_show.h prints it. */
+int lint_add_change(struct lint *lint, const struct lint_source *source, struct slice change, struct error *error);
 /* Each mail of an mbox, as "PLACEMENT:NUMBER" from 1. */
 int lint_add_mbox(struct lint *lint, const struct lint_source *source, struct slice text, struct error *error);
 /* Each mail of an mbox in turn. */
@@ -123,9 +127,13 @@ void lint_head(struct lint *lint, const struct lint_mail *mail);
 void lint_text(struct lint *lint, const struct lint_mail *mail);
 /* Of the files that it brings. */
 void lint_files(struct lint *lint, const struct lint_mail *mail);
+void lint_commit(struct lint *lint, const struct lint_mail *mail);
+/* Takes what was read, also after -1: too many, or too much. */
+int lint_keep(struct lint *lint, struct lint_mail *mail, struct error *error);
 /* Words that tell scanners to look away; secrets that they drop (`everywhere`: not only on indented lines); and links.
  * `it` begins the finding: "it". */
-void lint_words(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text, bool everywhere);
+void lint_markers(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text);
+void lint_secrets(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text, bool everywhere);
 void lint_lead(struct lint *lint, const struct lint_mail *mail, const char *it, const json_t *links);
 void lint_thread(struct lint *lint, const struct lint_mail *mail);
 /* Of all mails: texts that come again. */

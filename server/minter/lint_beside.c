@@ -203,7 +203,7 @@ static void name_of(const struct lint_mail *mail, char *name, size_t size)
 {
     const char *first = mail->references[0] != '\0' ? mail->references : mail->answers[0] != '\0' ? mail->answers : mail->id;
 
-    if (mail->meta != NULL || first[0] == '\0')
+    if (mail->meta != NULL || mail->commit != NULL || first[0] == '\0')
         snprintf(name, size, "%s", mail->placement);
     else
         snprintf(name, size, "%.*s", (int)strcspn(first + 1, ">") + 1, first);
@@ -334,10 +334,10 @@ static void compare(struct beside *beside, const struct thread *before, const st
 
     if (strcmp(a->mailbox, b->mailbox) != 0)
         return;
-    percent = alike(before, again);
+    percent = a->commit != NULL || b->commit != NULL ? 0 : alike(before, again); /* files of a project are alike */
     if (same)
-        lint_tell(beside->lint, b, LINT_STRUCTURE, "it is the lure %s, as %s in the same mailbox is", lure_of(b),
-                  a->placement);
+        lint_tell(beside->lint, b, LINT_STRUCTURE, "it is the lure %s, as %s in the same %s is", lure_of(b),
+                  a->placement, a->commit != NULL ? "repository" : "mailbox");
     else if (percent >= ALIKE)
         lint_tell(beside->lint, b, LINT_STRUCTURE, "%u of 100 of its words follow each other as in %s in the same mailbox",
                   percent, a->placement);

@@ -148,7 +148,8 @@ void lint_files(struct lint *lint, const struct lint_mail *mail)
         check_author(&file);
         if (mail->files[i].document)
             check_addresses(&file);
-        lint_words(lint, mail, file.it, mail->files[i].text, true);
+        lint_markers(lint, mail, file.it, mail->files[i].text);
+        lint_secrets(lint, mail, file.it, mail->files[i].text, true);
         check_links(&file);
     }
 }

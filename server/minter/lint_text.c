@@ -28,19 +28,19 @@ static bool says(const char *text, const char *word)
     return false;
 }
 
+void lint_markers(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text)
+{
+    for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
+        if (says(text, markers[i]))
+            lint_tell(lint, mail, LINT_MARKER, "%s says \"%s\"", it, markers[i]);
+}
+
 /* What is looked at. */
 struct place {
     struct lint *lint;
     const struct lint_mail *mail;
-    const char *it, *text;
+    const char *it;
 };
-
-static void check_markers(const struct place *place)
-{
-    for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
-        if (says(place->text, markers[i]))
-            lint_tell(place->lint, place->mail, LINT_MARKER, "%s says \"%s\"", place->it, markers[i]);
-}
 
 /* Letters of both cases and digits: what people do not write as words. */
 static bool like_secret(const char *word, size_t length)
@@ -106,29 +106,22 @@ static void check_line(const struct place *place, const char *line, const char *
 }
 
 /* Lures write identity and secret on lines of their own, indented. What stands in PEM is no secret that people chose. */
-static void check_words(const struct place *place, bool everywhere)
+void lint_secrets(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text, bool everywhere)
 {
+    const struct place place = {lint, mail, it};
     bool pem = false;
 
-    for (const char *line = place->text; *line != '\0'; line += *line != '\0') {
+    for (const char *line = text; *line != '\0'; line += *line != '\0') {
         size_t length = strcspn(line, "\n");
 
         if (strncmp(line, "-----BEGIN ", 11) == 0)
             pem = true;
         if (!pem && (everywhere || *line == ' ' || *line == '\t'))
-            check_line(place, line, line + length);
+            check_line(&place, line, line + length);
         if (strncmp(line, "-----END ", 9) == 0)
             pem = false;
         line += length;
     }
-}
-
-void lint_words(struct lint *lint, const struct lint_mail *mail, const char *it, const char *text, bool everywhere)
-{
-    const struct place place = {lint, mail, it, text};
-
-    check_markers(&place);
-    check_words(&place, everywhere);
 }
 
 static bool leads_to_decoy(const struct lint *lint, const char *host)
@@ -165,6 +158,7 @@ void lint_lead(struct lint *lint, const struct lint_mail *mail, const char *it, 
 
 void lint_text(struct lint *lint, const struct lint_mail *mail)
 {
-    lint_words(lint, mail, "it", mail->text, false);
+    lint_markers(lint, mail, "it", mail->text);
+    lint_secrets(lint, mail, "it", mail->text, false);
     lint_lead(lint, mail, "it", mail->links);
 }

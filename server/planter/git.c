@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "server/base/paths.h"
 #include "server/planter/git_later.h"
+#include "server/planter/git_show.h"
 #include "server/planter/graft.h"
 #include "server/planter/place.h"
 
@@ -162,7 +163,8 @@ static int git_plant(const struct task *task, struct place_result *result, struc
 
 static int git_inspect(const struct task *task, struct place_result *result, struct error *error)
 {
-    return git_later_inspect(task, task->target, result, error);
+    return task_flag(task, "show") ? git_show(task, task->target, result, error)
+                                   : git_later_inspect(task, task->target, result, error);
 }
 
 static int git_uproot(const struct task *task, struct place_result *result, struct error *error)

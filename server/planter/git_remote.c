@@ -7,6 +7,7 @@
 #include "server/planter/clone.h"
 #include "server/planter/git_away.h"
 #include "server/planter/git_later.h"
+#include "server/planter/git_show.h"
 #include "server/planter/graft.h"
 
 static int tell_where(const struct task *task, const struct clone *clone, const struct graft *graft, bool done,
@@ -68,7 +69,8 @@ int git_away_inspect(const struct task *task, const char *path, struct place_res
     int rc = clone_open(task, path, &clone, error);
 
     if (rc == 0)
-        rc = git_later_inspect(task, clone.target, result, error);
+        rc = task_flag(task, "show") ? git_show(task, clone.target, result, error)
+                                     : git_later_inspect(task, clone.target, result, error);
     clone_close(&clone);
     return rc;
 }

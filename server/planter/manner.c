@@ -85,6 +85,22 @@ static void judge_messages(struct manner *manner)
     manner->change_ids = habits[HABIT_CHANGE_ID] * 2 > manner->count;
 }
 
+void manner_of(const char *message, struct manner *manner)
+{
+    size_t prefixes[4] = {0}, habits[HABITS] = {0};
+
+    manner_begin(manner);
+    count_one(message, prefixes, habits);
+    for (size_t i = 0; i < 4; i++)
+        if (prefixes[i] > 0)
+            manner->prefix = (enum manner_prefix)i;
+    manner->capital = habits[HABIT_CAPITAL] > 0;
+    manner->stop = habits[HABIT_STOP] > 0;
+    manner->bodies = habits[HABIT_BODY] > 0;
+    manner->signs = habits[HABIT_SIGN] > 0;
+    manner->change_ids = habits[HABIT_CHANGE_ID] > 0;
+}
+
 static void judge_times(struct manner *manner)
 {
     size_t signatures = 0;

@@ -49,6 +49,8 @@ void manner_learn(git_repository *git, const git_commit *tip, struct manner *man
 void manner_add(struct manner *manner, const struct manner_commit *commit);
 void manner_judge(struct manner *manner);
 void manner_begin(struct manner *manner);
+/* How that one message is written: prefix, capital, stop, bodies, signs, change_ids. */
+void manner_of(const char *message, struct manner *manner);
 void manner_free(struct manner *manner);
 /* Gives the changes authors who are at home here, and messages as they write them. Texts that are made for it go into
  * `store`, which must outlive the changes. Where less than three commits are known, only the

@@ -86,7 +86,7 @@ static int draw_variables(const struct variables *variables, struct artifact_vie
     for (size_t i = 0; rc == 0 && i < variables->count; i++) {
         const struct lure_variable *variable = &variables->items[i];
 
-        draw = view_draw(&state, shown->identity, shown->secret, variable->name);
+        draw = view_draw(&state, views->persona, shown, variable->name);
         buffer_clear(&text);
         rc = lure_choose(variable, draw_below(&draw, variable->total), views->base, views->token, views->drawn, &text,
                          error);
@@ -103,7 +103,7 @@ static int64_t saved(const json_t *persona, int64_t minted, const struct shown_t
 {
     struct zone zone = persona_zone(persona);
     struct view_draw state;
-    struct draw draw = view_draw(&state, shown->identity, shown->secret, "saved");
+    struct draw draw = view_draw(&state, persona, shown, "saved");
     int64_t until = minted - minted % WEEK;
 
     return when_between(&zone, until - 8 * WEEK, until, &draw);
@@ -112,15 +112,15 @@ static int64_t saved(const json_t *persona, int64_t minted, const struct shown_t
 int artifact_views_make(struct artifact_views *views, const struct catalogue *catalogue, const json_t *parameters,
                         const struct shown_token *shown, json_t *base, int64_t now, struct error *error)
 {
-    const json_t *minted = json_object_get(parameters, "minted");
+    const json_t *minted = json_object_get(parameters, "minted"), *persona = json_object_get(parameters, "persona");
     struct view_draw state;
-    struct draw draw = view_draw(&state, shown->identity, shown->secret, "");
+    struct draw draw = view_draw(&state, persona, shown, "");
 
     *views = (struct artifact_views){
         .catalogue = catalogue, .parameters = parameters, .shown = shown, .base = base, .drawn = json_object()};
-    views->persona = json_object_get(parameters, "persona");
+    views->persona = persona;
     now = json_is_integer(minted) ? json_integer_value(minted) : now;
-    views->time = saved(views->persona, now, shown);
+    views->time = saved(persona, now, shown);
     views->token = view_token(parameters, shown, now, &draw);
     if (views->token == NULL || views->drawn == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");
@@ -203,7 +203,7 @@ static int pack(const struct artifact *artifact, const struct artifact_views *vi
                 struct buffer *out, struct error *error)
 {
     struct view_draw state;
-    struct draw draw = view_draw(&state, views->shown->identity, views->shown->secret, artifact->name);
+    struct draw draw = view_draw(&state, views->persona, views->shown, artifact->name);
     struct contents contents = contents_by(views->persona, json_object_get(views->token, "from"), views->token,
                                            views->time, &draw);
     char name[CONTAINER_NAME];

@@ -85,6 +85,7 @@ int desk_complete(json_t *persona)
     const char *domain = json_string_value(json_object_get(persona, "domain"));
     const char *language = json_string_value(json_object_get(persona, "language"));
     json_t *seeds = json_object_get(persona, "seeds");
+    struct shown_token shown = {0};
     struct view_draw state;
     struct draw draw;
     char seed[32];
@@ -92,6 +93,8 @@ int desk_complete(json_t *persona)
     if (domain == NULL || json_object_get(persona, "desk") != NULL)
         return 0;
     snprintf(seed, sizeof seed, "%lld", (long long)json_integer_value(json_object_get(seeds, "order")));
-    draw = view_draw(&state, slice_of(domain), slice_of(seed), "");
+    shown.identity = slice_of(domain);
+    shown.secret = slice_of(seed);
+    draw = view_draw(&state, persona, &shown, "");
     return json_object_set_new(persona, "desk", desk_draw(domain, language == NULL ? "en" : language, &draw));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include "server/minter/desk.h"
@@ -251,6 +252,16 @@ json_t *persona_supplier(const char *language, const struct draw *draw)
     return supplier;
 }
 
+/* What is drawn from tokens later is keyed by this (view_draw()): 64 digits. */
+static json_t *seed_draw(const struct draw *draw)
+{
+    unsigned char bytes[32];
+    char hex[2 * sizeof bytes + 1];
+
+    draw->bytes(draw->context, bytes, sizeof bytes);
+    return json_string(sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes));
+}
+
 json_t *persona_draw(const char *organisation, const char *domain, const char *language, int64_t now,
                      const struct draw *draw, struct error *error)
 {
@@ -266,12 +277,12 @@ json_t *persona_draw(const char *organisation, const char *domain, const char *l
     persona_fold(organisation, "-", slug, sizeof slug);
     if (slug[0] == 0)
         persona_fold(domain, "-", slug, sizeof slug);
-    persona = json_pack("{ss ss ss ss so so so so so s{sb si sb} s{si}}", "organisation", organisation, "domain", domain,
+    persona = json_pack("{ss ss ss ss so so so so so s{sb si sb} s{si so}}", "organisation", organisation, "domain", domain,
                         "language", language, "company_slug", slug, "people",
                         people_draw(language, style, domain, draw), "git", git_draw(draw), "mail",
                         mail_draw(style, domain, draw), "supplier", persona_supplier(language, draw), "desk",
                         desk_draw(domain, language, draw), "zone", "system", zone.system, "minutes", zone.minutes,
-                        "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30));
+                        "summer", zone.summer, "seeds", "order", (int)draw_below(draw, 1 << 30), "draw", seed_draw(draw));
     if (persona != NULL)
         clients_draw(json_object_get(persona, "people"), json_object_get(persona, "mail"), draw);
     if (persona == NULL)

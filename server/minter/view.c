@@ -37,14 +37,17 @@ static void view_bytes(void *context, void *out, size_t length)
     crypto_stream_chacha20(out, length, nonce, state->key);
 }
 
-struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret, const char *purpose)
+struct draw view_draw(struct view_draw *state, const json_t *persona, const struct shown_token *shown,
+                      const char *purpose)
 {
+    const char *seed = json_string_value(json_object_get(json_object_get(persona, "seeds"), "draw"));
     crypto_generichash_state hash;
 
-    crypto_generichash_init(&hash, NULL, 0, sizeof state->key);
-    crypto_generichash_update(&hash, identity.data, identity.length);
+    crypto_generichash_init(&hash, (const unsigned char *)seed,
+                            seed != NULL ? strnlen(seed, crypto_generichash_KEYBYTES_MAX) : 0, sizeof state->key);
+    crypto_generichash_update(&hash, shown->identity.data, shown->identity.length);
     crypto_generichash_update(&hash, (const unsigned char *)"", 1);
-    crypto_generichash_update(&hash, secret.data, secret.length);
+    crypto_generichash_update(&hash, shown->secret.data, shown->secret.length);
     if (purpose[0] != 0)
         crypto_generichash_update(&hash, (const unsigned char *)purpose, strlen(purpose) + 1);
     crypto_generichash_final(&hash, state->key, sizeof state->key);
@@ -279,7 +282,7 @@ static json_t *container_view(const json_t *parameters, const struct shown_token
 {
     const json_t *persona = json_object_get(parameters, "persona");
     struct view_draw state;
-    struct draw draw = view_draw(&state, shown->identity, shown->secret, "container");
+    struct draw draw = view_draw(&state, persona, shown, "container");
     char key[AGE_TEXT], recipient[AGE_TEXT], hex[2 * 32 + 1], pgp_hex[2 * 32 + 1];
     unsigned char seed[32], pgp_seed[32];
     struct buffer password;

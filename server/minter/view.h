@@ -32,12 +32,14 @@ json_t *view_owner(const json_t *parameters);
 /* Replaces the token's "outside" and "supplier" by the person of another house whom the operator names, if one is. */
 int view_outside(const json_t *parameters, json_t *token, struct error *error);
 
-/* A draw that yields the same for the same identity, secret and purpose: artifacts asked for again read the same. */
+/* A draw that yields the same for the same persona, identity, secret and purpose: artifacts asked for again read the
+ * same. Nobody without the persona's seed can tell what it yields; those of earlier versions have none. */
 struct view_draw {
     unsigned char key[32];
     uint64_t count;
 };
 
-struct draw view_draw(struct view_draw *state, struct slice identity, struct slice secret, const char *purpose);
+struct draw view_draw(struct view_draw *state, const json_t *persona, const struct shown_token *shown,
+                      const char *purpose);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * The artifacts of every form of every kind. */
+#include <sodium.h>
 #include "server/minter/artifact.h"
 #include "server/minter/lure.h"
+#include "server/minter/view.h"
 #include "server/wire/kinds.h"
 #include "tests/minter/jobs.h"
 #include "tests/test.h"
@@ -177,6 +179,38 @@ START_TEST(artifacts_name_the_host)
 }
 END_TEST
 
+static void drawn_for(const json_t *whose, unsigned char bytes[32])
+{
+    const struct shown_token shown = {.identity = slice_of("ada"), .secret = slice_of("Kd93jkQ7")};
+    struct view_draw state;
+    struct draw draw = view_draw(&state, whose, &shown, "container");
+
+    draw.bytes(draw.context, bytes, 32);
+}
+
+/* A thief who has this source and the token cannot tell what was drawn for it. */
+START_TEST(what_is_drawn_is_the_installations)
+{
+    static const char plain[] = "ada\0Kd93jkQ7container";
+    static const unsigned char nonce[crypto_stream_chacha20_NONCEBYTES];
+    unsigned char one[32], again[32], other[32], unkeyed[32], key[32], old[32];
+    json_t *second = jobs_persona(&jobs, "en"), *earlier = json_object();
+
+    drawn_for(persona, one);
+    drawn_for(persona, again);
+    drawn_for(second, other);
+    drawn_for(earlier, unkeyed);
+    crypto_generichash(key, sizeof key, (const unsigned char *)plain, sizeof plain, NULL, 0);
+    crypto_stream_chacha20(old, sizeof old, nonce, key);
+    ck_assert_mem_eq(one, again, 32);
+    ck_assert_mem_ne(one, other, 32);
+    ck_assert_mem_ne(one, unkeyed, 32);
+    ck_assert_mem_eq(unkeyed, old, 32); /* what earlier versions planted reads the same */
+    json_decref(second);
+    json_decref(earlier);
+}
+END_TEST
+
 static size_t kinds(void)
 {
     size_t count = 0;
@@ -195,6 +229,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, every_form_has_artifacts, 0, (int)kinds());
     tcase_add_loop_test(tcase, artifacts_name_the_host, 0, (int)kinds());
+    tcase_add_test(tcase, what_is_drawn_is_the_installations);
     suite_add_tcase(suite, tcase);
     return suite;
 }

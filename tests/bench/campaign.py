@@ -153,9 +153,10 @@ def kill(sundew, run, turn):
 
 
 def carry_out(sundew, plan):
-    most, took, killed = collections.Counter(), 0, 0
+    most, took, killed, left = collections.Counter(), 0, 0, WANTED
     for turn in range(KILLS + 1):
-        lines = random.randrange(1, max(2, 2 * WANTED // (KILLS + 1))) if turn < KILLS else None
+        lines = random.randrange(1, max(2, 2 * left // (KILLS + 2 - turn))) if turn < KILLS else None  # some stay left
+        left -= lines or 0
         run, watch, begun = apply(sundew, plan, lines)
         killed += lines is not None and kill(sundew, run, turn)
         run.wait()

@@ -129,6 +129,7 @@ static void begin(struct visit *visit, const char *scheme)
     visit_init(visit);
     visit->credentials.name = strdup("api");
     visit->credentials.settings = json_object();
+    visit->scratch = strdup("/dev/null/none"); /* where no copy can be made */
     buffer_add_text(&visit->credentials.files[ACCOUNT_TOKEN].data, "token");
     web = web_new(visit, &api, HOST, 0, "", &error);
     if (web == NULL)

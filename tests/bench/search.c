@@ -127,7 +127,7 @@ static void run(size_t count, size_t length, bool all, const char *path)
 
         began = seconds();
         must(fd < 0 ? error_errno(&error, "%s", path) : source_search(&source, fd, &error));
-        rates[i] = (double)source.taken / (seconds() - began) / 1e9;
+        rates[i] = (double)source_taken(&source) / (seconds() - began) / 1e9;
         close(fd);
     }
     report(rates, build);

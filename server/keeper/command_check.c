@@ -445,13 +445,40 @@ static int check_restarts(struct examining *examining, struct error *error)
     return found;
 }
 
+/* ---- the clock ---- */
+
+static int check_leaps(struct examining *examining, struct error *error)
+{
+    static const char sql[] =
+        "SELECT count(*), max(seq), json_extract(details, '$.from') || ' to ' || json_extract(details, '$.to') FROM"
+        " (SELECT seq, time, what, details FROM operation ORDER BY seq DESC LIMIT " LATELY ") WHERE what = 'clock'"
+        " AND time BETWEEN ?1 - ?2 AND ?1 + ?2";
+    struct ledger *ledger = &examining->request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    struct slice leap;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, clock_wall());
+    sqlite3_bind_int64(statement, 2, DAY_US);
+    if (ledger_step(ledger, statement, error) != 1)
+        return -1;
+    leap = ledger_column(statement, 2);
+    if (sqlite3_column_int64(statement, 0) > 0)
+        tell(examining, "warning", "clock", "", "see that one service sets it (chrony, systemd-timesyncd), and whether the "
+             "host slept; `sundew operations` says when it leapt", "it leapt in the last day, %" PRId64 " times; last from "
+             "%.*s", (int64_t)sqlite3_column_int64(statement, 0), (int)leap.length, (const char *)leap.data);
+    sqlite3_reset(statement);
+    return 0;
+}
+
 /* ---- the command ---- */
 
 static void resume(struct request *request)
 {
     static int (*const phases[])(struct examining *examining, struct error *error) = {
         check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_doors,
-        check_trust, check_placements, check_habits, check_restarts};
+        check_trust, check_placements, check_habits, check_restarts, check_leaps};
     struct examining *examining = request->state;
     struct error error = {""};
     int more = phases[examining->phase](examining, &error);

@@ -43,17 +43,17 @@ void eraser_init(struct eraser *eraser, struct derivation *derivation, const str
 
 bool eraser_due(struct eraser *eraser, int64_t wall, int64_t monotonic)
 {
-    int64_t drift = wall - monotonic;
+    int64_t drift = wall - monotonic, by = eraser->watched ? drift - eraser->drift : 0;
 
-    if (!eraser->watched || llabs(drift - eraser->drift) > MINUTE_US) {
-        eraser->steady = monotonic;
+    if (!eraser->watched || llabs(by) > MINUTE_US) {
+        eraser->steady = monotonic + least(shortest(eraser) / 100, by > DAY_US ? DAY_US : HOUR_US);
         eraser->sweeping = false;
     }
     eraser->watched = true;
     eraser->drift = drift;
     if (eraser->sweeping)
         return true;
-    if (monotonic - eraser->steady < least(shortest(eraser) / 100, HOUR_US) ||
+    if (monotonic < eraser->steady ||
         (eraser->swept != 0 && monotonic - eraser->swept < least(shortest(eraser) / 30, DAY_US)))
         return false;
     eraser->sweeping = true;

@@ -35,7 +35,7 @@ struct eraser {
     struct derivation *derivation;
     int64_t noise_us, observations_us; /* how long each is kept */
     bool watched;                      /* the clock was looked at before */
-    int64_t drift, steady;             /* wall clock less monotonic one, when last looked at; monotonic: of its last leap */
+    int64_t drift, steady;             /* wall clock less monotonic one, when last looked at; monotonic: believed from then */
     int64_t swept;                     /* monotonic: end of the last sweep; 0: none yet */
     bool sweeping;
     int64_t now;                       /* the sweep's time: what is old is what was old when it began */
@@ -47,7 +47,8 @@ struct eraser {
 };
 
 void eraser_init(struct eraser *eraser, struct derivation *derivation, const struct configuration *configuration);
-/* To be called often: is a sweep under way, or due? A clock that leapt is not believed for a while. */
+/* To be called often: is a sweep under way, or due? A clock that leapt is not believed for an hour; one that leapt more
+ * than a day forward, for a day (a hundredth of what is kept, where that is less): somebody may yet set it right. */
 bool eraser_due(struct eraser *eraser, int64_t wall, int64_t monotonic);
 /* One step, in a transaction of its own. 1: there is more; 0: that was the sweep's end; 2: the same, and something was
  * erased, whose former bytes may stand in the log still (ledger_settle()); -1: nothing of this step was done. */

@@ -75,7 +75,7 @@ static int count_same(struct derivation *derivation, const struct folded *folded
         derivation->ledger,
         "UPDATE fold SET count = count + ?11, unsent = unsent + ?11, first_seen = min(first_seen, ?12), "
         "last_seen = max(last_seen, ?5), sighting = ?6, "
-        "next = coalesce(next, max(?7, sent + CASE step WHEN 0 THEN ?8 WHEN 1 THEN ?9 ELSE ?10 END)) "
+        "next = coalesce(next, max(?7, min(sent, ?7) + CASE step WHEN 0 THEN ?8 WHEN 1 THEN ?9 ELSE ?10 END)) "
         "WHERE incident = ?1 AND token = ?2 AND actor = ?3 AND grade = ?4", error);
 
     if (statement == NULL)

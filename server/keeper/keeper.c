@@ -50,7 +50,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
                         error) < 0 ||
         outbox_open(&keeper->outbox, &keeper->ledger, &keeper->derivation, configuration, clock_monotonic(), error) <
             0 ||
-        derive_behind(&keeper->derivation, now, error) < 0)
+        leap_open(&keeper->outbox, &keeper->keyring, now, error) < 0 || derive_behind(&keeper->derivation, now, error) < 0)
         goto no_derivation;
     eraser_init(&keeper->eraser, &keeper->derivation, configuration);
     batch_init(&keeper->batch);
@@ -90,7 +90,8 @@ void keeper_close(struct keeper *keeper)
     if (!keeper->open)
         return;
     if (keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0 ||
-        outbox_save(&keeper->outbox, clock_monotonic(), &error) < 0)
+        outbox_save(&keeper->outbox, clock_monotonic(), &error) < 0 ||
+        leap_save(&keeper->ledger, clock_wall(), &error) < 0)
         log_error("%s", error.text);
     batch_free(&keeper->batch);
     derivation_close(&keeper->derivation);
@@ -138,7 +139,7 @@ static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made
         outbox_beat(&keeper->outbox, now, error) < 0)
         return -1;
     if (monotonic - keeper->outbox.saved >= KEEPER_SAVE_US &&
-        outbox_save(&keeper->outbox, monotonic, error) < 0)
+        (outbox_save(&keeper->outbox, monotonic, error) < 0 || leap_save(&keeper->ledger, now, error) < 0))
         return -1;
     return ledger_commit(&keeper->ledger, error);
 }
@@ -230,6 +231,15 @@ static void on_erase(evutil_socket_t fd, short what, void *context)
         keeper_complain(keeper, &error);
 }
 
+static void look_at_clock(struct keeper *keeper, int64_t wall, int64_t monotonic)
+{
+    int64_t by = leap_look(&keeper->leap, wall, monotonic);
+    struct error error;
+
+    if (by != 0 && leap_take(&keeper->leap, &keeper->outbox, &keeper->keyring, by, wall, monotonic, &error) < 0)
+        keeper_complain(keeper, &error);
+}
+
 static void on_slow(evutil_socket_t fd, short what, void *context)
 {
     struct keeper *keeper = context;
@@ -239,6 +249,7 @@ static void on_slow(evutil_socket_t fd, short what, void *context)
     (void)what;
     if (!keeper->open)
         return;
+    look_at_clock(keeper, now, clock_monotonic());
     ledger_reserve_restore(&keeper->ledger);
     if (derive_backlog(&keeper->derivation) > 0 || derive_due(&keeper->derivation, now) || keeper->outcome_count > 0 ||
         outbox_ripe(&keeper->outbox, now) || outbox_beat_due(&keeper->outbox, now) ||

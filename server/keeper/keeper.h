@@ -14,6 +14,7 @@
 #include "server/keeper/erase.h"
 #include "server/keeper/jobs.h"
 #include "server/keeper/keyring.h"
+#include "server/keeper/leap.h"
 #include "server/keeper/ledger.h"
 #include "server/keeper/observe.h"
 #include "server/keeper/outbox.h"
@@ -70,6 +71,7 @@ struct keeper {
     struct derivation derivation;
     struct outbox outbox;
     struct eraser eraser;
+    struct leap leap;
     struct batch batch; /* `from` is a keeper_sensor */
     struct keeper_flight flights[FLUSHER_DEPTH]; /* the oldest first */
     size_t flight_count;

@@ -356,6 +356,13 @@ START_TEST(a_clock_that_leapt_is_not_believed)
     ck_assert(eraser_due(&eraser, now, monotonic));
     ck_assert_int_eq(sweep(), 0);
     expect("SELECT count(*) FROM operation WHERE what = 'erase'", 0);
+    pass(DAY);
+    now += 100 * EVIDENCE_KEPT; /* an hour is not enough to see to this */
+    ck_assert(!eraser_due(&eraser, now, monotonic));
+    pass(NOISE_KEPT / 100 - WORLD_MINUTE);
+    ck_assert(!eraser_due(&eraser, now, monotonic));
+    pass(WORLD_MINUTE);
+    ck_assert(eraser_due(&eraser, now, monotonic));
 }
 END_TEST
 

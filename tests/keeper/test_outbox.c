@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <string.h>
+#include "server/keeper/leap.h"
 #include "tests/keeper/world.h"
 #include "tests/test.h"
 
 #define SECOND 1000000LL
+#define HOUR (3600 * SECOND)
 
 /* What the courier was handed. */
 struct sent {
@@ -310,6 +312,63 @@ START_TEST(a_clock_set_back_holds_nothing_up)
 }
 END_TEST
 
+/* How many are chained whose details say so. */
+static int64_t leaps(const char *what, int number)
+{
+    char sql[200];
+
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM operation WHERE what = 'clock' AND details ->> '$.%s' = %d", what,
+             number);
+    return world_number(world, sql);
+}
+
+/* By less than any wait: nothing in what stands there tells. */
+START_TEST(a_clock_set_back_a_little_holds_nothing_up)
+{
+    struct leap leap = {.watched = false};
+    int64_t by = -1800 * SECOND;
+
+    ck_assert_int_eq(leap_look(&leap, now, monotonic), 0);
+    alert("soc", SEVERITY_CRITICAL);
+    dispatch();
+    answer(0, OUTCOME_AGAIN, 0);
+    ck_assert_int_eq(leap_look(&leap, now + SECOND, monotonic), 0); /* as clocks are set by */
+    ck_assert_int_eq(leap_look(&leap, now, monotonic), 0);
+    now += by;
+    ck_assert(!outbox_ripe(&world->outbox, now));
+    ck_assert_int_eq(leap_look(&leap, now, monotonic), by);
+    ck_assert_int_eq(leap_take(&leap, &world->outbox, &world->keyring, by, now, monotonic, &world->error), 0);
+    ck_assert_uint_eq(dispatch(), 1);
+    ck_assert_int_eq(leap_look(&leap, now, monotonic), 0);
+    ck_assert_int_eq(leaps("seconds", -1800), 1);
+}
+END_TEST
+
+START_TEST(leaps_without_end_do_not_fill_the_chain)
+{
+    struct leap leap = {.watched = false};
+
+    for (int i = 0; i < 3 * LEAP_TOLD; i++)
+        ck_assert_int_eq(leap_take(&leap, &world->outbox, &world->keyring, HOUR, now, monotonic, &world->error), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM operation WHERE what = 'clock'"), LEAP_TOLD);
+    monotonic += HOUR;
+    ck_assert_int_eq(leap_take(&leap, &world->outbox, &world->keyring, HOUR, now, monotonic, &world->error), 0);
+    ck_assert_int_eq(leaps("untold", 40), 1);
+}
+END_TEST
+
+START_TEST(a_start_sees_a_clock_that_was_set_back)
+{
+    ck_assert_int_eq(leap_open(&world->outbox, &world->keyring, now, &world->error), 0); /* none was written yet */
+    ck_assert_int_eq(leap_save(&world->ledger, now, &world->error), 0);
+    ck_assert_int_eq(leap_open(&world->outbox, &world->keyring, now + SECOND, &world->error), 0);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM operation WHERE what = 'clock'"), 0);
+    ck_assert_int_eq(leap_open(&world->outbox, &world->keyring, now - 60 * SECOND, &world->error), 0);
+    ck_assert_int_eq(leap_open(&world->outbox, &world->keyring, now - 59 * SECOND, &world->error), 0);
+    ck_assert_int_eq(leaps("seconds", -60), 1);
+}
+END_TEST
+
 START_TEST(replays)
 {
     struct id unknown = id_random();
@@ -434,7 +493,9 @@ static Suite *suite(void)
         a_clock_set_back_stops_no_heartbeat, worst_first_then_newest, delivered_is_done, a_failing_one_blocks_no_other,
         retries_until_72_hours_of_running, running_time_outlives_a_restart, a_start_makes_all_due,
         a_first_success_makes_all_due, a_route_that_keeps_failing_is_alerted_once, a_refusal_is_alerted_at_once,
-        a_dead_courier_loses_nothing, a_full_courier_loses_nothing, a_clock_set_back_holds_nothing_up, replays,
+        a_dead_courier_loses_nothing, a_full_courier_loses_nothing, a_clock_set_back_holds_nothing_up,
+        a_clock_set_back_a_little_holds_nothing_up,
+        leaps_without_end_do_not_fill_the_chain, a_start_sees_a_clock_that_was_set_back, replays,
         what_waits_for_a_removed_route_goes_to_the_others, without_routes_all_keeps_waiting,
         nothing_is_replayed_to_a_removed_route};
     Suite *s = suite_create("outbox");

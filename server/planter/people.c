@@ -6,12 +6,15 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/planter/directory.h"
+#include "server/planter/person.h"
 #include "server/wire/remote.h"
 
 #define PAGE 500
 #define NESTED 16 /* groups within groups */
 #define PATIENCE_US (INT64_C(300) * 1000000)
 #define FILTER_MOST 2048
+#define DEPARTMENTS 64 /* of one group, whose people are asked for */
+#define MATES 40       /* of a department */
 
 /* Who can log in: a normal account that is not disabled ([MS-ADTS] 2.2.16, [MS-SAMR] 2.2.1.9). */
 #define ACTIVE_PERSON "(sAMAccountType=805306368)(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
@@ -24,14 +27,11 @@ struct asking {
     int question;
     json_t *seen;        /* DNs of this question's entries */
     json_t *managers;    /* by DN: an object, or null */
+    json_t *departments; /* of this question's people */
+    bool mates;          /* who is found now is told as a colleague alone */
     size_t looked;       /* entries, of all questions */
     int64_t deadline;
 };
-
-static const char *const wanted[] = {"objectClass", "uid",   "sAMAccountName", "mail",       "displayName",
-                                     "cn",          "title", "department",     "departmentNumber", "ou",
-                                     "manager",     "preferredLanguage", "member", "uniqueMember", "memberUid",
-                                     "gidNumber",   NULL};
 
 static int add_entry(struct asking *asking, LDAPMessage *entry, int depth, struct error *error);
 
@@ -60,53 +60,6 @@ static bool is_new(struct asking *asking, const char *dn)
         new = json_object_set_new(asking->seen, key, json_true()) == 0;
     free(key);
     return new;
-}
-
-/* ---- texts ---- */
-
-/* A line of UTF-8 without what would end a name within "Name <mail>"; else NULL. */
-static json_t *plain_text(const struct berval *value)
-{
-    for (ber_len_t i = 0; i < value->bv_len; i++)
-        if ((unsigned char)value->bv_val[i] < 0x20 || strchr("\x7f<>", value->bv_val[i]) != NULL)
-            return NULL;
-    return value->bv_len > 0 && value->bv_len <= PEOPLE_TEXT ? json_stringn(value->bv_val, value->bv_len) : NULL;
-}
-
-/* The first good value of the first attribute that has one; or NULL. */
-static json_t *first_text(const struct directory *directory, LDAPMessage *entry, const char *const *attributes)
-{
-    json_t *text = NULL;
-
-    for (size_t i = 0; attributes[i] != NULL && text == NULL; i++) {
-        struct berval **values = ldap_get_values_len(directory->ld, entry, attributes[i]);
-
-        for (int j = 0; values != NULL && values[j] != NULL && text == NULL; j++)
-            text = plain_text(values[j]);
-        ldap_value_free_len(values);
-    }
-    return text;
-}
-
-static void put_text(const struct directory *directory, LDAPMessage *entry, const char *const *attributes,
-                     const char *name, json_t *object)
-{
-    json_t *text = first_text(directory, entry, attributes);
-
-    if (text != NULL)
-        json_object_set_new(object, name, text);
-}
-
-static void put_names(const struct directory *directory, LDAPMessage *entry, json_t *object)
-{
-    static const char *const names[] = {"displayName", "cn", NULL}, *const mails[] = {"mail", NULL};
-    const char *mail;
-
-    put_text(directory, entry, names, "name", object);
-    put_text(directory, entry, mails, "mail", object);
-    mail = json_string_value(json_object_get(object, "mail"));
-    if (mail != NULL && (strchr(mail, '@') == NULL || strpbrk(mail, " ,;\"") != NULL))
-        json_object_del(object, "mail");
 }
 
 /* ---- asking ---- */
@@ -169,8 +122,8 @@ static int add_found(struct asking *asking, const char *base, const char *filter
         controls[0] = page;
         directory_wait(directory, VISIT_TIMEOUT_MS);
         if (code == LDAP_SUCCESS)
-            code = ldap_search_ext_s(directory->ld, base, LDAP_SCOPE_SUBTREE, filter, directory_lend(wanted), 0, controls,
-                                     NULL, &patience, 0, &found);
+            code = ldap_search_ext_s(directory->ld, base, LDAP_SCOPE_SUBTREE, filter, directory_lend(person_attributes),
+                                     0, controls, NULL, &patience, 0, &found);
         ldap_control_free(page);
         if (code == LDAP_SUCCESS)
             code = next_page(asking, found, &cookie);
@@ -200,7 +153,7 @@ static int look_up(struct asking *asking, const char *dn, LDAPMessage **found, s
         rc = look_at(asking, error);
     ldap_dnfree(parsed);
     if (rc == 0)
-        rc = directory_search(directory, dn, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 1, found, error);
+        rc = directory_search(directory, dn, LDAP_SCOPE_BASE, "(objectClass=*)", person_attributes, 1, found, error);
     else if (rc < 0)
         return -1;
     if (rc == 0 && ldap_first_entry(directory->ld, *found) == NULL) {
@@ -237,7 +190,7 @@ static int find_manager(struct asking *asking, LDAPMessage *entry, json_t **mana
         rc = look_up(asking, dn, &found, error);
         *manager = json_object();
         if (rc == 0)
-            put_names(directory, ldap_first_entry(directory->ld, found), *manager);
+            person_put(directory, ldap_first_entry(directory->ld, found), *manager);
         if (json_object_set_new(asking->managers, dn, *manager) != 0) /* a DN that is no UTF-8 */
             *manager = NULL;
     }
@@ -253,23 +206,17 @@ static int tell(struct asking *asking, json_t *row, struct error *error)
 
     free(line);
     json_decref(row);
-    return rc == 0 ? 0 : error_set(error, "who is there does not fit into %d MiB; name smaller groups", TASK_BYTES >> 20);
+    return rc == 0 ? 0 : error_set(error, "who is there does not fit into %d MiB; name smaller groups", PEOPLE_BYTES >> 20);
 }
 
 /* Who has neither a login nor a mail is nobody to plant for. */
 static int add_person(struct asking *asking, LDAPMessage *entry, struct error *error)
 {
-    static const char *const active_logins[] = {"sAMAccountName", NULL}, *const logins[] = {"uid", NULL},
-                      *const titles[] = {"title", NULL}, *const languages[] = {"preferredLanguage", NULL},
-                      *const departments[] = {"department", "departmentNumber", "ou", NULL};
-    const struct directory *directory = asking->directory;
     json_t *row = json_pack("{s:i}", "question", asking->question), *manager;
+    const char *department;
 
-    put_text(directory, entry, directory->active ? active_logins : logins, "login", row);
-    put_names(directory, entry, row);
-    put_text(directory, entry, titles, "title", row);
-    put_text(directory, entry, departments, "department", row);
-    put_text(directory, entry, languages, "language", row);
+    person_put(asking->directory, entry, row);
+    department = json_string_value(json_object_get(row, "department"));
     if (json_object_get(row, "login") == NULL && json_object_get(row, "mail") == NULL) {
         json_decref(row);
         return 0;
@@ -280,6 +227,10 @@ static int add_person(struct asking *asking, LDAPMessage *entry, struct error *e
     }
     if (json_object_size(manager) > 0)
         json_object_set(row, "manager", manager);
+    if (asking->mates)
+        json_object_set_new(row, "colleague", json_true());
+    else if (department != NULL && json_object_size(asking->departments) < DEPARTMENTS)
+        json_object_set_new(asking->departments, department, json_true());
     return tell(asking, row, error);
 }
 
@@ -390,24 +341,59 @@ static int ask_group(struct asking *asking, const char *dn, struct error *error)
     return rc;
 }
 
-static int ask_department(struct asking *asking, const char *name, struct error *error)
+/* Of people who have a mail address and are of that department; -1 where its name is too long. */
+static int department_filter(const struct asking *asking, const char *name, char filter[FILTER_MOST])
 {
     static const char *const attributes[] = {"(department=", ")(departmentNumber=", ")(ou="};
-    char filter[FILTER_MOST] = "", one[FILTER_MOST];
-    size_t length = 0;
+    char one[FILTER_MOST];
+    size_t length;
 
     if (asking->directory->active)
-        return make_filter(filter, "(&" ACTIVE_PERSON "(department=", name, "))") != 0
-                   ? tell_fault(asking, "is too long", error)
-                   : add_found(asking, asking->base, filter, NESTED, error);
-    length = (size_t)snprintf(filter, sizeof filter, "(&(mail=*)(|");
-    for (size_t i = 0; i < 3; i++) {
-        if (make_filter(one, attributes[i], name, "") != 0 || length + strlen(one) + 4 > sizeof filter)
-            return tell_fault(asking, "is too long", error);
-        length += (size_t)snprintf(filter + length, sizeof filter - length, "%s", one);
+        return make_filter(filter, "(&" ACTIVE_PERSON "(department=", name, "))");
+    length = (size_t)snprintf(filter, FILTER_MOST, "(&(mail=*)(|");
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        if (make_filter(one, attributes[i], name, "") != 0 || length + strlen(one) + 4 > FILTER_MOST)
+            return -1;
+        length += (size_t)snprintf(filter + length, FILTER_MOST - length, "%s", one);
     }
-    snprintf(filter + length, sizeof filter - length, ")))");
-    return add_found(asking, asking->base, filter, NESTED, error);
+    snprintf(filter + length, FILTER_MOST - length, ")))");
+    return 0;
+}
+
+static int ask_department(struct asking *asking, const char *name, struct error *error)
+{
+    char filter[FILTER_MOST];
+
+    return department_filter(asking, name, filter) != 0 ? tell_fault(asking, "is too long", error)
+                                                        : add_found(asking, asking->base, filter, NESTED, error);
+}
+
+/* Some of those with whom a group's people work, who are not in it. What the server does not show of them is no fault. */
+static int add_mates(struct asking *asking, struct error *error)
+{
+    struct directory *directory = asking->directory;
+    char filter[FILTER_MOST];
+    const char *name;
+    json_t *ignored;
+    int rc = 0;
+
+    asking->mates = true;
+    json_object_foreach(asking->departments, name, ignored)
+    {
+        LDAPMessage *found = NULL;
+        struct error why;
+
+        if (rc != 0 || asking->looked > PEOPLE_MOST / 2 || department_filter(asking, name, filter) != 0)
+            continue;
+        rc = directory_search(directory, asking->base, LDAP_SCOPE_SUBTREE, filter, person_attributes, MATES, &found, &why);
+        if (rc == 0)
+            rc = add_all(asking, found, NESTED, error);
+        else
+            rc = directory->broken ? error_set(error, "%s", why.text) : 0;
+        ldap_msgfree(found);
+    }
+    asking->mates = false;
+    return rc;
 }
 
 static int ask(struct asking *asking, const json_t *question, struct error *error)
@@ -417,13 +403,17 @@ static int ask(struct asking *asking, const json_t *question, struct error *erro
     int rc = -1;
 
     asking->seen = json_object();
+    asking->departments = json_object();
     if (group != NULL)
         rc = ask_group(asking, group, error);
     else if (department != NULL)
         rc = ask_department(asking, department, error);
     else
         error_set(error, "the planter was sent a damaged job");
+    if (rc == 0)
+        rc = add_mates(asking, error);
     json_decref(asking->seen);
+    json_decref(asking->departments);
     return rc;
 }
 
@@ -439,6 +429,7 @@ int people_read(const struct task *task, struct place_result *result, struct err
         rc = asking.directory != NULL ? 0 : -1;
     }
     asking.managers = json_object();
+    result->print.maximum = PEOPLE_BYTES;
     if (rc == 0)
         asking.base = place.path[0] != '\0' ? place.path : asking.directory->suffix;
     for (size_t i = 0; i < json_array_size(questions) && rc == 0; i++) {

@@ -41,6 +41,8 @@ struct plan_place {
     char *place; /* as the ledger has it */
     char *owner; /* NULL: the entry's */
     char *department, *manager, *language; /* of the owner, by the directory; or NULL */
+    const json_t *person; /* the owner, and those with whom the owner works (colleagues.h); of the plan's `people`, or NULL */
+    const json_t *among;
 };
 
 struct plan_entry {
@@ -69,6 +71,7 @@ struct plan {
     struct yaml *root;
     char *folder; /* of the file, whence relative places count */
     const char *name, *directory; /* where groups and departments are; or NULL */
+    json_t *people; /* an array of those in each group and department, and one of those in the file that it names */
     int64_t pace, most; /* placements a minute, 0: as fast as it goes; in all, 0: no limit */
     int64_t at_once;    /* places in which is planted side by side */
     struct plan_quiet quiet[PLAN_QUIET];
@@ -89,6 +92,8 @@ int plan_places(const struct plan *plan, struct plan_entry *entry, const struct 
 /* Adds a copy of one, unless it is excluded. */
 int plan_place_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
                    const struct yaml *at, const struct plan_place *place, struct error *error);
+/* Do the patterns leave out that place? */
+bool plan_place_is_left_out(const struct plan *plan, const struct plan_entry *entry, const char *place);
 /* Puts them in order, each once: that with an owner stays. */
 void plan_places_tidy(struct plan_entry *entry);
 void plan_place_free(struct plan_place *place);
@@ -98,16 +103,20 @@ void plan_place_free(struct plan_place *place);
 /* Parts of plan_load(): "directory"; "group", "department" and "mailbox" of an entry. */
 int plan_people_directory(struct plan *plan, const struct configuration *configuration, struct error *error);
 int plan_people_check(const struct plan *plan, struct plan_entry *entry, struct error *error);
-/* Asks the directory who is in them, and adds their mailboxes to the entries'. The exit status: 0; 2, a fault of the plan's;
- * 3, the directory cannot be asked. */
+/* Asks the directory who is in them, and adds their mailboxes to the entries'; reads the file of "people". The exit status:
+ * 0; 2, a fault of the plan's; 3, the directory cannot be asked. */
 int plan_people(struct plan *plan, const struct configuration *configuration, struct error *error);
 
-/* Parts of that, for tests. Adds the mailbox of somebody, as server/planter/people.h has them. 1: the pattern asks for what
- * the directory does not say, or for what no mailbox is called. */
+/* Parts of that, for tests. Adds the mailbox of somebody, as server/planter/people.h has them, who works with those in
+ * `among`; both must stay. 1: the pattern asks for what the directory does not say, or for what no mailbox is called. */
 int plan_people_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
-                    const struct yaml *at, const json_t *person, struct error *error);
+                    const struct yaml *at, const json_t *person, const json_t *among, struct error *error);
 /* To be freed; NULL as above. */
 char *plan_people_mailbox(const char *pattern, const json_t *person);
+
+/* Whom the place's lures may name, as colleagues_choose() gives them; the same for all of them. NULL: the plan says nothing
+ * of its people, or there is no memory. */
+char *plan_people_beside(const struct plan_place *place, const unsigned char seed[PLAN_SEED]);
 
 /* ---- plan_draw.c ---- */
 

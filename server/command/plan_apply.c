@@ -87,10 +87,12 @@ static void put_settings(const struct plan_item *item, bool minted, struct comma
 }
 
 /* `token`: one that was minted for this before; NULL: none. */
-static int plant(struct gardener *gardener, const struct plan_item *item, const char *token, struct error *error)
+static int plant(const struct plan_work *work, struct gardener *gardener, const struct plan_item *item, const char *token,
+                 struct error *error)
 {
     struct command command = {.name = slice_of("plant")};
-    char at[CLOCK_TEXT];
+    char *people = plan_people_beside(item->place, work->ledger->seed), at[CLOCK_TEXT];
+    int code;
 
     command_put(&command, "token", token != NULL ? token : item->kind->name);
     command_put(&command, "place", item->place->place);
@@ -99,8 +101,12 @@ static int plant(struct gardener *gardener, const struct plan_item *item, const 
         command_put(&command, "lure", item->lure->name);
     if (item->at != 0)
         command_put(&command, "at", clock_text(item->at, at));
+    if (people != NULL)
+        command_put(&command, "people", people);
     put_settings(item, token == NULL, &command);
-    return gardener_command(gardener, &command, gardener_do, error);
+    code = gardener_command(gardener, &command, gardener_do, error);
+    free(people);
+    return code;
 }
 
 static bool lies(const char *state)
@@ -121,8 +127,8 @@ static int finish_later(struct gardener *gardener, const struct plan_known *know
 
 /* Planting it was broken off: it is finished where it lies, and else planted again, with its token if that is still of
  * the right kind. */
-static int finish(struct gardener *gardener, const struct plan_item *item, const struct plan_known *known,
-                  struct error *error)
+static int finish(const struct plan_work *work, struct gardener *gardener, const struct plan_item *item,
+                  const struct plan_known *known, struct error *error)
 {
     struct command command = {.name = slice_of("inspect")};
     bool fits = strcmp(known->kind, item->kind->name) == 0 &&
@@ -134,7 +140,7 @@ static int finish(struct gardener *gardener, const struct plan_item *item, const
     code = gardener_command(gardener, &command, gardener_resume, error);
     if (code == 0 && lies(gardener->state))
         return 0;
-    return strcmp(gardener->state, "gone") == 0 ? plant(gardener, item, fits ? known->token : NULL, error) : 3;
+    return strcmp(gardener->state, "gone") == 0 ? plant(work, gardener, item, fits ? known->token : NULL, error) : 3;
 }
 
 int plan_do(struct plan_work *work, struct gardener *gardener, const struct plan_item *item, struct error *error)
@@ -142,10 +148,10 @@ int plan_do(struct plan_work *work, struct gardener *gardener, const struct plan
     const struct plan_known *known = plan_find(work->ledger, item->key);
 
     if (known == NULL)
-        return plant(gardener, item, NULL, error);
+        return plant(work, gardener, item, NULL, error);
     if (strcmp(known->state, "planned") != 0)
         return rotate_placement(gardener, known->placement, error);
     if (known->rotates[0] != '\0' || known->planted != 0)
         return finish_later(gardener, known, error);
-    return finish(gardener, item, known, error);
+    return finish(work, gardener, item, known, error);
 }

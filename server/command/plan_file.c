@@ -16,7 +16,8 @@
 #define AT_ONCE 4
 #define DAY_US INT64_C(86400000000)
 
-static const char *const plan_keys[] = {"plan", "directory", "pace", "at-once", "quiet", "most", "exclude", "entries", NULL};
+static const char *const plan_keys[] = {"plan", "directory", "people",  "pace",    "at-once",
+                                        "quiet", "most",     "exclude", "entries", NULL};
 /* Those that go to `plant` as they are. */
 #define PASSED                                                                                                         \
     "decoy", "host", "owner", "contact", "memo", "expires", "path", "as", "buried", "signed-off", "account", "length", \
@@ -366,5 +367,6 @@ void plan_free(struct plan *plan)
     }
     free(plan->entries);
     free(plan->folder);
+    json_decref(plan->people);
     yaml_discard(plan->root);
 }

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/json.h"
+#include "server/base/paths.h"
+#include "server/command/colleagues.h"
 #include "server/command/plan.h"
 #include "server/command/planter.h"
 #include "server/wire/places.h"
 #include "server/wire/remote.h"
 
-#define RECORDS (16 * 1024 * 1024)
+#define RECORDS (32 * 1024 * 1024)
 #define QUESTIONS 256
 #define VALUE 320 /* of a placeholder: a mail address (RFC 5321) */
 
@@ -179,22 +181,12 @@ static char *name_of(const json_t *person)
     return asprintf(&whole, "%s <%s>", name, mail) < 0 ? NULL : whole;
 }
 
-/* The first of "fr-CH, en;q=0.8" (RFC 2798, 2.7) that lures are written in. */
-static char *language_of(const json_t *person)
-{
-    const char *text = json_string_value(json_object_get(person, "language"));
-
-    for (text = text != NULL ? text : ""; *text != '\0'; text += strcspn(text, ","), text += strspn(text, ", "))
-        if ((strncasecmp(text, "en", 2) == 0 || strncasecmp(text, "fr", 2) == 0) && !isalnum((unsigned char)text[2]))
-            return strdup(tolower((unsigned char)*text) == 'e' ? "en" : "fr");
-    return NULL;
-}
-
 int plan_people_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
-                    const struct yaml *at, const json_t *person, struct error *error)
+                    const struct yaml *at, const json_t *person, const json_t *among, struct error *error)
 {
     char *mailbox = plan_people_mailbox(entry->mailbox, person);
-    struct plan_place place = {.place = mailbox};
+    struct plan_place place = {.place = mailbox, .person = person, .among = among};
+    const char *language = colleagues_language(person);
     int rc;
 
     if (mailbox == NULL)
@@ -202,7 +194,7 @@ int plan_people_add(const struct plan *plan, struct plan_entry *entry, const str
     place.owner = name_of(person);
     place.department = copy_of(person, "department");
     place.manager = name_of(json_object_get(person, "manager"));
-    place.language = language_of(person);
+    place.language = language != NULL ? strdup(language) : NULL;
     rc = plan_place_add(plan, entry, configuration, at, &place, error);
     plan_place_free(&place);
     return rc;
@@ -235,6 +227,7 @@ static int add_questions(struct inquiry *inquiry, struct plan_entry *entry, json
                                   QUESTIONS);
             inquiry->questions[inquiry->count++] = (struct question){.entry = entry, .at = item, .selector = selectors[i]};
             json_array_append_new(list, json_pack("{s:s}", selectors[i], item->text));
+            json_array_append_new(inquiry->plan->people, json_array());
         }
     }
     return 0;
@@ -272,12 +265,23 @@ static int receive(struct planter *planter, struct buffer *records, struct error
     }
 }
 
-static int take_record(struct inquiry *inquiry, const json_t *record, struct error *error)
+/* Whose mailbox the patterns leave out is not named in others' lures either. */
+static void mark_excluded(const struct inquiry *inquiry, const struct question *question, json_t *person)
+{
+    char *mailbox = person != NULL ? plan_people_mailbox(question->entry->mailbox, person) : NULL;
+
+    if (mailbox != NULL && plan_place_is_left_out(inquiry->plan, question->entry, mailbox))
+        json_object_set_new(person, "excluded", json_true());
+    free(mailbox);
+}
+
+static int take_record(struct inquiry *inquiry, json_t *record, struct error *error)
 {
     const json_t *number = json_object_get(record, "question");
     size_t index = json_is_integer(number) ? (size_t)json_integer_value(number) : QUESTIONS;
     struct question *question = index < inquiry->count ? &inquiry->questions[index] : NULL;
     const char *fault = json_string_value(json_object_get(record, "fault"));
+    json_t *among = json_array_get(inquiry->plan->people, index);
     int rc;
 
     if (question == NULL)
@@ -285,8 +289,13 @@ static int take_record(struct inquiry *inquiry, const json_t *record, struct err
     if (fault != NULL)
         return yaml_fault(question->at, error, "the %s \"%.200s\" %s; write one of %.200s, a group by its DN, or leave it out",
                           question->selector, question->at->text, fault, inquiry->plan->directory);
+    mark_excluded(inquiry, question, record);
+    mark_excluded(inquiry, question, json_object_get(record, "manager"));
+    json_array_append(among, record);
+    if (json_is_true(json_object_get(record, "colleague")))
+        return 0;
     question->people++;
-    rc = plan_people_add(inquiry->plan, question->entry, inquiry->configuration, question->at, record, error);
+    rc = plan_people_add(inquiry->plan, question->entry, inquiry->configuration, question->at, record, among, error);
     question->homeless += rc == 1;
     return rc < 0 ? -1 : 0;
 }
@@ -325,30 +334,91 @@ static int check_found(const struct inquiry *inquiry, struct error *error)
     return 0;
 }
 
+static int ask_directory(struct inquiry *inquiry, json_t *list, struct error *error)
+{
+    struct planter planter = {.fd = -1};
+    struct buffer records;
+    int code = 3;
+
+    buffer_init(&records, RECORDS);
+    if (send_errand(&planter, inquiry, list, error) == 0 && receive(&planter, &records, error) == 0)
+        code = take_records(inquiry, &records, error) != 0 || check_found(inquiry, error) != 0 ? 2 : 0;
+    for (size_t i = 0; i < inquiry->plan->entry_count; i++)
+        plan_places_tidy(&inquiry->plan->entries[i]);
+    planter_end(&planter);
+    buffer_free(&records);
+    return code;
+}
+
+/* ---- people by a file ---- */
+
+/* Of owners whom no directory knows. */
+static void add_written(struct plan_entry *entry, const json_t *people)
+{
+    const char *owner = NULL;
+
+    for (size_t i = 0; i < entry->setting_count; i++)
+        if (strcmp(entry->settings[i].name, "owner") == 0)
+            owner = entry->settings[i].value;
+    for (size_t i = 0; i < entry->place_count; i++) {
+        struct plan_place *place = &entry->places[i];
+        const char *whose = place->owner != NULL ? place->owner : owner;
+
+        if (place->among != NULL)
+            continue;
+        place->among = people;
+        place->person = whose != NULL ? colleagues_find(people, whose) : NULL;
+    }
+}
+
+static int read_people(struct plan *plan, struct error *error)
+{
+    const char *name = NULL;
+    struct error why;
+    json_t *people;
+    char *file;
+
+    if (yaml_text(plan->root, "people", &name, error) != 0)
+        return -1;
+    if (name == NULL)
+        return 0;
+    file = paths_join(plan->folder, name);
+    people = file != NULL ? colleagues_read(file, &why) : NULL;
+    free(file);
+    if (people == NULL)
+        return yaml_fault(yaml_get(plan->root, "people"), error, "%s", why.text);
+    json_array_append_new(plan->people, people);
+    for (size_t i = 0; i < plan->entry_count; i++)
+        add_written(&plan->entries[i], people);
+    return 0;
+}
+
+char *plan_people_beside(const struct plan_place *place, const unsigned char seed[PLAN_SEED])
+{
+    unsigned char key[COLLEAGUES_KEY];
+    const char *what = place->owner != NULL ? place->owner : place->place;
+
+    if (place->among == NULL)
+        return NULL;
+    crypto_generichash(key, sizeof(key), (const unsigned char *)what, strlen(what), seed, PLAN_SEED);
+    return colleagues_choose(place->among, place->person, key);
+}
+
+/* ---- all ---- */
+
 int plan_people(struct plan *plan, const struct configuration *configuration, struct error *error)
 {
     struct inquiry inquiry = {plan, configuration, .count = 0};
-    struct planter planter = {.fd = -1};
     json_t *list = json_array();
-    struct buffer records;
-    int code = 2;
+    int code = 0;
 
-    buffer_init(&records, RECORDS);
-    for (size_t i = 0; i < plan->entry_count; i++)
-        if (add_questions(&inquiry, &plan->entries[i], list, error) != 0)
-            goto out;
-    code = 0;
-    if (inquiry.count == 0)
-        goto out;
-    code = 3;
-    if (send_errand(&planter, &inquiry, list, error) != 0 || receive(&planter, &records, error) != 0)
-        goto out;
-    code = take_records(&inquiry, &records, error) != 0 || check_found(&inquiry, error) != 0 ? 2 : 0;
-    for (size_t i = 0; i < plan->entry_count; i++)
-        plan_places_tidy(&plan->entries[i]);
-out:
-    planter_end(&planter);
-    buffer_free(&records);
+    plan->people = json_array();
+    for (size_t i = 0; i < plan->entry_count && code == 0; i++)
+        code = add_questions(&inquiry, &plan->entries[i], list, error) != 0 ? 2 : 0;
+    if (code == 0 && inquiry.count > 0)
+        code = ask_directory(&inquiry, list, error);
+    if (code == 0 && read_people(plan, error) != 0)
+        code = 2;
     json_decref(list);
     return code;
 }

@@ -68,6 +68,17 @@ static bool is_left_out(const struct gathering *gathering, const char *place)
            matches(gathering->plan, yaml_get(gathering->entry->at, "exclude"), place);
 }
 
+bool plan_place_is_left_out(const struct plan *plan, const struct plan_entry *entry, const char *place)
+{
+    const struct gathering gathering = {plan, NULL, (struct plan_entry *)(uintptr_t)entry, NULL};
+    char *below = from_folder(plan, place), *whole = below != NULL ? place_resolve(below) : NULL;
+    bool is = whole != NULL && (is_left_out(&gathering, whole) || is_left_out(&gathering, below));
+
+    free(whole);
+    free(below);
+    return is;
+}
+
 /* ---- adding one ---- */
 
 static int reserve(struct plan_entry *entry)
@@ -111,7 +122,8 @@ static int add_place(const struct gathering *gathering, const struct yaml *at, c
     }
     entry->places[entry->place_count++] =
         (struct plan_place){whole, copy_or_null(person->owner), copy_or_null(person->department),
-                            copy_or_null(person->manager), copy_or_null(person->language)};
+                            copy_or_null(person->manager), copy_or_null(person->language), person->person,
+                            person->among};
     return entry->place_count <= PLAN_PLACES
                ? 0
                : yaml_fault(at, gathering->error, "more than %d places; divide them among several plans", PLAN_PLACES);

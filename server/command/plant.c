@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "server/command/colleagues.h"
 #include "server/command/plan.h"
 #include "server/command/planting.h"
 #include "server/command/rotate.h"
 #include "server/wire/remote.h"
+
+#define OWNER 512
 
 struct taking {
     struct output *output;
@@ -108,7 +111,44 @@ static int check_place(const struct configuration *configuration, const char *pl
     return !remote_is(slice_of(place)) || remote_account(configuration, place, error) != NULL ? 0 : -1;
 }
 
-/* The arguments as given, but for the place, which becomes absolute. */
+/* The owner's address: as it was given, or that of a mailbox on another host; "". */
+static void find_owner(const struct options *options, const char *place, char owner[OWNER])
+{
+    const char *given = options_value(options, "owner");
+    struct remote remote = {NULL};
+    struct error ignored;
+
+    if (given == NULL && place != NULL && remote_is(slice_of(place)) && remote_parse(place, &remote, &ignored) == 0)
+        given = remote.user;
+    snprintf(owner, OWNER, "%s", given != NULL ? given : "");
+    remote_free(&remote);
+}
+
+/* Of the people in the file those nearest to the owner, for the keeper opens no files of the caller's. */
+static int put_people(const struct options *options, const char *place, struct command *command, char **text,
+                      struct error *error)
+{
+    const char *file = options_value(options, "people");
+    unsigned char key[COLLEAGUES_KEY];
+    char owner[OWNER];
+    json_t *people;
+
+    if (file == NULL)
+        return 0;
+    people = colleagues_read(file, error);
+    if (people == NULL)
+        return -1;
+    find_owner(options, place, owner);
+    randombytes_buf(key, sizeof(key));
+    *text = colleagues_choose(people, colleagues_find(people, owner), key);
+    json_decref(people);
+    if (*text == NULL)
+        return error_set(error, "out of memory");
+    command_put(command, "people", *text);
+    return 0;
+}
+
+/* The arguments as given, but for the place, which becomes absolute, and people, who are chosen. */
 static int fill(const struct invocation *invocation, struct command *command, char **place, struct error *error)
 {
     const struct options *options = invocation->options;
@@ -126,7 +166,8 @@ static int fill(const struct invocation *invocation, struct command *command, ch
                 return -1;
             value = *place;
         }
-        command_put(command, options->values[i].name, value);
+        if (strcmp(options->values[i].name, "people") != 0)
+            command_put(command, options->values[i].name, value);
     }
     return 0;
 }
@@ -138,14 +179,16 @@ int run_plant(struct invocation *invocation, struct error *error)
     struct link link = {.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
     struct gardener gardener;
     struct command command;
-    char *place = NULL;
+    char *place = NULL, *people = NULL;
     bool replants = options_value(invocation->options, "replant") != NULL;
     int code = 3;
 
     gardener_init(&gardener, invocation, &link);
     if (replants && plan_lease(invocation->configuration, &gardener.lease, error) != 0)
         return 3;
-    if (fill(invocation, &command, &place, error) == 0 && link_open(&link, invocation->configuration, error) == 0)
+    if (fill(invocation, &command, &place, error) == 0 &&
+        put_people(invocation->options, place, &command, &people, error) == 0 &&
+        link_open(&link, invocation->configuration, error) == 0)
         code = link_command(&link, &command, &rows, error);
     if (code == 0 && taking.failed) {
         error_set(error, "the keeper sent a damaged job");
@@ -159,5 +202,6 @@ int run_plant(struct invocation *invocation, struct error *error)
     link_close(&link);
     plantings_free(&taking.jobs);
     free(place);
+    free(people);
     return code;
 }

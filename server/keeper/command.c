@@ -10,7 +10,7 @@
     "TOKEN|KIND PLACE [--lure L] [--path P] [--buried] [--as SHAPE] [--name N] [--signed-off yes|no] [--enable]"       \
     " [--outside A] [--form F] [--identity I] [--decoy D] [--host H] [--owner A] [--contact A] [--memo T]"             \
     " [--expires DATE] [--account N] [--length N] [--department D] [--manager A] [--language L]"                       \
-    " [--campaign K] [--rotates P] [--again P]"
+    " [--people J] [--campaign K] [--rotates P] [--again P]"
 
 static const struct command_entry entries[] = {
 #define COMMAND_ENTRY_keeper(symbol, name, arguments) {name, arguments, command_##symbol, false},

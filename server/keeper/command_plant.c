@@ -146,6 +146,7 @@ static void lure_parameters(struct planting *planting, struct buffer *json)
         json_member_text(json, "takes", "text");
     planting_option(planting, json, "lure");
     planting_option(planting, json, "outside");
+    planting_option(planting, json, "people");
     /* A file's own name says which artifact fits. */
     if (strcmp(planting->row->scheme, "file") == 0 && request_slice(planting->request, "path").data == NULL)
         json_member_text(json, "path", planting->place + strlen("file:"));

@@ -35,6 +35,7 @@ static void add_arguments(const struct planting *planting, struct buffer *json)
     planting_option(planting, json, "department");
     planting_option(planting, json, "manager");
     planting_option(planting, json, "language");
+    planting_option(planting, json, "people");
     for (size_t i = 0; planting_in_history[i] != NULL; i++)
         planting_option(planting, json, planting_in_history[i]);
     if (planting->buried)

@@ -32,6 +32,8 @@
  * is a person: "Name <mail>", a mail address or a name; a mail is addressed to that person.
  *
  * "outside" is a person of another house, "Name <mail>", for the lures that know one; else the persona's supplier is.
+ * "people" is the text of a JSON array of real people: {"name","mail","given"?,"family"?,"title"?,"department"?,"phone"?,
+ * "is"?:"owner"|"manager"}, from whom those of a lure are drawn, in place of the persona's (colleagues.h).
  * "ordinal" is how many lures the installation has planted: texts are taken in turn by it, and drawn without it.
  * "lies" are the names of lures that lie in the place: others are taken before them, where "lure" names none.
  *
@@ -54,7 +56,8 @@
  * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id",
  * "messages":[{"file","message_id","date","own"}]} with a file for each mail of the thread, the raw message with lines
  * ended by LF as Maildir keeps them, in their order ("own": written by the mailbox's owner, "to"; the others name the
- * one with the secret; "shared":{"name","mail","organisation","invented"} where it was sent to another house); or
+ * one with the secret; "shared":{"name","mail","organisation","invented"} where it was sent to another house;
+ * "people":[{"name","mail"}] who play in it and are real, where "people" were given); or
  * {"lure","type":"repository","language",
  * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…[,"submodule":true]} or
  * {"path","remove":true}]}]}

@@ -60,14 +60,15 @@ static bool is_called(const json_t *people, const char *key, const char *name)
 static void check_author(const struct file *file)
 {
     const json_t *world = file->lint->world;
+    const json_t *named = json_object_get(file->mail->meta, "people");
     const char *ours = json_string_value(json_object_get(world, "domain")), *author = file->file->author;
     char domain[LINT_HOST];
 
     if (author[0] == '\0' || ours == NULL ||
         strcasecmp(lint_domain(lint_address(file->mail->from, 0), domain), ours) != 0)
         return;
-    if (!is_called(json_object_get(world, "people"), "name", author) && !is_called(file->mail->from, "name", author) &&
-        !is_called(file->mail->people, "name", author))
+    if (!is_called(named != NULL ? named : json_object_get(world, "people"), "name", author) &&
+        !is_called(file->mail->from, "name", author) && !is_called(file->mail->people, "name", author))
         lint_tell(file->lint, file->mail, LINT_STRANGER, "%s was made by \"%s\", who is not in the directory", file->it,
                   author);
 }

@@ -163,12 +163,20 @@ static void check_id(struct lint *lint, const struct lint_mail *mail)
 
 /* ---- people ---- */
 
+/* Lures that were given real people say who of them plays in it; nobody else of the installation's is real then. */
+static const json_t *people_of(const struct lint *lint, const struct lint_mail *mail)
+{
+    const json_t *named = json_object_get(mail->meta, "people");
+
+    return named != NULL ? named : json_object_get(lint->world, "people");
+}
+
 const char *lint_known(const struct lint *lint, const struct lint_mail *mail, const char *address)
 {
     const json_t *person;
     size_t index;
 
-    json_array_foreach(json_object_get(lint->world, "people"), index, person)
+    json_array_foreach(people_of(lint, mail), index, person)
     {
         if (strcasecmp(text_of(person, "mail"), address) == 0)
             return text_of(person, "name");
@@ -177,6 +185,34 @@ const char *lint_known(const struct lint *lint, const struct lint_mail *mail, co
         strcasecmp(text_of(mail->meta, "to"), address) == 0 || strcasecmp(text_of(mail->meta, "owner"), address) == 0)
         return "";
     return NULL;
+}
+
+static bool is_among(const json_t *people, const char *name)
+{
+    const json_t *person;
+    size_t index;
+
+    json_array_foreach(people, index, person)
+    {
+        if (strcasecmp(text_of(person, "name"), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where real people were named, made-up ones that the text names all the same. */
+static void check_named(struct lint *lint, const struct lint_mail *mail)
+{
+    const json_t *named = json_object_get(mail->meta, "people"), *person;
+    size_t index;
+
+    json_array_foreach(named != NULL ? json_object_get(lint->world, "people") : NULL, index, person)
+    {
+        const char *name = text_of(person, "name");
+
+        if (strchr(name, ' ') != NULL && strstr(mail->text, name) != NULL && !is_among(named, name))
+            lint_tell(lint, mail, LINT_STRANGER, "it names %s, who is not in the directory", name);
+    }
 }
 
 static void check_people(struct lint *lint, const struct lint_mail *mail, const json_t *people)
@@ -232,5 +268,6 @@ void lint_head(struct lint *lint, const struct lint_mail *mail)
     check_id(lint, mail);
     check_people(lint, mail, mail->from);
     check_people(lint, mail, mail->people);
+    check_named(lint, mail);
     check_envelope(lint, mail);
 }

@@ -262,50 +262,6 @@ static int draw_variables(struct lure_work *work, struct error *error)
     return rc;
 }
 
-/* ---- who plays ---- */
-
-static bool plays(const struct lure_work *work, const json_t *person)
-{
-    static const char *const parts[] = {"from", "to", "third"};
-
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (strcmp(text_of(json_object_get(work->token, parts[i]), "mail"), text_of(person, "mail")) == 0)
-            return true;
-    return false;
-}
-
-/* One of the departments' people who has no other part, if there is any. */
-static json_t *find_player(const struct lure_work *work, const struct texts *departments)
-{
-    const json_t *people = json_object_get(json_object_get(work->parameters, "persona"), "people");
-    json_t *person, *found = NULL;
-    uint32_t count = 0;
-    size_t index;
-
-    json_array_foreach(people, index, person)
-    {
-        if (texts_hold(departments, text_of(person, "department")) && !plays(work, person) &&
-            draw_below(work->minter->draw, ++count) == 0)
-            found = person;
-    }
-    return found;
-}
-
-/* The mailbox's owner keeps the part of "to". */
-static void cast_people(struct lure_work *work)
-{
-    bool owned = text_of(work->parameters, "owner")[0] != 0;
-
-    for (size_t i = 0; i < work->lure->cast_count; i++) {
-        const struct lure_cast *cast = &work->lure->cast[i];
-        const char *department = text_of(json_object_get(work->token, cast->role), "department");
-        json_t *player = texts_hold(&cast->departments, department) ? NULL : find_player(work, &cast->departments);
-
-        if (player != NULL && !(owned && strcmp(cast->role, "to") == 0))
-            json_object_set(work->token, cast->role, player);
-    }
-}
-
 /* ---- text ---- */
 
 static bool ends_with(const char *text, const char *end)
@@ -400,7 +356,6 @@ static int read_work(struct lure_work *work, struct error *error)
 static int prepare(struct lure_work *work, struct error *error)
 {
     const struct shown_token shown = shown_of(work);
-    json_t *owner;
 
     work->base = view_base(work->parameters, error);
     if (work->base == NULL)
@@ -410,13 +365,8 @@ static int prepare(struct lure_work *work, struct error *error)
     work->variables = json_object();
     if (work->token == NULL || work->variables == NULL)
         return error_set(error, "identity or secret are not UTF-8, or memory ran out");
-    owner = view_owner(work->parameters);
-    if (owner != NULL && strcmp(text_of(owner, "mail"), text_of(json_object_get(work->token, "from"), "mail")) == 0)
-        json_object_set(work->token, "from", json_object_get(work->token, "third"));
-    if (owner != NULL && strcmp(text_of(owner, "mail"), text_of(json_object_get(work->token, "third"), "mail")) == 0)
-        json_object_set(work->token, "third", json_object_get(work->token, "to"));
-    if (owner != NULL)
-        json_object_set_new(work->token, "to", owner);
+    if (lure_people(work, error) != 0)
+        return -1;
     return view_outside(work->parameters, work->token, error);
 }
 
@@ -491,7 +441,7 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
     if (strcmp(type, "text") == 0) {
         rc = lure_text(&work, made, error);
     } else if (choose(&work, type, error) == 0) {
-        cast_people(&work);
+        lure_cast(&work);
         rc = strcmp(type, "directory") == 0 ? lure_account(&work, error) : 0;
         if (rc == 0 && json_object_get(parameters, "beside") != NULL)
             rc = show_artifact(&work, error);
@@ -506,6 +456,7 @@ out:
     json_decref(work.base);
     json_decref(work.token);
     json_decref(work.variables);
+    json_decref(work.people);
     return rc;
 }
 

@@ -30,7 +30,8 @@ struct lure_work {
     struct slice identity, secret;
     const json_t *facts;
     const struct profile *profile; /* how the house's own mails look; NULL: nothing was learned */
-    bool buried;
+    json_t *people; /* real ones beside the owner, as those of the persona are; NULL: the persona's play */
+    bool buried, owned; /* owned: it is known whose the place is */
     int64_t at; /* seconds, 0: to be drawn */
     json_t *base, *token, *variables;
     const struct lure *lure;
@@ -44,7 +45,10 @@ void lure_free(struct lure_made *made);
 int lure_render(const struct template *body, json_t *base, json_t *token, json_t *variables, enum render_escape escape,
                 struct buffer *out, struct error *error);
 
-/* Parts of lure_make(). */
+/* Parts of lure_make(). Who plays (cast.c): gives from, to and third their parts, and where the lure wants people of
+ * certain departments, such where there are any. */
+int lure_people(struct lure_work *work, struct error *error);
+void lure_cast(struct lure_work *work);
 struct buffer *lure_file(struct lure_made *made, struct error *error);
 /* Adds the index-th of all texts that the variable can come to (index < total). */
 int lure_choose(const struct lure_variable *variable, uint32_t index, json_t *base, json_t *token, json_t *variables,

@@ -169,6 +169,26 @@ static int tell_shared(const struct thread *thread, json_t *meta)
                   !json_is_true(json_object_get(outside, "real"))));
 }
 
+/* Which of the people that the job named play in it; that a directory knows them, `lure check` need not doubt. */
+static int tell_people(const struct thread *thread, json_t *meta)
+{
+    static const char *const parts[] = {"from", "to", "third"};
+    json_t *list = json_array();
+
+    if (thread->work->people == NULL) {
+        json_decref(list);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const json_t *person = json_object_get(thread->work->token, parts[i]);
+
+        if (json_is_true(json_object_get(person, "real")))
+            json_array_append_new(list, json_pack("{ss ss}", "name", letter_text(person, "name"), "mail",
+                                                  letter_text(person, "mail")));
+    }
+    return json_object_set_new(meta, "people", list);
+}
+
 /* The chief's attachment that holds the secret; NULL: the text does. */
 static const char *held_by(const struct letter *chief)
 {
@@ -197,7 +217,9 @@ static int finish(const struct thread *thread, struct lure_made *made, struct er
         "message_id", chief->id, "secret_file", file, "line", (int)lure_line(message, work->secret), "attachment", attachment);
     if (made->meta == NULL)
         return 0;
-    return tell_letters(thread, made->meta) != 0 ? -1 : tell_shared(thread, made->meta);
+    return tell_letters(thread, made->meta) != 0 || tell_people(thread, made->meta) != 0
+               ? -1
+               : tell_shared(thread, made->meta);
 }
 
 /* ---- all ---- */

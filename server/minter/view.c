@@ -383,10 +383,12 @@ static void split_owner(const char *owner, char name[256], char mail[256])
 }
 
 /* jane.doe or jdoe@… as "Jane" where the owner gave only a mail. */
-static void given_of(const char *name, const char *mail, char given[64])
+void view_given(const char *name, const char *mail, char given[64])
 {
-    const char *from = name[0] != 0 ? name : mail;
+    const char *from = name[0] != 0 ? name : mail, *comma = strstr(name, ", ");
 
+    if (comma != NULL && comma[2] != 0)
+        from = comma + 2;
     snprintf(given, 64, "%.*s", (int)strcspn(from, name[0] != 0 ? " " : ".@-_"), from);
     if (given[0] >= 'a' && given[0] <= 'z')
         given[0] = (char)(given[0] - 32);
@@ -444,7 +446,7 @@ json_t *view_owner(const json_t *parameters)
     }
     if (person != NULL)
         return person;
-    given_of(name, mail, given);
+    view_given(name, mail, given);
     persona_fold(name[0] != 0 ? name : given, ".", login, sizeof login);
     if (mail[0] == 0 && login[0] == 0)
         return NULL;
@@ -483,7 +485,7 @@ int view_outside(const json_t *parameters, json_t *token, struct error *error)
         return error_set(error, "--outside is a person of another house, such as \"Ann Roe <a.roe@supplier.example>\"");
     if (name[0] == 0)
         spell_out(mail, name);
-    given_of(name, mail, given);
+    view_given(name, mail, given);
     family = strrchr(name, ' ') == NULL ? "" : strrchr(name, ' ') + 1;
     snprintf(login, sizeof login, "%.*s", (int)(at - mail), mail);
     person = json_pack("{ss ss ss ss ss sb}", "name", name, "given", given, "family", family, "mail", mail, "login",

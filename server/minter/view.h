@@ -29,6 +29,9 @@ void view_suffix(const json_t *parameters, char *out, size_t size);
  * persona who goes by it, or one made of it. NULL when there is no usable text. */
 json_t *view_owner(const json_t *parameters);
 
+/* By what somebody is called: of "Jane Doe" or "Doe, Jane", or of jane.doe@… where there is no name. */
+void view_given(const char *name, const char *mail, char given[64]);
+
 /* Replaces the token's "outside" and "supplier" by the person of another house whom the operator names, if one is. */
 int view_outside(const json_t *parameters, json_t *token, struct error *error);
 

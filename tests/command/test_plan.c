@@ -346,7 +346,7 @@ static int add(const char *login, const char *name, const char *language)
 {
     json_t *person = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}}", "login", login, "name", name, "mail", "x@y.example",
                                "language", language, "department", "Finance", "manager", "name", "Gil Vane");
-    int rc = plan_people_add(&plan, &plan.entries[0], &configuration, plan.root, person, &error);
+    int rc = plan_people_add(&plan, &plan.entries[0], &configuration, plan.root, person, NULL, &error);
 
     json_decref(person);
     return rc;

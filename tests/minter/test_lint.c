@@ -434,6 +434,49 @@ START_TEST(what_comes_again_is_found)
 }
 END_TEST
 
+static const char *person_name(const struct pair *pair, const char *mail)
+{
+    const json_t *person;
+    size_t index;
+
+    json_array_foreach(json_object_get(pair->world, "people"), index, person)
+    {
+        if (strcmp(json_string_value(json_object_get(person, "mail")), mail) == 0)
+            return json_string_value(json_object_get(person, "name"));
+    }
+    return "";
+}
+
+/* A lure that was given real people may name them, and nobody whom the installation made up. */
+START_TEST(who_is_made_up_is_a_stranger_beside_real_people)
+{
+    struct pair pair;
+    struct lint lint;
+    const char *from, *to;
+    json_t *real;
+
+    pair_make(&pair);
+    from = json_string_value(json_object_get(pair.meta, "from"));
+    to = json_string_value(json_object_get(pair.meta, "to"));
+    for (int i = 0; i < 3; i++) {
+        real = json_array();
+        if (i > 0)
+            json_array_append_new(real, json_pack("{ss ss}", "name", i == 1 ? person_name(&pair, from) : "Ann Other", "mail",
+                                                  from));
+        json_array_append_new(real, json_pack("{ss ss}", "name", person_name(&pair, to), "mail", to));
+        json_object_set_new(pair.meta, "people", real);
+        lint_init(&lint, pair.world, JOBS_NOW);
+        add(&lint, "p-1", "maildir:/m", pair.meta, pair.first, 0);
+        add(&lint, "p-1", "maildir:/m", pair.meta, pair.second, 0);
+        judge(&lint);
+        ck_assert_msg((times[LINT_STRANGER] > 0) == (i != 1), "%d: %s", i, told);
+        ck_assert_msg((times[LINT_NAME] > 0) == (i == 2), "%d: %s", i, told);
+        lint_free(&lint);
+    }
+    pair_free(&pair);
+}
+END_TEST
+
 START_TEST(an_mbox_is_taken_apart)
 {
     struct pair pair;
@@ -505,6 +548,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, when_it_came_is_compared);
     tcase_add_test(tcase, an_answer_to_nothing_is_found);
     tcase_add_test(tcase, what_comes_again_is_found);
+    tcase_add_test(tcase, who_is_made_up_is_a_stranger_beside_real_people);
     tcase_add_test(tcase, an_mbox_is_taken_apart);
     tcase_add_loop_test(tcase, received_fields_are_read, 0, 7);
     suite_add_tcase(suite, tcase);

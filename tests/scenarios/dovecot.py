@@ -6,12 +6,10 @@ import getpass
 import os
 import pwd
 import shutil
-import socket
 import subprocess
-import tempfile
-import time
 
-from sundew import end, port_base, skip_all
+from mail_server import MailServer
+from sundew import port_base, skip_all
 
 PASSWORD, MASTER = "ordinary-7", "gardener-9"
 CONFIG = """
@@ -112,16 +110,18 @@ service lmtp {{
 """
 
 
-class Dovecot:
+class Dovecot(MailServer):
     """plugin, plugins, imap: lines for the plugin and imap sections; separator: of folders' names; last: lines at the end,
     which undo those before, with {root} for the folder."""
+    opens = {"user": '"%u*gardener"'}
 
     def __init__(self, quota="1M", plugin="", plugins="", imap="", separator=".", last=""):
         if not shutil.which("dovecot") or not os.path.exists("/usr/lib/dovecot/imap"):
             skip_all("dovecot-imapd is not installed")
-        self.root = tempfile.mkdtemp(prefix="sundew-dovecot-")
+        super().__init__("dovecot")
         base = port_base(3)
         self.imap, self.imaps, self.lmtp = base, base + 1, base + 2
+        self.ports = [self.imap, self.imaps]
         self.has_lmtp = os.path.exists("/usr/lib/dovecot/lmtp")
         root = os.geteuid() == 0
         me = getpass.getuser() if not root else "root"
@@ -130,8 +130,6 @@ class Dovecot:
         for name in ("mail", "home"):
             os.mkdir(os.path.join(self.root, name))
             os.chown(os.path.join(self.root, name), owner.pw_uid, owner.pw_gid) if root else None
-        os.chmod(self.root, 0o755)
-        self.certificates()
         with open(os.path.join(self.root, "masters"), "w") as file:
             file.write("gardener:{PLAIN}" + MASTER + "\n")
         values = dict(root=self.root, protocols="imap lmtp" if self.has_lmtp else "imap", quota=quota, plugin=plugin,
@@ -148,48 +146,6 @@ class Dovecot:
                                         stderr=open(os.path.join(self.root, "err"), "wb"))
         self.await_ports()
 
-    def certificates(self):
-        def run(*arguments):
-            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.root)
-
-        run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-            "/CN=An authority", "-keyout", "ca.key", "-out", "ca.pem")
-        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=mail", "-keyout",
-            "server.key", "-out", "server.csr")
-        with open(os.path.join(self.root, "ext"), "w") as file:
-            file.write("subjectAltName=IP:127.0.0.1\n")
-        run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
-            "-extfile", "ext", "-out", "server.pem")
-
-    def client_certificate(self, name):
-        """NAME.pem and NAME.key in its folder, for somebody of that name, by its authority."""
-        def run(*arguments):
-            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.root)
-
-        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout",
-            f"{name}.key", "-out", f"{name}.csr")
-        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
-            "-out", f"{name}.pem")
-
-    def await_ports(self):
-        end = time.monotonic() + 30
-        while True:
-            try:
-                for port in (self.imap, self.imaps):
-                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
-                return
-            except OSError:
-                if time.monotonic() > end or self.process.poll() is not None:
-                    raise RuntimeError("dovecot does not start:\n" + self.said())
-                time.sleep(0.05)
-
-    def said(self):
-        text = ""
-        for name in ("err", "log"):
-            path = os.path.join(self.root, name)
-            text += open(path, errors="replace").read() if os.path.exists(path) else ""
-        return text
-
     def adm(self, *arguments):
         result = subprocess.run(["doveadm", "-c", self.config, *arguments], capture_output=True, text=True, timeout=60)
         if result.returncode != 0:
@@ -197,23 +153,6 @@ class Dovecot:
         return result.stdout
 
     def client(self, user, password=PASSWORD):
-        """Python's own IMAP client, logged in."""
-        import imaplib
-        import ssl
-        context = ssl.create_default_context(cafile=os.path.join(self.root, "ca.pem"))
-        client = imaplib.IMAP4_SSL("127.0.0.1", self.imaps, ssl_context=context, timeout=30)
+        client = self.connect()
         client.login(user, password)
         return client
-
-    def close(self):
-        end(self.process)
-        if not os.environ.get("SUNDEW_KEEP"):
-            shutil.rmtree(self.root, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *what):
-        if what[0] is not None:
-            print("# dovecot:", *self.said().splitlines()[-20:], sep="\n#   ")
-        self.close()

@@ -8,6 +8,8 @@
 #include "server/planter/web_mail.h"
 
 #define MAIL "urn:ietf:params:jmap:mail"
+#define NO_SESSION "no JMAP session"
+#define TURNS 4 /* that the way to the session takes at most */
 
 /* ---- calls ---- */
 
@@ -32,6 +34,15 @@ static int call(struct web_stay *stay, const char *method, json_t *arguments, bo
     return json_is_object(*answer) ? 0 : -1;
 }
 
+/* What is read is often told for each login alone (RFC 8621, 4.1.1). */
+static void warn_if_shared(const struct web_stay *stay, const json_t *account)
+{
+    if (json_is_false(json_object_get(account, "isPersonal")) && strcmp(stay->task->action, "plant") == 0)
+        place_note(stay->result, "The mailbox of %s is shared with this login. Where the server keeps for each login what is "
+                   "read, as Cyrus does, its owner sees the mail as unread: let the account log in as the owner, or plant by "
+                   "imaps://, as somebody who may log in for others.", stay->place.user);
+}
+
 static bool is_account(const struct web_stay *stay, const json_t *account)
 {
     return strcasecmp(web_text(account, "name"), stay->user) == 0 ||
@@ -45,26 +56,51 @@ static int take_session(struct web_stay *stay, const json_t *session, struct err
     const json_t *accounts = json_object_get(session, "accounts");
     json_t *account;
 
-    snprintf(stay->api, sizeof stay->api, "%s", web_text(session, "apiUrl"));
-    snprintf(stay->upload, sizeof stay->upload, "%s", web_text(session, "uploadUrl"));
     stay->account[0] = '\0';
     json_object_foreach((json_t *)(uintptr_t)accounts, id, account)
-        if (is_account(stay, account))
+        if (is_account(stay, account)) {
             snprintf(stay->account, sizeof stay->account, "%s", id);
+            warn_if_shared(stay, account);
+        }
     if (stay->account[0] == '\0' && strcasecmp(web_text(session, "username"), stay->place.user) == 0)
         snprintf(stay->account, sizeof stay->account, "%s", primary);
-    if (stay->api[0] == '\0' || strstr(stay->upload, "{accountId}") == NULL)
+    if (strstr(web_text(session, "uploadUrl"), "{accountId}") == NULL)
         return error_set(error, "%s gives no JMAP session; the account's url: must be its address", stay->web->host);
+    if (web_refer(stay->web, web_text(session, "apiUrl"), stay->api, NO_SESSION, error) != 0 ||
+        web_refer(stay->web, web_text(session, "uploadUrl"), stay->upload, NO_SESSION, error) != 0)
+        return -1;
     return stay->account[0] != '\0' ? 0
                                     : error_set(error, "the login at %s may not enter the mailbox of %s; it must be shared "
                                                 "with it", stay->web->host, stay->place.user);
 }
 
-static int jmap_enter(struct web_stay *stay, struct error *error)
+/* Where the session is, be it elsewhere (RFC 8620, 2.2). Each place that it leads to must be in reach. */
+static int find_session(struct web_stay *stay, json_t **session, struct error *error)
 {
     bool own = credentials_setting(&stay->task->visit->credentials, "url")[0] != '\0';
+    struct web_call call = {.method = "GET", .path = own ? "" : "/.well-known/jmap"};
+    struct web *web = stay->web;
+    char url[WEB_URL];
+    int rc = web_do(web, &call, error);
+
+    for (int turns = 0; rc == 0 && web->status / 100 == 3 && web->location[0] != '\0' && turns < TURNS; turns++) {
+        call.path = url;
+        rc = web_refer(web, web->location, url, NO_SESSION, error);
+        if (rc == 0)
+            rc = web_do(web, &call, error);
+    }
+    if (rc != 0)
+        return -1;
+    if (web->status / 100 != 2)
+        return web_fail(web, NO_SESSION, error);
+    *session = json_loadb((const char *)web->answer.data, web->answer.length, JSON_REJECT_DUPLICATES, NULL);
+    return 0;
+}
+
+static int jmap_enter(struct web_stay *stay, struct error *error)
+{
     json_t *session = NULL;
-    int rc = web_json(stay->web, "GET", own ? "" : "/.well-known/jmap", NULL, false, "no JMAP session", &session, error);
+    int rc = find_session(stay, &session, error);
 
     if (rc == 0)
         rc = take_session(stay, session, error);
@@ -119,12 +155,12 @@ static int jmap_folder(struct web_stay *stay, const char *named, struct web_fold
     return pick(stay, NULL, named, folder, error);
 }
 
-/* The first mail that matches; its id, "" for none. */
-static int query(struct web_stay *stay, json_t *filter, char id[WEB_MAIL_ID], struct error *error)
+/* The first mail with that text in that header, which is looked for in no index; its id, "" for none. */
+static int query(struct web_stay *stay, const char *header, const char *text, char id[WEB_MAIL_ID], struct error *error)
 {
     json_t *answer;
     const char *found;
-    int rc = call(stay, "Email/query", json_pack("{s:o, s:i}", "filter", filter, "limit", 1), false,
+    int rc = call(stay, "Email/query", json_pack("{s:{s:[s,s]}, s:i}", "filter", "header", header, text, "limit", 1), false,
                   "the mailbox cannot be searched", &answer, error);
 
     found = json_string_value(json_array_get(json_object_get(answer, "ids"), 0));
@@ -153,7 +189,7 @@ static int jmap_fitting(struct web_stay *stay, const char *from, struct web_fold
 {
     char id[WEB_MAIL_ID];
     json_t *answer = NULL;
-    int rc = query(stay, json_pack("{s:s}", "from", from), id, error);
+    int rc = query(stay, "From", from, id, error);
 
     if (rc == 0 && id[0] != '\0') {
         rc = read_mail(stay, id, &answer, error);
@@ -170,7 +206,7 @@ static int jmap_find(struct web_stay *stay, const char *message_id, struct web_f
 {
     json_t *answer = NULL, *mail;
     char *content = NULL;
-    int rc = query(stay, json_pack("{s:[s,s]}", "header", "Message-ID", message_id), found->id, error);
+    int rc = query(stay, "Message-ID", message_id, found->id, error);
 
     if (rc != 0 || found->id[0] == '\0')
         return rc;

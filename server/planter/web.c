@@ -197,6 +197,7 @@ static int try_once(struct web *web, const char *url, const struct web_call *cal
     web->unsure = call->once && (rc != 0 || (head.status >= 500 && head.status != 501 && head.later == 0));
     web->status = rc == 0 ? head.status : 0;
     web->later = head.later;
+    snprintf(web->location, sizeof web->location, "%s", head.location);
     return rc == 0 ? 0 : error_prefix(error, "%s", web->host);
 }
 
@@ -274,6 +275,23 @@ int web_do(struct web *web, const struct web_call *call, struct error *error)
 
 /* ---- what it says ---- */
 
+int web_refer(const struct web *web, const char *reference, char url[WEB_URL], const char *what, struct error *error)
+{
+    bool colons = strchr(web->host, ':') != NULL;
+    int length = -1;
+
+    if (strncmp(reference, "https://", 8) == 0)
+        length = snprintf(url, WEB_URL, "%s", reference);
+    else if (strncmp(reference, "//", 2) == 0)
+        length = snprintf(url, WEB_URL, "https:%s", reference);
+    else if (reference[0] == '/')
+        length = snprintf(url, WEB_URL, "https://%s%s%s:%u%s", colons ? "[" : "", web->host, colons ? "]" : "", web->port,
+                          reference);
+    return length >= 0 && length < WEB_URL
+               ? 0
+               : error_set(error, "%s: %s points to \"%.200s\", which is no address by https", what, web->host, reference);
+}
+
 /* "error": {"message": …} or {"errors": [{"message": …}]}, "error_description", "message", "detail", "error" as a text or
  * as what it holds */
 static void words_of(const json_t *answer, char words[WEB_WORDS])
@@ -314,7 +332,7 @@ int web_fail(struct web *web, const char *what, struct error *error)
         remedy = "; check the credentials of the account ";
     else if (web->status == 403)
         remedy = "; README.md lists what is needed at least; check the permissions of the account ";
-    error_set(error, "%s: %s says HTTP %d %s%s%s", what, web->host, web->status, words, remedy,
+    error_set(error, "%s: %s says HTTP %d%s%s%s%s", what, web->host, web->status, words[0] != '\0' ? " " : "", words, remedy,
               remedy[0] != '\0' ? account : "");
     return -1;
 }

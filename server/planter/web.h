@@ -33,6 +33,7 @@ struct web {
     struct buffer answer;  /* the last answer's body */
     int status;            /* and its status; 0: none came */
     int64_t later;         /* and its Retry-After, in seconds */
+    char location[WEB_URL]; /* and its Location; "" */
     bool unsure;           /* the last call failed, and may have been done all the same */
     char host[256];        /* where the last call went */
     uint16_t port;
@@ -61,6 +62,8 @@ int web_must(struct web *web, const struct web_call *call, const char *what, str
  * empty answer. */
 int web_json(struct web *web, const char *method, const char *path, json_t *body, bool once, const char *what,
              json_t **answer, struct error *error);
+/* The whole URL that the last answer means by a reference, such as "/jmap/" (RFC 3986, 4.2). 0, or -1 with "WHAT: …". */
+int web_refer(const struct web *web, const char *reference, char url[WEB_URL], const char *what, struct error *error);
 /* Writes what the last answer says of a failure into the error; -1. */
 int web_fail(struct web *web, const char *what, struct error *error);
 

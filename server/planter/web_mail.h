@@ -28,7 +28,7 @@ struct web_stay {
     char user[512];           /* the mailbox, as the API names it */
     char thread[WEB_MAIL_ID]; /* of the API, from the first mail on; "" */
     /* JMAP's: accountId, where calls go, where mails go up */
-    char account[WEB_MAIL_ID], api[WEB_MAIL_ID], upload[WEB_MAIL_ID];
+    char account[WEB_MAIL_ID], api[WEB_URL], upload[WEB_URL];
 };
 
 /* A mail that was found. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/planter/web_talk.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -66,6 +67,8 @@ static int take_field(struct slice name, struct slice value, struct web_head *he
         head->close = true;
     if (slice_is_nocase(name, "Retry-After"))
         head->later = seconds_of(value);
+    if (slice_is_nocase(name, "Location") && value.length < sizeof head->location)
+        snprintf(head->location, sizeof head->location, "%.*s", (int)value.length, (const char *)value.data);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #define WEB_HEAD (64 * 1024)
 #define WEB_ANSWER (24 * 1024 * 1024)
+#define WEB_URL 1024
 
 struct web_head {
     int status;
@@ -19,6 +20,7 @@ struct web_head {
     int64_t body;      /* Content-Length; -1: none is told */
     bool chunked, close;
     int64_t later; /* Retry-After in seconds; 0: none, or a date that is past */
+    char location[WEB_URL]; /* ""; one that is longer is none */
 };
 
 /* Reads an answer's head at the front of the input: 1, 0 when more must come, -1 when it is none. */

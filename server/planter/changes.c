@@ -4,10 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include "server/base/calendar.h"
 #include "server/base/clock.h"
 
 #define DAY 86400
 #define DRAWS 100
+#define OPENS 8 /* o'clock */
+#define CLOSES 18
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -70,7 +74,7 @@ static int read_change(const struct task *task, const json_t *item, struct chang
         date == NULL || clock_parse(date, &time) != 0)
         return error_set(error, "the lure's change has no message, author or date");
     change->time_s = time / 1000000;
-    change->offset = task_offset(date);
+    change->offset = change->drawn = task_offset(date);
     change->area = text_of(item, "area") != NULL ? text_of(item, "area") : "";
     if (json_array_size(files) == 0 || json_array_size(files) > CHANGE_FILES)
         return error_set(error, "the lure's change has no files, or more than %d", CHANGE_FILES);
@@ -121,6 +125,58 @@ int changes_read(const struct task *task, struct changes *changes, struct error 
     return 0;
 }
 
+/* ---- dates ---- */
+
+static bool is_workday(int64_t time_s, int offset, struct tm *day)
+{
+    time_t local = (time_t)(time_s + offset * 60);
+
+    return gmtime_r(&local, day) != NULL && !calendar_is_weekend(day) && !calendar_is_holiday(day);
+}
+
+static bool is_usual(int64_t time_s, int offset, const bool week[CHANGES_WEEK])
+{
+    struct tm day;
+
+    if (week != NULL)
+        return week[changes_hour(time_s, offset)];
+    return is_workday(time_s, offset, &day) && day.tm_hour >= OPENS && day.tm_hour < CLOSES;
+}
+
+/* By whole days to one on which its author works. */
+static int64_t step(const struct change *change, int64_t time_s, int64_t by)
+{
+    struct tm day;
+
+    for (int i = 0; i < 2 * 7; i++) {
+        time_s += by;
+        if (is_workday(time_s, change->offset, &day))
+            break;
+    }
+    return time_s;
+}
+
+/* Who lives elsewhere works at other times: the same hour of the day there, in order, and no later than last_s. */
+static void take_home(struct changes *changes, int64_t last_s)
+{
+    bool late = changes->list[changes->count - 1].time_s > last_s, moved = false;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        struct change *change = &changes->list[i];
+
+        moved = moved || change->drawn != change->offset;
+        change->time_s += (change->drawn - change->offset) * 60;
+        change->drawn = change->offset;
+        while (moved && i > 0 && change->time_s < change[-1].time_s)
+            change->time_s = step(change, change->time_s, DAY);
+    }
+    for (size_t i = changes->count; moved && !late && i-- > 0;) {
+        while (changes->list[i].time_s > last_s)
+            changes->list[i].time_s = step(&changes->list[i], changes->list[i].time_s, -DAY);
+        last_s = changes->list[i].time_s;
+    }
+}
+
 static bool fits(const struct changes *changes, int64_t tip_s, int64_t now_s)
 {
     int64_t before = tip_s;
@@ -158,7 +214,7 @@ static size_t count_usual(const struct changes *changes, const int64_t times[CHA
     size_t usual = 0;
 
     for (size_t i = 0; i < changes->count; i++)
-        usual += week == NULL || week[changes_hour(times[i], changes->list[i].offset)];
+        usual += is_usual(times[i], changes->list[i].offset, week);
     return usual;
 }
 
@@ -186,6 +242,8 @@ int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fix
     if (tip_s > now_s)
         return error_set(error, "the branch's newest commit is dated %.10s, in the future; nothing can follow it yet",
                          clock_text(tip_s * 1000000, text));
+    if (!fixed)
+        take_home(changes, now_s);
     if (fits(changes, tip_s, now_s))
         return 0;
     if (fixed)

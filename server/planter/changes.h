@@ -27,7 +27,8 @@ struct change {
     const char *committer, *committer_mail; /* NULL: the author */
     const char *area; /* what a subject begins with where they do: ci, deploy; "" none */
     int64_t time_s;
-    int offset; /* minutes east, of its dates */
+    int offset; /* minutes east, of its dates, */
+    int drawn;  /* and of the place for which the time was drawn */
     struct change_file files[CHANGE_FILES];
     size_t file_count;
 };
@@ -50,9 +51,9 @@ static inline unsigned changes_hour(int64_t time_s, int offset)
 
     return (unsigned)(hour < 0 ? hour + CHANGES_WEEK : hour);
 }
-/* Moves the dates behind tip_s (0: none) and not past now_s, keeping their order and, where there is room, their
- * distances, and where it can be had into hours that are marked in `week` (NULL: any). With `fixed` (the operator's own
- * date) they are not moved but refused. */
+/* Moves the dates to the same hour where their authors are at home, behind tip_s (0: none) and not past now_s, keeping
+ * their order and, where there is room, their distances, and where it can be had into hours that are marked in `week`
+ * (NULL: when people work). With `fixed` (the operator's own date) they are not moved but refused. */
 int changes_date(struct changes *changes, int64_t tip_s, int64_t now_s, bool fixed, const bool week[CHANGES_WEEK],
                  struct error *error);
 /* Is the path in the tree after the last change? Then its file, else NULL. */

@@ -14,14 +14,29 @@ static const char *const sorts[] = {"feat", "fix",  "chore", "ci",     "build", 
 
 /* ---- learning ---- */
 
-static bool by_machine(const struct manner_commit *who)
+/* As a word of its own among the first `length` bytes. */
+static bool has_word(const char *text, size_t length, const char *word)
 {
-    static const char *const signs[] = {"[bot]", "bot@", "-bot", "noreply", "no-reply", "renovate", "jenkins"};
+    size_t whole = strlen(word);
 
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-        if (strcasestr(who->name, signs[i]) != NULL || strcasestr(who->mail, signs[i]) != NULL)
+    for (size_t i = 0; i + whole <= length; i++)
+        if (strncasecmp(text + i, word, whole) == 0 && (i == 0 || !isalpha((unsigned char)text[i - 1])) &&
+            (i + whole == length || !isalpha((unsigned char)text[i + whole])))
             return true;
     return false;
+}
+
+/* By their names, or what stands before the '@': at users.noreply.github.com and its like are people who keep their
+ * addresses to themselves, and Jenkins, Talbot and Abbot are names. */
+static bool by_machine(const struct manner_commit *who)
+{
+    static const char *const signs[] = {"bot", "noreply", "no-reply", "renovate", "dependabot"};
+    size_t name = strlen(who->name), local = strcspn(who->mail, "@");
+    bool machine = strncasecmp(who->mail, "jenkins@", 8) == 0 || strcasecmp(who->name, "jenkins") == 0;
+
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+        machine = machine || has_word(who->name, name, signs[i]) || has_word(who->mail, local, signs[i]);
+    return machine;
 }
 
 /* Bytes of a prefix up to and with the blank behind it, and its sort; 0 for none. */
@@ -301,12 +316,15 @@ static const struct manner_commit *known_commit(const struct manner *manner, con
     return NULL;
 }
 
-/* Who made that commit makes the change; and who put it there (a forge, a maintainer) does so again. */
-static void follow(const struct manner_commit *commit, struct change *change)
+/* Who made that commit makes the change, where their newest one was made (they moved, or summer came); and who put it
+ * there (a forge, a maintainer) does so again. */
+static void follow(const struct manner *manner, const struct manner_commit *commit, struct change *change)
 {
+    const struct manner_commit *newest = known_commit(manner, commit->mail);
+
     change->name = commit->name;
     change->mail = commit->mail;
-    change->offset = commit->offset;
+    change->offset = newest != NULL ? newest->offset : commit->offset;
     change->committer = commit->committer;
     change->committer_mail = commit->committer_mail;
 }
@@ -327,7 +345,7 @@ void manner_apply(const struct manner *manner, struct changes *changes, struct b
             model = same && given != NULL ? known_commit(manner, given) : draw_commit(manner, same ? NULL : given);
         if (i == 0)
             given = model->mail;
-        follow(model, change);
+        follow(manner, model, change);
         snprintf(who, sizeof(who), "%.200s <%.200s>", change->name, change->mail);
         buffer_clear(&store[i]);
         manner_message(manner, change->message, change->area, who, &store[i]);

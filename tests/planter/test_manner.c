@@ -2,6 +2,7 @@
  *
  * Repositories whose people write in different ways, and what a lure's commits then look like. */
 #include <stdlib.h>
+#include <time.h>
 #include "server/planter/manner.h"
 #include "server/planter/repository.h"
 #include "tests/planter/lure.h"
@@ -113,6 +114,83 @@ START_TEST(authors_are_of_the_house)
 }
 END_TEST
 
+/* Who keeps an address to himself, or is called like a program, is a person all the same. */
+START_TEST(machines_are_told_from_people)
+{
+    static const char *const people[][2] = {{"octo", "4711+octo@users.noreply.github.com"},
+                                            {"Tom Jenkins", "tom.jenkins@x"},
+                                            {"Ann Talbot", "talbot@x"},
+                                            {"Jean-Bottin", "jean-bottin@x"},
+                                            {"Abbot", "abbot@noreply.git.x"}};
+    static const char *const machines[][2] = {{"dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com"},
+                                              {"GitHub", "noreply@github.com"},
+                                              {"Jenkins", "ci@x"},
+                                              {"Build", "jenkins@x"},
+                                              {"release-bot", "release@x"},
+                                              {"Renovate Bot", "renovate@x"},
+                                              {"CI", "no-reply@x"}};
+    char message[] = "x";
+
+    manner_begin(&manner);
+    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
+        manner_add(&manner, &(struct manner_commit){.message = message, .name = (char *)(uintptr_t)people[i][0],
+                                                    .mail = (char *)(uintptr_t)people[i][1]});
+        ck_assert_msg(manner.count == i + 1, "%s is no machine", people[i][1]);
+    }
+    for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+        manner_add(&manner, &(struct manner_commit){.message = message, .name = (char *)(uintptr_t)machines[i][0],
+                                                    .mail = (char *)(uintptr_t)machines[i][1]});
+        ck_assert_msg(manner.count == sizeof(people) / sizeof(people[0]), "%s is a machine", machines[i][1]);
+    }
+}
+END_TEST
+
+static int hour_of(const struct change *change)
+{
+    return (int)((change->time_s + change->offset * 60) % 86400 / 3600);
+}
+
+/* What was drawn for ten and eleven in the house's morning is committed then where its author lives. */
+START_TEST(people_elsewhere_work_by_their_own_day)
+{
+    static const int offsets[] = {-480, -180, 0, 60, 330, 540, 780};
+    const int64_t monday = 1780300800; /* 2026-06-01, 08:00 UTC: ten o'clock at +120 */
+    const int64_t day = 86400;
+
+    for (size_t i = 0; i < 49; i++) {
+        struct changes changes = {.count = 2};
+        struct error error;
+
+        for (size_t c = 0; c < 2; c++)
+            changes.list[c] = (struct change){.time_s = monday + (int64_t)c * 3600, .drawn = 120,
+                                              .offset = offsets[c == 0 ? i % 7 : i / 7]};
+        ck_assert_int_eq(changes_date(&changes, monday - 20 * day, monday + 10 * 3600, false, NULL, &error), 0);
+        ck_assert_int_eq(hour_of(&changes.list[0]), 10);
+        ck_assert_int_eq(hour_of(&changes.list[1]), 11);
+        ck_assert_int_le(changes.list[0].time_s, changes.list[1].time_s);
+        ck_assert_int_le(changes.list[1].time_s, monday + 10 * 3600);
+        ck_assert_int_ge(changes.list[0].time_s, monday - 4 * day);
+        for (size_t c = 0; c < 2; c++) {
+            time_t local = (time_t)(changes.list[c].time_s + changes.list[c].offset * 60);
+            struct tm when;
+
+            ck_assert(gmtime_r(&local, &when)->tm_wday % 6 != 0);
+        }
+    }
+}
+END_TEST
+
+/* The operator's own date stays. */
+START_TEST(a_date_that_was_asked_for_stays)
+{
+    struct changes changes = {.count = 1, .list = {{.time_s = 1780300800, .drawn = 120, .offset = -480}}};
+    struct error error;
+
+    ck_assert_int_eq(changes_date(&changes, 1780000000, 1780500000, true, NULL, &error), 0);
+    ck_assert_int_eq(changes.list[0].time_s, 1780300800);
+}
+END_TEST
+
 START_TEST(nothing_is_learned_from_nothing)
 {
     struct buffer store[CHANGES];
@@ -134,6 +212,9 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, messages_are_written_as_the_others, 0, sizeof(styles) / sizeof(styles[0]));
     tcase_add_test(tests, authors_are_of_the_house);
+    tcase_add_test(tests, machines_are_told_from_people);
+    tcase_add_test(tests, people_elsewhere_work_by_their_own_day);
+    tcase_add_test(tests, a_date_that_was_asked_for_stays);
     tcase_add_test(tests, nothing_is_learned_from_nothing);
     suite_add_tcase(suite, tests);
     return suite;

@@ -5,39 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/base/clock.h"
-#include "server/planter/directory.h"
+#include "server/planter/people_ask.h"
 #include "server/planter/person.h"
 #include "server/wire/remote.h"
 
 #define PAGE 500
-#define NESTED 16 /* groups within groups */
 #define PATIENCE_US (INT64_C(300) * 1000000)
-#define FILTER_MOST 2048
 #define DEPARTMENTS 64 /* of one group, whose people are asked for */
 #define MATES 40       /* of a department */
-
-/* Who can log in: a normal account that is not disabled ([MS-ADTS] 2.2.16, [MS-SAMR] 2.2.1.9). */
-#define ACTIVE_PERSON "(sAMAccountType=805306368)(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
-#define IN_CHAIN "memberOf:1.2.840.113556.1.4.1941:="
-
-struct asking {
-    struct directory *directory;
-    const char *base;    /* below which departments are looked for */
-    struct buffer *out;
-    int question;
-    json_t *seen;        /* DNs of this question's entries */
-    json_t *managers;    /* by DN: an object, or null */
-    json_t *departments; /* of this question's people */
-    bool mates;          /* who is found now is told as a colleague alone */
-    size_t looked;       /* entries, of all questions */
-    int64_t deadline;
-};
 
 static int add_entry(struct asking *asking, LDAPMessage *entry, int depth, struct error *error);
 
 /* ---- limits ---- */
 
-static int look_at(struct asking *asking, struct error *error)
+int asking_look(struct asking *asking, struct error *error)
 {
     if (++asking->looked > PEOPLE_MOST)
         return error_set(error, "%s has more than %d people and groups there; name smaller ones", asking->directory->host,
@@ -64,8 +45,7 @@ static bool is_new(struct asking *asking, const char *dn)
 
 /* ---- asking ---- */
 
-/* A filter with the value escaped (RFC 4515); -1 where it is too long. */
-static int make_filter(char filter[FILTER_MOST], const char *before, const char *value, const char *behind)
+int asking_filter(char filter[FILTER_MOST], const char *before, const char *value, const char *behind)
 {
     struct berval plain = {strlen(value), directory_lend(value)}, escaped = {0, NULL};
     int length = -1;
@@ -77,7 +57,7 @@ static int make_filter(char filter[FILTER_MOST], const char *before, const char 
     return length >= 0 && length < FILTER_MOST ? 0 : -1;
 }
 
-static int add_all(struct asking *asking, LDAPMessage *found, int depth, struct error *error)
+int asking_add(struct asking *asking, LDAPMessage *found, int depth, struct error *error)
 {
     LDAP *ld = asking->directory->ld;
     int rc = 0;
@@ -106,8 +86,8 @@ static int next_page(const struct asking *asking, LDAPMessage *found, struct ber
     return code;
 }
 
-/* All entries that the filter finds, in pages (RFC 2696). */
-static int add_found(struct asking *asking, const char *base, const char *filter, int depth, struct error *error)
+int asking_find(struct asking *asking, const char *base, const char *filter, const char *const *attributes, int depth,
+                struct error *error)
 {
     struct timeval patience = {VISIT_TIMEOUT_MS / 1000, 0};
     struct directory *directory = asking->directory;
@@ -122,8 +102,9 @@ static int add_found(struct asking *asking, const char *base, const char *filter
         controls[0] = page;
         directory_wait(directory, VISIT_TIMEOUT_MS);
         if (code == LDAP_SUCCESS)
-            code = ldap_search_ext_s(directory->ld, base, LDAP_SCOPE_SUBTREE, filter, directory_lend(person_attributes),
-                                     0, controls, NULL, &patience, 0, &found);
+            code = ldap_search_ext_s(directory->ld, base, LDAP_SCOPE_SUBTREE, filter,
+                                     directory_lend(attributes != NULL ? attributes : person_attributes), 0, controls, NULL,
+                                     &patience, 0, &found);
         ldap_control_free(page);
         if (code == LDAP_SUCCESS)
             code = next_page(asking, found, &cookie);
@@ -132,7 +113,7 @@ static int add_found(struct asking *asking, const char *base, const char *filter
                                   "smaller groups", directory->host);
         else if (code != LDAP_SUCCESS)
             rc = directory_fail(directory, code, "cannot look for people", error);
-        else if (look_at(asking, error) != 0 || add_all(asking, found, depth, error) != 0)
+        else if (asking_look(asking, error) != 0 || asking_add(asking, found, depth, error) != 0)
             rc = -1;
         ldap_msgfree(found);
     } while (rc == 0 && cookie.bv_len > 0);
@@ -150,7 +131,7 @@ static int look_up(struct asking *asking, const char *dn, LDAPMessage **found, s
 
     *found = NULL;
     if (ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS && parsed != NULL)
-        rc = look_at(asking, error);
+        rc = asking_look(asking, error);
     ldap_dnfree(parsed);
     if (rc == 0)
         rc = directory_search(directory, dn, LDAP_SCOPE_BASE, "(objectClass=*)", person_attributes, 1, found, error);
@@ -170,7 +151,7 @@ static int add_named(struct asking *asking, const char *dn, int depth, struct er
     int rc = look_up(asking, dn, &found, error);
 
     if (rc == 0)
-        rc = add_all(asking, found, depth, error);
+        rc = asking_add(asking, found, depth, error);
     ldap_msgfree(found);
     return rc < 0 ? -1 : 0;
 }
@@ -263,8 +244,8 @@ static int add_accounts(struct asking *asking, LDAPMessage *group, const char *a
     for (int i = 0; values != NULL && values[i] != NULL && rc == 0; i++) {
         char *value = strndup(values[i]->bv_val, values[i]->bv_len);
 
-        if (value != NULL && value[0] != '\0' && make_filter(filter, before, value, "))") == 0)
-            rc = add_found(asking, asking->directory->suffix, filter, NESTED, error);
+        if (value != NULL && value[0] != '\0' && asking_filter(filter, before, value, "))") == 0)
+            rc = asking_find(asking, asking->directory->suffix, filter, NULL, NESTED, error);
         free(value);
     }
     ldap_value_free_len(values);
@@ -280,7 +261,7 @@ static bool has(const struct asking *asking, LDAPMessage *entry, const char *att
     return has;
 }
 
-static bool is_class(const struct asking *asking, LDAPMessage *entry, const char *name)
+bool asking_is_class(const struct asking *asking, LDAPMessage *entry, const char *name)
 {
     struct berval **values = ldap_get_values_len(asking->directory->ld, entry, "objectClass");
     bool is = false;
@@ -295,14 +276,16 @@ static bool is_class(const struct asking *asking, LDAPMessage *entry, const char
 static int add_entry(struct asking *asking, LDAPMessage *entry, int depth, struct error *error)
 {
     char *dn = ldap_get_dn(asking->directory->ld, entry);
-    bool posix = is_class(asking, entry, "posixGroup"), new = dn != NULL && is_new(asking, dn);
+    bool posix = asking_is_class(asking, entry, "posixGroup"), new = dn != NULL && is_new(asking, dn);
     int rc = 0;
 
     ldap_memfree(dn);
     if (!new)
         return 0;
+    if (asking->directory->active && asking_is_class(asking, entry, "group"))
+        return asking_note_group(asking, entry, error);
     if (!posix && !has(asking, entry, "member") && !has(asking, entry, "uniqueMember"))
-        return look_at(asking, error) != 0 ? -1 : add_person(asking, entry, error);
+        return asking_look(asking, error) != 0 ? -1 : add_person(asking, entry, error);
     if (depth >= NESTED)
         return 0;
     if (add_members(asking, entry, "member", depth + 1, error) != 0 ||
@@ -317,26 +300,22 @@ static int add_entry(struct asking *asking, LDAPMessage *entry, int depth, struc
 
 /* ---- questions ---- */
 
-static int tell_fault(struct asking *asking, const char *fault, struct error *error)
+int asking_fault(struct asking *asking, const char *fault, struct error *error)
 {
     return tell(asking, json_pack("{s:i, s:s}", "question", asking->question, "fault", fault), error);
 }
 
 static int ask_group(struct asking *asking, const char *dn, struct error *error)
 {
-    char filter[FILTER_MOST];
     LDAPMessage *found;
-    int rc;
+    int rc = look_up(asking, dn, &found, error);
 
-    if (make_filter(filter, "(&" ACTIVE_PERSON "(" IN_CHAIN, dn, "))") != 0)
-        return tell_fault(asking, "is too long", error);
-    rc = look_up(asking, dn, &found, error);
     if (rc == 1)
-        rc = tell_fault(asking, "is not there, or the account may not see it", error);
+        rc = asking_fault(asking, "is not there, or the account may not see it", error);
     else if (rc == 0 && asking->directory->active)
-        rc = add_found(asking, asking->directory->suffix, filter, NESTED, error);
+        rc = asking_active_group(asking, dn, found, error);
     else if (rc == 0)
-        rc = add_all(asking, found, 0, error);
+        rc = asking_add(asking, found, 0, error);
     ldap_msgfree(found);
     return rc;
 }
@@ -349,10 +328,10 @@ static int department_filter(const struct asking *asking, const char *name, char
     size_t length;
 
     if (asking->directory->active)
-        return make_filter(filter, "(&" ACTIVE_PERSON "(department=", name, "))");
+        return asking_filter(filter, "(&" ACTIVE_PERSON "(department=", name, "))");
     length = (size_t)snprintf(filter, FILTER_MOST, "(&(mail=*)(|");
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
-        if (make_filter(one, attributes[i], name, "") != 0 || length + strlen(one) + 4 > FILTER_MOST)
+        if (asking_filter(one, attributes[i], name, "") != 0 || length + strlen(one) + 4 > FILTER_MOST)
             return -1;
         length += (size_t)snprintf(filter + length, FILTER_MOST - length, "%s", one);
     }
@@ -364,8 +343,8 @@ static int ask_department(struct asking *asking, const char *name, struct error 
 {
     char filter[FILTER_MOST];
 
-    return department_filter(asking, name, filter) != 0 ? tell_fault(asking, "is too long", error)
-                                                        : add_found(asking, asking->base, filter, NESTED, error);
+    return department_filter(asking, name, filter) != 0 ? asking_fault(asking, "is too long", error)
+                                                        : asking_find(asking, asking->base, filter, NULL, NESTED, error);
 }
 
 /* Some of those with whom a group's people work, who are not in it. What the server does not show of them is no fault. */
@@ -387,7 +366,7 @@ static int add_mates(struct asking *asking, struct error *error)
             continue;
         rc = directory_search(directory, asking->base, LDAP_SCOPE_SUBTREE, filter, person_attributes, MATES, &found, &why);
         if (rc == 0)
-            rc = add_all(asking, found, NESTED, error);
+            rc = asking_add(asking, found, NESTED, error);
         else
             rc = directory->broken ? error_set(error, "%s", why.text) : 0;
         ldap_msgfree(found);
@@ -403,6 +382,7 @@ static int ask(struct asking *asking, const json_t *question, struct error *erro
     int rc = -1;
 
     asking->seen = json_object();
+    buffer_init(&asking->groups, PEOPLE_MOST * sizeof(uint32_t));
     asking->departments = json_object();
     if (group != NULL)
         rc = ask_group(asking, group, error);
@@ -413,6 +393,7 @@ static int ask(struct asking *asking, const json_t *question, struct error *erro
     if (rc == 0)
         rc = add_mates(asking, error);
     json_decref(asking->seen);
+    buffer_free(&asking->groups);
     json_decref(asking->departments);
     return rc;
 }

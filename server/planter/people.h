@@ -12,8 +12,8 @@
  * or {"question":0, "fault":…}: the group is not there, or its name is none. With "colleague":true it is one of those who
  * are not in the group, but of a department of its people: some of each. Groups of a group count, of groupOfNames,
  * groupOfUniqueNames and posixGroup (RFC 4519, RFC 2307); in Active Directory by its rule LDAP_MATCHING_RULE_IN_CHAIN
- * ([MS-ADTS] 3.1.1.3.4.4.3), without accounts that are disabled. A person is told once for each question. Texts are
- * UTF-8 on one line, of at most PEOPLE_TEXT bytes; others are left out. */
+ * ([MS-ADTS] 3.1.1.3.4.4.3) and as first groups, without accounts that are disabled. A person is told once for each
+ * question. Texts are UTF-8 on one line, of at most PEOPLE_TEXT bytes; others are left out. */
 #ifndef PLANTER_PEOPLE_H
 #define PLANTER_PEOPLE_H
 

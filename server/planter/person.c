@@ -14,7 +14,7 @@ const char *const person_attributes[] = {
     "objectClass", "uid",         "sAMAccountName", "mail",   "displayName",     "cn",        "givenName",
     "sn",          "title",       "department",     "ou",     "departmentNumber", "manager",  "preferredLanguage",
     "member",      "uniqueMember", "memberUid",     "gidNumber", "telephoneNumber", "shadowExpire", "userAccountControl",
-    "nsAccountLock", "pwdAccountLockedTime", NULL};
+    "nsAccountLock", "pwdAccountLockedTime", "objectSid", NULL};
 
 /* A line of UTF-8 without what would end a name within "Name <mail>"; else NULL. */
 static json_t *plain_text(const struct berval *value)

@@ -110,7 +110,7 @@ static const char *advice(const struct directory *directory, int code)
     case LDAP_INSUFFICIENT_ACCESS:
         return "; the account needs the right to do this there, and no more (see README.md)";
     case LDAP_ALREADY_EXISTS:
-        return "; choose another name with --identity";
+        return "; plant anew, for lures draw other names, or choose one with --identity";
     case LDAP_NO_SUCH_OBJECT:
         return "; make the folder there, or name another in the place";
     case LDAP_INVALID_DN_SYNTAX:
@@ -119,7 +119,7 @@ static const char *advice(const struct directory *directory, int code)
     case LDAP_UNDEFINED_TYPE:
         return "; its schema asks for other attributes: choose or write another lure (sundew-lure(5))";
     case LDAP_CONSTRAINT_VIOLATION:
-        return directory->active ? "; a password policy or a rule of its own forbids it" : "";
+        return directory->active ? "; a password policy forbids it, or a name is taken: plant anew" : "";
     case LDAP_ADMINLIMIT_EXCEEDED:
     case LDAP_OTHER:
         return "; look into the server's log: it may be full";
@@ -210,6 +210,39 @@ static int start_tls(struct directory *directory, const struct visit *visit, str
     return visit_tls(visit, &directory->door, directory->host, error);
 }
 
+/* Active Directory says why only in the text of its answer: "80090308: LdapErr: …, data 52e, v1db1" (system error codes). */
+static const char *reason(struct directory *directory)
+{
+    static const struct {
+        unsigned code;
+        const char *text;
+    } reasons[] = {{0x530, "it may not log in at this hour"}, {0x531, "it may not log in from here"},
+                   {0x532, "its password has expired"},       {0x533, "it is disabled"},
+                   {0x701, "it has expired"},                 {0x773, "its password has expired and is to be changed"},
+                   {0x775, "it is locked out"}};
+    const char *text = NULL, *data;
+    char *words = NULL;
+
+    ldap_get_option(directory->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &words);
+    data = words != NULL ? strstr(words, ", data ") : NULL;
+    for (size_t i = 0; data != NULL && i < sizeof reasons / sizeof reasons[0] && text == NULL; i++)
+        if (strtoul(data + strlen(", data "), NULL, 16) == reasons[i].code)
+            text = reasons[i].text;
+    ldap_memfree(words);
+    return text;
+}
+
+static int refused(struct directory *directory, const struct credentials *credentials, const char *who,
+                   enum account_file file, int code, struct error *error)
+{
+    const char *why = reason(directory);
+
+    if (why != NULL)
+        return error_set(error, "%s refused the login of %s: %s; ask those who run the directory", directory->host, who, why);
+    return error_set(error, "%s refused the login of %s (%s): check user: and %s: of the account %s", directory->host, who,
+                     ldap_err2string(code), account_file_name(file), credentials->name);
+}
+
 static int log_in(struct directory *directory, const struct visit *visit, struct error *error)
 {
     const struct credentials *credentials = &visit->credentials;
@@ -226,9 +259,8 @@ static int log_in(struct directory *directory, const struct visit *visit, struct
     code = ldap_sasl_bind_s(directory->ld, external ? NULL : user, external ? "EXTERNAL" : LDAP_SASL_SIMPLE,
                             external ? &none : &secret, NULL, NULL, NULL);
     if (code == LDAP_INVALID_CREDENTIALS || code == LDAP_INAPPROPRIATE_AUTH || code == LDAP_AUTH_METHOD_NOT_SUPPORTED)
-        return error_set(error, "%s refused the login of %s (%s): check user: and %s: of the account %s", directory->host,
-                         external ? "its certificate" : user, ldap_err2string(code),
-                         account_file_name(external ? ACCOUNT_CERTIFICATE : ACCOUNT_PASSWORD), credentials->name);
+        return refused(directory, credentials, external ? "its certificate" : user,
+                       external ? ACCOUNT_CERTIFICATE : ACCOUNT_PASSWORD, code, error);
     return code == LDAP_SUCCESS ? 0 : directory_fail(directory, code, "the login", error);
 }
 

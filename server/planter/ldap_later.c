@@ -97,6 +97,8 @@ static void note_use(struct ldap_stay *stay, LDAPMessage *message)
     note_time(stay, "The directory says that it was last logged in to at", used);
     note_time(stay, "The directory says that a wrong password was tried for it at",
               shown_time(stay, first, "pwdFailureTime", false));
+    note_time(stay, "The directory says that wrong passwords have locked it at",
+              shown_time(stay, first, "lockoutTime", true));
     tries = directory_text(stay->directory, first, "badPwdCount");
     if (tries != NULL && strcmp(tries, "0") != 0)
         place_note(stay->result, "The directory counts %.20s tries with a wrong password.", tries);
@@ -139,7 +141,8 @@ static int take_out(struct ldap_stay *stay, const struct entry *entry, struct er
     LDAPControl control = {.ldctl_oid = directory_lend(LDAP_CONTROL_ASSERT), .ldctl_iscritical = 1};
     LDAPControl *controls[] = {&control, NULL};
     bool assert = directory->asserts && entry->id != NULL;
-    char filter[160], what[320];
+    bool by_id = directory->active && entry->id != NULL && strchr(entry->id, '-') == NULL;
+    char filter[160], what[320], name[96];
     int code;
 
     if (assert) {
@@ -147,8 +150,9 @@ static int take_out(struct ldap_stay *stay, const struct entry *entry, struct er
         assert = ldap_create_assertion_control_value(directory->ld, filter, &claim) == LDAP_SUCCESS;
         control.ldctl_value = claim;
     }
+    snprintf(name, sizeof name, "<GUID=%.64s>", by_id ? entry->id : ""); /* [MS-ADTS] 3.1.1.3.1.2.4 */
     directory_wait(directory, VISIT_TIMEOUT_MS);
-    code = ldap_delete_ext_s(directory->ld, entry->dn, assert ? controls : NULL, NULL);
+    code = ldap_delete_ext_s(directory->ld, by_id ? name : entry->dn, assert ? controls : NULL, NULL);
     ber_memfree(claim.bv_val);
     if (code == LDAP_SUCCESS || code == LDAP_NO_SUCH_OBJECT)
         return 0;
@@ -162,19 +166,21 @@ static int take_out(struct ldap_stay *stay, const struct entry *entry, struct er
     return directory_fail(directory, code, what, error);
 }
 
-/* A group to which others have added somebody is theirs now. */
-static bool is_shared(const struct entry *group, const char *account)
+/* A group to which others have added somebody is theirs now. Active Directory's groups know the account by the name that
+ * it has now, OpenLDAP's by the one that it had. */
+static bool is_shared(const struct entry *group, const char *once, const char *now)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (strcasecmp(group->values[i].name, "member") == 0 && strcasecmp(group->values[i].data, account) != 0)
+        if (strcasecmp(group->values[i].name, "member") == 0 && strcasecmp(group->values[i].data, once) != 0 &&
+            (now == NULL || strcasecmp(group->values[i].data, now) != 0))
             return true;
     return false;
 }
 
-/* Its groups, which go before it. */
-static int look_beside(struct ldap_stay *stay, bool remove, struct error *error)
+/* The groups of the account, which go before it. `now`: what it is called; NULL where it is gone. */
+static int look_beside(struct ldap_stay *stay, const char *now, bool remove, struct error *error)
 {
-    const char *account = task_where(stay->task, "dn");
+    const char *once = task_where(stay->task, "dn");
     json_t *item;
     size_t index;
     int rc = 0;
@@ -190,7 +196,7 @@ static int look_beside(struct ldap_stay *stay, bool remove, struct error *error)
             rc = -1;
         else if (found == 0 && rc == 0 && dn != NULL)
             place_note(stay->result, "Its group %.300s is gone.", dn);
-        else if (found == 1 && is_shared(&sight.entry, account))
+        else if (found == 1 && is_shared(&sight.entry, once, now))
             place_note(stay->result, "Others have added members to its group %.300s%s.", sight.entry.dn,
                        remove ? ", which stays" : "");
         else if (found == 1 && remove && take_out(stay, &sight.entry, error) < 0)
@@ -217,7 +223,7 @@ static int found_one(struct ldap_stay *stay, struct sight *sight, const char *di
     if (first && digest != NULL)
         entry_is(&sight->entry, digest); /* marks the secret */
     rc = ldap_tell(stay, where_now(stay, &sight->entry), first ? &sight->entry : NULL, error);
-    if (rc != 0 || look_beside(stay, remove, error) != 0)
+    if (rc != 0 || look_beside(stay, sight->entry.dn, remove, error) != 0)
         return -1;
     rc = remove ? take_out(stay, &sight->entry, error) : 1;
     if (rc == 0)
@@ -242,7 +248,7 @@ static int look_at(struct ldap_stay *stay, bool remove, struct error *error)
         stay->result->where = json_incref(json_object_get(stay->task->options, "where"));
         if (remove)
             place_note(stay->result, "It was gone already.");
-        rc = look_beside(stay, remove, error);
+        rc = look_beside(stay, NULL, remove, error);
     }
     sight_free(&sight);
     return rc;

@@ -34,13 +34,14 @@ void ldap_stay_end(struct ldap_stay *stay)
 
 /* ---- reading ---- */
 
-/* What changes by itself. */
+/* What changes by itself, differs from server to server, or repeats the name. */
 static bool is_volatile(const char *name)
 {
     static const char *const names[] = {"lastLogon",       "lastLogonTimestamp", "logonCount",  "badPwdCount",
                                         "badPasswordTime", "uSNChanged",         "whenChanged", "dSCorePropagationData",
                                         "lastLogoff",      "entryUUID",          "objectGUID",  "authTimestamp",
-                                        "pwdLastSuccess",  "pwdFailureTime",     NULL};
+                                        "pwdLastSuccess",  "pwdFailureTime",     "lockoutTime", "uSNCreated",
+                                        "distinguishedName", "name",             NULL};
     size_t i = 0;
 
     while (names[i] != NULL && strcasecmp(names[i], name) != 0)
@@ -85,7 +86,8 @@ int ldap_entry_of(const struct directory *directory, LDAPMessage *message, struc
 }
 
 static const char *const whole[] = {"*",          "entryUUID",    "objectGUID",         "lastLogonTimestamp", "lastLogon",
-                                    "badPwdCount", "authTimestamp", "pwdLastSuccess",    "pwdFailureTime",     NULL};
+                                    "badPwdCount", "lockoutTime", "authTimestamp",       "pwdLastSuccess",
+                                    "pwdFailureTime", NULL};
 
 /* 1 found, with the message to be freed; 0 not; -1. */
 int ldap_read_entry(struct ldap_stay *stay, const char *base, int scope, const char *filter, LDAPMessage **message,

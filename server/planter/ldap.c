@@ -160,6 +160,9 @@ static void note_risk(struct ldap_stay *stay)
         place_note(stay->result, "Risk: it is enabled. Who reads its description can log in with it wherever this "
                    "directory is asked, with what every account may do%s.",
                    stay->directory->active ? "; but at no hour, and at one workstation that there is not" : "");
+    else if (stay->directory->active && entry_text(&stay->own.list[0], "servicePrincipalName") != NULL)
+        place_note(stay->result, "It is disabled, so most tools that look for accounts of services leave it out; --enable "
+                                 "has them find it.");
 }
 
 static int add_all(struct ldap_stay *stay, struct error *error)

@@ -85,14 +85,11 @@ static int refuse_rights(const struct entry *entry, struct error *error)
 }
 
 /* A quoted text in UTF-16LE ([MS-ADTS] 3.1.1.3.1.5.1); passwords are ASCII. */
-static int set_windows_password(struct entry *account, struct error *error)
+static int set_windows_password(struct entry *account, const char *plain, struct error *error)
 {
-    const char *plain = entry_text(account, "unicodePwd");
     struct buffer quoted;
     int rc;
 
-    if (plain == NULL)
-        return error_set(error, "the lure's entry has no unicodePwd, so it cannot be enabled");
     buffer_init(&quoted, 4096);
     buffer_add(&quoted, "\"\0", 2);
     for (; *plain != '\0'; plain++)
@@ -103,26 +100,49 @@ static int set_windows_password(struct entry *account, struct error *error)
     return rc;
 }
 
-/* Disabled, its password never expiring; and whatever becomes of that: at no hour, at one machine that is not there. */
-static int restrict_windows(struct entry *account, bool enable, struct error *error)
+/* Accounts without a password stand out by their pwdLastSet: it has one that nobody knows, good by any policy. */
+static int lock_windows(struct entry *account, struct error *error)
+{
+    unsigned char random[30];
+    char text[64] = "aZ7-";
+    int rc;
+
+    randombytes_buf(random, sizeof random);
+    sodium_bin2base64(text + 4, sizeof text - 4, random, sizeof random, sodium_base64_VARIANT_ORIGINAL);
+    rc = set_windows_password(account, text, error);
+    sodium_memzero(text, sizeof text);
+    return rc;
+}
+
+/* With the password that is planted, at no hour, at one machine that is not there. */
+static int open_windows(struct entry *account, struct error *error)
 {
     static const unsigned char never[LOGON_HOURS] = {0};
-    char name[21], machine[16];
+    const char *plain = entry_text(account, "unicodePwd");
+    char machine[16];
 
-    snprintf(name, sizeof name, "%.20s", entry_text(account, "sAMAccountName") != NULL
-                                             ? entry_text(account, "sAMAccountName") : "");
+    if (plain == NULL)
+        return error_set(error, "the lure's entry has no unicodePwd, so it cannot be enabled");
     snprintf(machine, sizeof machine, "WS%05" PRIu32, 10000 + randombytes_uniform(90000));
+    if (set_windows_password(account, plain, error) != 0 ||
+        (entry_text(account, "userWorkstations") == NULL &&
+         entry_add(account, "userWorkstations", slice_of(machine), error) != 0))
+        return -1;
+    return entry_set(account, "logonHours", (struct slice){never, sizeof never}, error);
+}
+
+/* Its password never expires, as services' do not; it is disabled ([MS-SAMR] 2.2.1.13) unless it is to be enabled. */
+static int restrict_windows(struct entry *account, bool enable, struct error *error)
+{
+    const char *login = entry_text(account, "sAMAccountName");
+    char name[21];
+
+    snprintf(name, sizeof name, "%.20s", login != NULL ? login : "");
     if (name[0] != '\0' && entry_set(account, "sAMAccountName", slice_of(name), error) != 0)
         return -1;
-    if (enable ? set_windows_password(account, error) != 0 : (entry_drop(account, "unicodePwd"), false))
+    if (entry_set(account, "userAccountControl", slice_of(enable ? "66048" : "66050"), error) != 0)
         return -1;
-    if (entry_text(account, "userWorkstations") == NULL &&
-        entry_add(account, "userWorkstations", slice_of(machine), error) != 0)
-        return -1;
-    return entry_set(account, "userAccountControl", slice_of(enable ? "66048" : "66050"), error) != 0 ||
-                   entry_set(account, "logonHours", (struct slice){never, sizeof never}, error) != 0
-               ? -1
-               : 0;
+    return enable ? open_windows(account, error) : lock_windows(account, error);
 }
 
 /* Has anybody in the whole directory that number? 1, 0, -1. */

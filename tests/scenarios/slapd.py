@@ -108,6 +108,22 @@ def windows_everything(password):
     return text
 
 
+def certificates(root):
+    """An authority, a server on loopback, and one who logs in by his own."""
+    def run(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=root)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    run("req", "-x509", *key, "-days", "30", "-subj", "/CN=An authority", "-keyout", "ca.key", "-out", "ca.pem")
+    for name, subject, extension in (("server", "/CN=ldap", "subjectAltName=IP:127.0.0.1\n"),
+                                     ("gardener", "/CN=gardener", "extendedKeyUsage=clientAuth\n")):
+        run("req", *key, "-subj", subject, "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        with open(os.path.join(root, "ext"), "w") as file:
+            file.write(extension)
+        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
+            "30", "-extfile", "ext", "-out", f"{name}.pem")
+
+
 class Slapd:
     def __init__(self, windows=False, size=64 << 20):
         os.environ["PATH"] += ":/usr/sbin:/usr/local/sbin"
@@ -119,7 +135,7 @@ class Slapd:
         self.windows = windows
         self.size = size
         os.mkdir(os.path.join(self.root, "data"))
-        self.certificates()
+        certificates(self.root)
         with open(os.path.join(self.root, "root.ldif"), "w") as file:
             file.write("dn:\nsupportedCapabilities: 1.2.840.113556.1.4.800\n")
         self.configure()
@@ -140,20 +156,6 @@ class Slapd:
                                 timeout=60)
         if result.returncode != 0:
             raise RuntimeError("slapadd: " + result.stdout + result.stderr)
-
-    def certificates(self):
-        def run(*arguments):
-            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.root)
-
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        run("req", "-x509", *key, "-days", "30", "-subj", "/CN=An authority", "-keyout", "ca.key", "-out", "ca.pem")
-        for name, subject, extension in (("server", "/CN=ldap", "subjectAltName=IP:127.0.0.1\n"),
-                                         ("gardener", "/CN=gardener", "extendedKeyUsage=clientAuth\n")):
-            run("req", *key, "-subj", subject, "-keyout", f"{name}.key", "-out", f"{name}.csr")
-            with open(os.path.join(self.root, "ext"), "w") as file:
-                file.write(extension)
-            run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
-                "30", "-extfile", "ext", "-out", f"{name}.pem")
 
     def start(self):
         for _ in range(5):

@@ -2,7 +2,7 @@
 #include "server/minter/attachment.h"
 
 #include <stdio.h>
-#include "server/minter/artifact.h"
+#include "server/minter/carried.h"
 
 #define LEAST 240 /* seconds between saving a file and sending it */
 #define MOST 4800 /* so that nothing is saved at night */
@@ -63,42 +63,6 @@ static int render_text(const struct lure_work *work, const struct lure_attachmen
     return 0;
 }
 
-/* One of those that can stand alone, at random. */
-static const struct artifact *draw_artifact(const struct lure_work *work)
-{
-    const struct artifact *artifact, *chosen = NULL;
-    uint32_t count = 0;
-    size_t index = 0;
-
-    while ((artifact = artifact_next(work->minter->catalogue, work->parameters, work->kind, work->form,
-                                     work->language, &index)) != NULL)
-        if (artifact->plantable && draw_below(work->minter->draw, ++count) == 0)
-            chosen = artifact;
-    return chosen;
-}
-
-static int render_artifact(const struct lure_work *work, char *name, size_t size, struct buffer *text,
-                           struct error *error)
-{
-    const struct artifact *artifact = draw_artifact(work);
-    const struct shown_token shown = {work->kind, work->form, work->identity, work->secret, work->facts};
-    struct artifact_views views = {0};
-    const char *slash;
-    int rc = -1;
-
-    if (artifact == NULL)
-        return error_set(error, "no artifact of a %s can be attached", work->kind);
-    slash = strrchr(artifact->name, '/');
-    snprintf(name, size, "%s", slash == NULL ? artifact->name : slash + 1);
-    if (artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base,
-                            work->minter->now(), error) == 0)
-        rc = artifact_render(artifact, &views, text, error);
-    artifact_views_free(&views);
-    if (rc == 0 && artifact_line(artifact, &shown, buffer_slice(text)) == 0)
-        rc = error_set(error, "the artifact '%s' does not hold the secret", artifact->name);
-    return rc;
-}
-
 /* ---- all ---- */
 
 static int pack(const struct lure_work *work, const struct lure_attachment *source, struct contents *contents,
@@ -128,17 +92,16 @@ int attachment_make(const struct lure_work *work, const struct lure_attachment *
     struct contents contents = contents_by(json_object_get(work->parameters, "persona"), author, work->token,
                                            sent - LEAST - (int64_t)draw_below(draw, MOST), draw);
     struct buffer text;
-    int rc;
+    int rc = 0;
 
     buffer_init(&made->data, LURE_FILE_BYTES);
     buffer_init(&text, LURE_FILE_BYTES);
-    if (source->body.choice_count > 0)
-        rc = render_name(work, source, made->name, sizeof made->name, error) != 0
-                 ? -1
-                 : render_text(work, source, &text, error);
-    else
-        rc = render_artifact(work, made->name, sizeof made->name, &text, error);
-    contents.text = buffer_slice(&text);
+    if (source->body.choice_count == 0)
+        snprintf(made->name, sizeof made->name, "%s", carried_name(work));
+    else if (render_name(work, source, made->name, sizeof made->name, error) != 0 ||
+             render_text(work, source, &text, error) != 0)
+        rc = -1;
+    contents.text = buffer_slice(source->body.choice_count == 0 ? &work->carried.data : &text);
     contents.name = made->name;
     contents.language = work->lure->language;
     if (rc == 0)

@@ -74,11 +74,12 @@ struct lure_cast {
 
 struct lure_file {
     struct template *path;
-    struct template *body; /* NULL: the file is removed */
+    struct template *body; /* NULL: the file is removed, or is the artifact */
     enum render_escape escape;
     struct containers containers;
     bool secret;    /* holds the secret; --path names it anew */
     bool submodule; /* the path is a submodule's, and the text its URL */
+    bool artifact;  /* the token's, as it is */
 };
 
 #define LURE_MESSAGES 8
@@ -109,12 +110,16 @@ struct lure_change {
     size_t file_count;
 };
 
+/* The token's artifact that a lure carries: none, one as a file, or one whose lines hold identity and secret. */
+enum lure_carries { LURE_NO_ARTIFACT, LURE_ARTIFACT_FILE, LURE_ARTIFACT_LINES };
+
 /* How directories spell accounts: as RFC 4519 and RFC 2307 do, or as Active Directory does. */
 enum lure_schema { LURE_STANDARD, LURE_ACTIVE_DIRECTORY, LURE_SCHEMAS };
 
 struct lure {
     char *name, *type, *language, *summary;
-    bool asked; /* taken only when it is named */
+    bool asked; /* taken only when it is named, or no other fits */
+    enum lure_carries carries;
     struct texts kinds, forms, services, places;
     struct lure_cast *cast;
     size_t cast_count;

@@ -147,7 +147,8 @@ static int read_mail(const struct source *source, struct lure *lure)
 
 static int read_file(const struct source *source, const struct yaml *map, struct lure_file *file)
 {
-    static const char *const keys[] = {"path", "template", "escape", "secret", "remove", "pack", "submodule", NULL};
+    static const char *const keys[] = {"path", "template", "escape",    "secret", "remove",
+                                       "pack", "artifact", "submodule", NULL};
     const struct yaml *path = yaml_get(map, "path");
     bool removed = false;
 
@@ -155,15 +156,18 @@ static int read_file(const struct source *source, const struct yaml *map, struct
         yaml_bool(map, "secret", &file->secret, source->error) != 0 ||
         yaml_bool(map, "remove", &removed, source->error) != 0 ||
         yaml_bool(map, "submodule", &file->submodule, source->error) != 0 ||
+        yaml_bool(map, "artifact", &file->artifact, source->error) != 0 ||
         read_containers(map, &file->containers, source->error) != 0)
         return -1;
     if (path == NULL)
         return yaml_fault(map, source->error, "'path' is missing");
     if (file->submodule && removed)
         return yaml_fault(map, source->error, "a submodule cannot be removed; give it another URL");
+    if (file->artifact && (removed || file->submodule || file->containers.count > 0))
+        return yaml_fault(map, source->error, "a file that is the token's artifact is nothing else");
     if (read_inline(path, &file->path, source->error) != 0)
         return -1;
-    return removed ? 0 : read_template(source, map, "template", &file->body);
+    return removed || file->artifact ? 0 : read_template(source, map, "template", &file->body);
 }
 
 static int read_change(const struct source *source, const struct yaml *map, struct lure_change *change)
@@ -226,6 +230,49 @@ static int read_entries(const struct source *source, struct lure *lure)
 
 /* ---- all ---- */
 
+static int read_carries(const struct yaml *map, enum lure_carries *carries, struct error *error)
+{
+    static const char *const names[] = {[LURE_ARTIFACT_FILE] = "file", [LURE_ARTIFACT_LINES] = "lines"};
+    const char *name = NULL;
+
+    if (yaml_text(map, "artifact", &name, error) != 0 || name == NULL)
+        return name == NULL && yaml_get(map, "artifact") == NULL ? 0 : -1;
+    for (enum lure_carries i = LURE_ARTIFACT_FILE; i <= LURE_ARTIFACT_LINES; i++)
+        if (strcmp(names[i], name) == 0) {
+            *carries = i;
+            return 0;
+        }
+    return yaml_fault(yaml_get(map, "artifact"), error, "'artifact' is 'file' or 'lines', not '%s'", name);
+}
+
+/* What says `artifact: yes` needs one. */
+static int check_carries(const struct yaml *map, const struct lure *lure, struct error *error)
+{
+    bool wanted = false;
+
+    for (size_t i = 0; i < lure->change_count; i++)
+        for (size_t j = 0; j < lure->changes[i].file_count; j++)
+            wanted = wanted || lure->changes[i].files[j].artifact;
+    for (size_t i = 0; i < lure->message_count; i++)
+        for (size_t j = 0; j < lure->messages[i].attachment_count; j++)
+            wanted = wanted || lure->messages[i].attachments[j].body.choice_count == 0;
+    return !wanted || lure->carries != LURE_NO_ARTIFACT
+               ? 0
+               : yaml_fault(map, error, "a file that is the token's artifact needs 'artifact: file' at the lure's top");
+}
+
+static int read_type(const struct source *source, struct lure *lure)
+{
+    if (strcmp(lure->type, "mail") == 0)
+        return read_mail(source, lure);
+    if (strcmp(lure->type, "repository") == 0)
+        return read_changes(source, lure);
+    if (strcmp(lure->type, "directory") == 0)
+        return read_entries(source, lure);
+    return yaml_fault(yaml_get(source->root, "type"), source->error,
+                      "a lure is of type mail, repository or directory, not '%s'", lure->type);
+}
+
 static int read_whole(const struct source *source, struct lure *lure)
 {
     const struct yaml *map = source->root;
@@ -237,16 +284,10 @@ static int read_whole(const struct source *source, struct lure *lure)
         read_texts(map, "kinds", &lure->kinds, source->error) != 0 ||
         read_texts(map, "forms", &lure->forms, source->error) != 0 ||
         read_texts(map, "services", &lure->services, source->error) != 0 ||
-        read_texts(map, "places", &lure->places, source->error) != 0 || read_all(source, lure) != 0)
+        read_texts(map, "places", &lure->places, source->error) != 0 ||
+        read_carries(map, &lure->carries, source->error) != 0 || read_all(source, lure) != 0)
         return -1;
-    if (strcmp(lure->type, "mail") == 0)
-        return read_mail(source, lure);
-    if (strcmp(lure->type, "repository") == 0)
-        return read_changes(source, lure);
-    if (strcmp(lure->type, "directory") == 0)
-        return read_entries(source, lure);
-    return yaml_fault(yaml_get(map, "type"), source->error, "a lure is of type mail, repository or directory, not '%s'",
-                      lure->type);
+    return read_type(source, lure) != 0 ? -1 : check_carries(map, lure, source->error);
 }
 
 static int add_lure(const struct source *source, const char *language, struct catalogue *catalogue)
@@ -265,7 +306,7 @@ int read_lure(const struct source *source, struct catalogue *catalogue)
 {
     static const char *const keys[] = {"name",  "type",    "language", "summary", "kinds",   "forms",     "services",
                                        "texts", "subject", "thread",   "changes", "places", "variables", "cast", "asked",
-                                       "entries", NULL};
+                                       "entries", "artifact", NULL};
     const struct yaml *texts = yaml_get(source->root, "texts");
     const char *language = NULL;
     int rc = 0;

@@ -66,6 +66,10 @@ static int make_body(const struct lure_work *work, const struct lure_file *file,
     struct buffer text;
     int rc;
 
+    if (file->artifact) {
+        buffer_add_slice(body, buffer_slice(&work->carried.data));
+        return body->failed ? error_set(error, "out of memory") : 0;
+    }
     buffer_init(&text, LURE_FILE_BYTES);
     rc = lure_render(file->body, work->base, work->token, work->variables, file->escape, &text, error);
     if (rc == 0 && file->containers.count > 0 && file->secret && lure_line(buffer_slice(&text), work->secret) == 0)
@@ -87,7 +91,7 @@ static json_t *make_file(const struct lure_work *work, const struct lure_file *f
     buffer_init(&path, PATH_BYTES);
     if (file_path(work, file, &path, error) != 0)
         goto out;
-    if (file->body == NULL) {
+    if (file->body == NULL && !file->artifact) {
         entry = json_pack("{ss sb}", "path", buffer_text(&path), "remove", true);
         goto out;
     }
@@ -110,6 +114,8 @@ static int note_secret(const struct lure_work *work, const struct lure_file *sou
 
     if (file != NULL && source->secret && source->containers.count > 0)
         line = 1;
+    if (file != NULL && source->artifact)
+        line = work->carried.line;
 
     if (line == 0 || json_object_get(made->meta, "line") != NULL)
         return line != 0;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
-#include "server/minter/artifact.h"
+#include "server/minter/carried.h"
 #include "server/minter/lure.h"
 #include "server/minter/view.h"
 #include "server/wire/places.h"
@@ -75,7 +75,7 @@ static const json_t *decoy_of(const struct lure_work *work)
     return json_object_get(work->parameters, "decoy");
 }
 
-static struct shown_token shown_of(const struct lure_work *work)
+struct shown_token lure_shown(const struct lure_work *work)
 {
     return (struct shown_token){work->kind, work->form, work->identity, work->secret, work->facts};
 }
@@ -92,7 +92,7 @@ static bool lure_fits(const struct lure *lure, const struct lure_work *work, con
 {
     return strcmp(lure->type, type) == 0 && texts_hold_kind(&lure->kinds, work->kind) &&
            texts_hold(&lure->forms, work->form) && texts_hold_decoy(&lure->services, decoy_of(work)) &&
-           texts_hold(&lure->places, work->place);
+           texts_hold(&lure->places, work->place) && carried_fits(work, lure);
 }
 
 static bool lies_there(const struct lure_work *work, const struct lure *lure)
@@ -106,19 +106,25 @@ static bool lies_there(const struct lure_work *work, const struct lure *lure)
     return false;
 }
 
-/* One of those that fit, of the language if there is any, and of these one that does not lie there yet. */
+/* A secret of several lines is a file, whoever sends it. */
+static bool lure_natural(const struct lure *lure, const struct lure_work *work)
+{
+    return lure->carries != LURE_NO_ARTIFACT || memchr(work->secret.data, '\n', work->secret.length) == NULL;
+}
+
+/* One of those that fit: best one that need not be asked for, of the language, that does not lie there yet. */
 static const struct lure *lure_any(const struct lure_work *work, const char *type)
 {
-    enum { NEW = 1, OWN = 2 };
+    enum { NEW = 1, OWN = 2, UNASKED = 4 };
     const struct catalogue *catalogue = work->minter->catalogue;
     const struct lure *chosen = NULL;
     uint32_t count = 0;
 
-    for (int wanted = OWN | NEW; wanted >= 0 && chosen == NULL; wanted--)
+    for (int wanted = UNASKED | OWN | NEW; wanted >= 0 && chosen == NULL; wanted--)
         for (size_t i = 0; i < catalogue->lure_count; i++) {
             const struct lure *lure = &catalogue->lures[i];
 
-            if (lure->asked || !lure_fits(lure, work, type) ||
+            if (((wanted & UNASKED) != 0 && lure->asked) || !lure_natural(lure, work) || !lure_fits(lure, work, type) ||
                 ((wanted & OWN) != 0 && strcmp(lure->language, work->language) != 0) ||
                 ((wanted & NEW) != 0 && lies_there(work, lure)))
                 continue;
@@ -264,64 +270,17 @@ static int draw_variables(struct lure_work *work, struct error *error)
 
 /* ---- text ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-/* Does the file's name ask for this artifact? */
-static bool asked_for(const struct artifact *artifact, const char *path)
-{
-    if (ends_with(path, artifact->name))
-        return true;
-    for (size_t i = 0; i < artifact->match.count; i++)
-        if (ends_with(path, artifact->match.items[i]))
-            return true;
-    return false;
-}
-
-static const struct artifact *choose_artifact(const struct lure_work *work, struct error *error)
-{
-    const char *name = text_of(work->parameters, "lure");
-    const struct artifact *artifact, *first = NULL;
-    size_t index = 0;
-
-    while ((artifact = artifact_next(work->minter->catalogue, work->parameters, work->kind, work->form, work->language,
-                                     &index)) != NULL) {
-        if (name[0] != 0 ? strcmp(artifact->name, name) == 0 : artifact->plantable && asked_for(artifact, work->path))
-            return artifact;
-        if (first == NULL && artifact->plantable)
-            first = artifact;
-    }
-    if (name[0] != 0)
-        error_set(error, "no artifact of a %s is called '%s'; `sundew artifacts` shows a token's", work->kind, name);
-    else if (first == NULL)
-        error_set(error, "no artifact fits a %s for a decoy that is %s", work->kind, service_of(work));
-    return name[0] != 0 ? NULL : first;
-}
-
 static int lure_text(struct lure_work *work, struct lure_made *made, struct error *error)
 {
-    const struct artifact *artifact = choose_artifact(work, error);
-    const struct shown_token shown = shown_of(work);
+    const struct artifact *artifact = carried_named(work, text_of(work->parameters, "lure"), error);
     struct buffer *out = artifact == NULL ? NULL : lure_file(made, error);
-    struct artifact_views views = {0};
-    size_t line;
-    int rc = -1;
+    size_t line = 0;
 
-    if (out == NULL || artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base,
-                                           work->at != 0 ? work->at : work->minter->now(), error) != 0 ||
-        artifact_render(artifact, &views, out, error) != 0)
-        goto out;
-    line = artifact_line(artifact, &shown, buffer_slice(out));
+    if (out == NULL || carried_render(work, artifact, out, &line, error) != 0)
+        return -1;
     made->meta = json_pack("{ss ss ss ss si}", "lure", artifact->name, "type", "text", "name", artifact->name,
                            "secret_file", "0", "line", (int)line);
-    rc = line == 0 ? error_set(error, "the artifact '%s' does not hold the secret", artifact->name) : 0;
-out:
-    artifact_views_free(&views);
-    return rc;
+    return 0;
 }
 
 /* ---- all ---- */
@@ -355,7 +314,7 @@ static int read_work(struct lure_work *work, struct error *error)
 
 static int prepare(struct lure_work *work, struct error *error)
 {
-    const struct shown_token shown = shown_of(work);
+    const struct shown_token shown = lure_shown(work);
 
     work->base = view_base(work->parameters, error);
     if (work->base == NULL)
@@ -368,51 +327,6 @@ static int prepare(struct lure_work *work, struct error *error)
     if (lure_people(work, error) != 0)
         return -1;
     return view_outside(work->parameters, work->token, error);
-}
-
-/* Each line four blanks to the right, so that no mail fills it. */
-static void indent(struct buffer *out, struct slice text)
-{
-    bool fresh = true;
-
-    while (text.length > 0 && text.data[text.length - 1] == '\n')
-        text.length--;
-    for (size_t i = 0; i < text.length; fresh = text.data[i++] == '\n') {
-        if (fresh && text.data[i] != '\n')
-            buffer_add_text(out, "    ");
-        buffer_add_char(out, (char)text.data[i]);
-    }
-}
-
-/* {{artifact.*}}: for lures that carry the token as a whole file. */
-static int show_artifact(struct lure_work *work, struct error *error)
-{
-    const struct shown_token shown = shown_of(work);
-    const struct artifact *artifact;
-    struct artifact_views views = {0};
-    struct buffer text, lines;
-    size_t index = 0;
-    int rc = -1;
-
-    artifact = artifact_next(work->minter->catalogue, work->parameters, work->kind, work->form, work->language, &index);
-    if (artifact == NULL)
-        return error_set(error, "no file holds a %s and what is to lie beside it", work->kind);
-    buffer_init(&text, LURE_FILE_BYTES);
-    buffer_init(&lines, LURE_FILE_BYTES);
-    if (artifact_views_make(&views, work->minter->catalogue, work->parameters, &shown, work->base, work->minter->now(),
-                            error) == 0 &&
-        artifact_render(artifact, &views, &text, error) == 0) {
-        indent(&lines, buffer_slice(&text));
-        rc = json_object_set_new(work->token, "artifact",
-                                 json_pack("{ss ss% ss%}", "name", artifact->name, "text", text.data, text.length, "lines",
-                                           lines.data, lines.length));
-        if (rc != 0)
-            error_set(error, "out of memory");
-    }
-    artifact_views_free(&views);
-    buffer_free(&text);
-    buffer_free(&lines);
-    return rc;
 }
 
 static int make_of_type(const char *type, struct lure_work *work, struct lure_made *made, struct error *error)
@@ -443,8 +357,8 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
     } else if (choose(&work, type, error) == 0) {
         lure_cast(&work);
         rc = strcmp(type, "directory") == 0 ? lure_account(&work, error) : 0;
-        if (rc == 0 && json_object_get(parameters, "beside") != NULL)
-            rc = show_artifact(&work, error);
+        if (rc == 0)
+            rc = carried_make(&work, error);
         if (rc == 0)
             rc = draw_variables(&work, error);
         if (rc == 0)
@@ -457,6 +371,7 @@ out:
     json_decref(work.token);
     json_decref(work.variables);
     json_decref(work.people);
+    carried_free(&work);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include "server/base/buffer.h"
 #include "server/base/error.h"
+#include "server/minter/artifact.h"
 #include "server/minter/minter.h"
 
 #define LURE_FILES 16
@@ -22,6 +23,13 @@ struct lure_made {
 
 struct profile;
 
+/* The token's artifact that a lure carries, as carried.h makes it. */
+struct carried {
+    const struct artifact *artifact; /* NULL: none */
+    struct buffer data;
+    size_t line; /* on which the secret stands */
+};
+
 /* What a lure is made of; texts live as long as the parameters. */
 struct lure_work {
     const struct minter *minter;
@@ -35,6 +43,7 @@ struct lure_work {
     int64_t at; /* seconds, 0: to be drawn */
     json_t *base, *token, *variables;
     const struct lure *lure;
+    struct carried carried;
 };
 
 /* Parameters of the job "lure". `made` is filled whatever happens; lure_free() it. */
@@ -49,6 +58,7 @@ int lure_render(const struct template *body, json_t *base, json_t *token, json_t
  * certain departments, such where there are any. */
 int lure_people(struct lure_work *work, struct error *error);
 void lure_cast(struct lure_work *work);
+struct shown_token lure_shown(const struct lure_work *work);
 struct buffer *lure_file(struct lure_made *made, struct error *error);
 /* Adds the index-th of all texts that the variable can come to (index < total). */
 int lure_choose(const struct lure_variable *variable, uint32_t index, json_t *base, json_t *token, json_t *variables,

@@ -130,6 +130,32 @@ static void can_be_planted(const struct minting *made, size_t *planted)
     }
 }
 
+/* Some lure carries it there, and its secret can be found; in a repository also taken out again. */
+static void lies_in(const struct minting *made, const char *place, const char *lure, const char *path)
+{
+    json_t *parameters = parameters_of(made), *meta;
+
+    json_object_set_new(parameters, "place", json_string(place));
+    json_object_set_new(parameters, "lure", json_string(lure));
+    json_object_set_new(parameters, "path", json_string(path));
+    json_object_set_new(parameters, "buried", json_boolean(strcmp(place, "git") == 0));
+    ck_assert_msg(jobs_run(&jobs, "lure", parameters) == 0, "%s %s %s: %s", made->kind->name, made->form, place,
+                  jobs.error.text);
+    meta = jobs_json(&jobs, "meta");
+    ck_assert(json_integer_value(json_object_get(meta, "line")) >= 1 || json_object_get(meta, "attachment") != NULL);
+    json_decref(meta);
+}
+
+/* A kind whose service has no decoy yet, too: its secret is recognised at the others. */
+static void lies_in_mails_and_repositories(const struct minting *made)
+{
+    lies_in(made, "maildir", "", "");
+    lies_in(made, "maildir", "configuration", "");
+    lies_in(made, "git", "", "");
+    lies_in(made, "git", "client-file", "");
+    lies_in(made, "git", "client-file", "deploy/live.env");
+}
+
 static void names_are_unique(const struct minting *made)
 {
     for (size_t i = 0; i < made->count; i++)
@@ -156,6 +182,8 @@ START_TEST(every_form_has_artifacts)
         names_are_unique(&made);
         reads_the_same_again(&made);
         can_be_planted(&made, &planted);
+        if (!vendors(kind))
+            lies_in_mails_and_repositories(&made);
         ck_assert_msg(planted >= 1, "%s %s: %zu artifacts, none plantable", kind->name, *form, made.count);
         all += made.count;
         minting_free(&made);

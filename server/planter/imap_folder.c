@@ -418,7 +418,7 @@ struct quota {
     uint32_t used[2], limit[2]; /* KiB of storage; mails */
 };
 
-/* QUOTA "User quota" (STORAGE 10 512 MESSAGE 3 100) (RFC 9208) */
+/* QUOTA "User quota" (STORAGE 10 512 MESSAGE 3 100) (RFC 9208); without a quota Courier says QUOTA "ROOT". */
 static int take_quota(struct imap *imap, struct imap_cursor *cursor, void *context)
 {
     struct quota *quota = context;
@@ -428,7 +428,11 @@ static int take_quota(struct imap *imap, struct imap_cursor *cursor, void *conte
     if (!imap_word(cursor, "QUOTA"))
         return 0;
     buffer_clear(&imap->scratch);
-    if (imap_string(cursor, &imap->scratch) != 0 || imap_list(cursor, &inside) != 0)
+    if (imap_string(cursor, &imap->scratch) != 0)
+        return -1;
+    if (cursor->at == cursor->end)
+        return 0;
+    if (imap_list(cursor, &inside) != 0)
         return -1;
     while (inside.at < inside.end) {
         bool storage = imap_word(&inside, "STORAGE"), mails = !storage && imap_word(&inside, "MESSAGE");

@@ -157,21 +157,39 @@ static void add_login(struct credentials *credentials, uint8_t rank, const char 
     credentials_add(credentials, CANDIDATE_SECRET, pair, rank, where, secret);
 }
 
+static int undo_charset(struct slice in, struct buffer *out)
+{
+    return decode_charset(cut(in), out);
+}
+
+static int undo_copying(struct slice in, struct buffer *out)
+{
+    struct slice bare = decode_bare(cut(in));
+
+    if (decode_percent(bare, false, out) == 0)
+        return 0;
+    buffer_clear(out);
+    return bare.length == in.length || bare.length == 0 ? -1 : buffer_add_slice(out, bare);
+}
+
 void credentials_add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
                            struct slice secret)
 {
+    static int (*const ways[])(struct slice in, struct buffer *out) = {undo_charset, undo_copying};
     struct buffer other_identity, other_secret;
-    int converted;
 
     add_login(credentials, rank, where, identity, secret);
     buffer_init(&other_identity, STORE);
     buffer_init(&other_secret, STORE);
-    converted = decode_charset(cut(identity), &other_identity) == 0;
-    converted |= (decode_charset(cut(secret), &other_secret) == 0) << 1;
-    if (converted != 0)
-        add_login(credentials, rank < UINT8_MAX ? rank + 1 : rank, where,
-                  (converted & 1) != 0 ? buffer_slice(&other_identity) : identity,
-                  (converted & 2) != 0 ? buffer_slice(&other_secret) : secret);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        bool first = ways[i](identity, &other_identity) == 0, second = ways[i](secret, &other_secret) == 0;
+
+        if (first || second)
+            add_login(credentials, rank < UINT8_MAX ? rank + 1 : rank, where,
+                      first ? buffer_slice(&other_identity) : identity, second ? buffer_slice(&other_secret) : secret);
+        buffer_clear(&other_identity);
+        buffer_clear(&other_secret);
+    }
     buffer_free(&other_identity);
     buffer_free(&other_secret);
 }
@@ -243,6 +261,7 @@ void credentials_add_decoded(struct credentials *credentials, enum candidate_par
     buffer_clear(&scratch);
     if (decode_charset(value, &scratch) == 0)
         add_variant(&target, buffer_slice(&scratch), value);
+    add_variant(&target, decode_bare(value), value);
     add_base64(&target, value, &scratch);
     buffer_free(&scratch);
 }

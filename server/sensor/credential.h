@@ -29,11 +29,11 @@ void credentials_add(struct credentials *credentials, enum candidate_part part, 
                      const char *where, struct slice value);
 /* Is the value there, in whatever pair? */
 bool credentials_hold(const struct credentials *credentials, enum candidate_part part, struct slice value);
-/* An identity and its secret as one pair. */
+/* An identity and its secret as one pair; also with their percent-escapes undone, and without what was copied along. */
 void credentials_add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
                            struct slice secret);
 /* Adds the value, and what percent-, base64- (with ':' a login) and JSON-unescaping once make of it where that
- * differs. */
+ * differs, and what it is without what was copied along. */
 void credentials_add_decoded(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
                              const char *where, struct slice value);
 /* Does a presented secret (of at least 8 bytes: shorter ones stand in many texts) stand in the text? */
@@ -49,5 +49,7 @@ int decode_json_string(struct slice in, struct buffer *out);
 /* The same text in the other encoding: UTF-8 that fits becomes Latin-1, what is no UTF-8 is taken for Latin-1. */
 int decode_charset(struct slice in, struct buffer *out);
 bool text_is_utf8(struct slice in);
+/* Without what is copied along: quotes, brackets, a comma or full stop behind, blanks, those of Unicode too. */
+struct slice decode_bare(struct slice in);
 
 #endif

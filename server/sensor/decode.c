@@ -247,3 +247,49 @@ int decode_charset(struct slice in, struct buffer *out)
             return -1;
     return 0;
 }
+
+/* ---- what is copied along ---- */
+
+/* Bytes at the start of what Unicode has for blanks and quotation marks. */
+static size_t mark_at(struct slice in)
+{
+    static const char *const marks[] = {"\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
+                                        "\xe2\x80\x9d", "\xef\xbb\xbf"};
+
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        size_t length = strlen(marks[i]);
+
+        if (in.length >= length && memcmp(in.data, marks[i], length) == 0)
+            return length;
+    }
+    return 0;
+}
+
+static bool is_one_of(unsigned char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* Bytes to drop at the end. */
+static size_t mark_before(struct slice in)
+{
+    if (is_one_of(in.data[in.length - 1], " \t\r\n\"'`>)}],;."))
+        return 1;
+    for (size_t length = 2; length <= 3 && length <= in.length; length++)
+        if (mark_at((struct slice){in.data + in.length - length, length}) == length)
+            return length;
+    return 0;
+}
+
+struct slice decode_bare(struct slice in)
+{
+    size_t drop;
+
+    while (in.length > 0 && (drop = is_one_of(in.data[0], " \t\r\n\"'`<({[") ? 1 : mark_at(in)) > 0) {
+        in.data += drop;
+        in.length -= drop;
+    }
+    while (in.length > 0 && (drop = mark_before(in)) > 0)
+        in.length -= drop;
+    return in;
+}

@@ -172,6 +172,51 @@ START_TEST(test_tokens)
 }
 END_TEST
 
+/* What is copied along from a mail, a file, a page; and what other text a token may stand in. */
+START_TEST(test_what_stands_around)
+{
+    static const char *const same[] = {
+        "Authorization: Bearer '" SECRET "'",
+        "Authorization: Bearer <" SECRET ">",
+        "Authorization: Bearer {" SECRET "}",
+        "Authorization: Bearer " SECRET ";",
+        "Authorization: Bearer " SECRET ".",
+        "Authorization: Bearer\xc2\xa0" SECRET,
+        "Authorization: Bearer " SECRET "\xe2\x80\x8b",
+        "Authorization: Bearer \xe2\x80\x9c" SECRET "\xe2\x80\x9d",
+        "PRIVATE-TOKEN: '" SECRET "',",
+        "X-Odd: https://x/?private_token=" SECRET "&y=1",
+        "HTTP_AUTHORIZATION: Basic b2F1dGgyOmdscGF0LXhZel80NzExLWFiY0RFRg==",
+        "X-Odd: Basic b2F1dGgyOmdscGF0LXhZel80NzExLWFiY0RFRg==",
+    };
+    static const char *const targets[] = {
+        "/?a=b;private_token=" SECRET,
+        "/x;token=" SECRET,
+        "/x#access_token=" SECRET,
+        "/?next=https%3A%2F%2Fx%2F%3Fprivate_token%3D" SECRET,
+        "/?q=%7B%22token%22%3A%22" SECRET "%22%7D",
+        "/https://oauth2:" SECRET "@x/y.git",
+    };
+    char text[400];
+
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        get_with(same[i]);
+        ck_assert_msg(has(SECRET), "%s", same[i]);
+    }
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        (void)snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", targets[i]);
+        take(text, "");
+        ck_assert_msg(has(SECRET), "%s", targets[i]);
+    }
+    get_with("Authorization: Basic YW5uYTonaHVudGVyMiEn"); /* anna:'hunter2!' */
+    ck_assert(has_pair("anna", "hunter2!") && has_pair("anna", "'hunter2!'"));
+    get_with("Authorization: Basic YW5uYTpwJTQwc3N3MHJk"); /* anna:p%40ssw0rd */
+    ck_assert(has_pair("anna", "p@ssw0rd") && has_pair("anna", "p%40ssw0rd"));
+    take("GET /?q=a+long+line+of+ordinary-words-and-others HTTP/1.1\r\nHost: x\r\n\r\n", "");
+    ck_assert_uint_eq(found.count, 1);
+}
+END_TEST
+
 START_TEST(test_large_values_are_not_lost)
 {
     static char text[16000], value[8193];
@@ -283,6 +328,8 @@ START_TEST(test_json)
     ck_assert(has(SECRET));
     post_as("/x", JSON, "{\"" SECRET "\":1}");
     ck_assert(has(SECRET));
+    post_as("/x", JSON, "{'username': 'anna', 'password': 'hun\"ter2'}"); /* as Python prints it */
+    ck_assert(has_pair("anna", "hun\"ter2"));
     post_as("/x", JSON, "{\"key\\");
     post_as("/x", JSON, "not json but " SECRET);
     ck_assert(has(SECRET));
@@ -301,6 +348,12 @@ START_TEST(test_other_bodies)
     ck_assert(has_pair("anna", "hunter2"));
     post_as("/x", "", "<a token=\"" SECRET "\" b='c'/>");
     ck_assert(has(SECRET));
+    post_as("/x", "text/xml", "<r user=\"anna\" password=\"a&lt;b&amp;&#x63;&#100;\"/>");
+    ck_assert(has_pair("anna", "a<b&cd"));
+    post_as("/x", "text/xml", "<r><user>anna</user><password>a&quot;b&apos;c</password></r>");
+    ck_assert(has_pair("anna", "a\"b'c"));
+    post_as("/x", "text/xml", "<r><user>anna</user><password><![CDATA[h<u>n&amp;ter2]]></password></r>");
+    ck_assert(has_pair("anna", "h<u>n&amp;ter2"));
     take_bytes("POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: application/grpc\r\n\r\n",
                (struct slice){binary, sizeof(binary) - 1});
     ck_assert(has(SECRET));
@@ -424,6 +477,7 @@ static Suite *suite(void)
 
     tcase_add_test(c, test_basic);
     tcase_add_test(c, test_tokens);
+    tcase_add_test(c, test_what_stands_around);
     tcase_add_test(c, test_large_values_are_not_lost);
     tcase_add_test(c, test_targets);
     tcase_add_test(c, test_forms);

@@ -250,7 +250,8 @@ static bool take_header(struct extract *extract, const struct http_header *heade
         if (query != TEXT_NONE)
             extract_form(extract, 4, "Referer", text_from(value, query + 1));
     } else if (!plain) {
-        if (field_part(name) == CANDIDATE_SECRET && text_find_char(value, ' ') != TEXT_NONE)
+        if ((field_part(name) == CANDIDATE_SECRET && text_find_char(value, ' ') != TEXT_NONE) ||
+            text_starts_nocase(value, "Basic ") || text_starts_nocase(value, "Bearer "))
             take_authorization(extract, "header", value);
         return true;
     }

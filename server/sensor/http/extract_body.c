@@ -30,12 +30,14 @@ void extract_form(struct extract *extract, uint8_t rank, const char *where, stru
     field_take(extract, rank, where);
 }
 
-/* The string behind the quote at `at` of JSON: its raw content; *at goes behind it. */
+/* The string behind the quote at `at` of JSON, or of what is written like it with other quotes: its raw content; *at
+ * goes behind it. */
 static struct slice json_string(struct slice text, size_t *at)
 {
     size_t from = *at + 1, i = from;
+    unsigned char quote = text.data[*at];
 
-    while (i < text.length && text.data[i] != '"')
+    while (i < text.length && text.data[i] != quote)
         i += text.data[i] == '\\' && i + 1 < text.length ? 2 : 1;
     *at = i < text.length ? i + 1 : text.length;
     return text_before(text_from(text, from), i - from);
@@ -65,7 +67,7 @@ void extract_json(struct extract *extract, struct slice text)
     size_t at = 0, next;
 
     while ((at = skip_white(text, at)) < text.length) {
-        if (text.data[at] == '"') {
+        if (text.data[at] == '"' || text.data[at] == '\'') {
             value = field_json(extract, json_string(text, &at));
         } else {
             value = json_scalar(text, &at);
@@ -136,14 +138,22 @@ void extract_text(struct extract *extract, uint8_t rank, const char *where, stru
             field_value(extract, CANDIDATE_EITHER, (uint8_t)(rank + 3), where, word);
 }
 
+#define CDATA "![CDATA["
+
 /* Texts between tags under the tag's name, attributes under theirs. */
 static void extract_xml(struct extract *extract, struct slice text)
 {
-    struct slice tag, name, attribute, quoted, content;
+    struct slice tag, name = SLICE_NONE, attribute, quoted, content;
     size_t equals;
 
     while (text.length > 0) {
         (void)text_cut(&text, '<');
+        if (text_starts_nocase(text, CDATA)) {
+            content = text_before(text, text_find(text, "]]>"));
+            text = text_from(text, content.length);
+            field_add(extract, 1, "xml", name, text_from(content, sizeof CDATA - 1));
+            continue;
+        }
         tag = text_cut(&text, '>');
         name = text_word(&tag);
         while ((equals = text_find_char(tag, '=')) != TEXT_NONE) {
@@ -154,11 +164,11 @@ static void extract_xml(struct extract *extract, struct slice text)
             quoted = text_from(tag, 1);
             content = text_cut(&quoted, (char)tag.data[0]);
             tag = quoted;
-            field_add(extract, 1, "xml", attribute, content);
+            field_add(extract, 1, "xml", attribute, field_xml(extract, content));
         }
         content = text_trim(text_before(text, text_find_char(text, '<')));
         if (content.length > 0)
-            field_add(extract, 1, "xml", name, content);
+            field_add(extract, 1, "xml", name, field_xml(extract, content));
     }
     field_take(extract, 1, "xml");
 }

@@ -9,6 +9,9 @@
 #define WHERE_NAME 40
 #define LONE_IDENTITY 8 /* a user name this long may be a token: https://TOKEN@host */
 
+#define RUN_LEAST 16
+#define RUNS 8
+
 enum word_class { WORD_ID = 1, WORD_SECRET = 2, WORD_IDENTITY = 4, WORD_AUTHOR = 8 };
 
 struct word {
@@ -89,10 +92,56 @@ static bool is_affordable(struct extract *extract, uint8_t rank)
     return true;
 }
 
+/* Bytes of which tokens are made. */
+static bool is_token_byte(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+/* Is it long enough between its dots, and made of letters and digits, to be no word? */
+static bool is_tokenlike(struct slice run)
+{
+    size_t length = 0, digits = 0, letters = 0;
+
+    for (size_t i = 0; i < run.length; i++) {
+        unsigned char c = run.data[i];
+
+        if (c == '.')
+            length = digits = letters = 0;
+        else
+            length++;
+        digits += c >= '0' && c <= '9';
+        letters += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        if (length >= RUN_LEAST && digits > 0 && letters > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Tokens that stand in another text: a URL, a query, a sentence. */
+static void take_runs(struct extract *extract, uint8_t rank, const char *where, struct slice value)
+{
+    size_t from = 0, found = 0;
+
+    for (size_t i = 0; i <= value.length && found < RUNS; i++) {
+        struct slice run = text_before(text_from(value, from), i - from);
+
+        if (i < value.length && is_token_byte(value.data[i]))
+            continue;
+        from = i + 1;
+        if (run.length < RUN_LEAST || run.length == value.length || !is_tokenlike(run))
+            continue;
+        credentials_add(extract->to, CANDIDATE_EITHER, 0, (uint8_t)(rank + 3), where, run);
+        found++;
+    }
+}
+
 void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where, struct slice value)
 {
-    if (value.length >= FIELD_LEAST && is_affordable(extract, rank) && !is_own(extract, value))
-        credentials_add_decoded(extract->to, part, 0, rank, where, value);
+    if (value.length < FIELD_LEAST || !is_affordable(extract, rank) || is_own(extract, value))
+        return;
+    credentials_add_decoded(extract->to, part, 0, rank, where, value);
+    take_runs(extract, rank, where, value);
 }
 
 void field_login(struct extract *extract, uint8_t rank, const char *where, struct slice identity, struct slice secret)
@@ -125,6 +174,24 @@ struct slice field_percent(struct extract *extract, struct slice raw, bool plus_
         return since(&extract->scratch, start);
     extract->scratch.length = start;
     return raw;
+}
+
+struct slice field_xml(struct extract *extract, struct slice raw)
+{
+    struct buffer *scratch = &extract->scratch;
+    size_t start = scratch->length;
+
+    if (text_find_char(raw, '&') == TEXT_NONE || !fits(scratch, raw.length))
+        return raw;
+    while (raw.length > 0) {
+        struct slice text = text_before(raw, text_find_char(raw, '&'));
+
+        (void)buffer_add_slice(scratch, text);
+        raw = text_from(raw, text.length);
+        if (raw.length > 0)
+            raw = text_entity(raw, scratch);
+    }
+    return since(scratch, start);
 }
 
 struct slice field_json(struct extract *extract, struct slice raw)

@@ -30,7 +30,8 @@ struct extract {
     size_t named, unnamed; /* values that may still be looked at: under a name that says secret, and others */
 };
 
-/* Values that the site handed out itself and short ones are left out of all of these. */
+/* Values that the site handed out itself and short ones are left out of all of these. Of a longer text what in it looks
+ * like a token is added, too. */
 void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where,
                  struct slice value);
 /* A login of which the secret may be empty. */
@@ -42,6 +43,7 @@ void field_take(struct extract *extract, uint8_t rank, const char *where);
 /* Percent-decoded into scratch, or the slice itself where nothing was to decode or there is no room. */
 struct slice field_percent(struct extract *extract, struct slice raw, bool plus_is_space);
 struct slice field_json(struct extract *extract, struct slice raw);
+struct slice field_xml(struct extract *extract, struct slice raw);
 /* What the name of a field, header or parameter says: CANDIDATE_IDENTITY, CANDIDATE_SECRET or CANDIDATE_EITHER. */
 enum candidate_part field_part(struct slice name);
 

@@ -93,3 +93,39 @@ struct slice text_word(struct slice *rest)
     *rest = text_from(*rest, length);
     return word;
 }
+
+/* The number of "#38" or "#x26", or -1; below 128. */
+static int entity_number(struct slice name)
+{
+    int base = name.length > 1 && (name.data[1] | 0x20) == 'x' ? 16 : 10, number = 0;
+    size_t i = base == 16 ? 2 : 1;
+
+    if (i >= name.length)
+        return -1;
+    for (; i < name.length; i++) {
+        int digit = text_hex(name.data[i]);
+
+        if (digit < 0 || digit >= base || (number = number * base + digit) > 126)
+            return -1;
+    }
+    return number >= ' ' ? number : -1;
+}
+
+struct slice text_entity(struct slice text, struct buffer *out)
+{
+    static const struct {
+        const char *name;
+        char c;
+    } named[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+    size_t end = text_find_char(text_before(text, 8), ';');
+    struct slice name = text_from(text_before(text, end), 1);
+    int c = -1;
+
+    if (end != TEXT_NONE && name.length > 1 && name.data[0] == '#')
+        c = entity_number(name);
+    for (size_t i = 0; end != TEXT_NONE && i < sizeof(named) / sizeof(named[0]); i++)
+        if (slice_is(name, named[i].name))
+            c = named[i].c;
+    (void)buffer_add_char(out, c >= 0 ? (char)c : '&');
+    return text_from(text, c >= 0 ? end + 1 : 1);
+}

@@ -26,6 +26,9 @@ static inline size_t text_find_char(struct slice text, char c)
 /* Two hexadecimal digits as a number, or -1. */
 int text_hex_pair(const unsigned char *digits);
 int text_hex(unsigned char digit);
+/* Adds what the entity at the front of `text` ("&amp;", "&#38;", "&#x26;") stands for, or the '&' itself, and returns
+ * what is behind it. Never more bytes than it took. */
+struct slice text_entity(struct slice text, struct buffer *out);
 /* Without spaces and tabs (and CR, LF) around it. */
 struct slice text_trim(struct slice text);
 /* The first `at` bytes, and what is behind them; `at` beyond the end counts as the end. */

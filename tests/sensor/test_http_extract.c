@@ -400,6 +400,8 @@ START_TEST(test_ordinary_requests_present_nothing)
     take("GET /users/sign_in HTTP/1.1\r\nHost: git.corp.example\r\nUser-Agent: Mozilla/5.0 (X11)\r\n"
          "Accept: text/html,application/xhtml+xml\r\nAccept-Language: en\r\nSec-Fetch-Mode: navigate\r\n"
          "Upgrade-Insecure-Requests: 1\r\nIf-None-Match: W/\"0123456789\"\r\nX-Forwarded-For: 192.0.2.77\r\n"
+         "Content-Type: multipart/form-data; boundary=------------------------d74496d66958873e\r\n"
+         "User-Agent: Mozilla/5.0 (Linux; Android 12; SM-G991B Build/SP1A.210812.016; wv) AppleWebKit/537.36\r\n"
          "Cookie: _session=" FAKE_OWN "\r\nReferer: https://git.corp.example/users/sign_in\r\n\r\n",
          "");
     ck_assert_uint_eq(found.count, 0);
@@ -433,6 +435,8 @@ START_TEST(test_context_keeps_no_presented_secret)
 {
     get_with("PRIVATE-TOKEN: " SECRET "\r\nUser-Agent: x/1 " SECRET "\r\nAccept: */*\r\nContent-Type: " SECRET);
     ck_assert(!kept(SECRET) && kept("\"user_agent\":\"{25:") && kept("\"Accept\":\"*/*\""));
+    get_with("User-Agent: x/1 " SECRET "\r\nAccept: " SECRET "\r\nContent-Type: " SECRET);
+    ck_assert(has(SECRET) && !kept(SECRET));
     take("GET / HTTP/1.1\r\nHost: " SECRET "\r\nPRIVATE-TOKEN: " SECRET "\r\n\r\n", "");
     ck_assert(!kept(SECRET) && kept("\"host\":\"{21:"));
 }

@@ -15,6 +15,7 @@
 #define REPEATS 4 /* "Bearer Bearer x" */
 #define WORDS 32
 #define COOKIES 128
+#define TOLD_LEAST 20 /* what is that long in what a client says of itself may be a token */
 
 struct extract *extract_new(void)
 {
@@ -226,6 +227,15 @@ static void take_target(struct extract *extract, struct slice target, const char
     take_path(extract, path);
 }
 
+/* What the context keeps word for word must hold no secret that nobody looked at. */
+static void take_told(struct extract *extract, const struct http_header *header)
+{
+    if (slice_is_nocase(header->name, "User-Agent") || text_starts_nocase(header->name, "Accept") ||
+        text_starts_nocase(header->name, "Content-"))
+        field_runs(extract, 8, "header", text_before(header->value, text_find_nocase(header->value, "boundary=")),
+                   TOLD_LEAST);
+}
+
 /* True when the value is to be paired with others under its name. */
 static bool take_header(struct extract *extract, const struct http_header *header)
 {
@@ -234,7 +244,9 @@ static bool take_header(struct extract *extract, const struct http_header *heade
 
     if (value.length == 0)
         return false;
-    if (!plain)
+    if (plain)
+        take_told(extract, header);
+    else
         extract_quoted(extract, 4, "header", value);
     if (name.length == 0) {
         extract_text(extract, 4, "header", value);

@@ -98,8 +98,16 @@ static bool is_token_byte(unsigned char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
-/* Is it long enough between its dots, and made of letters and digits, to be no word? */
-static bool is_tokenlike(struct slice run)
+static bool is_run(struct slice value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        if (!is_token_byte(value.data[i]))
+            return false;
+    return true;
+}
+
+/* Is there a piece between its dots that is that long, and of letters and digits, so that it is no word? */
+static bool is_tokenlike(struct slice run, size_t least)
 {
     size_t length = 0, digits = 0, letters = 0;
 
@@ -112,14 +120,13 @@ static bool is_tokenlike(struct slice run)
             length++;
         digits += c >= '0' && c <= '9';
         letters += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-        if (length >= RUN_LEAST && digits > 0 && letters > 0)
+        if (length >= least && digits > 0 && letters > 0)
             return true;
     }
     return false;
 }
 
-/* Tokens that stand in another text: a URL, a query, a sentence. */
-static void take_runs(struct extract *extract, uint8_t rank, const char *where, struct slice value)
+void field_runs(struct extract *extract, uint8_t rank, const char *where, struct slice value, size_t least)
 {
     size_t from = 0, found = 0;
 
@@ -129,9 +136,9 @@ static void take_runs(struct extract *extract, uint8_t rank, const char *where, 
         if (i < value.length && is_token_byte(value.data[i]))
             continue;
         from = i + 1;
-        if (run.length < RUN_LEAST || run.length == value.length || !is_tokenlike(run))
+        if (run.length < least || !is_tokenlike(run, least))
             continue;
-        credentials_add(extract->to, CANDIDATE_EITHER, 0, (uint8_t)(rank + 3), where, run);
+        credentials_add(extract->to, CANDIDATE_EITHER, 0, rank, where, run);
         found++;
     }
 }
@@ -141,7 +148,8 @@ void field_value(struct extract *extract, enum candidate_part part, uint8_t rank
     if (value.length < FIELD_LEAST || !is_affordable(extract, rank) || is_own(extract, value))
         return;
     credentials_add_decoded(extract->to, part, 0, rank, where, value);
-    take_runs(extract, rank, where, value);
+    if (!is_run(value))
+        field_runs(extract, (uint8_t)(rank + 3), where, value, RUN_LEAST);
 }
 
 void field_login(struct extract *extract, uint8_t rank, const char *where, struct slice identity, struct slice secret)

@@ -34,6 +34,8 @@ struct extract {
  * like a token is added, too. */
 void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where,
                  struct slice value);
+/* What looks like a token, of at least so many bytes, in a text: a URL, a query, a sentence. */
+void field_runs(struct extract *extract, uint8_t rank, const char *where, struct slice value, size_t least);
 /* A login of which the secret may be empty. */
 void field_login(struct extract *extract, uint8_t rank, const char *where, struct slice identity, struct slice secret);
 /* Collects a field; a full set is taken first. */

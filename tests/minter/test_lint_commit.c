@@ -2,23 +2,11 @@
  *
  * The linter on commits, as a planter shows them; with git itself: tests/scenarios/lure_commits.test. 10 November 2026 is
  * a Tuesday. */
-#include <stdio.h>
-#include "server/minter/lint.h"
-#include "tests/test.h"
+#include "tests/minter/lint_told.h"
 
 #define MADE 1794301953 /* 10 November 2026, 10:12:33 in Paris */
 #define DAY 86400
 #define NOW (MADE + 7 * DAY)
-
-static char told[16384];
-
-static void take(const struct lint_finding *finding, void *context)
-{
-    size_t used = strlen(told);
-
-    (void)context;
-    snprintf(told + used, sizeof told - used, "%s %s: %s\n", finding->rule, finding->mail->placement, finding->what);
-}
 
 static json_t *person(const char *mail, int64_t time, int offset)
 {
@@ -78,20 +66,8 @@ static void add(struct lint *lint, const char *name, const struct sample *sample
 
 static void judge(const struct sample *samples, size_t count)
 {
-    json_t *world = json_pack("{ss s[s]}", "domain", "corp.marais.internal", "hosts", "git.corp.marais.internal");
-    struct error error;
-    struct lint lint;
-    char name[8];
-
-    told[0] = '\0';
-    lint_init(&lint, world, NOW);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(name, sizeof name, "c%zu", i);
-        add(&lint, name, &samples[i]);
-    }
-    ck_assert_int_eq(lint_judge(&lint, take, NULL, &error), 0);
-    lint_free(&lint);
-    json_decref(world);
+    tell(json_pack("{ss s[s]}", "domain", "corp.marais.internal", "hosts", "git.corp.marais.internal"), NOW, 'c', samples,
+         sizeof *samples, count, add);
 }
 
 static const struct sample samples[] = {

@@ -2,24 +2,12 @@
  *
  * The linter on what mails bring: each fault in a document, a sheet, a letter, an appointment and an archive is found,
  * and what a house sends every day is not. 10 November 2026 is a Tuesday. */
-#include <stdio.h>
 #include "server/minter/container.h"
-#include "server/minter/lint.h"
-#include "tests/test.h"
+#include "tests/minter/lint_told.h"
 
 #define SENT 1794301953 /* 10 November 2026, 10:12:33 in Paris */
 #define DAY 86400
 #define NOW (SENT + 7 * DAY)
-
-static char told[16384];
-
-static void take(const struct lint_finding *finding, void *context)
-{
-    size_t used = strlen(told);
-
-    (void)context;
-    snprintf(told + used, sizeof told - used, "%s %s: %s\n", finding->rule, finding->mail->placement, finding->what);
-}
 
 static unsigned turn;
 
@@ -93,20 +81,7 @@ static void add(struct lint *lint, const char *placement, const struct sample *s
 
 static void judge(const struct sample *samples, size_t count)
 {
-    json_t *persona = world();
-    struct error error;
-    struct lint lint;
-    char name[8];
-
-    told[0] = '\0';
-    lint_init(&lint, persona, NOW);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(name, sizeof name, "m%zu", i);
-        add(&lint, name, &samples[i]);
-    }
-    ck_assert_int_eq(lint_judge(&lint, take, NULL, &error), 0);
-    lint_free(&lint);
-    json_decref(persona);
+    tell(world(), NOW, 'm', samples, sizeof *samples, count, add);
 }
 
 static const struct sample samples[] = {

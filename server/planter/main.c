@@ -24,6 +24,7 @@
 #include "server/base/log.h"
 #include "server/base/role.h"
 #include "server/planter/drill.h"
+#include "server/planter/hide.h"
 #include "server/planter/planter.h"
 #include "server/planter/probe.h"
 #include "server/planter/git_stream.h"
@@ -271,8 +272,11 @@ static int run_one(struct visit *visit, bool first, struct error *error)
         rc = error_set(error, "the planter was sent a job for another planter");
     if (rc == 0)
         rc = carry_out(&task, &result, error);
+    hide_secrets(&visit->credentials, (char *)(uintptr_t)buffer_text(&result.text));
     if (rc == 0)
         rc = tell_done(&task, &result, error);
+    if (rc != 0)
+        hide_secrets(&visit->credentials, error->text);
     if (rc != 0)
         tell_failed(&task, &result, error);
     credentials_free(&visit->credentials);

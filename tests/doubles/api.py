@@ -87,7 +87,8 @@ def jwt_claims(text, modulus, exponent):
 class Double:
     """Subclasses give `routes`: (name, method, regular expression, function). A fault is one of: an HTTP status (with
     Retry-After: 1 for 429 and 503), "cut" (nothing was done), "done-cut" (all was done, and then the line broke),
-    "done-502" and "done-503" (that status, without Retry-After), "late" (by an index that knows no mails yet)."""
+    "done-502" and "done-503" (that status, without Retry-After), "late" (by an index that knows no mails yet), "echo" (an
+    error that repeats the login)."""
 
     def __init__(self, root):
         self.root = root
@@ -167,6 +168,8 @@ class Double:
         fault = self.faults[name].pop(0) if self.faults.get(name) else None
         if fault == "cut":
             raise Cut()
+        if fault == "echo":
+            return 400, {"error": {"message": f"cannot read '{request.headers.get('Authorization')}'"}}, {}
         if isinstance(fault, int):
             return fault, {"error": {"message": f"fault {fault}"}}, {"Retry_After": "1"} if fault in (429, 503) else {}
         try:

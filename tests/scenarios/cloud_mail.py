@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "doubles"))
+from hush import Hush
 from sundew import Installation, Tap
 
 tap = Tap()
@@ -106,7 +107,9 @@ def run(make, tell):
         try:
             with Installation() as sundew:
                 sundew.start()
+                hush = Hush(sundew, lambda: double.tokens)
                 tell(sundew, double)
+                hush.check(tap)
         finally:
             double.close()
     finally:

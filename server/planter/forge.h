@@ -13,6 +13,7 @@
 
 #define FORGE_NAME 256
 #define FORGE_TITLE 256 /* bytes of a title, with its NUL */
+#define FORGE_PATH 1025
 
 /* Path and body hold {x}, which stands for stay->value['x'] (see below): in a path with %XX, {/x} keeping its slashes.
  * A body is JSON, or "{x}" alone: that text as it is. A member whose value is not there is left out. */
@@ -36,7 +37,11 @@ struct forge_object {
     struct forge_call list;         /* where it is looked for when its id is not known, by title or content */
     const char *title, *listed;     /* members there; what has no `listed` content has a title of its own */
     const char *listed_id;          /* where it is not `id` */
+    const char *listed_key;         /* and is {k}, where lists may show others */
     struct forge_call remove;
+    struct forge_call parts;        /* what {i} holds, where others' may lie in it: */
+    const char *part, *part_id;     /* this is {f} of ours, this becomes {j} */
+    struct forge_call remove_part;  /* then instead of all of it */
     struct forge_call hide;         /* where it cannot be removed */
 };
 
@@ -56,6 +61,10 @@ struct forge {
     const char *branch_name, *tip, *open, *closed; /* whether this account may write to it, or nobody may */
     struct forge_call file;         /* {f} at {b}, as it is */
     struct forge_call log, trail;   /* of {b}; those that touch {f}; the newest first */
+    struct forge_call beyond;       /* the commits up to {h} that {b} has not: */
+    const char *beyond_commits;     /* their list or number */
+    struct forge_call touched;      /* what {h} changed: */
+    const char *touched_files, *touched_path;
     struct {
         const char *id, *message, *name, *mail, *date, *committer, *committer_mail, *parents, *signature;
     } commit;
@@ -74,8 +83,8 @@ struct forge {
 };
 
 /* One job. Values: p project, o its owner, n its name; b branch, s source branch, h commit (of what is deleted: the one
- * it must still be at); f file, r request; t title, d text, e the same in base64, k key, y sort, i id, v version,
- * w when. */
+ * it must still be at); f file, r request; t title, d text, e the same in base64, k key, y sort, i id, j id of
+ * a part, v version, w when. */
 struct forge_stay {
     const struct forge *kind;
     const struct task *task;
@@ -87,6 +96,7 @@ struct forge_stay {
     char shown[512];                /* "gitlab://HOST/GROUP/PROJECT" */
     const char *value[128];
     char branch[FORGE_NAME], source[FORGE_NAME], tip[FORGE_NAME], request[FORGE_NAME], id[FORGE_NAME], version[64];
+    char earlier[FORGE_NAME];       /* the last request that a branch of that name had before */
     bool closed;                    /* the branch takes no commit of this account */
     bool merges, merged;            /* the request is to be merged; it is, */
     char refusal[WEB_WORDS];        /* or why not, in the forge's words */
@@ -130,13 +140,18 @@ const struct task_file *forge_before(const struct changes *changes, size_t index
  * -1. */
 int forge_locate(struct forge_stay *stay, const char *at, struct slice content, const char *digest,
                  struct error *error);
+/* Does that branch's history have the commit? 1, 0 (as far as the forge tells), -1. */
+int forge_holds(struct forge_stay *stay, const char *branch, const char *commit, struct error *error);
+/* The path at which {f}, which that commit took away, lies at that branch now with that content: 1, 0, -1. */
+int forge_renamed(struct forge_stay *stay, const char *at, const char *commit, const char *digest,
+                  char path[FORGE_PATH], struct error *error);
 /* The newest commit of a branch: 1, 0 there is no such branch, -1. */
 int forge_tip(struct forge_stay *stay, const char *branch, char tip[FORGE_NAME], struct error *error);
 /* Is the branch that is written to as the change leaves it? 1, 0, -1. */
 int forge_is_done(struct forge_stay *stay, const struct change *change, struct error *error);
 /* Did the forge just refuse because the branch is not this account's to write to? */
 bool forge_is_protected(const struct forge_stay *stay);
-/* The request to merge {s}: 1 with {r}, 0, -1. */
+/* The request to merge {s}, later than the earlier one: 1 with its id, 0, -1. */
 int forge_find_request(struct forge_stay *stay, struct error *error);
 
 /* Merges {r}, where the forge lets it: then `merged`, and the branch {s} is gone. */

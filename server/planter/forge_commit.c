@@ -11,7 +11,6 @@
 #include "server/planter/forge.h"
 #include "server/planter/graft.h"
 
-#define TRAIL 10 /* commits at a path that are looked through */
 #define LATEST_MS INT64_C(253402300800000) /* the year 10000 */
 
 struct work {
@@ -218,50 +217,17 @@ static int tell_where(struct forge_stay *stay, const struct work *work, bool bra
 {
     json_t *line = json_object_get(stay->task->meta, "line");
     const char *source = stay->source[0] != '\0' ? stay->source : NULL;
+    const char *earlier = stay->earlier[0] != '\0' ? stay->earlier : NULL;
 
     json_decref(stay->result->where);
-    stay->result->where = json_pack("{s:s, s:s, s:s, s:s*, s:s}", "repository", stay->shown, "branch",
+    stay->result->where = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s}", "repository", stay->shown, "branch",
                                     branch ? stay->source : stay->branch, "path", work->changes.secret_path, "source",
-                                    source, "digest", work->digest);
+                                    source, "earlier_request", earlier, "digest", work->digest);
     if (json_is_integer(line))
         json_object_set(stay->result->where, "line", line);
     if (work->changes.count > 1)
         json_object_set_new(stay->result->where, "buried", json_true());
     return stay->result->where != NULL ? 0 : error_set(error, "out of memory");
-}
-
-/* ---- where it is ---- */
-
-/* The commit of that branch that brought the file, newest first; and the one that took it away again. 1, 0, -1. */
-int forge_locate(struct forge_stay *stay, const char *at, struct slice content, const char *digest, struct error *error)
-{
-    char id[FORGE_NAME], above[FORGE_NAME] = "";
-    json_t *answer = NULL;
-    const json_t *item;
-    size_t index;
-    int rc, found = 0;
-
-    stay->value['b'] = at;
-    rc = forge_do(stay, &stay->kind->trail, false, "the file's history cannot be read", &answer, error);
-    stay->value['b'] = stay->branch;
-    json_array_foreach(forge_items(stay, answer), index, item)
-    {
-        if (rc != 1 || found == 1 || index == TRAIL || !forge_text(item, stay->kind->commit.id, id, sizeof id))
-            break;
-        found = forge_file(stay, id, content, digest, error);
-        if (found < 0)
-            rc = -1;
-        if (found == 1) {
-            json_object_set_new(stay->result->where, "commit", json_string(id));
-            if (above[0] != '\0')
-                json_object_set_new(stay->result->where, "removed_in", json_string(above));
-            else
-                json_object_del(stay->result->where, "removed_in");
-        }
-        snprintf(above, sizeof above, "%s", id);
-    }
-    json_decref(answer);
-    return rc < 0 ? -1 : found == 1;
 }
 
 /* ---- planting ---- */
@@ -323,14 +289,18 @@ int forge_find_request(struct forge_stay *stay, struct error *error)
     const struct forge *kind = stay->kind;
     json_t *answer = NULL;
     const json_t *item;
-    char source[FORGE_NAME];
+    unsigned long long earlier = strtoull(stay->earlier, NULL, 10);
+    char source[FORGE_NAME], id[FORGE_NAME];
     size_t index;
     int rc = forge_do(stay, &kind->request.list, false, "the requests cannot be read", &answer, error), found = 0;
 
     json_array_foreach(forge_items(stay, answer), index, item)
         if (found == 0 && forge_text(item, kind->request.source, source, sizeof source) &&
-            strcmp(source, stay->source) == 0)
-            found = forge_text(item, kind->request.id, stay->request, sizeof stay->request);
+            strcmp(source, stay->source) == 0 && forge_text(item, kind->request.id, id, sizeof id) &&
+            strtoull(id, NULL, 10) > earlier) {
+            snprintf(stay->request, sizeof stay->request, "%s", id);
+            found = 1;
+        }
     json_decref(answer);
     return rc < 0 ? -1 : found;
 }
@@ -342,7 +312,8 @@ void forge_title(const char *message, char title[FORGE_TITLE])
     snprintf(title, FORGE_TITLE, "%.*s", (int)slice_cut(line, FORGE_TITLE - 1), message);
 }
 
-static int open_request(struct forge_stay *stay, const struct changes *changes, struct error *error)
+/* *unsure: it failed, and may be open all the same. */
+static int open_request(struct forge_stay *stay, const struct changes *changes, bool *unsure, struct error *error)
 {
     const struct forge *kind = stay->kind;
     const char *message = changes->list[0].message, *body = message + strcspn(message, "\n");
@@ -361,8 +332,10 @@ static int open_request(struct forge_stay *stay, const struct changes *changes, 
         stay->web->unsure = true;
         rc = error_set(error, "the request cannot be opened: %s answers without its number", stay->web->host);
     }
-    if (rc < 0 && stay->web->unsure)
+    if (rc < 0 && stay->web->unsure) {
         rc = forge_find_request(stay, &why);
+        *unsure = rc < 0;
+    }
     if (rc == 1) {
         json_object_set_new(stay->result->where, "request", json_string(stay->request));
         if (forge_text(answer, kind->request.url, url, sizeof url))
@@ -372,19 +345,32 @@ static int open_request(struct forge_stay *stay, const struct changes *changes, 
     return rc == 1 ? 0 : -1;
 }
 
+/* A branch of that name may have been there before, and asked to be merged. */
+static int find_earlier(struct forge_stay *stay, struct error *error)
+{
+    int rc = forge_find_request(stay, error);
+
+    if (rc == 1)
+        snprintf(stay->earlier, sizeof stay->earlier, "%s", stay->request);
+    stay->request[0] = '\0';
+    return rc < 0 ? -1 : 0;
+}
+
 /* On a branch of its own; what cannot be asked to be merged goes again. */
 static int plant_beside(struct forge_stay *stay, const struct work *work, bool branch, struct error *error)
 {
     struct error ignored;
+    bool unsure = false;
     int rc;
 
-    if (tell_where(stay, work, branch, error) != 0 || task_announce(stay->task, stay->result->where, error) != 0)
+    if ((!branch && find_earlier(stay, error) != 0) || tell_where(stay, work, branch, error) != 0 ||
+        task_announce(stay->task, stay->result->where, error) != 0)
         return -1;
     rc = put_all(stay, &work->changes, error);
     if (rc == 0 && !branch)
-        rc = open_request(stay, &work->changes, error);
+        rc = open_request(stay, &work->changes, &unsure, error);
     if (rc != 0 && stay->result->unsure)
-        stay->result->unsure = forge_do(stay, &stay->kind->request.leave, false, "", NULL, &ignored) < 0;
+        stay->result->unsure = forge_do(stay, &stay->kind->request.leave, false, "", NULL, &ignored) < 0 || unsure;
     if (rc == 0 && stay->merges && !stay->closed)
         forge_merge(stay);
     return rc;

@@ -54,27 +54,55 @@ static bool is_buried(const struct forge_stay *stay)
     return json_is_true(json_object_get(stay->result->where, "buried"));
 }
 
-/* Nothing at the tip as it was: what does history say? */
-static int judge_history(struct forge_stay *stay, const char *at, int tip, struct error *error)
+/* Where a commit of that branch has it, and its tip has not. */
+static int judge_kept(struct forge_stay *stay, const char *at, int *tip, struct error *error)
+{
+    struct place_result *result = stay->result;
+    const char *taken = json_string_value(json_object_get(result->where, "removed_in"));
+    char path[FORGE_PATH];
+    int moved = 0;
+
+    if (is_buried(stay)) {
+        result->state = "there";
+        return 0;
+    }
+    if (*tip == 0 && taken != NULL)
+        moved = forge_renamed(stay, at, taken, known_digest(stay->task), path, error);
+    if (moved < 0)
+        return -1;
+    result->state = moved == 1 ? "moved" : "changed";
+    if (moved == 1) {
+        place_note(result, "%s was renamed to %s.", stay->value['f'], path);
+        json_object_set_new(result->where, "path", json_string(path));
+        json_object_del(result->where, "removed_in");
+        stay->value['f'] = json_string_value(json_object_get(result->where, "path"));
+        *tip = 1;
+    } else {
+        place_note(result, *tip == 2 ? "%s was changed since; history keeps it as it was planted."
+                                     : "%s was removed since; history keeps it.", stay->value['f']);
+    }
+    return 0;
+}
+
+/* Nothing at the tip as it was: what does history say? What a merge brought that was taken away again before it, forges
+ * leave out of a file's history. */
+static int judge_history(struct forge_stay *stay, const char *at, int *tip, struct error *error)
 {
     struct place_result *result = stay->result;
     const char *commit = task_where(stay->task, "commit");
     int rc = forge_locate(stay, at, SLICE_NONE, known_digest(stay->task), error);
+    int shown = rc == 0 && commit != NULL ? forge_file(stay, commit, SLICE_NONE, known_digest(stay->task), error) : 0;
 
-    if (rc == 1) {
-        result->state = is_buried(stay) ? "there" : "changed";
-        if (!is_buried(stay))
-            place_note(result, tip == 2 ? "%s was changed since; history keeps it as it was planted."
-                                        : "%s was removed since; history keeps it.", stay->value['f']);
-    } else if (rc == 0) {
-        result->state = "gone";
-        rc = commit != NULL ? forge_file(stay, commit, SLICE_NONE, known_digest(stay->task), error) : 0;
-        if (rc == 1) {
-            result->state = "moved";
-            place_note(result, "No branch that is known holds it any more; the forge still shows its commit, %.12s.", commit);
-        }
-    }
-    return rc < 0 ? -1 : 0;
+    if (rc < 0 || shown < 0)
+        return -1;
+    if (shown == 1)
+        rc = forge_holds(stay, at, commit, error);
+    if (rc != 0)
+        return rc < 0 ? -1 : judge_kept(stay, at, tip, error);
+    result->state = shown == 1 ? "moved" : "gone";
+    if (shown == 1)
+        place_note(result, "No branch that is known holds it any more; the forge still shows its commit, %.12s.", commit);
+    return 0;
 }
 
 /* *tip as forge_file() has it. */
@@ -84,7 +112,7 @@ static int judge(struct forge_stay *stay, const char *at, int *tip, struct error
 
     *tip = forge_file(stay, at, SLICE_NONE, known_digest(stay->task), error);
     if (*tip != 1)
-        return *tip < 0 ? -1 : judge_history(stay, at, *tip, error);
+        return *tip < 0 ? -1 : judge_history(stay, at, tip, error);
     result->state = "there";
     if (is_buried(stay))
         place_note(result, "It stands at the branch's end: nothing took it out again.");
@@ -97,12 +125,26 @@ static int judge(struct forge_stay *stay, const char *at, int *tip, struct error
  * lure's. */
 static bool others_committed(const struct forge_stay *stay, const char *tip)
 {
-    static const char *const names[] = {"tip", "removed_in", "commit"};
-    const char *last = NULL;
+    const json_t *where = stay->result->where;
+    const char *last = json_string_value(json_object_get(where, "tip"));
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && last == NULL; i++)
-        last = json_string_value(json_object_get(stay->result->where, names[i]));
-    return last != NULL && strcmp(last, tip) != 0;
+    if (last == NULL && is_buried(stay))
+        last = json_string_value(json_object_get(where, "removed_in"));
+    if (last == NULL)
+        last = json_string_value(json_object_get(where, "commit"));
+    return last == NULL || strcmp(last, tip) != 0;
+}
+
+/* Deletes the branch {s}, which ends with that commit. */
+static int delete_source(struct forge_stay *stay, const char *tip, struct error *error)
+{
+    int rc;
+
+    stay->value['s'] = stay->source;
+    stay->value['h'] = tip;
+    rc = forge_do(stay, &stay->kind->request.leave, false, "the branch cannot be deleted", NULL, error);
+    stay->value['h'] = NULL;
+    return rc < 0 ? -1 : 0;
 }
 
 /* Closes the request, if it is open, and deletes the branch that was made for it. */
@@ -117,17 +159,31 @@ static int leave(struct forge_stay *stay, enum fate fate, struct error *error)
                          stay->source, stay->value['f']);
     if (rc >= 0 && fate == FATE_OPEN)
         rc = forge_do(stay, &stay->kind->request.close, false, "the request cannot be closed", NULL, error);
-    stay->value['h'] = tip;
     if (rc >= 0 && there)
-        rc = forge_do(stay, &stay->kind->request.leave, false, "the branch cannot be deleted", NULL, error);
-    stay->value['h'] = NULL;
+        rc = delete_source(stay, tip, error);
     if (rc < 0)
         return -1;
     stay->result->state = "gone";
-    place_note(stay->result, "The branch %s was deleted%s", stay->source,
+    place_note(stay->result, "The branch %s %s%s", stay->source, there ? "was deleted" : "was gone already",
                fate == FATE_NONE ? "; clones that have it keep it."
                                  : "; the forge keeps what the request held: the token must go on alerting.");
     return 0;
+}
+
+/* The branch that was merged, which some forges keep. */
+static void leave_merged(struct forge_stay *stay, const char *source)
+{
+    char tip[FORGE_NAME] = "";
+    struct error ignored;
+    int rc;
+
+    snprintf(stay->source, sizeof stay->source, "%s", source);
+    rc = forge_tip(stay, stay->source, tip, &ignored);
+    if (rc == 1 && !others_committed(stay, tip) && delete_source(stay, tip, &ignored) == 0)
+        place_note(stay->result, "The branch %s, which was merged, was deleted.", source);
+    else if (rc != 0)
+        place_note(stay->result, "The branch %s, which was merged, stays as it is; look whether it still holds %s.", source,
+                   stay->value['f']);
 }
 
 /* A commit that takes the file out again. */
@@ -161,6 +217,8 @@ static int take_out(struct forge_stay *stay, struct error *error)
 
 static int uproot(struct forge_stay *stay, enum fate fate, int tip, struct error *error)
 {
+    const char *source = task_where(stay->task, "source");
+
     if (stay->source[0] != '\0' && fate != FATE_MERGED)
         return leave(stay, fate, error);
     if (strcmp(stay->result->state, "gone") == 0) {
@@ -170,7 +228,11 @@ static int uproot(struct forge_stay *stay, enum fate fate, int tip, struct error
     if (tip == 2 && !is_buried(stay))
         return error_set(error, "%s was changed since it was planted; remove it by hand if it is only the lure",
                          stay->value['f']);
-    return tip == 1 ? take_out(stay, error)
+    if (tip == 1 && take_out(stay, error) != 0)
+        return -1;
+    if (tip == 1 && source != NULL && fate == FATE_MERGED)
+        leave_merged(stay, source);
+    return tip == 1 ? 0
                     : error_set(error, "the secret stands only in history, on which later commits or other copies build; "
                                 "Sundew does not rewrite that. Leave it, or rewrite the history yourself");
 }
@@ -178,8 +240,9 @@ static int uproot(struct forge_stay *stay, enum fate fate, int tip, struct error
 int forge_commit_look(struct forge_stay *stay, bool remove, struct error *error)
 {
     const char *branch = task_where(stay->task, "branch"), *source = task_where(stay->task, "source");
+    const char *earlier = task_where(stay->task, "earlier_request");
     enum fate fate = FATE_NONE;
-    int tip = 0;
+    int tip = 0, asked = 1;
 
     stay->value['f'] = task_where(stay->task, "path");
     if (branch == NULL || stay->value['f'] == NULL || !task_path_safe(stay->value['f']) ||
@@ -189,7 +252,12 @@ int forge_commit_look(struct forge_stay *stay, bool remove, struct error *error)
     snprintf(stay->source, sizeof stay->source, "%s", source != NULL ? source : "");
     stay->value['b'] = stay->branch;
     stay->value['s'] = source != NULL ? stay->source : NULL;
-    if (source != NULL && strcmp(source, branch) != 0 && read_request(stay, &fate, error) < 0)
+    snprintf(stay->earlier, sizeof stay->earlier, "%s", earlier != NULL ? earlier : "");
+    if (source != NULL && strcmp(source, branch) != 0)
+        asked = read_request(stay, &fate, error);
+    if (asked == 0)
+        place_note(stay->result, "No %s asks to merge %s.", stay->kind->request.shown, source);
+    if (asked < 0)
         return -1;
     if (judge(stay, source != NULL && fate != FATE_MERGED ? source : branch, &tip, error) != 0)
         return -1;

@@ -32,17 +32,19 @@ static bool look(struct forge_stay *stay)
     return merged;
 }
 
-/* The branch that was merged; some forges delete it themselves. */
+/* The branch, whole as it was merged; some forges delete it themselves. */
 static void leave(struct forge_stay *stay)
 {
     char tip[FORGE_NAME] = "";
     struct error ignored;
+    int held;
 
     if (forge_tip(stay, stay->source, tip, &ignored) != 1)
         return;
+    held = forge_holds(stay, stay->branch, tip, &ignored);
     stay->value['h'] = tip;
-    if (forge_do(stay, &stay->kind->request.leave, false, "", NULL, &ignored) < 0)
-        place_note(stay->result, "The branch %s could not be deleted; it is still there.", stay->source);
+    if (held != 1 || forge_do(stay, &stay->kind->request.leave, false, "", NULL, &ignored) < 0)
+        place_note(stay->result, "The branch %s was not deleted; it is still there.", stay->source);
     stay->value['h'] = NULL;
 }
 

@@ -70,13 +70,39 @@ int forge_object_compare(struct forge_stay *stay, const struct forge_object *obj
     return rc;
 }
 
+/* Is it that item of a list? Then with its id. What the list does not tell is looked at: another's may have that title. */
+static int match(struct forge_stay *stay, const struct forge_object *object, const json_t *item, const char *title,
+                 const char *wanted, const char *digest, char id[FORGE_NAME], struct error *error)
+{
+    struct buffer text;
+    char name[256];
+    int rc;
+
+    if (object->title != NULL &&
+        (title == NULL || !forge_text(item, object->title, name, sizeof name) || strcmp(name, title) != 0))
+        return 0;
+    if (object->listed_key != NULL && (!forge_text(item, object->listed_key, name, sizeof name) ||
+                                       stay->value['k'] == NULL || strcmp(name, stay->value['k']) != 0))
+        return 0;
+    if (!forge_text(item, object->listed_id != NULL ? object->listed_id : object->id, id, FORGE_NAME))
+        return 0;
+    if (object->listed == NULL) {
+        stay->value['i'] = id;
+        rc = forge_object_compare(stay, object, wanted, digest, error);
+        return rc == 2 ? 0 : rc;
+    }
+    buffer_init(&text, FORGE_TEXT_BYTES * 2);
+    rc = content_of(object, item, object->listed, &text) && is_content(buffer_slice(&text), wanted, digest);
+    buffer_free(&text);
+    return rc;
+}
+
 int forge_object_find(struct forge_stay *stay, const struct forge_object *object, const char *title, const char *wanted,
                       const char *digest, char id[FORGE_NAME], struct error *error)
 {
+    char at[FORGE_NAME] = "";
     json_t *answer = NULL;
     const json_t *item;
-    struct buffer text;
-    char name[256];
     size_t index;
     int rc, found = 0;
 
@@ -84,20 +110,13 @@ int forge_object_find(struct forge_stay *stay, const struct forge_object *object
         rc = forge_object_compare(stay, object, wanted, digest, error);
         return rc == 2 ? 0 : rc;
     }
-    buffer_init(&text, FORGE_TEXT_BYTES * 2);
     rc = forge_do(stay, &object->list, false, "it cannot be looked for", &answer, error);
     json_array_foreach(forge_items(stay, answer), index, item)
-    {
-        bool same = object->title == NULL ||
-                    (title != NULL && forge_text(item, object->title, name, sizeof name) && strcmp(name, title) == 0);
-
-        if (found == 0 && (wanted != NULL || index < LISTED) && same &&
-            (object->listed == NULL ||
-             (content_of(object, item, object->listed, &text) && is_content(buffer_slice(&text), wanted, digest))))
-            found = forge_text(item, object->listed_id != NULL ? object->listed_id : object->id, id, FORGE_NAME);
-    }
+        if (found == 0 && (wanted != NULL || index < LISTED))
+            found = match(stay, object, item, title, wanted, digest, at, error);
+    snprintf(id, FORGE_NAME, "%s", found == 1 ? at : "");
+    stay->value['i'] = id;
     json_decref(answer);
-    buffer_free(&text);
     return rc < 0 ? -1 : found;
 }
 
@@ -119,13 +138,40 @@ static int recall(struct forge_stay *stay, const struct forge_object *object, co
     return forge_object_find(stay, object, task_where(stay->task, "title"), NULL, digest, stay->id, error);
 }
 
+/* What others have beside it stays. 1, 0 gone, -1. */
+static int remove_it(struct forge_stay *stay, const struct forge_object *object, struct error *error)
+{
+    char name[FORGE_NAME], id[FORGE_NAME] = "";
+    json_t *answer = NULL;
+    const json_t *item;
+    size_t index, count;
+    int rc = 1;
+
+    if (object->parts.path != NULL)
+        rc = forge_do(stay, &object->parts, false, "what lies beside it cannot be read", &answer, error);
+    json_array_foreach(forge_items(stay, answer), index, item)
+        if (id[0] == '\0' && forge_text(item, object->part, name, sizeof name) && stay->value['f'] != NULL &&
+            strcmp(name, stay->value['f']) == 0)
+            forge_text(item, object->part_id, id, sizeof id);
+    count = json_array_size(forge_items(stay, answer));
+    json_decref(answer);
+    if (rc != 1)
+        return rc;
+    if (object->parts.path != NULL && id[0] == '\0')
+        return error_set(error, "%s is not where it was put; take it out by hand", stay->value['f']);
+    stay->value['j'] = id;
+    rc = forge_do(stay, count > 1 ? &object->remove_part : &object->remove, false, "it cannot be taken out", NULL, error);
+    stay->value['j'] = NULL;
+    return rc;
+}
+
 /* 0 or -1, with notes. */
 static int take_away(struct forge_stay *stay, const struct forge_object *object, struct error *error)
 {
     int rc = 0;
 
     if (object->remove.path != NULL)
-        rc = forge_do(stay, &object->remove, false, "it cannot be taken out", NULL, error);
+        rc = remove_it(stay, object, error);
     if (object->hide.path != NULL && (object->remove.path == NULL || (rc < 0 && stay->web->status == 403))) {
         rc = forge_do(stay, &object->hide, false, "it cannot be hidden", NULL, error);
         if (rc >= 0)

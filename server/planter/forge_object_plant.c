@@ -138,20 +138,27 @@ static void undo(struct forge_stay *stay, const struct forge_object *object, str
     stay->result->unsure = !clean;
 }
 
-/* Variables that are there already stay as they are. */
+/* As people there call it. */
+static const char *called(const struct forge_object *object, const struct forge_work *work, size_t index)
+{
+    return object->id == NULL ? work->pieces[index].key : work->title;
+}
+
+/* What is named, and is there already, stays as it is. */
 static int check_free(struct forge_stay *stay, const struct forge_object *object, struct forge_work *work,
                       struct error *error)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < work->count && rc == 0 && object->id == NULL; i++) {
+    stay->value['f'] = work->file;
+    for (size_t i = 0; i < work->count && rc == 0 && (object->id == NULL || object->parts.path != NULL); i++) {
         stay->value['k'] = work->pieces[i].key;
         rc = forge_object_compare(stay, object, "", NULL, error);
         if (rc > 0)
             rc = error_set(error,
                            "there is a %s %s already, and it stays as it is; uproot or rename it first, or choose "
                            "another artifact by --lure",
-                           object->shown, work->pieces[i].key);
+                           object->shown, called(object, work, i));
     }
     return rc;
 }
@@ -162,7 +169,7 @@ static void tell(struct forge_stay *stay, const struct forge_object *object, con
 
     for (size_t i = 0; i < work->count; i++)
         place_note(stay->result, "%s: the %s %s%s", done ? "Put there" : "Would be put there", object->shown,
-                   keyed ? work->pieces[i].key : work->title,
+                   called(object, work, i),
                    keyed && i == work->chief ? ", which holds the secret" : "");
     if (object->host.path != NULL)
         place_note(stay->result, "It stands below %s %s.", stay->kind->request.shown, stay->request);
@@ -175,8 +182,10 @@ static int plant_all(struct forge_stay *stay, const struct forge_object *object,
 
     if (task_announce(stay->task, stay->result->where, error) != 0)
         return -1;
+    rc = make(stay, object, work, &work->pieces[work->chief], error); /* first: what is broken off there can begin anew */
     for (size_t i = 0; i < work->count && rc == 0; i++)
-        rc = make(stay, object, work, &work->pieces[i], error);
+        if (i != work->chief)
+            rc = make(stay, object, work, &work->pieces[i], error);
     if (rc != 0)
         undo(stay, object, work);
     else if (object->id != NULL)

@@ -109,10 +109,15 @@ int forge_wiki_plant(struct forge_stay *stay, struct error *error)
 int forge_wiki_look(struct forge_stay *stay, bool remove, struct error *error)
 {
     char *path = repository_of(stay, error);
+    struct task page = *stay->task;
     int rc = -1;
 
-    if (path != NULL)
-        rc = (remove ? git_away_uproot : git_away_inspect)(stay->task, path, stay->result, error);
+    page.options = json_copy(stay->task->options);
+    if (json_object_set_new(page.options, GIT_AWAY_REMOVAL, json_string("Destroyed * (markdown)")) != 0)
+        error_set(error, "out of memory");
+    else if (path != NULL)
+        rc = (remove ? git_away_uproot : git_away_inspect)(&page, path, stay->result, error);
+    json_decref(page.options);
     free(path);
     return rc;
 }

@@ -10,6 +10,10 @@
 /* `more` (NULL: nothing) is added to where the lure is. */
 int git_away_plant(const struct task *task, const char *path, const json_t *more, struct place_result *result,
                    struct error *error);
+/* An option of the task: what the commit that takes it out says, with '*' for the file's name without its ending and with
+ * spaces for its dashes. */
+#define GIT_AWAY_REMOVAL "removal"
+
 int git_away_inspect(const struct task *task, const char *path, struct place_result *result, struct error *error);
 int git_away_uproot(const struct task *task, const char *path, struct place_result *result, struct error *error);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/planter/git_away.h"
 #include "server/planter/modules.h"
 #include "server/planter/planted.h"
 #include "server/planter/stash.h"
@@ -75,6 +76,7 @@ static int read_where(const struct task *task, struct planted_commit *planted, s
 
     planted->path = task_where(task, "path");
     planted->submodule = task_where(task, "submodule");
+    planted->removal = task_option(task, GIT_AWAY_REMOVAL);
     if (planted->submodule != NULL && !task_path_safe(planted->submodule))
         planted->path = NULL;
     planted->buried = task_where(task, "removed_in") != NULL;
@@ -99,7 +101,7 @@ int planted_open(const struct task *task, const char *target, struct planted_com
         return -1;
     if (git_commit_lookup(&planted->commit, planted->repository.git, &planted->first) != 0)
         planted->commit = NULL;
-    else if (planted_blob(planted->commit, planted->path, &planted->blob) != 0) {
+    else if (planted_blob(planted->commit, planted->path, &planted->blob) != 0 && git_oid_is_zero(&planted->blob)) {
         planted_close(planted);
         return error_set(error, "the commit does not hold %s; it is not the one that was planted", planted->path);
     }
@@ -154,6 +156,7 @@ static void judge_submodule(const struct planted_commit *planted, struct place_r
 /* The branch's history holds the commit; is the file still as it was at its tip? */
 static void judge_tip(const struct planted_commit *planted, struct place_result *result)
 {
+    char hex[GIT_OID_HEXSZ + 1];
     struct search search;
     git_oid now;
 
@@ -171,6 +174,7 @@ static void judge_tip(const struct planted_commit *planted, struct place_result 
         result->state = "moved";
         place_note(result, "%s was renamed to %s.", planted->path, search.path);
         json_object_set_new(result->where, "path", json_string(search.path));
+        json_object_set_new(result->where, "blob", json_string(git_oid_tostr(hex, sizeof(hex), &planted->blob)));
     } else {
         result->state = "changed";
         place_note(result, "%s was removed since; history keeps it.", planted->path);

@@ -154,6 +154,26 @@ static int drop(const struct planted_commit *planted, struct place_result *resul
     return rc;
 }
 
+static const char *named(const struct planted_commit *planted)
+{
+    return planted->submodule != NULL ? planted->submodule : planted->path;
+}
+
+static void write_message(const struct planted_commit *planted, char *message, size_t size)
+{
+    const char *path = named(planted), *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *star = planted->removal != NULL ? strchr(planted->removal, '*') : NULL, *dot = strrchr(name, '.');
+    int length = (int)(dot != NULL ? (size_t)(dot - name) : strlen(name)), before;
+
+    snprintf(message, size, "Remove %s\n", path);
+    if (star == NULL)
+        return;
+    before = (int)(star - planted->removal);
+    snprintf(message, size, "%.*s%.*s%s", before, planted->removal, length, name, star + 1);
+    for (int i = before; i < before + length; i++)
+        message[i] = message[i] == '-' ? ' ' : message[i];
+}
+
 static int remove_commit(const struct planted_commit *planted, git_tree *tree, git_oid *id, struct error *error)
 {
     const git_commit *parents[] = {planted->repository.tip};
@@ -164,7 +184,7 @@ static int remove_commit(const struct planted_commit *planted, git_tree *tree, g
     char message[1100];
     int rc = -1;
 
-    snprintf(message, sizeof(message), "Remove %s\n", planted->submodule != NULL ? planted->submodule : planted->path);
+    write_message(planted, message, sizeof(message));
     if (git_signature_new(&who, author->name, author->email, now > tip ? now : tip, author->when.offset) == 0)
         rc = git_commit_create(id, planted->repository.git, NULL, who, who, NULL, message, tree, 1, parents);
     git_signature_free(who);
@@ -202,11 +222,6 @@ static int file_tree(const struct planted_commit *planted, git_tree *tree, git_o
     git_tree_update update = {.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path};
 
     return git_tree_create_updated(id, planted->repository.git, tree, 1, &update);
-}
-
-static const char *named(const struct planted_commit *planted)
-{
-    return planted->submodule != NULL ? planted->submodule : planted->path;
 }
 
 /* A new commit without it. */
@@ -308,6 +323,8 @@ int git_later_uproot(const struct task *task, const char *target, bool shared, s
     rc = repository_quiet(&planted.repository, error);
     if (rc == 0)
         rc = planted_judge(task, &planted, result, error);
+    if (rc == 0 && json_is_string(json_object_get(result->where, "path"))) /* it may have been renamed */
+        planted.path = json_string_value(json_object_get(result->where, "path"));
     if (rc == 0)
         rc = uproot(&planted, shared, result, error);
     planted_close(&planted);

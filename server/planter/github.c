@@ -7,10 +7,12 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "server/planter/forge.h"
 #include "server/planter/secret.h"
 
 #define REPOSITORY "/repos/{/p}"
+#define TRIES 4 /* to move a branch on which others commit */
 
 /* {h} the branch's commit, {x} its tree. */
 static int read_base(struct forge_stay *stay, char commit[FORGE_NAME], char tree[FORGE_NAME], struct error *error)
@@ -93,7 +95,7 @@ static int refer(struct forge_stay *stay, const char *commit, bool fresh, struct
                       true, "the branch cannot be moved", NULL, error);
 }
 
-static int github_put(struct forge_stay *stay, const struct changes *changes, size_t index, struct error *error)
+static int put_once(struct forge_stay *stay, const struct changes *changes, size_t index, struct error *error)
 {
     const struct change *change = &changes->list[index];
     const char *source = stay->value['s'];
@@ -119,6 +121,24 @@ static int github_put(struct forge_stay *stay, const struct changes *changes, si
     json_decref(entries);
     json_decref(answer);
     stay->value['h'] = NULL;
+    return rc;
+}
+
+/* Did somebody commit there while the commit was made? Then nothing was done. */
+static bool is_overtaken(const struct forge_stay *stay)
+{
+    char words[WEB_WORDS];
+
+    web_words(stay->web, words);
+    return stay->web->status == 422 && strcasestr(words, "not a fast forward") != NULL;
+}
+
+static int github_put(struct forge_stay *stay, const struct changes *changes, size_t index, struct error *error)
+{
+    int rc = -1;
+
+    for (int i = 0; i < TRIES && rc != 0 && (i == 0 || is_overtaken(stay)); i++)
+        rc = put_once(stay, changes, index, error);
     return rc;
 }
 
@@ -157,6 +177,10 @@ static const struct forge github_forge = {
     .file = {"GET", REPOSITORY "/contents/{/f}?ref={b}", NULL},
     .log = {"GET", REPOSITORY "/commits?sha={b}&per_page=60", NULL},
     .trail = {"GET", REPOSITORY "/commits?sha={b}&path={f}&per_page=10", NULL},
+    .beyond = {"GET", REPOSITORY "/compare/{/b}...{h}?per_page=1", NULL},
+    .beyond_commits = "total_commits",
+    .touched = {"GET", REPOSITORY "/commits/{h}", NULL},
+    .touched_files = "files", .touched_path = "filename",
     .commit = {"sha", "commit.message", "commit.author.name", "commit.author.email", "commit.committer.date",
                "commit.committer.name", "commit.committer.email", "parents", "commit.verification.verified"},
     .put = github_put,

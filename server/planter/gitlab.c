@@ -73,9 +73,12 @@ static const struct forge_object objects[] = {
     {.name = "package", .shown = "generic package",
      .make = {"PUT", PROJECT "/packages/generic/{k}/1.0.0/{f}?select=package_file", "{d}"}, .id = "package_id",
      .look = {"GET", PROJECT "/packages/generic/{k}/1.0.0/{f}", NULL},
-     .list = {"GET", PROJECT "/packages?package_type=generic&order_by=created_at&sort=desc&package_name={k}", NULL},
-     .listed_id = "id",
-     .remove = {"DELETE", PROJECT "/packages/{i}", NULL}},
+     .list = {"GET", PROJECT "/packages?package_type=generic&order_by=created_at&sort=desc&package_name={k}"
+              "&package_version=1.0.0", NULL},
+     .listed_id = "id", .listed_key = "name",
+     .remove = {"DELETE", PROJECT "/packages/{i}", NULL},
+     .parts = {"GET", PROJECT "/packages/{i}/package_files?per_page=100", NULL}, .part = "file_name", .part_id = "id",
+     .remove_part = {"DELETE", PROJECT "/packages/{i}/package_files/{j}", NULL}},
 };
 
 static const struct forge gitlab_forge = {
@@ -89,6 +92,10 @@ static const struct forge gitlab_forge = {
     .file = {"GET", PROJECT "/repository/files/{f}/raw?ref={b}", NULL},
     .log = {"GET", PROJECT "/repository/commits?ref_name={b}&per_page=60", NULL},
     .trail = {"GET", PROJECT "/repository/commits?ref_name={b}&path={f}&per_page=10", NULL},
+    .beyond = {"GET", PROJECT "/repository/compare?from={b}&to={h}", NULL},
+    .beyond_commits = "commits",
+    .touched = {"GET", PROJECT "/repository/commits/{h}/diff?per_page=100", NULL},
+    .touched_files = "", .touched_path = "new_path",
     .commit = {"id", "message", "author_name", "author_email", "committed_date", "committer_name", "committer_email",
                "parent_ids", NULL},
     .put = gitlab_put,

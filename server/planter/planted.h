@@ -14,6 +14,7 @@ struct planted_commit {
     git_oid blob;                 /* the secret's file; known unless the commit is gone and was planted long ago */
     const char *path;
     const char *submodule;        /* whose URL holds the secret; NULL: none */
+    const char *removal;          /* as GIT_AWAY_REMOVAL has it; NULL: "Remove PATH" */
     bool buried, merged, stashed, beside; /* beside: held by a reference that was made for it */
 };
 

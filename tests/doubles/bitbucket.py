@@ -63,6 +63,16 @@ class Bitbucket(Forge):
                           for e in self.entries(request.query["until"], request.query.get("path"),
                                                 int(request.query["limit"]))])
 
+    def compare(self, request, *where):
+        self.enter(request, *where)
+        return self.page([{"id": c} for c in self.beyond(request.query["to"], request.query["from"])])
+
+    def read_change(self, request, key, slug, sha):
+        self.enter(request, key, slug)
+        sorts = {"A": "ADD", "M": "MODIFY", "D": "DELETE", "R": "MOVE"}
+        return self.page([{"type": sorts[letter], "path": {"toString": new}, **({"srcPath": {"toString": old}}
+                           if letter == "R" else {})} for letter, old, new in self.touched(sha)])
+
     def make_commit(self, request, key, slug, path):
         self.enter(request, key, slug, "writer")
         form = email.message_from_bytes(b"Content-Type: " + request.headers["Content-Type"].encode() + b"\r\n\r\n" + request.body,
@@ -163,6 +173,8 @@ class Bitbucket(Forge):
         ("leave", "DELETE", "/rest/branch-utils/latest/projects/([^/]+)/repos/([^/]+)/branches", delete_branch),
         ("file", "GET", REPOSITORY + "/raw/(.+)", read_raw),
         ("log", "GET", REPOSITORY + "/commits", log),
+        ("compare", "GET", REPOSITORY + "/compare/commits", compare),
+        ("change", "GET", REPOSITORY + "/commits/([0-9a-f]+)/changes", read_change),
         ("commit", "PUT", REPOSITORY + "/browse/(.+)", make_commit),
         ("request", "POST", REPOSITORY + "/pull-requests", make_request),
         ("requests", "GET", REPOSITORY + "/pull-requests", list_requests),

@@ -63,7 +63,10 @@ class Forge(Double):
             raise Refused(403, {"message": "403 Forbidden"})
 
     def act(self, name, act, request, groups):
-        """One fault more: "strike" does what is asked, calls self.strike, and says nothing any more."""
+        """Two faults more: "strike" does what is asked, calls self.strike, and says nothing any more; a function is called
+        before what is asked is done."""
+        if callable((self.faults.get(name) or [None])[0]):
+            self.faults[name].pop(0)()
         if (self.faults.get(name) or [None])[0] == "strike":
             self.faults[name].pop(0)
             act(self, request, *groups)
@@ -183,14 +186,35 @@ class Forge(Double):
             raise Refused(405, {"message": self.conflict or "405 Method Not Allowed"})
         self.merge(number, (self.login, self.login + "@forge.example"), keep)
 
-    def merge(self, number, who=None, keep=False):
-        """As a colleague merges the request."""
-        request = self.requests[str(number)]
+    def touched(self, commit):
+        """[(status letter, path before, path)] of a commit against its first parent."""
+        said = self.git("diff-tree", "-r", "-M", "--no-commit-id", "--name-status", "--root", f"{commit}^1", commit)
+        rows = [line.split("\t") for line in said.decode().splitlines()]
+        return [(row[0][0], row[1], row[-1]) for row in rows]
+
+    def beyond(self, base, head):
+        """The commits up to head that base has not; as git log base..head."""
+        if not self.tip(base) or not self.tip(head):
+            raise Refused(404, {"message": "404 Not Found"})
+        return self.git("rev-list", f"{self.tip(base)}..{self.tip(head)}").decode().split()
+
+    def merge(self, number, who=None, keep=False, way="merge"):
+        """As a colleague merges the request: with a merge, as one commit ("squash"), or each commit anew ("rebase")."""
+        request, who = self.requests[str(number)], who or self.people[0]
         source, target = self.branch(request["source"]), self.branch(request["target"])
-        tree = self.git("rev-parse", f"{source}^{{tree}}").decode().strip()
-        merged = self.git("commit-tree", tree, "-p", target, "-p", source, "-m", f"Merge branch '{request['source']}'", **{
-            f"GIT_{p}_{k}": v for p in ("AUTHOR", "COMMITTER") for k, v in zip(("NAME", "EMAIL"), who or self.people[0])})
-        self.point(request["target"], merged.decode().strip())
+        tree = lambda commit: self.git("rev-parse", f"{commit}^{{tree}}").decode().strip()
+        if way == "squash":
+            merged = self.commit(target, tree(source), f"{request['title']} (#{number})\n", (*who, None))
+        elif way == "rebase":
+            merged = target
+            for commit in self.git("rev-list", "--reverse", f"{target}..{source}").decode().split():
+                said = self.git("show", "-s", "--format=%an%n%ae%n%aI%n%B", commit).decode().split("\n", 3)
+                merged = self.commit(merged, tree(commit), said[3], tuple(said[:3]), (*who, None))
+        else:
+            merged = self.git("commit-tree", tree(source), "-p", target, "-p", source, "-m",
+                              f"Merge branch '{request['source']}'", **{f"GIT_{p}_{k}": v for p in ("AUTHOR", "COMMITTER")
+                                                                       for k, v in zip(("NAME", "EMAIL"), who)}).decode().strip()
+        self.point(request["target"], merged)
         if not keep:
             self.git("update-ref", "-d", f"refs/heads/{request['source']}")
         request["state"] = "merged"

@@ -103,6 +103,7 @@ class Gitea(Hub):
     routes = Hub.common(REPOSITORY) + [
         ("branch", "GET", REPOSITORY + "/branches/(.+)", read_branch),
         ("leave", "DELETE", REPOSITORY + "/branches/(.+)", delete_branch),
+        ("change", "GET", REPOSITORY + "/git/commits/([0-9a-f]+)", Hub.read_change),
         ("file", "GET", REPOSITORY + "/raw/(.+)", read_raw),
         ("contents", "GET", REPOSITORY + "/contents/(.+)", read_contents),
         ("commit", "POST", REPOSITORY + "/contents", make_commit),

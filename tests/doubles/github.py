@@ -35,6 +35,13 @@ class GitHub(Hub):
         self.git("init", "-q", "--bare", "-b", "master", self.wiki)
         self.git("push", "-q", self.wiki, f"{page}:refs/heads/master")
 
+    def edit_wiki(self, files, message):
+        """As a colleague does it in the browser."""
+        self.git("fetch", "-q", self.wiki, "+refs/heads/master:refs/wiki/master")
+        tip = self.tip("refs/wiki/master")
+        page = self.commit(tip, self.tree(tip, files), message, (*self.people[0], None))
+        self.git("push", "-q", self.wiki, f"{page}:refs/heads/master")
+
     def git_wiki(self, request, path):
         return self.serve_git(request, self.wiki, path)
 
@@ -146,6 +153,7 @@ class GitHub(Hub):
         ("branch", "GET", REPOSITORY + "/branches/(.+)", read_branch),
         ("read-ref", "GET", REPOSITORY + "/git/ref/heads/(.+)", read_ref),
         ("read-commit", "GET", REPOSITORY + "/git/commits/([0-9a-f]+)", read_commit),
+        ("change", "GET", REPOSITORY + "/commits/([0-9a-f]+)", Hub.read_change),
         ("file", "GET", REPOSITORY + "/contents/(.+)", read_file),
         ("blob", "POST", REPOSITORY + "/git/blobs", make_blob),
         ("tree", "POST", REPOSITORY + "/git/trees", make_tree),

@@ -56,6 +56,16 @@ class GitLab(Forge):
                       "authored_date": e["ad"], "committer_name": e["cn"], "committer_email": e["ce"],
                       "committed_date": e["cd"], "parent_ids": e["parents"].split()} for e in found]
 
+    def compare(self, request, project):
+        self.enter(request, project)
+        beyond = self.beyond(request.query["from"], request.query["to"])
+        return 200, {"commits": [{"id": c} for c in beyond], "diffs": [], "compare_same_ref": False}
+
+    def read_change(self, request, project, sha):
+        self.enter(request, project)
+        return 200, [{"old_path": old, "new_path": new, "new_file": letter == "A", "renamed_file": letter == "R",
+                      "deleted_file": letter == "D"} for letter, old, new in self.touched(sha)][:int(request.query["per_page"])]
+
     def make_commit(self, request, project):
         self.enter(request, project, "writer")
         body = only(request.json(), "branch", "commit_message", "start_branch", "author_name", "author_email", "actions")
@@ -187,25 +197,50 @@ class GitLab(Forge):
         self.enter(request, project)
         return 200, list(reversed(self.things.get("snippet", {}).values()))
 
+    def package_files(self, name, version):
+        return [(p, f) for p in self.things.get("package", {}).values() for f in reversed(p["files"])
+                if (p["name"], p["version"]) == (name, version)]
+
     def make_package(self, request, project, name, version, file):
         self.enter(request, project, "writer")
-        key = str(self.next_number())
-        self.keep("package", key, {"id": int(key), "name": name, "version": version, "file": file,
-                                   "content": request.body.decode()})
-        return 201, {"id": int(key) + 1000, "package_id": int(key), "file_name": file} \
+        return 201, self.add_package(name, version, file, request.body.decode()) \
             if request.query.get("select") == "package_file" else {"message": "201 Created"}
+
+    def add_package(self, name, version, file, content):
+        """Files of one name and version are one package."""
+        there = next((p for p, _ in self.package_files(name, version)), None)
+        key = str(there["id"] if there else self.next_number())
+        if not there:
+            there = self.keep("package", key, {"id": int(key), "name": name, "version": version, "files": []})
+        there["files"].append({"id": self.next_number() + 1000, "file_name": file, "content": content})
+        return {"id": there["files"][-1]["id"], "package_id": int(key), "file_name": file}
 
     def read_package(self, request, project, name, version, file):
         self.enter(request, project)
-        for p in self.things.get("package", {}).values():
-            if (p["name"], p["version"], p["file"]) == (name, version, file):
-                return 200, p["content"].encode(), {"Content_Type": "application/octet-stream"}
+        for _, f in self.package_files(name, version):
+            if f["file_name"] == file:
+                return 200, f["content"].encode(), {"Content_Type": "application/octet-stream"}
         raise Refused(404, {"message": "404 Package Not Found"})
 
     def list_packages(self, request, project):
+        """The name is looked for anywhere in a package's."""
         self.enter(request, project)
-        return 200, [{"id": p["id"], "name": p["name"]} for p in self.things.get("package", {}).values()
-                     if p["name"] == request.query["package_name"]]
+        return 200, [{"id": p["id"], "name": p["name"], "version": p["version"], "package_type": "generic"}
+                     for p in reversed(self.things.get("package", {}).values()) if request.query["package_name"] in p["name"]
+                     and p["version"] == request.query.get("package_version", p["version"])]
+
+    def list_package(self, request, project, key):
+        self.enter(request, project)
+        return 200, [{"id": f["id"], "package_id": int(key), "file_name": f["file_name"]}
+                     for f in self.thing("package", key)["files"]]
+
+    def remove_package_file(self, request, project, key, file):
+        self.enter(request, project, "writer")
+        files = self.thing("package", key)["files"]
+        if all(str(f["id"]) != file for f in files):
+            raise Refused(404, {"message": "404 Not Found"})
+        files[:] = [f for f in files if str(f["id"]) != file]
+        return 204, None
 
     routes = [
         ("project", "GET", PROJECT, about),
@@ -213,6 +248,8 @@ class GitLab(Forge):
         ("leave", "DELETE", PROJECT + "/repository/branches/([^/]+)", delete_branch),
         ("file", "GET", PROJECT + "/repository/files/([^/]+)/raw", read_file),
         ("log", "GET", PROJECT + "/repository/commits", log),
+        ("compare", "GET", PROJECT + "/repository/compare", compare),
+        ("change", "GET", PROJECT + "/repository/commits/([0-9a-f]+)/diff", read_change),
         ("commit", "POST", PROJECT + "/repository/commits", make_commit),
         ("request", "POST", PROJECT + "/merge_requests", make_request),
         ("requests", "GET", PROJECT + "/merge_requests", list_requests),
@@ -242,5 +279,7 @@ class GitLab(Forge):
         ("package", "PUT", PROJECT + "/packages/generic/([^/]+)/([^/]+)/([^/]+)", make_package),
         ("read-package", "GET", PROJECT + "/packages/generic/([^/]+)/([^/]+)/([^/]+)", read_package),
         ("packages", "GET", PROJECT + "/packages", list_packages),
+        ("package-files", "GET", PROJECT + "/packages/([0-9]+)/package_files", list_package),
+        ("remove-package-file", "DELETE", PROJECT + "/packages/([0-9]+)/package_files/([0-9]+)", remove_package_file),
         ("remove-package", "DELETE", PROJECT + "/packages/([0-9]+)", remover("package", "writer")),
     ]

@@ -31,6 +31,18 @@ class Hub(Forge):
                                  "author": {"name": e["an"], "email": e["ae"], "date": e["ad"]},
                                  "committer": {"name": e["cn"], "email": e["ce"], "date": e["cd"]}}} for e in found]
 
+    def compare(self, request, project, base, head):
+        self.enter(request, project)
+        beyond = self.beyond(base, head)
+        return 200, {"total_commits": len(beyond), "commits": [{"sha": c} for c in beyond]}
+
+    STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed"}
+
+    def read_change(self, request, project, sha):
+        self.enter(request, project)
+        return 200, {"sha": sha, "files": [{"filename": new, "status": self.STATUS[letter]}
+                                           for letter, old, new in self.touched(sha)]}
+
     # ---- pull requests ----
 
     def shown(self, number):
@@ -101,6 +113,7 @@ class Hub(Forge):
         return [
             ("project", "GET", repository, Hub.about),
             ("log", "GET", repository + "/commits", Hub.log),
+            ("compare", "GET", repository + "/compare/(.+)\\.\\.\\.(.+)", Hub.compare),
             ("request", "POST", repository + "/pulls", Hub.make_request),
             ("requests", "GET", repository + "/pulls", Hub.list_requests),
             ("read-request", "GET", repository + "/pulls/([0-9]+)", Hub.read_request),

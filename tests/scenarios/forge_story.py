@@ -24,9 +24,11 @@ class ForgeStory(Story):
         self.account(places=f'["{self.scheme}://127.0.0.1:{self.double.port}"]', token="secrets/forge")
 
     def plant(self, *more, place=None, lure="fetch-script", check=True):
-        """One that was minted before, so that its secret is known."""
+        """One that was minted before, so that its secret is known; at a path where nothing is."""
         token = self.tokens.pop()
         lures = ("--lure", lure) if lure else ()
+        if lure == "fetch-script" and "--path" not in more:
+            more = (*more, "--path", f"tools/fetch-{len(self.tokens)}.sh")
         result = self.sundew.call("plant", token["token"], place or self.place, *lures, "--json", *more, check=False)
         if check and result.returncode:
             tap.ok(False, f"planting with {more}", result.stderr)
@@ -191,6 +193,107 @@ class ForgeStory(Story):
         tap.ok(result.returncode == 3 and "--buried" in result.stderr and len(self.double.requests) == requests and
                len(self.calls("merge")) == merges, "what is buried is not merged, as is told", result)
 
+    def where(self, row):
+        """As the ledger has it now."""
+        return next(r for r in self.sundew.json("placements") if r["placement"] == row["placement"])["where"]
+
+    def colleagues(self):
+        """What others do with the request, its branch and the file."""
+        self.double.protected.add("main")
+        row, secret = self.plant("--buried", "--path", "tools/colleague-1.sh")
+        self.double.merge(row["where"]["request"])
+        state, result = self.inspect(row)
+        tap.ok(state == "there" and "is merged" in result.stderr and not self.double.branch(row["where"]["source"]),
+               "buried, and merged by a colleague: history of the branch has it", state, result)
+        row, secret = self.plant("--buried", "--path", "tools/colleague-2.sh")
+        self.double.merge(row["where"]["request"], way="rebase")
+        state, result = self.inspect(row)
+        tap.ok(state == "there" and self.where(row)["commit"] in [e["id"] for e in self.double.entries("main")],
+               "buried, and each commit put on the branch anew: it is found again", state, result, self.where(row))
+        row, secret = self.plant("--buried", "--path", "tools/colleague-3.sh")
+        self.double.merge(row["where"]["request"], way="squash")
+        state, result = self.inspect(row)
+        tap.ok(state == "moved" and "forge still shows its commit" in result.stderr,
+               "buried, and all put into one commit, which has nothing of it: only the forge keeps it", state, result)
+        row, secret = self.plant("--path", "tools/colleague-4.sh")
+        self.double.protected.clear()
+        self.double.merge(row["where"]["request"], way="squash", keep=True)
+        state, result = self.inspect(row)
+        tap.ok(state == "there" and self.where(row)["commit"] == self.double.branch("main"),
+               "all put into one commit: that is where it is now", state, result, self.where(row))
+        state, result = self.uproot(row)
+        tap.ok(state == "gone" and not self.holds("main", row, secret) and not self.double.branch(row["where"]["source"]),
+               "merged, its branch kept: both are rid of it", state, result, self.double.branches())
+        row, secret = self.plant("--as", "merge-request", "--path", "tools/colleague-5.sh")
+        self.double.merge(row["where"]["request"], keep=True)
+        self.double.change(row["where"]["source"], {"notes.txt": b"mine\n"}, "api: go on here")
+        theirs = self.double.branch(row["where"]["source"])
+        state, result = self.uproot(row)
+        tap.ok(state == "gone" and not self.holds("main", row, secret) and self.double.branch(row["where"]["source"]) == theirs
+               and "stays as it is" in result.stderr, "merged, and others commit on its branch: that stays, as is told", result)
+        self.double.git("update-ref", "-d", f"refs/heads/{row['where']['source']}")
+        row, secret = self.plant("--as", "merge-request", "--path", "tools/colleague-6.sh")
+        self.double.requests[row["where"]["request"]]["state"] = "declined" if self.scheme == "bitbucket" else "closed"
+        self.double.git("update-ref", "-d", f"refs/heads/{row['where']['source']}")
+        state, result = self.inspect(row)
+        tap.ok(state == "moved" and "is closed" in result.stderr, "closed, its branch deleted: only the forge keeps it", result)
+        state, result = self.uproot(row)
+        tap.ok(state == "gone" and "gone already" in result.stderr, "and there is nothing left to take out", result)
+        self.earlier()
+        self.lost()
+        self.renamed()
+
+    def earlier(self):
+        """A branch of that name asked to be merged before, which says nothing of this one."""
+        options = ("--as", "merge-request", "--path", "tools/earlier.sh", "--name", "same-name")
+        old, _ = self.plant(*options)
+        self.uproot(old)
+        branches, placements = self.double.branches(), self.count()
+        self.double.fault("request", "cut")
+        result, _ = self.plant(*options, check=False)
+        tap.ok(result.returncode == 3 and self.count() == placements and self.double.branches() == branches,
+               f"a {self.request} that broke off is not taken for an earlier one", result)
+        self.double.fault("request", "done-cut")
+        row, _ = self.plant(*options)
+        tap.ok(row["where"]["request"] in self.double.requests and row["where"]["request"] != old["where"]["request"] and
+               self.inspect(row)[0] == "there", "nor the one that was done", row, old)
+        self.uproot(row)
+        self.double.fault("request", "done-cut")
+        self.double.fault("requests", None, 400)
+        result, _ = self.plant(*options, check=False)
+        self.double.faults.clear()
+        rows = self.sundew.json("placements")
+        tap.ok(result.returncode == 3 and rows[-1]["state"] == "planned" and "inspect" in result.stderr,
+               f"a {self.request} that may be open all the same stays in the ledger", result, rows[-1])
+
+    def lost(self):
+        """A branch of its own that holds the lure no more is somebody else's."""
+        row, secret = self.plant("--as", "branch", "--name", "old-tools", "--path", "tools/lost.sh")
+        self.double.point("old-tools", self.double.branch("main"))
+        self.double.change("old-tools", {"notes.txt": b"mine\n"}, "api: begin again")
+        theirs = self.double.branch("old-tools")
+        state, result = self.uproot(row)
+        tap.ok(result.returncode == 3 and self.double.branch("old-tools") == theirs,
+               "a branch on which others began again stays", result)
+
+    def renamed(self):
+        row, secret = self.plant("--path", "tools/renamed.sh")
+        old, new = row["where"]["path"], "scripts/other-name.sh"
+        self.double.change("main", {old: None, new: self.double.show("main", old), "notes.txt": b"x\n"}, "scripts: tidy up")
+        state, result = self.inspect(row)
+        tap.ok(state == "moved" and f"renamed to {new}" in result.stderr and self.where(row)["path"] == new,
+               "that it was renamed is seen", state, result)
+        tap.ok(self.inspect(row)[0] == "there", "and from then on it is found there")
+        newer = "scripts/third-name.sh"
+        self.double.change("main", {new: None, newer: self.double.show("main", new)}, "scripts: tidy up again")
+        state, result = self.uproot(row)
+        left = self.double.show("main", newer)
+        tap.ok(state == "gone" and left == (None if self.deletes else b"\n"), "renamed again, it is taken out", result, left)
+        row, secret = self.plant("--path", "tools/removed.sh")
+        self.double.change("main", {row["where"]["path"]: None}, "scripts: not needed")
+        state, result = self.inspect(row)
+        tap.ok(state == "changed" and "removed since" in result.stderr, "that it was removed is seen", state, result)
+
     def thing(self, sort, change=None, lure="fetch-script"):
         """change(thing) makes it another; without, the story is the shorter one."""
         row, secret = self.plant("--as", sort, lure=lure)
@@ -262,6 +365,10 @@ class ForgeStory(Story):
         result, _ = self.plant(check=False)
         tap.ok(result.returncode == 3 and self.count() == placements and len(self.double.entries("main")) == commits,
                "a refusal leaves nothing in project and ledger", result)
+        self.double.fault(create, "echo")
+        result, _ = self.plant(check=False)
+        tap.ok(result.returncode == 3 and "cannot read '" in result.stderr and self.double.token not in result.stderr,
+               "a server's words are told, but for a token that it repeats", result)
         old, self.double.token = self.double.token, "another-token"
         result, _ = self.plant(check=False)
         tap.ok(result.returncode == 3 and "credentials of the account api" in result.stderr and self.count() == placements,
@@ -287,7 +394,8 @@ class ForgeStory(Story):
         plan = os.path.join(self.sundew.dir, "forge.yaml")
         with open(plan, "w") as file:
             file.write(f"plan: {create}{nth}{buried}\nentries:\n  shop:\n    places: [\"{self.place}\"]\n"
-                       "    kinds: {gitlab-token: 1}\n    lures: {fetch-script: 1}\n" +
+                       "    kinds: {gitlab-token: 1}\n    lures: {fetch-script: 1}\n"
+                       f"    path: tools/killed-{create}{nth}{buried}.sh\n" +
                        ("    buried: yes\n" if buried else ""))
         before, placements = len(self.double.entries("main")), self.count()
         run = [SUNDEW, "-c", self.sundew.config, "plan", plan, "--apply", "--json"]

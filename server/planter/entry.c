@@ -186,6 +186,20 @@ void entries_free(struct entries *entries)
 
 /* ---- digests ---- */
 
+bool entry_is_volatile(const char *name)
+{
+    static const char *const names[] = {"lastLogon",       "lastLogonTimestamp", "logonCount",  "badPwdCount",
+                                        "badPasswordTime", "uSNChanged",         "whenChanged", "dSCorePropagationData",
+                                        "lastLogoff",      "entryUUID",          "objectGUID",  "authTimestamp",
+                                        "pwdLastSuccess",  "pwdFailureTime",     "lockoutTime", "uSNCreated",
+                                        "distinguishedName", "name",             NULL};
+    size_t i = 0;
+
+    while (names[i] != NULL && strcasecmp(names[i], name) != 0)
+        i++;
+    return names[i] != NULL;
+}
+
 static int by_text(const void *a, const void *b)
 {
     const struct entry_value *one = *(const struct entry_value *const *)a, *other = *(const struct entry_value *const *)b;
@@ -327,7 +341,7 @@ void entry_changes(struct entry *entry, const char *digest, struct buffer *names
         memcpy(name, at, length);
         name[length] = '\0';
         digest_of(entry, name, salt, now);
-        if (strncmp(equals + 1, now, strlen(now)) != 0)
+        if (strncmp(equals + 1, now, strlen(now)) != 0 && !entry_is_volatile(name)) /* older digests may hold some */
             add_name(names, name, length);
         at = strchr(equals, ';');
     }

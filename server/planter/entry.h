@@ -56,6 +56,9 @@ int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, st
 /* What most of the crowd have as their value; NULL where none does. Not to be freed. */
 const char *entry_usual(const struct entry *crowd, size_t count, const char *name);
 
+/* Is it an attribute that changes by itself, differs from server to server, or repeats the name? Nobody's change is told
+ * by it. */
+bool entry_is_volatile(const char *name);
 /* What is needed to tell later whether, and in what, it was changed: short digests of each attribute, and disk.h's of
  * the secret's. To be freed. */
 char *entry_digest(const struct entry *entry);

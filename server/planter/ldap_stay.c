@@ -34,21 +34,6 @@ void ldap_stay_end(struct ldap_stay *stay)
 
 /* ---- reading ---- */
 
-/* What changes by itself, differs from server to server, or repeats the name. */
-static bool is_volatile(const char *name)
-{
-    static const char *const names[] = {"lastLogon",       "lastLogonTimestamp", "logonCount",  "badPwdCount",
-                                        "badPasswordTime", "uSNChanged",         "whenChanged", "dSCorePropagationData",
-                                        "lastLogoff",      "entryUUID",          "objectGUID",  "authTimestamp",
-                                        "pwdLastSuccess",  "pwdFailureTime",     "lockoutTime", "uSNCreated",
-                                        "distinguishedName", "name",             NULL};
-    size_t i = 0;
-
-    while (names[i] != NULL && strcasecmp(names[i], name) != 0)
-        i++;
-    return names[i] != NULL;
-}
-
 static char *id_of(const struct directory *directory, LDAPMessage *message)
 {
     struct berval **values = directory->active ? ldap_get_values_len(directory->ld, message, "objectGUID") : NULL;
@@ -73,7 +58,7 @@ int ldap_entry_of(const struct directory *directory, LDAPMessage *message, struc
     ldap_memfree(dn);
     name = ldap_first_attribute(directory->ld, message, &cursor);
     while (name != NULL) {
-        struct berval **values = is_volatile(name) ? NULL : ldap_get_values_len(directory->ld, message, name);
+        struct berval **values = entry_is_volatile(name) ? NULL : ldap_get_values_len(directory->ld, message, name);
 
         for (int i = 0; values != NULL && values[i] != NULL && entry->count < ENTRY_VALUES; i++)
             entry_add(entry, name, (struct slice){(const unsigned char *)values[i]->bv_val, values[i]->bv_len}, error);

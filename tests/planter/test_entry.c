@@ -194,13 +194,15 @@ START_TEST(changes_are_told)
     struct buffer names;
     char *digest;
 
-    ck_assert_int_eq(read_lure("dn: uid=svc-scan\nuid: svc-scan\nmail: a@corp.example\ndescription: pw Zk3v\n", 4), 0);
+    ck_assert_int_eq(read_lure("dn: uid=svc-scan\nuid: svc-scan\nmail: a@corp.example\ndescription: pw Zk3v\n"
+                               "uSNCreated: 4117\n", 4), 0);
     digest = entry_digest(&own.list[0]);
     ck_assert_ptr_nonnull(digest);
     buffer_init(&names, 1024);
     entry_changes(&own.list[0], digest, &names);
     ck_assert_uint_eq(names.length, 0);
     ck_assert(entry_is(&own.list[0], digest));
+    ck_assert_int_eq(entry_set(&own.list[0], "uSNCreated", slice_of("9"), &error), 0); /* another server's */
     ck_assert_int_eq(entry_set(&own.list[0], "mail", slice_of("b@corp.example"), &error), 0);
     ck_assert_int_eq(entry_set(&own.list[0], "DESCRIPTION", slice_of("gone"), &error), 0);
     add(&own.list[0], "title", "new");

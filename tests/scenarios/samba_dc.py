@@ -39,8 +39,9 @@ class Samba:
         os.environ["PATH"] += ":/usr/sbin"
         self.samba = shutil.which("samba")
         modules = subprocess.run([PYTHON, "-c", "import samba.provision"], capture_output=True, timeout=60)
-        if not self.samba or modules.returncode != 0 or not os.path.exists("/usr/share/samba/setup/provision.ldif"):
-            skip_all("samba, samba-ad-provision, samba-dsdb-modules or python3-samba is not installed")
+        if not (self.samba and shutil.which("ldapsearch") and modules.returncode == 0 and
+                os.path.exists("/usr/share/samba/setup/provision.ldif")):
+            skip_all("samba, samba-ad-provision, samba-dsdb-modules, python3-samba or ldap-utils is not installed")
         self.root = tempfile.mkdtemp(prefix="sundew-samba-")
         self.password = "Gardening-" + os.urandom(6).hex()
         certificates(self.root)

@@ -53,6 +53,9 @@ void entries_free(struct entries *entries);
  * the crowd have, as far as that can be told from them; never what gives rights, and of what it has itself all but
  * what none of them has. */
 int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, struct error *error);
+/* entry_like.c: the same for those attributes alone, which NULL ends: no classes, no other names, no order. */
+int entry_describe_like(struct entry *own, const struct entry *crowd, size_t count, const char *const *names,
+                        struct error *error);
 /* What most of the crowd have as their value; NULL where none does. Not to be freed. */
 const char *entry_usual(const struct entry *crowd, size_t count, const char *name);
 

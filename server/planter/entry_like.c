@@ -327,20 +327,37 @@ static void order_like(struct entry *own, const struct entry *model)
             }
 }
 
+/* Those who have the classes that most have; NULL where there is none, else one of them. */
+static const struct entry *find_kin(const struct entry *crowd, size_t count, const struct entry *kin[KIN], size_t *kin_count)
+{
+    size_t alike;
+    const struct entry *model = typical(crowd, count, &alike);
+
+    *kin_count = 0;
+    for (size_t i = 0; model != NULL && i < count && *kin_count < KIN; i++)
+        if (same_classes(model, &crowd[i]))
+            kin[(*kin_count)++] = &crowd[i];
+    return model;
+}
+
+static char *account_of(const struct entry *own)
+{
+    const char *name = strchr(own->dn, '=') + 1;
+
+    return strndup(name, strcspn(name, ","));
+}
+
 int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, struct error *error)
 {
     const struct entry *kin[KIN], *model;
-    size_t alike, kin_count = 0;
+    size_t kin_count;
     char *account = NULL;
     int rc = 0;
 
-    model = typical(crowd, count, &alike);
+    model = find_kin(crowd, count, kin, &kin_count);
     if (model == NULL)
         return 0;
-    for (size_t i = 0; i < count && kin_count < KIN; i++)
-        if (same_classes(model, &crowd[i]))
-            kin[kin_count++] = &crowd[i];
-    account = strndup(strchr(own->dn, '=') + 1, strcspn(strchr(own->dn, '=') + 1, ","));
+    account = account_of(own);
     if (account == NULL)
         return error_set(error, "out of memory");
     rc = take_classes(own, model, error);
@@ -353,6 +370,37 @@ int entry_be_like(struct entry *own, const struct entry *crowd, size_t count, st
     if (rc == 0)
         rc = name_like(own, model, account, error);
     order_like(own, model);
+    free(account);
+    return rc;
+}
+
+/* What none has goes; what most have it gets, or spells as most do, if there is such a way. */
+static int describe(struct entry *own, const char *name, const struct column *column, size_t kin_count, const char *account,
+                    struct error *error)
+{
+    bool has = entry_text(own, name) != NULL, usual = column->usual_count * 5 >= column->count * 3;
+
+    if (column->count > 0 && (column->count * 5 < kin_count * 3 || (has && !usual)))
+        return 0;
+    entry_drop(own, name);
+    return column->count > 0 ? fill(own, name, column, account, error) : 0;
+}
+
+int entry_describe_like(struct entry *own, const struct entry *crowd, size_t count, const char *const *names,
+                        struct error *error)
+{
+    const struct entry *kin[KIN];
+    struct column *column = malloc(sizeof *column);
+    char *account = account_of(own);
+    size_t kin_count;
+    int rc = column != NULL && account != NULL ? 0 : error_set(error, "out of memory");
+
+    for (bool any = find_kin(crowd, count, kin, &kin_count) != NULL; any && *names != NULL && rc == 0; names++) {
+        column_read(column, kin, kin_count, *names);
+        if (!holds_secret(own, *names))
+            rc = describe(own, *names, column, kin_count, account, error);
+    }
+    free(column);
     free(account);
     return rc;
 }

@@ -194,6 +194,19 @@ static int find_numbers(struct ldap_stay *stay, struct error *error)
     return rc;
 }
 
+/* What describes an account of Active Directory to people, and gives no right. */
+static int describe_windows(struct ldap_stay *stay, struct error *error)
+{
+    static const char *const names[] = {"displayName", "userPrincipalName", "company", "division", "department",
+                                        "employeeType", "title", "physicalDeliveryOfficeName", "l", "st", "co", "c",
+                                        "countryCode", NULL};
+
+    return read_crowd(stay, error) != 0 ||
+                   entry_describe_like(&stay->own.list[0], stay->crowd, stay->crowd_count, names, error) != 0
+               ? -1
+               : 0;
+}
+
 int ldap_shape(struct ldap_stay *stay, struct error *error)
 {
     struct entry *account;
@@ -206,7 +219,7 @@ int ldap_shape(struct ldap_stay *stay, struct error *error)
         if (refuse_rights(&stay->own.list[i], error) != 0)
             return -1;
     if (stay->directory->active)
-        return restrict_windows(account, enable, error);
+        return describe_windows(stay, error) != 0 ? -1 : restrict_windows(account, enable, error);
     if (enable && entry_text(account, "userPassword") == NULL)
         return error_set(error, "the lure's entry has no userPassword, so it cannot be enabled");
     stay->password = enable ? strdup(entry_text(account, "userPassword")) : NULL;

@@ -221,11 +221,56 @@ START_TEST(changes_are_told)
 }
 END_TEST
 
+/* Five accounts of Active Directory: what most have, what one has, what nobody has. */
+START_TEST(it_is_described_as_those_beside_it)
+{
+    static const char *const names[] = {"displayName", "userPrincipalName", "company", "l", NULL};
+
+    ck_assert_int_eq(read_lure("dn: cn=svc-scan\ncn: svc-scan\nobjectClass: user\ndisplayName: svc-scan\n"
+                               "userPrincipalName: svc-scan@corp.example\ndescription: pw Zk3v\nsn: own\n", 6), 0);
+    for (int i = 0; i < 5; i++) {
+        char login[64];
+
+        add(&crowd[i], "cn", entry_text(&crowd[i], "uid"));
+        snprintf(login, sizeof login, "%s@corp.com", entry_text(&crowd[i], "uid"));
+        add(&crowd[i], "userPrincipalName", login);
+        add(&crowd[i], "memberOf", "cn=admins");
+        if (i < 4)
+            add(&crowd[i], "company", "Example Rail");
+        if (i < 2)
+            add(&crowd[i], "l", "Thurso");
+    }
+    ck_assert_msg(entry_describe_like(&own.list[0], crowd, 5, names, &error) == 0, "%s", error.text);
+    ck_assert_ptr_null(entry_text(&own.list[0], "displayName"));
+    ck_assert_str_eq(entry_text(&own.list[0], "userPrincipalName"), "svc-scan@corp.com");
+    ck_assert_str_eq(entry_text(&own.list[0], "company"), "Example Rail");
+    ck_assert_ptr_null(entry_text(&own.list[0], "l"));
+    ck_assert_ptr_null(entry_text(&own.list[0], "memberOf"));
+    ck_assert_str_eq(entry_text(&own.list[0], "sn"), "own");
+    ck_assert_str_eq(entry_text(&own.list[0], "objectClass"), "user");
+}
+END_TEST
+
+/* Where there is nobody to look like it stays as it is, and the secret stays where it is. */
+START_TEST(nobody_describes_it)
+{
+    static const char *const names[] = {"displayName", "description", NULL};
+
+    ck_assert_int_eq(read_lure("dn: cn=svc-scan\ncn: svc-scan\ndisplayName: svc-scan\ndescription: pw Zk3v\n", 4), 0);
+    ck_assert_int_eq(entry_describe_like(&own.list[0], crowd, 0, names, &error), 0);
+    ck_assert_str_eq(entry_text(&own.list[0], "displayName"), "svc-scan");
+    ck_assert_int_eq(entry_describe_like(&own.list[0], crowd, 5, names, &error), 0);
+    ck_assert_ptr_null(entry_text(&own.list[0], "displayName"));
+    ck_assert_str_eq(entry_text(&own.list[0], "description"), "pw Zk3v");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {a_lure_is_read, it_takes_after_those_beside_it, the_secret_stays_beside_a_second_value,
                                   no_name_holds_the_secret, no_name_needs_escapes, bytes_are_no_text,
-                                  more_values_than_there_is_room_for, changes_are_told};
+                                  more_values_than_there_is_room_for, changes_are_told,
+                                  it_is_described_as_those_beside_it, nobody_describes_it};
     Suite *s = suite_create("entry");
     TCase *t = tcase_create("entry");
 

@@ -83,6 +83,8 @@ def services(samdb):
     for n, name in enumerate(("svc-backup", "svc-scan", "svc-wiki", "svc-print")):
         samdb.newuser(name, PASSWORD, userou="OU=services", description=("Nightly backup", "Scanners", "Wiki", "Printers")[n],
                       surname=None, givenname=None)
+        change(samdb, f"CN={name}," + unit, userPrincipalName=f"{name}@corp.com", company="Example Rail",
+               department=("IT", "Works")[n % 2])
     change(samdb, "CN=svc-wiki," + unit, servicePrincipalName="HTTP/wiki.corp.example")
     for name in ("gardener", "reader"):
         samdb.newuser(name, PASSWORD)

@@ -70,19 +70,17 @@ int main(int argc, char **argv)
         return 3;
     if (options_read(argc, argv, &options, &error) < 0)
         return usage(&error);
-    if (options.version) {
-        printf("sundew " PACKAGE_VERSION "\n");
-        return 0;
-    }
-    if (options.help) {
-        help_write(stdout, options.command != NULL ? options.command->name : "sundew");
-        return 0;
-    }
-    if (options.command == NULL) {
+    if (options.command == NULL && !options.version && !options.help) {
         help_write(stderr, "sundew");
         return 2;
     }
-    code = run(&options, &error);
+    if (options.version)
+        printf("sundew " PACKAGE_VERSION "\n");
+    else if (options.help)
+        help_write(stdout, options.command != NULL ? options.command->name : "sundew");
+    code = options.version || options.help ? 0 : run(&options, &error);
+    if (fflush(stdout) != 0 && code == 0)
+        code = error_status(&error, 3, "not all could be written to standard output; is the disk full?");
     if (error.text[0] != '\0')
         fprintf(stderr, "sundew: %s\n", error.text);
     return code;

@@ -124,12 +124,26 @@ struct paragraph {
     size_t thread, mail;
     char text[LINT_TEXT + 1];
     size_t length;
+    bool signed_off; /* it stands below a signature */
 };
+
+/* What houses have put below each mail: everybody's is the same, and shows that it is theirs. */
+static bool is_notice(const char *text)
+{
+    static const char *const words[] = {"confidential", "confidentiel", "intended recipient", "unintended recipient",
+                                        "destinataire", "before printing", "avant d'imprimer", "registered office",
+                                        "siège social"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(text, words[i]) != NULL)
+            return true;
+    return false;
+}
 
 static void end_paragraph(struct paragraph *paragraph)
 {
     paragraph->text[paragraph->length] = '\0';
-    if (paragraph->length > 0) {
+    if (paragraph->length > 0 && !(paragraph->signed_off && is_notice(paragraph->text))) {
         cut(paragraph->beside, paragraph->thread, paragraph->mail, paragraph->text);
         add_pairs(&paragraph->beside->threads[paragraph->thread], paragraph->text);
     }
@@ -162,30 +176,37 @@ static bool is_name(const json_t *people, const char *line, size_t length)
     return false;
 }
 
-/* A signature begins with "-- ", or with somebody's name on a line of its own. */
+/* A signature also begins with somebody's name on a line of its own. */
 static bool signs(const struct paragraph *paragraph, const char *line, size_t length)
 {
     const struct lint *lint = paragraph->beside->lint;
     const struct lint_mail *mail = &lint->mails[paragraph->mail];
 
-    if (length <= 3 && length >= 2 && strncmp(line, "-- ", length) == 0)
-        return true;
     return is_name(json_object_get(lint->world, "people"), line, length) || is_name(mail->from, line, length) ||
            is_name(mail->people, line, length);
 }
 
-/* Neither what is quoted, nor what stands on lines of its own, nor signatures. */
+/* Below this is the writer's signature, to the end (RFC 3676, 4.3). */
+static bool is_delimiter(const char *line, size_t length)
+{
+    return length <= 3 && length >= 2 && strncmp(line, "-- ", length) == 0;
+}
+
+/* Neither what is quoted, nor what stands on lines of its own, nor signatures and what a house puts below them. */
 static void read_lines(struct paragraph *paragraph, const char *text)
 {
-    bool signature = false;
+    bool mail = paragraph->beside->lint->mails[paragraph->mail].commit == NULL, signature = false, rest = false;
 
     paragraph->length = 0;
+    paragraph->signed_off = false;
     for (const char *line = text; *line != '\0'; line += *line != '\0') {
         size_t length = strcspn(line, "\r\n"), whole = strcspn(line, "\n");
 
-        signature = signs(paragraph, line, length) || (signature && length > 0);
+        rest = rest || (mail && is_delimiter(line, length));
+        signature = rest || signs(paragraph, line, length) || (signature && length > 0);
         if (length == 0 || signature || *line == '>' || *line == ' ' || *line == '\t') {
             end_paragraph(paragraph);
+            paragraph->signed_off = paragraph->signed_off || signature;
         } else {
             add_line(paragraph, line, length);
             if (length < WRAPPED)

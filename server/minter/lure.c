@@ -187,22 +187,15 @@ static uint64_t gcd(uint64_t a, uint64_t b)
     return a;
 }
 
-/* Which of the variable's texts: the installation's next one, where the keeper says how many lures there are already,
- * so that a text comes again only when all others have been used. */
-static uint32_t draw_index(const struct lure_work *work, const struct lure_variable *variable)
+/* The lure's next turn. They are counted on from how many lures the installation had when this process first made one of
+ * it, which is beyond all that processes before counted: no turn comes twice. */
+static uint64_t next_turn(const struct lure_work *work)
 {
-    const json_t *ordinal = json_object_get(work->parameters, "ordinal");
-    const json_t *seeds = json_object_get(json_object_get(work->parameters, "persona"), "seeds");
-    uint64_t start = (uint64_t)json_integer_value(json_object_get(seeds, "order")), step = variable->total * 5 / 8 + 1;
+    uint64_t *turn = &work->minter->turns[work->lure - work->minter->catalogue->lures];
+    uint64_t ordinal = (uint64_t)json_integer_value(json_object_get(work->parameters, "ordinal"));
 
-    if (!json_is_integer(ordinal))
-        return draw_below(work->minter->draw, variable->total);
-    for (const char *c = variable->name; *c != 0; c++)
-        start = start * 31 + (unsigned char)*c;
-    while (gcd(step, variable->total) != 1)
-        step++;
-    return (uint32_t)((start % variable->total + (uint64_t)json_integer_value(ordinal) % variable->total * step) %
-                      variable->total);
+    *turn = (*turn != 0 ? *turn : ordinal) + 1;
+    return *turn - 1;
 }
 
 static uint32_t ways_of(const struct lure_choice *choice)
@@ -212,6 +205,54 @@ static uint32_t ways_of(const struct lure_choice *choice)
     for (size_t i = 0; i < choice->way_count; i++)
         ways *= choice->ways[i];
     return ways;
+}
+
+/* Any number, always the same (Steele et al., "Fast splittable pseudorandom number generators", 2014). */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t z = a + (b + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* The choice whose turn it is: each once in a round, in each round in another order. */
+static size_t choice_at(uint64_t round, size_t position, size_t count)
+{
+    size_t before = 0, at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        before = 0;
+        for (size_t k = 0; k < count; k++)
+            before += mix(round, k) < mix(round, i);
+        if (before == position)
+            at = i;
+    }
+    return at;
+}
+
+/* Which of the variable's texts: of its choices each in turn, and of the ways to say it the next one, where the keeper says
+ * how many lures there are already. So a sentence comes again only when all others had their turn. */
+static uint32_t draw_index(const struct lure_work *work, const struct lure_variable *variable)
+{
+    const json_t *seeds = json_object_get(json_object_get(work->parameters, "persona"), "seeds");
+    uint64_t start = (uint64_t)json_integer_value(json_object_get(seeds, "order")), round = work->turn / variable->choice_count;
+    bool turns = json_is_integer(json_object_get(work->parameters, "ordinal"));
+    uint32_t index, ways, step;
+    size_t choice;
+
+    for (const char *c = variable->name; *c != 0; c++)
+        start = start * 31 + (unsigned char)*c;
+    choice = turns ? choice_at(mix(start, round), work->turn % variable->choice_count, variable->choice_count)
+                   : draw_below(work->minter->draw, (uint32_t)variable->choice_count);
+    ways = ways_of(&variable->choices[choice]);
+    for (step = ways * 5 / 8 + 1; gcd(step, ways) != 1;)
+        step++;
+    index = turns ? (uint32_t)((start % ways + round % ways * step) % ways) : draw_below(work->minter->draw, ways);
+    for (size_t i = 0; i < choice; i++)
+        index += ways_of(&variable->choices[i]);
+    return index;
 }
 
 /* The sections that are true, as {"or":{"0":{"2":true}}}. */
@@ -355,6 +396,7 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
     if (strcmp(type, "text") == 0) {
         rc = lure_text(&work, made, error);
     } else if (choose(&work, type, error) == 0) {
+        work.turn = next_turn(&work);
         lure_cast(&work);
         rc = strcmp(type, "directory") == 0 ? lure_account(&work, error) : 0;
         if (rc == 0)

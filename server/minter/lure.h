@@ -44,6 +44,7 @@ struct lure_work {
     json_t *base, *token, *variables;
     const struct lure *lure;
     struct carried carried;
+    uint64_t turn; /* of the lure's texts */
 };
 
 /* Parameters of the job "lure". `made` is filled whatever happens; lure_free() it. */

@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "server/base/cage.h"
@@ -56,6 +57,11 @@ int minter_open(struct minter *minter, const char *data, const struct draw *draw
         minter_close(minter);
         return -1;
     }
+    minter->turns = calloc(minter->catalogue->lure_count + 1, sizeof *minter->turns);
+    if (minter->turns == NULL) {
+        minter_close(minter);
+        return error_set(error, "out of memory");
+    }
     return 0;
 }
 
@@ -65,6 +71,7 @@ void minter_close(struct minter *minter)
     catalogue_free(minter->catalogue);
     faces_free(minter->faces);
     directory_free(minter->directory);
+    free(minter->turns);
     sodium_memzero(minter, sizeof *minter);
 }
 

@@ -434,6 +434,41 @@ START_TEST(what_comes_again_is_found)
 }
 END_TEST
 
+static void add_below(struct lint *lint, const char *name, const char *text, const char *below)
+{
+    char *raw;
+
+    ck_assert_int_gt(asprintf(&raw, "From: Ann Roe <a@b.net>\nTo: c@b.net\nSubject: x\nMessage-ID: <%s@b.net>\n"
+                              "Date: Tue, 10 Nov 2026 10:12:33 +0000\n\n%s\n\n%s", name, text, below), 0);
+    add(lint, name, name, NULL, raw, 0);
+    free(raw);
+}
+
+/* What a house puts below everybody's mails is no repetition; the same words above, or others below, are. */
+START_TEST(what_a_house_adds_is_no_repetition)
+{
+    static const char notice[] = "This message is confidential and meant for the person whom it names, and for nobody else.\n";
+    static const char *const below[] = {"Ann Roe\n\n", "-- \nAnn Roe\n\n", "",
+                                        "Ann Roe\n\nThe account of the nightly job was set up anew this morning.\n\n"};
+    char *text, one[64];
+
+    for (size_t i = 0; i < 4; i++) {
+        struct lint lint;
+
+        lint_init(&lint, NULL, JOBS_NOW);
+        for (int k = 0; k < 2; k++) {
+            ck_assert_int_gt(asprintf(&text, "%s%s", below[i], notice), 0);
+            snprintf(one, sizeof one, "Mail number %d is about nothing at all today.", k);
+            add_below(&lint, k == 0 ? "m-1" : "m-2", one, text);
+            free(text);
+        }
+        judge(&lint);
+        ck_assert_msg((times[LINT_REPEATED] > 0) == (i > 1), "%zu: %s", i, told);
+        lint_free(&lint);
+    }
+}
+END_TEST
+
 static const char *person_name(const struct pair *pair, const char *mail)
 {
     const json_t *person;
@@ -549,6 +584,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, an_answer_to_nothing_is_found);
     tcase_add_test(tcase, what_comes_again_is_found);
     tcase_add_test(tcase, who_is_made_up_is_a_stranger_beside_real_people);
+    tcase_add_test(tcase, what_a_house_adds_is_no_repetition);
     tcase_add_test(tcase, an_mbox_is_taken_apart);
     tcase_add_loop_test(tcase, received_fields_are_read, 0, 7);
     suite_add_tcase(suite, tcase);

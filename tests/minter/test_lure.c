@@ -10,6 +10,7 @@
 #include "tests/test.h"
 
 #define DAY 86400
+#define TOPICS 7 /* of the lure handover */
 
 static struct jobs jobs;
 static json_t *personas[2];
@@ -217,6 +218,31 @@ START_TEST(no_two_mails_read_the_same)
     }
     for (size_t i = 0; i < 60; i++)
         free(bodies[i]);
+}
+END_TEST
+
+/* A lure's texts are taken in turn, however many others come between: no sentence twice in a round. */
+START_TEST(texts_have_their_turn)
+{
+    char *subjects[TOPICS];
+
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < TOPICS; i++) {
+            json_t *asked = with(parameters("password", "svc-1", "Bovirel.Tanusor4172!", "http", "maildir", 0), "lure",
+                                 "handover");
+            json_t *meta;
+
+            json_object_set_new(asked, "ordinal", json_integer((round * TOPICS + i) * 7));
+            ck_assert_msg(jobs_run(&jobs, "lure", asked) == 0, "%s", jobs.error.text);
+            meta = jobs_json(&jobs, "meta");
+            subjects[i] = strdup(text_of(meta, "subject"));
+            json_decref(meta);
+            for (int k = 0; k < i; k++)
+                ck_assert_str_ne(subjects[k], subjects[i]);
+        }
+        for (int i = 0; i < TOPICS; i++)
+            free(subjects[i]);
+    }
 }
 END_TEST
 
@@ -497,6 +523,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, the_owner_is_addressed);
     tcase_add_test(tcase, language_and_name_choose_the_lure);
     tcase_add_test(tcase, no_two_mails_read_the_same);
+    tcase_add_test(tcase, texts_have_their_turn);
     tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 96);
     tcase_add_loop_test(tcase, attachments_by_every_program, 0, 5);
     tcase_add_test(tcase, people_answer_when_they_work);

@@ -65,7 +65,7 @@ class Hush:
 
     def look(self, process):
         """What ps shows of it, if it is ours."""
-        with open(f"/proc/{process}/comm") as file:
+        with open(f"/proc/{process}/comm", errors="replace") as file:
             program = file.read().strip()
         for name in ("cmdline", "environ") if program in OURS else ():
             with open(f"/proc/{process}/{name}", "rb") as file:
@@ -86,9 +86,12 @@ class Hush:
         for folder, below, names in os.walk(self.sundew.root):
             below[:] = [name for name in below if os.path.join(folder, name) not in self.spared]
             for path in (os.path.join(folder, name) for name in names):
-                if os.path.isfile(path):
-                    with open(path, "rb") as file:
-                        yield os.path.relpath(path, self.sundew.root), file.read()
+                try:
+                    if os.path.isfile(path):
+                        with open(path, "rb") as file:
+                            yield os.path.relpath(path, self.sundew.root), file.read()
+                except FileNotFoundError:  # the daemon goes on
+                    pass
 
     def check(self, tap):
         self.ended.set()

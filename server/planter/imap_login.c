@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: ISC
  *
- * Logging in (RFC 9051, 6.2): by password, PLAIN (RFC 4616) or LOGIN; by access token, XOAUTH2 or OAUTHBEARER
- * (RFC 7628); by the client certificate, EXTERNAL. Where the account is somebody else than the mailbox's user it logs
- * in for that user, by PLAIN's and EXTERNAL's authorisation identity. */
+ * Logging in (RFC 9051, 6.2): by password, PLAIN (RFC 4616) or LOGIN; by access token, given or asked for (oauth.h),
+ * XOAUTH2 or OAUTHBEARER (RFC 7628); by the client certificate, EXTERNAL. Where the account is somebody else than the
+ * mailbox's user it logs in for that user, by PLAIN's and EXTERNAL's authorisation identity. */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/planter/imap_talk.h"
+#include "server/planter/oauth.h"
 #include "server/planter/secret.h"
 
 #define SECRET_BYTES (CREDENTIALS_FILE + 4096)
+
+/* The setting by which the account proves who it is. */
+static const char *proof(const struct credentials *credentials)
+{
+    static const enum account_file files[] = {ACCOUNT_TOKEN, ACCOUNT_PASSWORD, ACCOUNT_SERVICE_ACCOUNT};
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (credentials->files[files[i]].path != NULL)
+            return account_file_name(files[i]);
+    return credentials_setting(credentials, "client")[0] != '\0' ? "client" : account_file_name(ACCOUNT_CERTIFICATE);
+}
 
 /* The server's refusal, with what to do. */
 static int refused(struct imap *imap, const struct visit *visit, const char *user, struct error *error)
 {
     const struct credentials *credentials = &visit->credentials;
-    enum account_file file = credentials->files[ACCOUNT_TOKEN].path != NULL      ? ACCOUNT_TOKEN
-                             : credentials->files[ACCOUNT_PASSWORD].path != NULL ? ACCOUNT_PASSWORD
-                                                                                 : ACCOUNT_CERTIFICATE;
     const char *words = buffer_text(&imap->text);
 
     return error_set(error, "%s refused the login of %s to the mailbox of %s (%.120s): check user: and %s: of the account "
                      "%s, and whether it may enter this mailbox", imap->host, user, imap->user,
-                     words, account_file_name(file), credentials->name);
+                     words, proof(credentials), credentials->name);
 }
 
 /* AUTHENTICATE with an initial response, sent with the command where the server takes it so. If it goes on after that
@@ -91,14 +100,12 @@ static int by_password(struct imap *imap, const char *owner, const char *user, s
     return login(imap, user, password, error);
 }
 
-static int by_token(struct imap *imap, const char *user, struct slice token, struct error *error)
+static int give_token(struct imap *imap, const char *user, struct slice token, struct error *error)
 {
     bool bearer = (imap->can & IMAP_XOAUTH2) == 0;
     struct buffer text;
     int said;
 
-    if ((imap->can & (IMAP_XOAUTH2 | IMAP_OAUTHBEARER)) == 0)
-        return error_set(error, "%s takes no access tokens: it offers neither XOAUTH2 nor OAUTHBEARER", imap->host);
     buffer_init(&text, SECRET_BYTES);
     if (bearer)
         buffer_add_format(&text, "n,a=%s,\1host=%s\1auth=Bearer ", user, imap->host);
@@ -111,17 +118,33 @@ static int by_token(struct imap *imap, const char *user, struct slice token, str
     return said;
 }
 
+/* One that was kept may have ended before its time: then another is asked for, once. */
+static int by_token(struct imap *imap, struct visit *visit, struct error *error)
+{
+    struct slice token = SLICE_NONE;
+    bool kept = false;
+    int said = IMAP_OK;
+
+    if ((imap->can & (IMAP_XOAUTH2 | IMAP_OAUTHBEARER)) == 0)
+        return error_set(error, "%s takes no access tokens: it offers neither XOAUTH2 nor OAUTHBEARER", imap->host);
+    for (int turn = 0; turn == 0 || (turn == 1 && said > IMAP_OK && kept); turn++) {
+        if (oauth_bearer(visit, imap->host, imap->user, turn == 1, &token, &kept, error) != 0)
+            return -1;
+        said = give_token(imap, imap->user, token, error);
+    }
+    return said;
+}
+
 static int capabilities(struct imap *imap, struct error *error)
 {
     imap_begin(imap, "CAPABILITY");
     return imap_must(imap, NULL, NULL, "CAPABILITY", error);
 }
 
-int imap_log_in(struct imap *imap, const struct visit *visit, struct error *error)
+int imap_log_in(struct imap *imap, struct visit *visit, struct error *error)
 {
     const struct credentials *credentials = &visit->credentials;
     struct slice password = credentials_file(credentials, ACCOUNT_PASSWORD);
-    struct slice token = credentials_file(credentials, ACCOUNT_TOKEN);
     char *user = credentials_user(credentials, imap->user);
     const char *setting = credentials_setting(credentials, "user"), *owner = "";
     int said = -1;
@@ -132,14 +155,14 @@ int imap_log_in(struct imap *imap, const struct visit *visit, struct error *erro
         owner = imap->user;
     if (imap->can == 0 && capabilities(imap, error) != 0)
         goto out;
-    if (token.length > 0)
-        said = by_token(imap, imap->user, token, error);
+    if (oauth_is_way(credentials))
+        said = by_token(imap, visit, error);
     else if (password.length > 0)
         said = by_password(imap, owner, user, password, error);
     else if (credentials->files[ACCOUNT_CERTIFICATE].path != NULL && (imap->can & IMAP_EXTERNAL) != 0)
         said = authenticate(imap, "EXTERNAL", slice_of(imap->user), error);
     else
-        error_set(error, "the account %s has nothing by which %s lets in: give it password: or token:",
+        error_set(error, "the account %s has nothing by which %s lets in: give it password:, token: or client:",
                   credentials->name, imap->host);
     if (said > IMAP_OK)
         said = refused(imap, visit, user, error);

@@ -312,7 +312,7 @@ static int start_tls(struct imap *imap, const struct visit *visit, struct error 
 
 static int open_session(struct imap *imap, const struct task *task, uint16_t port, struct error *error)
 {
-    const struct visit *visit = task->visit;
+    struct visit *visit = task->visit;
     bool direct = strcmp(task->place->scheme, "imaps") == 0;
 
     if (visit_door(&imap->door, imap->host, port != 0 ? port : direct ? 993 : 143, error) != 0 ||

@@ -69,6 +69,6 @@ struct task;
 struct imap *imap_enter(const struct task *task, struct error *error);
 
 /* imap_login.c */
-int imap_log_in(struct imap *imap, const struct visit *visit, struct error *error);
+int imap_log_in(struct imap *imap, struct visit *visit, struct error *error);
 
 #endif

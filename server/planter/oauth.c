@@ -279,3 +279,48 @@ int oauth_token(struct web *web, struct error *error)
     free(url);
     return rc;
 }
+
+/* ---- for other servers ---- */
+
+bool oauth_is_way(const struct credentials *credentials)
+{
+    return credentials_file(credentials, ACCOUNT_TOKEN).length > 0 ||
+           credentials_file(credentials, ACCOUNT_SERVICE_ACCOUNT).length > 0 ||
+           credentials_setting(credentials, "client")[0] != '\0';
+}
+
+static struct web *tokens_for(struct visit *visit, const char *host, const char *person, struct error *error)
+{
+    static const struct web_api none = {.url = NULL};
+    bool personal = credentials_file(&visit->credentials, ACCOUNT_SERVICE_ACCOUNT).length > 0;
+    char key[1024];
+    struct web *web;
+
+    snprintf(key, sizeof key, "%s %s", host, personal ? person : "");
+    web = visit_tokens(visit, key);
+    if (web == NULL) {
+        web = web_new(visit, &none, host, 0, person, error);
+        if (web == NULL || visit_keep_tokens(visit, key, web, web_free, error) != 0)
+            return NULL;
+    }
+    return web;
+}
+
+int oauth_bearer(struct visit *visit, const char *host, const char *person, bool anew, struct slice *token, bool *kept,
+                 struct error *error)
+{
+    struct web *web = tokens_for(visit, host, person, error);
+    int64_t before;
+    int rc;
+
+    if (web == NULL)
+        return -1;
+    if (anew)
+        buffer_clear(&web->token);
+    before = web->token_until;
+    rc = oauth_token(web, error);
+    door_close(&web->door);
+    *kept = before != 0 && web->token_until == before;
+    *token = buffer_slice(&web->token);
+    return rc;
+}

@@ -24,14 +24,6 @@ void visit_init(struct visit *visit)
     buffer_init(&visit->bundle, BUNDLE_BYTES);
 }
 
-void visit_free(struct visit *visit)
-{
-    visit_leave(visit);
-    credentials_free(&visit->credentials);
-    buffer_free(&visit->bundle);
-    free(visit->scratch);
-}
-
 int visit_prepare(struct visit *visit, struct error *error)
 {
     SSL_CTX *warm;
@@ -49,38 +41,72 @@ int visit_prepare(struct visit *visit, struct error *error)
 
 /* ---- sessions ---- */
 
-void visit_leave(struct visit *visit)
+static void end_session(struct visit_session *kept)
 {
-    if (visit->session != NULL)
-        visit->leave(visit->session);
-    free(visit->key);
-    visit->session = NULL;
-    visit->key = NULL;
+    if (kept->session != NULL)
+        kept->leave(kept->session);
+    free(kept->key);
+    *kept = (struct visit_session){NULL};
 }
 
-void *visit_session(struct visit *visit, const char *key)
+static void *session_of(struct visit *visit, struct visit_session *kept, const char *key)
 {
     unsigned char mark[CREDENTIALS_MARK];
 
     credentials_mark(&visit->credentials, mark);
-    if (visit->session != NULL &&
-        (strcmp(visit->key, key) != 0 || sodium_memcmp(mark, visit->mark, sizeof mark) != 0))
-        visit_leave(visit);
-    return visit->session;
+    if (kept->session != NULL && (strcmp(kept->key, key) != 0 || sodium_memcmp(mark, kept->mark, sizeof mark) != 0))
+        end_session(kept);
+    return kept->session;
+}
+
+static int keep(struct visit *visit, struct visit_session *kept, const char *key, void *session,
+                void (*ending)(void *session), struct error *error)
+{
+    end_session(kept);
+    kept->key = strdup(key);
+    if (kept->key == NULL) {
+        ending(session);
+        return error_set(error, "out of memory");
+    }
+    credentials_mark(&visit->credentials, kept->mark);
+    kept->session = session;
+    kept->leave = ending;
+    return 0;
+}
+
+void visit_free(struct visit *visit)
+{
+    end_session(&visit->place);
+    end_session(&visit->tokens);
+    credentials_free(&visit->credentials);
+    buffer_free(&visit->bundle);
+    free(visit->scratch);
+}
+
+void visit_leave(struct visit *visit)
+{
+    end_session(&visit->place);
+}
+
+void *visit_session(struct visit *visit, const char *key)
+{
+    return session_of(visit, &visit->place, key);
 }
 
 int visit_keep(struct visit *visit, const char *key, void *session, void (*leave)(void *session), struct error *error)
 {
-    visit_leave(visit);
-    visit->key = strdup(key);
-    if (visit->key == NULL) {
-        leave(session);
-        return error_set(error, "out of memory");
-    }
-    credentials_mark(&visit->credentials, visit->mark);
-    visit->session = session;
-    visit->leave = leave;
-    return 0;
+    return keep(visit, &visit->place, key, session, leave, error);
+}
+
+void *visit_tokens(struct visit *visit, const char *key)
+{
+    return session_of(visit, &visit->tokens, key);
+}
+
+int visit_keep_tokens(struct visit *visit, const char *key, void *session, void (*leave)(void *session),
+                      struct error *error)
+{
+    return keep(visit, &visit->tokens, key, session, leave, error);
 }
 
 /* ---- connections ---- */

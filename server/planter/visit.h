@@ -14,14 +14,18 @@
 
 #define VISIT_TIMEOUT_MS 60000
 
+struct visit_session {
+    char *key; /* whose it is; NULL: none */
+    unsigned char mark[CREDENTIALS_MARK];
+    void *session;
+    void (*leave)(void *session); /* ends and frees it */
+};
+
 struct visit {
     struct credentials credentials;
     struct buffer bundle; /* the system's authorities, PEM */
     char *scratch;        /* a folder for copies (scratch.h); NULL: the place needs none */
-    char *key;            /* whose session it is; NULL: none */
-    unsigned char mark[CREDENTIALS_MARK];
-    void *session;
-    void (*leave)(void *session); /* ends and frees it */
+    struct visit_session place, tokens;
 };
 
 void visit_init(struct visit *visit);
@@ -34,6 +38,10 @@ void *visit_session(struct visit *visit, const char *key);
 /* Keeps a new one. `session` is left when this fails. */
 int visit_keep(struct visit *visit, const char *key, void *session, void (*leave)(void *session), struct error *error);
 void visit_leave(struct visit *visit);
+/* The same for what gives out access tokens (oauth.h), which stays from one mailbox to the next. */
+void *visit_tokens(struct visit *visit, const char *key);
+int visit_keep_tokens(struct visit *visit, const char *key, void *session, void (*leave)(void *session),
+                      struct error *error);
 
 /* A connected socket, or -1 with what to do. */
 int visit_connect(const char *host, uint16_t port, struct error *error);

@@ -2,6 +2,7 @@
  *
  * The text of a mail: what its writer says, the signature, and the earlier mail quoted as the program does it. */
 #include <string.h>
+#include "server/minter/hand.h"
 #include "server/minter/letter.h"
 #include "server/minter/mime.h"
 #include "server/minter/when.h"
@@ -49,30 +50,46 @@ static bool answers_on_top(const struct letter *letter)
            (letter_by(letter, "thunderbird") && manner(letter) % 2 == 0);
 }
 
+static const char *phone_label(const struct letter *letter)
+{
+    static const char *const labels[][2][4] = {{{"Ext. ", "Phone: ", "x", "Tel "}, {"Tel. ", "Phone: ", "T ", "Tel "}},
+                                               {{"Poste ", "Tél. : ", "p. ", "Tél. "}, {"Tél. ", "Tél. : ", "T. ", "Tél "}}};
+
+    return labels[letter_french(letter)][letter->outside][manner(letter) / 16 % 4];
+}
+
 static void add_signature(const struct letter *letter, struct buffer *out)
 {
-    const char *phone = letter_french(letter) ? (letter->outside ? "Tél. " : "Poste ")
-                        : letter->outside     ? "Tel. "
-                                              : "Ext. ";
     const char *house =
         letter->outside ? letter_text(letter->habits, "name") : letter_text(letter->work->base, "organisation");
     const char *title = letter_text(letter->from, "title"), *department = letter_text(letter->from, "department");
+    const char *label = phone_label(letter), *phone = letter_text(letter->from, "phone");
 
-    if (title[0] == 0) /* an owner whom the persona does not know */
+    if (title[0] == 0 || !hand_signs(letter)) /* an owner whom the persona does not know has no title */
         return;
     buffer_add_text(out, letter_by(letter, "apple") || letter_by(letter, "outlook") ? "\n" : "\n-- \n");
     buffer_add_format(out, "%s\n", letter_text(letter->from, "name"));
-    switch (manner(letter) / 2 % 4) {
+    switch (manner(letter) / 2 % 8) {
     case 0:
-        buffer_add_format(out, "%s\n%s\n%s%s\n", title, house, phone, letter_text(letter->from, "phone"));
+        buffer_add_format(out, "%s\n%s\n%s%s\n", title, house, label, phone);
         break;
     case 1:
-        buffer_add_format(out, "%s, %s\n%s | %s%s\n", title, department, house, phone,
-                          letter_text(letter->from, "phone"));
+        buffer_add_format(out, "%s, %s\n%s | %s%s\n", title, department, house, label, phone);
         break;
     case 2:
-        buffer_add_format(out, "%s - %s\n%s%s\n%s\n", title, house, phone, letter_text(letter->from, "phone"),
-                          letter_text(letter->from, "mail"));
+        buffer_add_format(out, "%s - %s\n%s%s\n%s\n", title, house, label, phone, letter_text(letter->from, "mail"));
+        break;
+    case 3:
+        buffer_add_format(out, "%s | %s\n", department, house);
+        break;
+    case 4:
+        buffer_add_format(out, "%s%s\n", label, phone);
+        break;
+    case 5:
+        buffer_add_format(out, "%s\n%s\n\n%s\n", title, department, house);
+        break;
+    case 6:
+        buffer_add_format(out, "%s\n%s%s\n", house, label, phone);
         break;
     default:
         buffer_add_format(out, "%s\n%s\n", title, house);
@@ -115,19 +132,35 @@ static void add_attribution(const struct letter *letter, struct buffer *out)
         buffer_add_char(out, '\n');
 }
 
+/* What is before the paragraph with the secret, or with lines that are not filled. */
+static struct slice before_secret(const struct letter *letter, struct slice text)
+{
+    struct slice rest = text, line;
+    const unsigned char *end = text.data;
+
+    while (rest.length > 0) {
+        line = next_line(&rest);
+        if ((line.length > 0 && line.data[0] == ' ') || has_secret(letter, line))
+            break;
+        if (line.length == 0)
+            end = line.data;
+    }
+    return (struct slice){text.data, (size_t)(end - text.data)};
+}
+
 /* Lines of the earlier mail, each behind "> ", or bare as Outlook does. Who answers to the mail with the secret quotes
  * its first lines only: a secret stands in one mail. */
 static void add_lines(const struct letter *letter, struct buffer *out)
 {
     struct slice text = buffer_slice(&letter->answered->body), line;
-    bool bare = letter_by(letter, "outlook"), short_of_it = has_secret(letter, text);
+    bool bare = letter_by(letter, "outlook");
 
-    if (short_of_it)
+    if (has_secret(letter, text)) {
         text = (struct slice){text.data + letter->answered->said, text.length - letter->answered->said};
+        text = before_secret(letter, text);
+    }
     while (text.length > 0) {
         line = next_line(&text);
-        if (short_of_it && line.length > 0 && line.data[0] == ' ')
-            break;
         if (!bare && line.length == 3 && memcmp(line.data, "-- ", 3) == 0)
             break; /* programs leave signatures out */
         if (!bare)
@@ -164,10 +197,11 @@ int letter_write(struct letter *letter, struct error *error)
 {
     const struct lure_work *work = letter->work;
     bool quotes = letter->answered != NULL, top = answers_on_top(letter);
-    struct buffer text;
+    struct buffer text, dressed;
     int rc;
 
     buffer_init(&text, LETTER_BYTES);
+    buffer_init(&dressed, LETTER_BYTES);
     if (quotes && !top) {
         add_quoted(letter, &letter->body);
         buffer_add_char(&letter->body, '\n');
@@ -175,8 +209,11 @@ int letter_write(struct letter *letter, struct error *error)
     letter->said = letter->body.length;
     rc = lure_draw(work, &letter->message->body, &text, error);
     if (rc == 0)
-        rc = fill(letter, buffer_slice(&text), &letter->body, error);
+        rc = hand_write(letter, buffer_slice(&text), &dressed, error);
+    if (rc == 0)
+        rc = fill(letter, buffer_slice(&dressed), &letter->body, error);
     buffer_free(&text);
+    buffer_free(&dressed);
     if (rc != 0)
         return -1;
     add_signature(letter, &letter->body);

@@ -1,85 +1,18 @@
 # SPDX-License-Identifier: ISC
-"""Ordinary mails of a house, as its people might have written them: what lures are mixed with in the blind test. Written
-without a look at the lures' texts; heads as five mail programs write them, from their public shapes."""
+"""Ordinary mails of a house, as its people might have written them: what lures are mixed with in the blind test. Sentences
+are topics.py's; heads as five mail programs write them, from their public shapes."""
 import datetime
 import email.header
 import random
+import re
 import string
+import topics
 
 CLIENTS = ("thunderbird", "roundcube", "apple", "outlook", "gmail")
-
-# Topic: subjects, openings, middles, ends. Half of the topics hold something that a thief searches for.
-TOPICS = {
-    "meeting": (["Thursday's meeting", "moving our slot", "agenda for {day}", "{project} call"],
-                ["Can we move our slot to {day}?", "I have booked the small room for {day} at {hour}.",
-                 "The call on {project} is at {hour}, the pin is {number}.", "Please find the agenda below."],
-                ["{name} cannot come before {hour}.", "We should go through the open points of {project} first.",
-                 "Ten minutes for the budget, then the plan for next month.",
-                 "I would like to hear from {name} how far the tests are.",
-                 "The customer will dial in, so please be on time."],
-                ["Tell me if that does not suit you.", "See you there.", "Otherwise we do it by phone."]),
-    "invoice": (["invoice {number}", "{number} - question", "open items {project}", "order for {project}"],
-                ["{name} sent me invoice {number} and I do not know which budget it belongs to.",
-                 "Accounts have asked twice about {number}.", "We have been charged twice for {project}, it seems."],
-                ["The amount is right, only the reference is missing.", "Could you check whether it was ordered by us?",
-                 "I have asked the supplier for a corrected one.", "If it is yours, please approve it in the system."],
-                ["It is due on {day}.", "Thanks for a quick look.", "I am in the office until {hour}."]),
-    "release": (["{project} {version}", "release of {project} on {day}", "{project}: ready?", "notes for {version}"],
-                ["Version {version} of {project} is ready from my point of view.", "I would like to ship {project} on {day}.",
-                 "{name} found one more bug in {project}, but it can wait."],
-                ["All tests are green except the two that we know.", "The database needs a small change, it runs in a minute.",
-                 "I have written the notes and put them into the folder.", "Somebody has to tell the service desk.",
-                 "We can go back to the old version within five minutes."],
-                ["Any objections?", "I will start at {hour}.", "Please give me a yes or a no."]),
-    "account": (["your account for {project}", "new login", "access as requested", "{project} login", "Re-activation"],
-                ["Your account for {project} has been set up, you can log in at once:",
-                 "For the time being please use the account of the service desk:",
-                 "Your account for {project} has been set up.", "I have reset your password as you asked.",
-                 "{name} asked me to give you access to {project}.", "The new system is open for you from today."],
-                [" user name: {login}\n password: {password}\n {url}", "    {url}\n    login {login}\n    pw {password}",
-                 " {login} / {password}", "  - {url}\n  - user: {login}\n  - password: {password}"],
-                ["Please change it at the first login.", "It asks for a new password after ninety days.",
-                 "You should see the same menus as {name}.", "Ring me on {number} if it does not work.",
-                 "The link works from the office network only."]),
-    "server": (["{host} tonight", "maintenance {host}", "{host} is slow", "disk on {host}"],
-               ["I will restart {host} at {hour}.", "{host} is running out of space again.",
-                "The monitoring complains about {host} since this morning.", "We want to move {project} to {host}."],
-               ["It takes a quarter of an hour, mail is not affected.", "Most of it are old logs, I will remove them.",
-                " ssh {login}@{host}\n password {password}", "{name} has the root password in case I am not there.",
-                "The backup ran through, so there is no risk."],
-               ["Nothing for you to do.", "Tell the others please.", "I will write when it is done."]),
-    "guest": (["guest network", "Wi-Fi for visitors", "visitors on {day}", "door code"],
-              ["We have visitors on {day} and they need the network.", "The code for the side door has changed.",
-               "Here are the details for the guests of {name}."],
-              [" network: visitors\n password: {password}", "The new door code is {number}.",
-               "    SSID guest-{number}\n    key {password}", "They should sign in at reception first."],
-              ["It is valid for one day.", "Please do not put it on the door.", "Reception has it, too."]),
-    "licence": (["licence for {project}", "renewal {number}", "keys", "subscription runs out"],
-                ["The subscription for {project} runs out on {day}.", "I have got the new licence from the supplier.",
-                 "Could you enter the key on {host}?"],
-                [" {password}\n seats: {number}", "  serial {number}\n  key {password}",
-                 "{name} is registered as owner, the mail address is {login}@{domain}.", "It costs the same as last year."],
-                ["Please keep it with the contracts.", "Let me know when it is active.", "The old one can go then."]),
-    "holiday": (["holiday", "out of office {day}", "cover", "next week"],
-                ["I am away from {day} for a week.", "{name} and I have swapped our days off.", "I take {day} off."],
-                ["{name} looks after {project} meanwhile.", "Nothing is planned, the freeze is on anyway.",
-                 "My phone is off, but I look at mail in the evening.", "The password for the shared mailbox is with {name}."],
-                ["Have a good time.", "Back on {day}.", "Thanks for standing in."]),
-    "report": (["figures for {project}", "monthly report", "numbers", "report {number}"],
-               ["The figures for {project} look odd this month.", "I need the numbers by {day}.",
-                "Attached is the report that {name} asked for."],
-               ["Compared with last year it is twelve per cent more.", "The export still counts cancelled orders.",
-                "Can you run it again with the right dates?", "The login for the reporting tool is the usual one."],
-               ["I send it on at {hour}.", "No rush.", "Thanks, that helps a lot."]),
-    "customer": (["{project} at the customer", "complaint {number}", "demo on {day}", "feedback"],
-                 ["The customer was happy with the demo.", "I had a long call with the customer about {project}.",
-                  "They complain that {project} is down every {day}."],
-                 ["They would like an account to try it themselves.", "I promised an answer by {day}.",
-                  "{name} knows the details, I was only listening.", " demo access: {login} / {password}"],
-                 ["What can we tell them?", "Could you take over from here?", "I have written it down in the ticket."]),
-}
-GREETINGS = ["Hi {to},", "Hello {to},", "{to},", "Hi,", "Dear {to},", "Good morning {to},", "Hello,", ""]
-BYES = ["Best regards,", "Regards,", "Thanks,", "Cheers,", "Kind regards,", "Best,", "Many thanks,", ""]
+GREETINGS = ["Hi {to},", "Hello {to},", "{to},", "Dear {to},", "Morning {to},", "Hi {to}", "Good morning,", "Hey {to},", ""]
+BYES = ["Regards,", "Kind regards,", "Best,", "Cheers", "Thanks,", "Best wishes,", "Thanks", "BR", "", "Best regards,"]
+CONTRACTIONS = (("([Cc])an't", r"\1annot"), ("([Ww])on't", r"\1ill not"), ("(\\w+)n't", r"\1 not"), ("I'm", "I am"), ("'ve", " have"), ("'ll", " will"), ("I'd", "I would"), ("we'd", "we would"), ("'re", " are"),
+                ("([Ii]t|[Tt]hat|[Ww]hat|[Hh]ere|[Ww]ho|[Ww]here|[Ss]he|[Hh]e|[Tt]here)'s", r"\1 is"))
 QUEUE = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 
 
@@ -89,15 +22,27 @@ class Person:
     def __init__(self, name, mail, client, version, block):
         self.name, self.mail, self.client, self.version, self.block = name, mail, client, version, block
         self.given = name.split(" ")[0]
+        style = random.Random(mail)  # what somebody does in all mails
+        self.greeting, self.bye = style.choice(GREETINGS), style.choice(BYES)
+        self.greets, self.ends = style.choice([0.1, 0.5, 1]), style.choice([0.2, 0.6, 1])
+        self.signs = style.choice([0, 0.3, 1, 1])
+        self.sign = style.choice([self.given, self.given, self.given, self.given[0], self.name, ""])
+        self.lower, self.contracts = style.random() < 0.15, style.random() < 0.6
+
+    def spell(self, text):
+        """As somebody writes who never contracts."""
+        for short, long in () if self.contracts else CONTRACTIONS:
+            text = re.sub(rf"\b{short}\b", long, text)
+        return text
 
 
 class House:
     """What lures and ordinary mails share: people, programs, servers, and the names of projects."""
 
-    def __init__(self, seed, domain, people, server, store, net, projects):
+    def __init__(self, seed, domain, people, server, store, net, projects, today):
         self.random = random.Random(seed)
         self.domain, self.people, self.server, self.store, self.net = domain, people, server, store, net
-        self.projects = projects
+        self.projects, self.today = projects, today
 
     def pick(self, items):
         return self.random.choice(items)
@@ -109,56 +54,91 @@ class House:
 
     def fields(self, people):
         project = self.pick(self.projects)
-        return {"project": project, "name": self.pick(self.people).given, "host": f"{self.pick(['app', 'db', 'web'])}"
+        return {"project": project, "name": self.pick(self.people).given, "host": f"{self.pick(['app', 'db', 'web', 'srv'])}"
                 f"{self.random.randrange(1, 9)}.{self.domain}", "url": f"https://{project}.{self.domain}",
                 "day": self.pick(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]), "hour":
                 f"{self.random.randrange(8, 18)}:{self.pick(['00', '15', '30'])}", "number":
                 str(self.random.randrange(1000, 9999)), "version": f"{self.random.randrange(1, 9)}."
-                f"{self.random.randrange(0, 20)}", "login": self.pick(self.people).mail.split("@")[0],
-                "password": self.password(), "domain": self.domain, "to": people[1].given}
+                f"{self.random.randrange(0, 20)}", "login": self.login(project), "password": self.password(),
+                "domain": self.domain, "to": people[1].given}
 
-    def text(self, topic, people):
-        fields = self.fields(people)
-        subjects, opens, middles, ends = TOPICS[topic]
-        count = self.random.randrange(1, min(5, len(middles) + 1))
-        body = [self.pick(opens)] + self.random.sample(middles, count) + [self.pick(ends)]
-        parts, sentence = [], ""
-        for piece in body:
-            if piece.startswith(" "):
-                parts += [sentence.strip(), piece]
-                sentence = ""
-            else:
-                sentence += " " + piece
-        parts += [sentence.strip()]
-        text = "\n\n".join(p for p in [self.pick(GREETINGS), *parts, self.pick(BYES)] if p)
-        return self.pick(subjects).format(**fields), (text + "\n" + people[0].given + "\n").format(**fields)
+    def login(self, project):
+        person = self.pick(self.people).mail.split("@")[0]
+        return self.pick([person, person, person, f"svc-{project}", f"sa_{project}", f"{project}-ro", f"app.{project}", "svc-backup",
+                          "svc_report", "sa-monitor", "batch", "deploy", "admin"])
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def said(self, topic, turn, last, login):
+        """Paragraphs of the turn-th mail: asked or told, answered, and acknowledged."""
+        kinds = topics.TOPICS[topic]
+        if turn > 1 or (turn and last and self.chance(0.5)):
+            return [" ".join(self.random.sample(kinds["ack"], 1 + self.chance(0.2)))]
+        first = kinds["reply"] if turn else kinds[self.pick(["ask", "tell"])]
+        text = self.pick(first)
+        more = self.random.sample(kinds["more"], self.random.choice([0, 0, 1, 1, 1, 2, 2, 3, 4]))
+        more += self.random.sample(kinds["long"], self.random.choice([0, 0, 0, 1, 1, 1, 2, 3]))
+        self.random.shuffle(more)
+        if self.chance(0.1):  # something else, while one is at it
+            other = topics.TOPICS[self.pick(sorted(topics.TOPICS))]
+            more += ["Another thing: " + self.pick(other["tell"])] + self.random.sample(other["more"], self.random.randrange(3))
+        end = [self.pick(topics.ENDS)] if self.chance(0.4) else []
+        if login and self.chance(0.4):
+            return self.paragraphs([text, *more, self.pick(topics.SAID), *end])
+        if not login and self.chance(0.8):
+            return self.paragraphs([text, *more, *end])
+        block = self.pick(topics.LOGINS if login else topics.OTHERS)
+        if self.chance(0.5):
+            return [*self.paragraphs([text, self.pick(kinds["lead"])]), block, *self.paragraphs(more + end)]
+        return [*self.paragraphs([text, *more, self.pick(kinds["lead"])]), block, " ".join(end)]
+
+    def paragraphs(self, sentences):
+        """Some break often, some never."""
+        parts = [""]
+        for sentence in sentences:
+            parts += [""] if parts[-1] and self.chance(0.3) else []
+            parts[-1] = (parts[-1] + " " + sentence).strip()
+        return parts
+
+    def text(self, topic, people, turn=0, last=False, login=False):
+        """Subject and text, as its writer greets and ends."""
+        writer, fields = people[0], self.fields(people)
+        parts = [writer.spell(part) for part in self.said(topic, turn, last, login) if part]
+        greeting = writer.greeting if not turn or self.chance(writer.greets) else ""
+        bye = writer.bye if self.chance(writer.ends) else ""
+        if greeting and writer.lower:
+            parts[0] = parts[0][0].lower() + parts[0][1:]
+        name = writer.sign if turn or writer.sign else writer.given
+        text = "\n\n".join(p for p in [greeting, *parts, "\n".join(n for n in (bye, name) if n)] if p) + "\n"
+        return self.pick(topics.TOPICS[topic]["subject"]).format(**fields), text.format(**fields)
 
     def stamp(self):
-        day = datetime.datetime(2026, 11, 2) - datetime.timedelta(days=self.random.randrange(0, 40))
+        day = self.today - datetime.timedelta(days=self.random.randrange(1, 22))
         while day.weekday() > 4:
             day -= datetime.timedelta(days=1)
         return day + datetime.timedelta(seconds=self.random.randrange(8 * 3600 + 1800, 17 * 3600 + 2400))
 
-    def thread(self, topic):
-        """Raw mails of one conversation, in order."""
-        people = [self.pick(self.people)]
-        while len(people) < 3:
-            other = self.pick(self.people)
-            people += [other] if other.mail not in [p.mail for p in people] else []
-        copy = people.pop() if self.random.random() < 0.2 else people.pop() and None
-        subject, text = self.text(topic, people)
-        time, before, mails = self.stamp(), [], []
-        subject = self.pick(["{}", "{}", "{} ({})", "{} - {}", "{}, {}"]).format(subject, self.pick(self.projects))
-        for turn in range(self.random.randrange(1, 5)):
-            if turn:
-                text = self.text(topic, people)[1].rstrip("\n") + "\n"
+    def thread(self, topic, owner):
+        """Raw mails of one conversation that lie in the owner's inbox, in order."""
+        others = [p for p in self.people if p.mail != owner.mail]
+        people = self.random.sample(others, 2)
+        people, copy = [people[0], owner], people[1] if self.chance(0.2) else None
+        if self.chance(0.3):
+            people.reverse()
+        turns = self.random.choice([1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 5, 6])
+        login = self.random.randrange(2) if self.chance(0.6) else None  # in which mail
+        time, before, mails, subject = self.stamp(), [], [], None
+        for turn in range(turns):
+            title, text = self.text(topic, people, turn, turn == turns - 1, turn == login)
+            subject = subject or title
             mail, mid = write(self, people[0], people[1], ("Re: " if turn else "") + subject, text, time, before, copy)
-            mails.append(mail)
+            mails += [mail] if people[0] is not owner else []
             before = before + [(mid, people[0], time, text)]
             people = people[::-1]
             time += datetime.timedelta(seconds=self.random.randrange(300, 20000))
             if time.hour >= 18 or time.hour < 8:
-                break
+                time = time.replace(hour=self.pick([8, 9, 9, 10, 11, 13, 14])) + datetime.timedelta(days=1 if time.weekday() < 4 else 3)
         return mails
 
 
@@ -197,7 +177,9 @@ def quote(client, before, top, text):
     return text + "\n" + mark + "\n" + lines + "\n" if top else mark + "\n" + lines + "\n\n" + text
 
 
-def signature(person):
+def signature(house, person, turn):
+    if not person.block or not house.chance(person.signs if turn else max(person.signs, 0.3)):
+        return ""
     return ("\n" if person.client in ("apple", "outlook") else "\n-- \n") + person.name + "\n" + person.block
 
 
@@ -249,7 +231,7 @@ def content(house, person, text):
 def write(house, person, to, subject, text, time, before, copy=None):
     date = f"{time:%a}, {time.day} {time:%b %Y %H:%M:%S} +0000"
     mid = message_id(house, person)
-    body = fill(text) + signature(person)
+    body = fill(text) + signature(house, person, len(before))
     if before:
         top = person.client in ("apple", "outlook", "gmail") or (person.client == "thunderbird" and house.pick((0, 1)))
         body = quote(person.client, (*before[-1][:3], fill(before[-1][3])), top, body)

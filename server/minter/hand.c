@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/minter/hand.h"
+#include <string.h>
+#include "server/minter/view.h"
+
+/* What a person is used to; `greets`, `ends` and `signs` are of ten answers. First mails have all of it. */
+struct hand {
+    uint32_t greeting, bye; /* which of the words */
+    unsigned greets, ends;  /* with a greeting, with more than a name at the end */
+    unsigned signs;         /* with the signature */
+    unsigned mute;          /* of ten first mails: nothing but the text */
+    enum { GIVEN, INITIAL, WHOLE, NOTHING } name;
+    bool lower;     /* goes on in lower case behind the greeting's comma */
+    bool contracts; /* writes "don't" and "I've" in English */
+};
+
+/* Only such as can be contracted wherever they stand, with a word behind them. */
+static const struct {
+    const char *whole, *contracted;
+} contractions[] = {
+    {"do not", "don't"},       {"does not", "doesn't"},   {"did not", "didn't"},   {"is not", "isn't"},
+    {"are not", "aren't"},     {"was not", "wasn't"},     {"cannot", "can't"},     {"could not", "couldn't"},
+    {"would not", "wouldn't"}, {"should not", "shouldn't"}, {"has not", "hasn't"}, {"have not", "haven't"},
+    {"will not", "won't"},     {"need not", "needn't"},   {"I am", "I'm"},
+    {"I will", "I'll"},        {"I would", "I'd"},        {"we will", "we'll"},
+    {"you are", "you're"},     {"you will", "you'll"},    {"it is", "it's"},       {"It is", "It's"},
+    {"that is", "that's"},     {"That is", "That's"},     {"there is", "there's"}, {"There is", "There's"},
+    {"they are", "they're"},   {"we are", "we're"},       {"You are", "You're"},
+    {"Do not", "Don't"},       {"here is", "here's"},     {"Here is", "Here's"},   {"what is", "what's"}};
+
+/* The same for the same address, and told by nobody without the persona's seed. */
+static struct hand hand_of(const struct letter *letter)
+{
+    static const unsigned shares[] = {0, 3, 6, 10};
+    const struct shown_token shown = {.identity = slice_of(letter_text(letter->from, "mail"))};
+    struct view_draw state;
+    struct draw draw = view_draw(&state, json_object_get(letter->work->parameters, "persona"), &shown, "hand");
+    uint32_t name;
+    bool english = !letter_french(letter);
+    struct hand hand = {.greeting = draw_below(&draw, 1 << 16),
+                        .bye = draw_below(&draw, 1 << 16),
+                        .greets = shares[draw_below(&draw, 4)],
+                        .ends = shares[draw_below(&draw, 4)],
+                        .signs = shares[draw_below(&draw, 4)],
+                        .mute = draw_below(&draw, 8) == 0 ? 8 : 0,
+                        .lower = draw_below(&draw, 7) == 0,
+                        .contracts = draw_below(&draw, 8) < 5 && english};
+
+    name = draw_below(&draw, 8);
+    hand.name = name < 5 ? GIVEN : name == 5 ? INITIAL : name == 6 ? WHOLE : NOTHING;
+    return hand;
+}
+
+static bool of_ten(const struct letter *letter, unsigned share)
+{
+    return draw_below(letter->work->minter->draw, 10) < share;
+}
+
+static bool formal(const struct letter *letter)
+{
+    const json_t *outside = json_object_get(letter->work->token, "outside");
+
+    return letter->from == outside || letter->to == outside;
+}
+
+/* The word that the person takes, or now and then the one after it. */
+static int add_word(const struct letter *letter, const char *name, uint32_t usual, struct buffer *out, struct error *error)
+{
+    const struct lure_work *work = letter->work;
+    const struct variables *words = &work->lure->variables;
+
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(words->items[i].name, name) == 0) {
+            json_object_set(work->token, "whom", json_object_get(work->token, letter->message->to));
+            return lure_choose(&words->items[i], (usual + !of_ten(letter, 8)) % words->items[i].total, work->base,
+                               work->token, work->variables, out, error);
+        }
+    return error_set(error, "words.yaml has no '%s'", name);
+}
+
+/* ---- the mail ---- */
+
+static struct slice next_line(struct slice *text)
+{
+    const unsigned char *newline = memchr(text->data, '\n', text->length);
+    struct slice line = {text->data, newline == NULL ? text->length : (size_t)(newline - text->data)};
+    size_t used = line.length + (newline != NULL);
+
+    *text = (struct slice){text->data + used, text->length - used};
+    while (line.length > 0 && line.data[line.length - 1] == ' ')
+        line.length--;
+    return line;
+}
+
+static bool is_letter(unsigned char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* How many bytes of the line the writer contracts at `at`, and adds what they come to. */
+static size_t contract(struct buffer *out, struct slice line, size_t at)
+{
+    if (at > 0 && line.data[at - 1] != ' ')
+        return 0;
+    for (size_t i = 0; i < sizeof contractions / sizeof *contractions; i++) {
+        size_t length = strlen(contractions[i].whole);
+
+        if (line.length - at > length + 1 && memcmp(line.data + at, contractions[i].whole, length) == 0 &&
+            line.data[at + length] == ' ' && is_letter(line.data[at + length + 1])) {
+            buffer_add_text(out, contractions[i].contracted);
+            return length;
+        }
+    }
+    return 0;
+}
+
+/* Lines that begin with a space are not the writer's own words. */
+static void add_line(const struct hand *hand, struct slice line, struct buffer *out)
+{
+    bool contracts = hand->contracts && line.length > 0 && line.data[0] != ' ';
+    size_t used;
+
+    for (size_t at = 0; at < line.length; at += used) {
+        used = contracts ? contract(out, line, at) : 0;
+        if (used == 0) {
+            buffer_add_char(out, (char)line.data[at]);
+            used = 1;
+        }
+    }
+    buffer_add_char(out, '\n');
+}
+
+static void add_text(const struct hand *hand, struct slice text, struct buffer *out)
+{
+    bool begun = false, gap = false;
+
+    while (text.length > 0) {
+        struct slice line = next_line(&text);
+
+        if (gap && line.length > 0)
+            buffer_add_char(out, '\n');
+        if (line.length > 0)
+            add_line(hand, line, out);
+        gap = begun && line.length == 0;
+        begun = begun || line.length > 0;
+    }
+}
+
+/* A sentence's first letter; names of machines and projects stay as they are. */
+static void capitalise(struct buffer *out, size_t at)
+{
+    size_t word = at;
+
+    while (word < out->length && is_letter(out->data[word]))
+        word++;
+    if (word > at && word < out->length && strchr(" ,:'", out->data[word]) != NULL && out->data[at] >= 'a')
+        out->data[at] = (unsigned char)(out->data[at] - 'a' + 'A');
+}
+
+static int add_greeting(const struct letter *letter, const struct hand *hand, struct buffer *out, struct error *error)
+{
+    bool greets = letter->answered != NULL ? of_ten(letter, hand->greets) : !of_ten(letter, hand->mute);
+
+    if (!greets)
+        return 0;
+    if (add_word(letter, formal(letter) ? "hi_formal" : "hi", hand->greeting, out, error) != 0)
+        return -1;
+    buffer_add_text(out, "\n\n");
+    return 0;
+}
+
+static void add_name(const struct letter *letter, const struct hand *hand, struct buffer *out)
+{
+    const char *given = letter_text(letter->from, "given"), *family = letter_text(letter->from, "family");
+
+    if (hand->name == WHOLE || (formal(letter) && hand->name != GIVEN))
+        buffer_add_format(out, "%s %s\n", given, family);
+    else if (hand->name == INITIAL && given[0] > 0)
+        buffer_add_format(out, "%c\n", given[0]);
+    else if (hand->name != NOTHING || letter->answered == NULL)
+        buffer_add_format(out, "%s\n", given);
+}
+
+static int add_end(const struct letter *letter, const struct hand *hand, struct buffer *out, struct error *error)
+{
+    size_t start = out->length + 1;
+
+    buffer_add_char(out, '\n');
+    if (of_ten(letter, letter->answered == NULL && hand->ends < 6 ? 6 : hand->ends)) {
+        if (add_word(letter, formal(letter) ? "bye_formal" : "bye", hand->bye, out, error) != 0)
+            return -1;
+        buffer_add_char(out, '\n');
+    }
+    add_name(letter, hand, out);
+    if (out->length == start)
+        out->length--; /* neither */
+    return 0;
+}
+
+int hand_write(const struct letter *letter, struct slice text, struct buffer *out, struct error *error)
+{
+    struct hand hand = hand_of(letter);
+    size_t start;
+
+    if (add_greeting(letter, &hand, out, error) != 0)
+        return -1;
+    start = out->length;
+    add_text(&hand, text, out);
+    if (out->failed)
+        return error_set(error, "the mail is too long");
+    if (start == 0 || !hand.lower || (start > 2 && out->data[start - 3] != ','))
+        capitalise(out, start);
+    return add_end(letter, &hand, out, error);
+}
+
+bool hand_signs(const struct letter *letter)
+{
+    unsigned share = hand_of(letter).signs;
+
+    return of_ten(letter, letter->answered == NULL && share < 3 ? 3 : share);
+}

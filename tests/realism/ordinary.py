@@ -9,9 +9,12 @@ import string
 import topics
 
 CLIENTS = ("thunderbird", "roundcube", "apple", "outlook", "gmail")
-GREETINGS = ["Hi {to},", "Hello {to},", "{to},", "Dear {to},", "Morning {to},", "Hi {to}", "Good morning,", "Hey {to},", ""]
-BYES = ["Regards,", "Kind regards,", "Best,", "Cheers", "Thanks,", "Best wishes,", "Thanks", "BR", "", "Best regards,"]
-CONTRACTIONS = (("([Cc])an't", r"\1annot"), ("([Ww])on't", r"\1ill not"), ("(\\w+)n't", r"\1 not"), ("I'm", "I am"), ("'ve", " have"), ("'ll", " will"), ("I'd", "I would"), ("we'd", "we would"), ("'re", " are"),
+GREETINGS = ["Hi {to},", "Hello {to},", "{to},", "Dear {to},", "Morning {to},", "Hi {to}", "Good morning,", "Hey {to},",
+             "Hello,", "Hi all,", ""]
+BYES = ["Regards,", "Kind regards,", "Best,", "Cheers", "Thanks,", "Best wishes,", "Thanks", "BR", "", "Best regards,",
+        "Many thanks,"]
+CONTRACTIONS = (("([Cc])an't", r"\1annot"), ("([Ww])on't", r"\1ill not"), ("(\\w+)n't", r"\1 not"), ("I'm", "I am"),
+                ("'ve", " have"), ("'ll", " will"), ("I'd", "I would"), ("we'd", "we would"), ("'re", " are"),
                 ("([Ii]t|[Tt]hat|[Ww]hat|[Hh]ere|[Ww]ho|[Ww]here|[Ss]he|[Hh]e|[Tt]here)'s", r"\1 is"))
 QUEUE = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 
@@ -27,7 +30,7 @@ class Person:
         self.greets, self.ends = style.choice([0.1, 0.5, 1]), style.choice([0.2, 0.6, 1])
         self.signs = style.choice([0, 0.3, 1, 1])
         self.sign = style.choice([self.given, self.given, self.given, self.given[0], self.name, ""])
-        self.lower, self.contracts = style.random() < 0.15, style.random() < 0.6
+        self.lower, self.contracts, self.top = style.random() < 0.15, style.random() < 0.6, style.random() < 0.5
 
     def spell(self, text):
         """As somebody writes who never contracts."""
@@ -54,8 +57,8 @@ class House:
 
     def fields(self, people):
         project = self.pick(self.projects)
-        return {"project": project, "name": self.pick(self.people).given, "host": f"{self.pick(['app', 'db', 'web', 'srv'])}"
-                f"{self.random.randrange(1, 9)}.{self.domain}", "url": f"https://{project}.{self.domain}",
+        return {"project": project, "name": self.pick(self.people).given, "host": self.pick(["app", "db", "web", "srv", "vm", "node", "lx",
+                "mail", "file"]) + f"{self.random.randrange(1, 9)}.{self.domain}", "url": f"https://{project}.{self.domain}",
                 "day": self.pick(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]), "hour":
                 f"{self.random.randrange(8, 18)}:{self.pick(['00', '15', '30'])}", "number":
                 str(self.random.randrange(1000, 9999)), "version": f"{self.random.randrange(1, 9)}."
@@ -64,7 +67,8 @@ class House:
 
     def login(self, project):
         person = self.pick(self.people).mail.split("@")[0]
-        return self.pick([person, person, person, f"svc-{project}", f"sa_{project}", f"{project}-ro", f"app.{project}", "svc-backup",
+        return self.pick([person, person, person, f"svc-{project}", f"sa_{project}", f"{project}-ro", f"app.{project}",
+                          "svc-backup",
                           "svc_report", "sa-monitor", "batch", "deploy", "admin"])
 
     def chance(self, share):
@@ -82,7 +86,8 @@ class House:
         self.random.shuffle(more)
         if self.chance(0.1):  # something else, while one is at it
             other = topics.TOPICS[self.pick(sorted(topics.TOPICS))]
-            more += ["Another thing: " + self.pick(other["tell"])] + self.random.sample(other["more"], self.random.randrange(3))
+            more += ["Another thing: " + self.pick(other["tell"])]
+            more += self.random.sample(other["more"], self.random.randrange(3))
         end = [self.pick(topics.ENDS)] if self.chance(0.4) else []
         if login and self.chance(0.4):
             return self.paragraphs([text, *more, self.pick(topics.SAID), *end])
@@ -124,7 +129,7 @@ class House:
         others = [p for p in self.people if p.mail != owner.mail]
         people = self.random.sample(others, 2)
         people, copy = [people[0], owner], people[1] if self.chance(0.2) else None
-        if self.chance(0.3):
+        if self.chance(0.5):
             people.reverse()
         turns = self.random.choice([1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 5, 6])
         login = self.random.randrange(2) if self.chance(0.6) else None  # in which mail
@@ -138,7 +143,8 @@ class House:
             people = people[::-1]
             time += datetime.timedelta(seconds=self.random.randrange(300, 20000))
             if time.hour >= 18 or time.hour < 8:
-                time = time.replace(hour=self.pick([8, 9, 9, 10, 11, 13, 14])) + datetime.timedelta(days=1 if time.weekday() < 4 else 3)
+                time = time.replace(hour=self.pick([8, 9, 9, 10, 11, 13, 14]))
+                time += datetime.timedelta(days=1 if time.weekday() < 4 else 3)
         return mails
 
 
@@ -233,7 +239,7 @@ def write(house, person, to, subject, text, time, before, copy=None):
     mid = message_id(house, person)
     body = fill(text) + signature(house, person, len(before))
     if before:
-        top = person.client in ("apple", "outlook", "gmail") or (person.client == "thunderbird" and house.pick((0, 1)))
+        top = person.client in ("apple", "outlook", "gmail") or (person.client == "thunderbird" and person.top)
         body = quote(person.client, (*before[-1][:3], fill(before[-1][3])), top, body)
     if person.client == "outlook" and before:
         subject = subject.replace("Re: ", "RE: ")

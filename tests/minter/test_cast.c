@@ -57,6 +57,7 @@ static void make_with_people(const char *secret, const char *lure, const char *p
 /* All who stand in the heads of the thread are of those, and nobody of the persona. */
 START_TEST(real_people_play)
 {
+    const char *outside = text_of(json_object_get(json_object_get(persona, "supplier"), "person"), "name");
     char secret[32];
 
     for (int i = 0; i < 60; i++) {
@@ -78,7 +79,8 @@ START_TEST(real_people_play)
             json_array_foreach(json_object_get(persona, "people"), who, person)
             {
                 ck_assert_msg(strstr(raw, text_of(person, "mail")) == NULL, "%s in\n%s", text_of(person, "mail"), raw);
-                ck_assert_msg(strstr(raw, text_of(person, "name")) == NULL, "%s in\n%s", text_of(person, "name"), raw);
+                if (strcmp(text_of(person, "name"), outside) != 0) /* the supplier's may be called so by chance */
+                    ck_assert_msg(strstr(raw, text_of(person, "name")) == NULL, "%s in\n%s", text_of(person, "name"), raw);
             }
         }
         json_decref(meta);

@@ -60,7 +60,7 @@ START_TEST(real_people_play)
     const char *outside = text_of(json_object_get(json_object_get(persona, "supplier"), "person"), "name");
     char secret[32];
 
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
         json_t *meta, *message, *person;
         size_t index, who;
 

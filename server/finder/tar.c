@@ -60,12 +60,22 @@ static bool is_zero(struct slice block)
     return true;
 }
 
-/* The checksum counts its own bytes as spaces; some count bytes as signed. */
+/* Is the checksum written as one? */
+static bool is_octal(struct slice block)
+{
+    for (size_t i = CHECKSUM; i < CHECKSUM + CHECKSUM_BYTES; i++)
+        if ((block.data[i] < '0' || block.data[i] > '7') && block.data[i] != ' ' && block.data[i] != 0)
+            return false;
+    return true;
+}
+
+/* The checksum counts its own bytes as spaces; some count bytes as signed. It is never 0, as the sum of other bytes with
+ * their signs may be. */
 bool tar_is(struct slice front)
 {
     int64_t sum = 0, with_signs = 0, told;
 
-    if (front.length < BLOCK || front.data[CHECKSUM] == 0)
+    if (front.length < BLOCK || !is_octal(front))
         return false;
     for (size_t i = 0; i < BLOCK; i++) {
         unsigned char c = i >= CHECKSUM && i < CHECKSUM + CHECKSUM_BYTES ? ' ' : front.data[i];
@@ -74,7 +84,7 @@ bool tar_is(struct slice front)
         with_signs += (signed char)c;
     }
     told = (int64_t)number(front, CHECKSUM, CHECKSUM_BYTES);
-    return sum > CHECKSUM_BYTES * ' ' && (told == sum || told == with_signs);
+    return told > 0 && (told == sum || told == with_signs);
 }
 
 /* ---- names ---- */

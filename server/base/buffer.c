@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t slice_find(struct slice a, const char *text)
+{
+    const unsigned char *found = a.length > 0 ? memmem(a.data, a.length, text, strlen(text)) : NULL;
+
+    return found != NULL ? (size_t)(found - a.data) : a.length;
+}
+
 char *slice_copy(struct slice a)
 {
     char *copy = malloc(a.length + 1);

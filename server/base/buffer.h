@@ -37,6 +37,13 @@ static inline bool slice_is_nocase(struct slice a, const char *text)
            (a.length == 0 || ((a.data[0] | 0x20) == ((unsigned char)text[0] | 0x20) &&
                               strncasecmp((const char *)a.data, text, a.length) == 0));
 }
+/* What is left behind `length` bytes; nothing where there are fewer. */
+static inline struct slice slice_behind(struct slice a, size_t length)
+{
+    return length < a.length ? (struct slice){a.data + length, a.length - length} : SLICE_NONE;
+}
+/* Where the text, which is not empty, begins first in it; its length: nowhere. */
+size_t slice_find(struct slice a, const char *text);
 /* A copy ended by NUL, to be freed by the caller; NULL without memory. Bytes of value 0 stay in it. */
 char *slice_copy(struct slice a);
 /* How many of its first bytes to take, at most `most`, so that no character of UTF-8 is cut in two. */

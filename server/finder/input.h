@@ -19,6 +19,13 @@
 #define INPUT_TIMES 1100              /* deflate makes 1032 bytes of one at most: what was packed once always passes */
 #define INPUT_FREE (64 * 1024 * 1024) /* that may be unpacked however small the file is */
 
+/* What is read of base64. */
+struct base64 {
+    uint32_t bits; /* the last `count` are not bytes yet */
+    unsigned count;
+    size_t line, last; /* digits that are left of a line, and that it had */
+};
+
 struct input {
     struct input *root, *from; /* from: NULL for a file */
     /* Some bytes; 0 at the end; -1 with why, or "" where `from` says it. */
@@ -39,6 +46,7 @@ struct input {
     z_stream zlib;
     bool again; /* several of gzip's members are one text */
     uint32_t crc; /* of what was taken */
+    struct base64 base64;
 };
 
 #define INPUT_ALL UINT64_MAX

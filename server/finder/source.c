@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include "server/finder/block.h"
 #include "server/finder/unpack.h"
 
 #define OTHERS_LOOK 1024
@@ -50,7 +51,7 @@ void source_note(struct source *source, const char *format, ...)
 
 /* ---- searching ---- */
 
-static void begin_at(struct source *source, uint64_t position)
+void source_begin(struct source *source, uint64_t position)
 {
     stream_begin(source->stream);
     source->stream->text.marks[0].source = position;
@@ -74,7 +75,7 @@ static void search_plain(struct source *source, struct input *input)
 
 void source_text(struct source *source, struct slice bytes, uint64_t position)
 {
-    begin_at(source, position);
+    source_begin(source, position);
     stream_put(source->stream, bytes);
     stream_search(source->stream, true);
 }
@@ -84,7 +85,7 @@ void source_others(struct source *source, struct input *input, size_t (*others)(
     struct slice front;
     size_t length;
 
-    begin_at(source, input_position(input));
+    source_begin(source, input_position(input));
     do {
         front = input_need(input, OTHERS_LOOK);
         length = others != NULL && front.length > 0 ? others(front) : front.length;
@@ -94,18 +95,24 @@ void source_others(struct source *source, struct input *input, size_t (*others)(
     stream_search(source->stream, true);
 }
 
+bool source_deeper(struct source *source, const struct input *input)
+{
+    if (input < &source->inputs[SOURCE_DEPTH])
+        return true;
+    source_note(source, "it is packed too often, %d times: it was searched as it is", SOURCE_DEPTH);
+    return false;
+}
+
 static void search_input(struct source *source, struct input *input)
 {
     const struct unpacker *unpacker = unpacker_of(input_need(input, UNPACK_LOOK));
 
     search_forget(source->stream->search);
-    begin_at(source, 0);
-    if (unpacker != NULL && input >= &source->inputs[SOURCE_DEPTH]) {
-        source_note(source, "it is packed too often, %d times: it was searched as it is", SOURCE_DEPTH);
-        unpacker = NULL;
-    }
-    if (unpacker != NULL)
+    source_begin(source, 0);
+    if (unpacker != NULL && source_deeper(source, input))
         unpacker->unpack(source, input);
+    else if (source->stream->search->encodings)
+        blocks_search(source, input);
     else
         search_plain(source, input);
     if (input->failed && input->error.text[0] != '\0')

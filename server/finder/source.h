@@ -38,6 +38,10 @@ size_t source_enter(struct source *source, struct slice name);
 void source_leave(struct source *source, size_t before);
 /* Searches all of a member, whatever its format is, and closes it. */
 void source_member(struct source *source, struct input *member, struct slice name);
+/* Can what is packed in that input be unpacked? If not, says so. */
+bool source_deeper(struct source *source, const struct input *input);
+/* What comes next lies at that position, and has nothing to do with what came. */
+void source_begin(struct source *source, uint64_t position);
 /* Searches bytes of the front that lie at that position as they are. They stay in front. */
 void source_text(struct source *source, struct slice bytes, uint64_t position);
 /* Searches as they are the bytes in front, as long as there are any and `others` says how many of them are nothing that

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/finder/unpack.h"
 
+#include <stdio.h>
 #include <zlib.h>
 #include "server/finder/pack.h"
 #include "server/finder/tar.h"
@@ -47,6 +48,56 @@ static void unpack_zlib(struct source *source, struct input *input)
     source_others(source, input, NULL);
 }
 
+/* ---- PDF (ISO 32000-1, 7.3.8): of its streams those that are zlib's ---- */
+
+#define STREAM "stream"
+#define STREAM_LOOK 128 /* bytes behind it by which a stream is known */
+
+static bool is_pdf(struct slice front)
+{
+    return begins(front, "%PDF-", 5);
+}
+
+/* Bytes of a stream's first line, where what is behind it is packed, else 0. */
+static size_t packed_behind(struct slice front)
+{
+    size_t line = sizeof STREAM - 1;
+
+    if (!begins(front, STREAM, line))
+        return 0;
+    front = slice_behind(front, line);
+    line += begins(front, "\n", 1) ? 1 : begins(front, "\r\n", 2) ? 2 : 0;
+    return is_zlib(slice_behind(front, line - (sizeof STREAM - 1))) ? line : 0;
+}
+
+static size_t before_packed(struct slice front)
+{
+    size_t at = 0;
+
+    while ((at += slice_find(slice_behind(front, at), STREAM)) < front.length) {
+        if (packed_behind(slice_behind(front, at)) > 0 || (at > 0 && front.length - at < STREAM_LOOK))
+            return at;
+        at += sizeof STREAM - 1;
+    }
+    return front.length >= sizeof STREAM ? front.length - (sizeof STREAM - 2) : front.length;
+}
+
+static void unpack_pdf(struct source *source, struct input *input)
+{
+    char name[48];
+    size_t line;
+
+    while (input_need(input, 1).length > 0) {
+        source_others(source, input, before_packed);
+        line = packed_behind(input_need(input, STREAM_LOOK));
+        if (line == 0)
+            break;
+        input_skip(input, line);
+        snprintf(name, sizeof name, "stream at %llu", (unsigned long long)input_position(input));
+        source_member(source, input_inflate(input, 15, INPUT_ALL), slice_of(name));
+    }
+}
+
 /* ---- what cannot be unpacked here ---- */
 
 static bool is_foreign(struct slice front)
@@ -68,6 +119,7 @@ static const struct unpacker unpackers[] = {
     {"pack", pack_is, pack_unpack},
     {"zip", zip_is, zip_unpack},
     {"tar", tar_is, tar_unpack},
+    {"pdf", is_pdf, unpack_pdf},
     {"foreign", is_foreign, refuse_foreign},
 };
 

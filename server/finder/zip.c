@@ -29,11 +29,6 @@ static uint64_t number_at(struct slice bytes, size_t at, size_t width)
     return number;
 }
 
-static struct slice from(struct slice bytes, size_t at)
-{
-    return at < bytes.length ? (struct slice){bytes.data + at, bytes.length - at} : SLICE_NONE;
-}
-
 /* ---- records ---- */
 
 static bool begins(struct slice front, const char *signature)
@@ -54,7 +49,7 @@ static bool is_directory(struct slice front)
 /* A part of an archive that was in parts begins with a mark of its own. */
 static bool is_marked(struct slice front)
 {
-    return (begins(front, "PK\7\10") || begins(front, "PK00")) && is_entry(from(front, SIGNATURE));
+    return (begins(front, "PK\7\10") || begins(front, "PK00")) && is_entry(slice_behind(front, SIGNATURE));
 }
 
 bool zip_is(struct slice front)
@@ -65,10 +60,10 @@ bool zip_is(struct slice front)
 /* Bytes before what may be a signature. */
 static size_t before(struct slice front, const char *signature)
 {
-    const unsigned char *found = memmem(front.data, front.length, signature, SIGNATURE);
+    size_t at = slice_find(front, signature);
 
-    if (found != NULL)
-        return (size_t)(found - front.data);
+    if (at < front.length)
+        return at;
     return front.length >= SIGNATURE ? front.length - (SIGNATURE - 1) : front.length;
 }
 
@@ -109,7 +104,7 @@ static void skip_descriptor(struct input *input)
     static const size_t lengths[] = {0, 12, 16, 20, 24};
 
     for (size_t i = begins(front, "PK\7\10") ? 2 : 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        struct slice behind = from(front, lengths[i]);
+        struct slice behind = slice_behind(front, lengths[i]);
 
         if (is_entry(behind) || is_directory(behind)) {
             input_skip(input, lengths[i]);
@@ -133,7 +128,7 @@ static uint64_t long_size(struct slice extra, bool unpacked)
 
         if (number_at(extra, 0, 2) == EXTRA_ZIP64)
             return number_at(extra, unpacked ? 12 : 4, 8);
-        extra = from(extra, 4 + length);
+        extra = slice_behind(extra, 4 + length);
     }
     return 0;
 }
@@ -146,8 +141,8 @@ static void read_header(struct input *input, struct entry *entry)
     bool empty;
 
     front = input_need(input, HEADER + names + extras);
-    name = from(front, HEADER);
-    extra = from(front, HEADER + names);
+    name = slice_behind(front, HEADER);
+    extra = slice_behind(front, HEADER + names);
     name.length = name.length < names ? name.length : names;
     extra.length = extra.length < extras ? extra.length : extras;
     entry->flags = (unsigned)number_at(front, 6, 2);

@@ -20,7 +20,8 @@ static void found(const struct finding *finding, void *context)
     if (hunted->count == HUNTED_FINDINGS)
         return;
     hunted->count++;
-    *told = (struct told){finding->token - 1, finding->offset, finding->length, ""};
+    *told = (struct told){finding->token - 1, finding->offset, finding->length, "", ""};
+    snprintf(told->member, sizeof told->member, "%.127s", hunted->source.member);
     for (size_t i = 0; i < finding->depth; i++)
         snprintf(told->how + strlen(told->how), sizeof told->how - strlen(told->how), "%s%s", i > 0 ? " " : "",
                  finding->through[i]->name);
@@ -99,6 +100,14 @@ bool hunted_has(const struct hunted *hunted, size_t secret, uint64_t offset, con
     for (size_t i = 0; i < hunted->count; i++)
         if (hunted->told[i].secret == secret && hunted->told[i].offset == offset &&
             (how == NULL || strcmp(hunted->told[i].how, how) == 0))
+            return true;
+    return false;
+}
+
+bool hunted_within(const struct hunted *hunted, size_t secret, const char *member)
+{
+    for (size_t i = 0; i < hunted->count; i++)
+        if (hunted->told[i].secret == secret && strcmp(hunted->told[i].member, member) == 0)
             return true;
     return false;
 }

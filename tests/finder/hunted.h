@@ -21,6 +21,7 @@ struct hunted {
         size_t secret; /* number */
         uint64_t offset, length;
         char how[128]; /* "percent", "folded base64", "" */
+        char member[128];
     } told[HUNTED_FINDINGS];
     size_t count;
     size_t mistaken; /* findings that the keeper would refuse */
@@ -33,5 +34,7 @@ void hunted_close(struct hunted *hunted);
 void hunted_search(struct hunted *hunted, struct slice bytes, size_t piece);
 /* Has that secret been told at that place in that way? NULL for any way. */
 bool hunted_has(const struct hunted *hunted, size_t secret, uint64_t offset, const char *how);
+/* Has it been told in that member of what source_search() searched? */
+bool hunted_within(const struct hunted *hunted, size_t secret, const char *member);
 
 #endif

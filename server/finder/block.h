@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Blocks of base64 (RFC 2045, 6.8) in a text, such as what a mail brings: decoded where something packed or a text is in
+ * them. A block begins behind an empty line, or with the text. What else is in it is searched as it stands there:
+ * base64 is one of a secret's forms. */
+#ifndef FINDER_BLOCK_H
+#define FINDER_BLOCK_H
+
+#include "server/finder/source.h"
+
+/* Searches the text to its end. */
+void blocks_search(struct source *source, struct input *input);
+
+#endif

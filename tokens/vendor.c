@@ -211,7 +211,7 @@ static const struct shape cloudflare_shapes[] = {{"user", "cfut_%40w", NULL, sea
                                                  {NULL}};
 SHAPED(cloudflare, "cloudflare", false, "user", "account", "global-key");
 
-static const struct shape fastly_shapes[] = {{"api-token", "%31u%1w", NULL, NULL, 0}, {NULL}};
+static const struct shape fastly_shapes[] = {{"api-token", "%1w%30u%1w", NULL, NULL, 0}, {NULL}};
 SHAPED(fastly, "fastly", false, "api-token");
 
 static const struct shape vercel_shapes[] = {{"access-token", "vcp_%50w", NULL, shape_seal_crc62, 6}, {NULL}};

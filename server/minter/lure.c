@@ -8,6 +8,8 @@
 #include "server/minter/view.h"
 #include "server/wire/places.h"
 
+#define TYPED_BYTES 500 /* of a secret that somebody puts into a sentence or a line of settings */
+
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -106,10 +108,11 @@ static bool lies_there(const struct lure_work *work, const struct lure *lure)
     return false;
 }
 
-/* A secret of several lines is a file, whoever sends it. */
+/* A secret of several lines, or of a long one, is a file, whoever sends it. */
 static bool lure_natural(const struct lure *lure, const struct lure_work *work)
 {
-    return lure->carries != LURE_NO_ARTIFACT || memchr(work->secret.data, '\n', work->secret.length) == NULL;
+    return lure->carries != LURE_NO_ARTIFACT || (work->secret.length <= TYPED_BYTES &&
+                                                 memchr(work->secret.data, '\n', work->secret.length) == NULL);
 }
 
 /* One of those that fit: best one that need not be asked for, of the language, that does not lie there yet. */

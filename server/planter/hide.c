@@ -16,7 +16,7 @@ static void blot(char *text, const char *form, size_t length)
     while (at != NULL) {
         for (size_t i = 0; i < length && at[i] == form[i]; i++)
             at[i] = '*';
-        at = memmem(at, strlen(at), form, least);
+        at = memmem(at + 1, strlen(at + 1), form, least);
     }
 }
 

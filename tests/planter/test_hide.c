@@ -65,6 +65,15 @@ START_TEST(what_is_too_short_is_left)
 }
 END_TEST
 
+/* What hides it would be found again and again. */
+START_TEST(a_secret_of_stars_ends)
+{
+    hold(ACCOUNT_PASSWORD, "********");
+    ck_assert_str_eq(hidden("no *********"), "no *********");
+    credentials_free(&credentials);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *hide = suite_create("hide");
@@ -73,6 +82,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, a_secret_is_hidden_in_each_form, 0, 3);
     tcase_add_loop_test(tcase, a_secret_in_base64_is_hidden_wherever_it_begins, 0, 2);
     tcase_add_test(tcase, what_is_too_short_is_left);
+    tcase_add_test(tcase, a_secret_of_stars_ends);
     suite_add_tcase(hide, tcase);
     return hide;
 }

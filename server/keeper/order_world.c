@@ -191,6 +191,12 @@ int order_door(struct request *request, const struct order *order)
     return -1;
 }
 
+/* People's passwords are good anywhere, so that no decoy is the wrong one. */
+static bool opens_any(const struct kind_row *row)
+{
+    return kind_row_opens(row, "", "");
+}
+
 void order_note(const struct order *order, unsigned bits, struct buffer *note)
 {
     struct kind_door door = {"", ""};
@@ -203,7 +209,7 @@ void order_note(const struct order *order, unsigned bits, struct buffer *note)
     else if (known && order->decoy == NULL)
         (void)buffer_add_format(note, "no decoy speaks %s yet, so nobody sees a %s used until one does",
                                 door.service, order->kind);
-    else if (known && !kind_door_leads_to(&door, order->decoy->service, order->decoy->site))
+    else if (known && !kind_door_leads_to(&door, order->decoy->service, order->decoy->site) && !opens_any(order->row))
         (void)buffer_add_format(note, "no decoy looks like %s: the artifacts name %s, which recognises the secret but "
                                 "answers as what it is", door.site[0] != '\0' ? door.site : door.service,
                                 order->decoy->name);

@@ -43,7 +43,7 @@ static int argocd_mint(const struct mint_request *request, struct minted *minted
         if (shape_identity(NULL, request, minted, error) != 0)
             return -1;
         draw_token(request, buffer_slice(&minted->identity), out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR) && ++tries < KIND_TRIES);
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 

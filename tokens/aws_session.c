@@ -6,6 +6,7 @@
 #define TOKEN 1024
 #define SEALED 336 /* bytes that only AWS reads: at least, and at most so many more */
 #define SEALED_MORE 96
+#define FLOOR 450 /* trufflehog */
 #define NUMBER 32 /* bytes of each half of a signature */
 
 static void add_random(struct buffer *out, size_t length, const struct draw *draw)
@@ -104,7 +105,7 @@ int aws_session_draw(const struct draw *draw, const char *account, int64_t made,
         buffer_clear(&token);
         add_token(&token, account, made, draw);
         sodium_bin2base64(text, sizeof text, token.data, token.length, sodium_base64_VARIANT_ORIGINAL);
-        rc = kind_filtered(slice_of(text)) ? -1 : 0;
+        rc = kind_skipped(slice_of(text), FLOOR) ? -1 : 0;
     }
     if (rc == 0)
         rc = token.failed ? -1 : buffer_add_text(out, text);

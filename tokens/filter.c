@@ -85,3 +85,56 @@ bool kind_filtered(struct slice text)
 {
     return kind_filtered_behind(text, 0);
 }
+
+/* The binary logarithm of a number but 0, in 65536ths, by squaring. */
+static uint64_t logarithm(uint32_t number)
+{
+    unsigned whole = 31 - (unsigned)__builtin_clz(number);
+    uint64_t rest = (uint64_t)number << (31 - whole), result = whole;
+
+    for (unsigned i = 0; i < 16; i++) {
+        rest = rest * rest >> 31;
+        result = result << 1 | rest >> 32;
+        rest >>= rest >> 32;
+    }
+    return result;
+}
+
+unsigned kind_entropy(struct slice text)
+{
+    uint32_t counts[256] = {0};
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < text.length; i++)
+        counts[text.data[i]]++;
+    for (size_t i = 0; i < 256; i++)
+        sum += counts[i] > 1 ? counts[i] * logarithm(counts[i]) : 0;
+    return text.length == 0 ? 0 : (unsigned)((logarithm((uint32_t)text.length) - sum / text.length) * 100 >> 16);
+}
+
+static bool is_dull(struct slice text, unsigned floor)
+{
+    uint64_t most = text.length == 0 ? 0 : logarithm((uint32_t)text.length) * 100 >> 16;
+    unsigned entropy = kind_entropy(text);
+
+    return entropy <= floor && entropy + 50 <= most;
+}
+
+static bool is_name(struct slice text)
+{
+    bool name = true;
+
+    for (size_t i = 0; i < text.length && name; i++)
+        name = (lower(text.data[i]) >= 'a' && lower(text.data[i]) <= 'z') || memchr("_.-", text.data[i], 3) != NULL;
+    return name;
+}
+
+bool kind_skipped_behind(struct slice secret, size_t fixed, unsigned floor)
+{
+    return kind_filtered_behind(secret, fixed) || is_dull(secret, floor) || (floor >= KIND_FLOOR && is_name(secret));
+}
+
+bool kind_skipped(struct slice secret, unsigned floor)
+{
+    return kind_skipped_behind(secret, 0, floor);
+}

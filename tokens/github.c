@@ -61,7 +61,7 @@ static int draw_token(const struct mint_request *request, uint32_t users, struct
             draw_fine(request->draw, users, out);
         else
             draw_classic(request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 

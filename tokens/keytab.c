@@ -85,7 +85,7 @@ static int keytab_mint(const struct mint_request *request, struct minted *minted
     do {
         buffer_clear(&minted->secret);
         shape_draw(KEY, request->draw, &minted->secret);
-    } while (!minted->secret.failed && kind_filtered(buffer_slice(&minted->secret)));
+    } while (!minted->secret.failed && kind_skipped(buffer_slice(&minted->secret), KIND_FLOOR));
     realm_of(request->domain, realm);
     account = buffer_slice(&minted->identity);
     if (minted->secret.failed || add_file(request, account, realm, minted) != 0 ||

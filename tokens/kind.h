@@ -111,5 +111,13 @@ bool kind_filtered(struct slice text);
 /* As above, but for words within the first `fixed` bytes: what its maker begins all such secrets with is not ours to
  * choose, and scanners drop the real ones for it as they drop ours. */
 bool kind_filtered_behind(struct slice text, size_t fixed);
+/* Shannon's entropy of the text's characters, in hundredths of a bit, rounded down. */
+unsigned kind_entropy(struct slice text);
+/* Would scanners pass over such a secret, for a word, or as its entropy is not above the floor that their rule for it asks
+ * for? No text is asked for more than its length can have, but half a bit. KIND_FLOOR is that of gitleaks' generic-api-key,
+ * which knows what no other rule does, and takes letters alone for a name. */
+#define KIND_FLOOR 350
+bool kind_skipped(struct slice secret, unsigned floor);
+bool kind_skipped_behind(struct slice secret, size_t fixed, unsigned floor);
 
 #endif

@@ -39,7 +39,7 @@ static int draw_secret(const struct mint_request *request, struct minted *minted
         buffer_clear(out);
         minted->secret_bits =
             strcmp(request->form, "human") == 0 ? password_human_draw(request, out) : draw_generated(request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the password") : 0;
 }
 

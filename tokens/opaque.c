@@ -61,7 +61,7 @@ static int atlassian_mint(const char *prefix, const struct mint_request *request
         buffer_clear(out);
         buffer_add_text(out, prefix);
         draw_atlassian(request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 

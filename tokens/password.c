@@ -188,7 +188,7 @@ static int password_mint(const struct mint_request *request, struct minted *mint
         minted->secret_bits = strcmp(request->form, "random") == 0  ? draw_random(request, length, out)
                               : strcmp(request->form, "human") == 0 ? password_human_draw(request, out)
                                                                     : password_style_draw(request, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the password") : 0;
 }
 

@@ -14,6 +14,9 @@
 #define ACCOUNT_DIGITS 12
 #define ACCOUNT_BELOW 1000000000000ull
 #define SESSION 2048
+/* trufflehog */
+#define ID_FLOOR 300
+#define KEY_FLOOR 425
 
 /* Accounts that scanners know as those of other makers of canaries. */
 static const uint64_t canaries[] = {
@@ -100,7 +103,7 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
     do {
         buffer_clear(out);
         draw_aws_id(request->draw, is_session(request) ? "ASIA" : "AKIA", account, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)) && ++tries < KIND_TRIES);
+    } while (!out->failed && kind_skipped(buffer_slice(out), ID_FLOOR) && ++tries < KIND_TRIES);
     minted->identity_bits = 39;
     minted->distinctive = true;
     snprintf(digits, sizeof digits, "%012llu", (unsigned long long)account);
@@ -110,19 +113,7 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
     return 0;
 }
 
-/* Scanners ask for some entropy, no key with few different characters, and for the end of a word behind it. */
-static bool unlikely(struct slice secret)
-{
-    bool seen[256] = {false};
-    size_t different = 0;
-
-    for (size_t i = 0; i < secret.length; i++) {
-        different += !seen[secret.data[i]];
-        seen[secret.data[i]] = true;
-    }
-    return different < 24 || strchr("+/", secret.data[secret.length - 1]) != NULL;
-}
-
+/* With the end of a word behind it, which scanners look for. */
 static int draw_key(const struct mint_request *request, struct minted *minted, struct error *error)
 {
     struct buffer *out = &minted->secret;
@@ -131,7 +122,8 @@ static int draw_key(const struct mint_request *request, struct minted *minted, s
     do {
         buffer_clear(out);
         shape_draw("%40b", request->draw, out);
-    } while (!out->failed && (kind_filtered(buffer_slice(out)) || unlikely(buffer_slice(out))));
+    } while (!out->failed && (kind_skipped(buffer_slice(out), KEY_FLOOR) ||
+                              strchr("+/", out->data[out->length - 1]) != NULL));
     return out->failed ? error_set(error, "no room for the key") : 0;
 }
 

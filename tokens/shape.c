@@ -120,48 +120,59 @@ static const struct shape *shape_of(const struct shape *shapes, const char *form
     return shapes->form != NULL ? shapes : NULL;
 }
 
-/* One that scanners do not drop for what stands behind its first `fixed` bytes. A pattern whose own letters make them drop
- * all its draws is refused. */
-static int draw_fitting(const char *pattern, size_t fixed, int (*seal)(struct buffer *secret), const struct draw *draw,
-                        struct buffer *out, struct error *error)
+/* One that scanners do not pass over for what stands behind its first `fixed` bytes, nor for its entropy. A pattern whose
+ * own letters make them do so with all its draws is refused. */
+static int draw_fitting(const struct shape *shape, size_t fixed, const struct draw *draw, struct buffer *out,
+                        struct error *error)
 {
     for (int tries = 0; tries < KIND_TRIES; tries++) {
         buffer_clear(out);
-        if (shape_draw(pattern, draw, out) == 0 && seal != NULL)
-            seal(out);
+        if (shape_draw(shape->secret, draw, out) == 0 && shape->seal != NULL)
+            shape->seal(out);
         if (out->failed)
-            return error_set(error, "no room for a secret or an id like %s", pattern);
-        if (!kind_filtered_behind(buffer_slice(out), fixed))
+            return error_set(error, "no room for a secret or an id like %s", shape->secret);
+        if (!kind_skipped_behind(buffer_slice(out), fixed, shape->floor))
             return 0;
     }
     return error_set(error, "scanners take all that is like %s for an example; choose another form, and report this",
-                     pattern);
+                     shape->secret);
 }
 
-int shape_identity(const char *pattern, const struct mint_request *request, struct minted *minted, struct error *error)
+static int draw_identity(const char *pattern, unsigned floor, const struct mint_request *request, struct minted *minted,
+                         struct error *error)
 {
+    const struct shape shape = {.secret = pattern, .floor = floor};
     struct buffer *out = &minted->identity;
 
     if (pattern == NULL || request->identity != NULL)
         return identity_mint(request, minted, error);
     if (request->style != NULL)
         return error_set(error, "its maker gives out the id of such a secret, like no name; leave --style out");
-    if (draw_fitting(pattern, 0, NULL, request->draw, out, error) != 0)
+    if (draw_fitting(&shape, 0, request->draw, out, error) != 0)
         return -1;
     minted->identity_bits = shape_bits(pattern);
     minted->distinctive = true;
     return 0;
 }
 
+int shape_identity(const char *pattern, const struct mint_request *request, struct minted *minted, struct error *error)
+{
+    return draw_identity(pattern, 0, request, minted, error);
+}
+
 int shape_secret(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
                  struct error *error)
 {
-    const struct shape *shape = shape_of(shapes, request->form);
+    const struct shape *found = shape_of(shapes, request->form);
+    struct shape shape;
 
-    if (shape == NULL)
+    if (found == NULL)
         return error_set(error, "there is no form '%s'", request->form);
-    minted->secret_bits = shape_bits(shape->secret);
-    return draw_fitting(shape->secret, strcspn(shape->secret, "%"), shape->seal, request->draw, &minted->secret, error);
+    shape = *found;
+    if (shape.floor == 0)
+        shape.floor = KIND_FLOOR;
+    minted->secret_bits = shape_bits(shape.secret);
+    return draw_fitting(&shape, strcspn(shape.secret, "%"), request->draw, &minted->secret, error);
 }
 
 int shape_mint(const struct shape *shapes, const struct mint_request *request, struct minted *minted,
@@ -169,7 +180,7 @@ int shape_mint(const struct shape *shapes, const struct mint_request *request, s
 {
     const struct shape *shape = shape_of(shapes, request->form);
 
-    if (shape != NULL && shape_identity(shape->identity, request, minted, error) != 0)
+    if (shape != NULL && draw_identity(shape->identity, shape->identity_floor, request, minted, error) != 0)
         return -1;
     return shape_secret(shapes, request, minted, error);
 }

@@ -19,7 +19,8 @@ struct shape {
     const char *identity; /* pattern; NULL: an account's name */
     /* Adds the checksum of what was drawn; NULL: none. */
     int (*seal)(struct buffer *secret);
-    size_t sealed; /* characters that it adds */
+    size_t sealed;  /* characters that it adds */
+    unsigned floor, identity_floor; /* of their entropy, where scanners ask for more than KIND_FLOOR, or for some */
 };
 
 /* Adds a draw. 0 or -1. */

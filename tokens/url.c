@@ -34,7 +34,7 @@ static int url_mint(const struct mint_request *request, struct minted *minted, s
         buffer_clear(out);
         minted->secret_bits =
             strcmp(request->form, "basic") == 0 ? password_human_draw(request, out) : draw_machine(request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the URL's secret") : 0;
 }
 

@@ -52,7 +52,7 @@ static int vault_mint(const struct mint_request *request, struct minted *minted,
             shape_draw(login ? SHAPE_UUID : "s.%24w", request->draw, out);
         else
             draw_service(request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 

@@ -66,7 +66,7 @@ static int storage_mint(const struct mint_request *request, struct minted *minte
     do {
         buffer_clear(out);
         draw_storage(request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the key") : 0;
 }
 
@@ -112,7 +112,7 @@ static int discord_mint(const struct mint_request *request, struct minted *minte
                           sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
         buffer_add_text(out, text);
         shape_draw(".%6u.%26u%1w", request->draw, out);
-    } while (!out->failed && kind_filtered(buffer_slice(out)));
+    } while (!out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR));
     return out->failed ? error_set(error, "no room for the token") : 0;
 }
 
@@ -157,7 +157,9 @@ static const struct shape sendgrid_shapes[] = {{"api-key", "SG.%22u.%42u%1w", NU
 SHAPED(sendgrid, "sendgrid", false, "api-key");
 
 static const struct shape twilio_shapes[] = {
-    {"account", "%32x", "AC%32x", NULL, 0}, {"api-key", "%32w", "SK%32x", NULL, 0}, {NULL}};
+    {"account", "%32x", "AC%32x", NULL, 0},
+    {"api-key", "%32w", "SK%32x", NULL, 0, .identity_floor = 300},
+    {NULL}};
 SHAPED(twilio, "twilio", true, "account", "api-key");
 
 static const struct shape mailgun_shapes[] = {
@@ -175,7 +177,7 @@ SHAPED(newrelic, "newrelic", false, "api-key", "licence");
 static const struct shape pagerduty_shapes[] = {{"api-key", "u+%17u%1w", NULL, NULL, 0}, {NULL}};
 SHAPED(pagerduty, "pagerduty", false, "api-key");
 
-static const struct shape okta_shapes[] = {{"api-token", "00%39u%1w", NULL, NULL, 0}, {NULL}};
+static const struct shape okta_shapes[] = {{"api-token", "00%39u%1w", NULL, NULL, 0, .floor = 400}, {NULL}};
 SHAPED(okta, "okta", false, "api-token");
 
 static const struct shape telegram_shapes[] = {{"bot", "%1k%9d:AA%32u%1w", NULL, NULL, 0}, {NULL}};
@@ -190,11 +192,11 @@ static const struct shape tailscale_shapes[] = {{"api", "tskey-api-k%10wCNTRL-%3
                                                 {NULL}};
 SHAPED(tailscale, "tailscale", false, "api", "auth");
 
-static const struct shape huggingface_shapes[] = {{"access-token", "hf_%34l", NULL, NULL, 0}, {NULL}};
+static const struct shape huggingface_shapes[] = {{"access-token", "hf_%34l", NULL, NULL, 0, .floor = 200}, {NULL}};
 SHAPED(huggingface, "huggingface", false, "access-token");
 
 static const struct shape google_shapes[] = {
-    {"api-key", "AIzaSy%32u%1w", NULL, NULL, 0},
+    {"api-key", "AIzaSy%32u%1w", NULL, NULL, 0, .floor = 400},
     {"oauth-client", "GOCSPX-%27u%1w", "%1k%11d-%32a", NULL, 0},
     {NULL}};
 SHAPED(google, "google", false, "api-key", "oauth-client");
@@ -202,7 +204,7 @@ SHAPED(google, "google", false, "api-key", "oauth-client");
 static const struct shape digitalocean_shapes[] = {{"access-token", "dop_v1_%64x", NULL, NULL, 0}, {NULL}};
 SHAPED(digitalocean, "digitalocean", false, "access-token");
 
-static const struct shape heroku_shapes[] = {{"api-key", "HRKU-AA%57u%1w", NULL, NULL, 0}, {NULL}};
+static const struct shape heroku_shapes[] = {{"api-key", "HRKU-AA%57u%1w", NULL, NULL, 0, .floor = 400}, {NULL}};
 SHAPED(heroku, "heroku", false, "api-key");
 
 static const struct shape cloudflare_shapes[] = {{"user", "cfut_%40w", NULL, seal_cloudflare, 8},
@@ -231,7 +233,7 @@ static const struct shape atlassian_cloud_shapes[] = {
     {"api-token", "ATATT3xFfGF0%171u", NULL, seal_atlassian, 9}, {NULL}};
 SHAPED(atlassian_cloud, "atlassian-cloud", true, "api-token");
 
-static const struct shape algolia_shapes[] = {{"api-key", "%32x", "%10A", NULL, 0}, {NULL}};
+static const struct shape algolia_shapes[] = {{"api-key", "%32x", "%10A", NULL, 0, .identity_floor = 200}, {NULL}};
 SHAPED(algolia, "algolia", false, "api-key");
 
 static const struct shape ngrok_shapes[] = {{"agent", "2%26w_%1d%20w", NULL, NULL, 0}, {NULL}};

@@ -6,6 +6,7 @@
 #include "tests/test.h"
 #include "tests/tokens/draws.h"
 #include "tests/tokens/key_supply.h"
+#include "tokens/alphabet.h"
 
 static const struct {
     const char *name, *forms;
@@ -124,6 +125,30 @@ START_TEST(filter_knows_words_and_runs)
 }
 END_TEST
 
+/* Shannon's, by hand: -4 (1/4 lb 1/4), -(3/4 lb 3/4 + 1/4 lb 1/4), lb 62. */
+START_TEST(entropy_is_in_hundredths_rounded_down)
+{
+    ck_assert_uint_eq(kind_entropy(SLICE_NONE), 0);
+    ck_assert_uint_eq(kind_entropy(slice_of("aaaa")), 0);
+    ck_assert_uint_eq(kind_entropy(slice_of("abab")), 100);
+    ck_assert_uint_eq(kind_entropy(slice_of("abcd")), 200);
+    ck_assert_uint_eq(kind_entropy(slice_of("aaab")), 81);
+    ck_assert_uint_eq(kind_entropy(slice_of(ALPHABET_BASE62)), 595);
+}
+END_TEST
+
+START_TEST(scanners_skip_words_names_and_what_is_dull)
+{
+    ck_assert(kind_skipped(slice_of("0a0a0a0a1b1b1b1b2c2c2c2c3d3d3d3d"), 300)); /* exactly */
+    ck_assert(!kind_skipped(slice_of("0a0a0a0a1b1b1b1b2c2c2c2c3d3d3d3d"), 299));
+    ck_assert(kind_skipped(slice_of("Kd93jkQ7vLm2TESTx4Rw8"), KIND_FLOOR));
+    ck_assert(kind_skipped(slice_of("KdjkQvLmWxRwPz-hGcBf"), KIND_FLOOR));
+    ck_assert(!kind_skipped(slice_of("KdjkQvLmWxRwPz-hGcBf"), 200));
+    ck_assert(!kind_skipped(slice_of("KdjkQvLmWxRwPz-hGcB7"), KIND_FLOOR));
+    ck_assert(!kind_skipped(slice_of("kd93jq7v"), KIND_FLOOR)); /* all different: no more can be */
+}
+END_TEST
+
 START_TEST(draws_below_a_bound_are_even)
 {
     struct counter counter = {1};
@@ -210,6 +235,8 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, a_full_buffer_is_an_error, 0, KINDS);
     tcase_add_test(tcase, the_table_ends);
     tcase_add_test(tcase, filter_knows_words_and_runs);
+    tcase_add_test(tcase, entropy_is_in_hundredths_rounded_down);
+    tcase_add_test(tcase, scanners_skip_words_names_and_what_is_dull);
     tcase_add_test(tcase, draws_below_a_bound_are_even);
     tcase_add_test(tcase, a_name_that_is_filtered_itself_is_taken);
     tcase_add_test(tcase, an_account_that_is_filtered_itself_is_taken);

@@ -269,32 +269,49 @@ void credentials_add_decoded(struct credentials *credentials, enum candidate_par
 /* ---- the observation ---- */
 
 /* In short texts, going from one first byte to the next beats memmem()'s preparations. value is not empty. */
-static bool stands_in(struct slice text, struct slice value)
+static const unsigned char *find_in(struct slice text, struct slice value)
 {
     const unsigned char *at = text.data, *last;
 
     if (value.length > text.length)
-        return false;
+        return NULL;
     if (text.length > SHORT)
-        return memmem(text.data, text.length, value.data, value.length) != NULL;
+        return memmem(text.data, text.length, value.data, value.length);
     last = text.data + text.length - value.length;
     while (at <= last && (at = memchr(at, value.data[0], (size_t)(last - at) + 1)) != NULL) {
         if (memcmp(at, value.data, value.length) == 0)
-            return true;
+            return at;
         at++;
     }
-    return false;
+    return NULL;
 }
 
-bool credentials_within(const struct credentials *credentials, struct slice text)
+static void find_all(struct slice text, struct slice value, bool *where)
 {
-    for (size_t i = 0; i < credentials->count; i++) {
+    const unsigned char *at, *start = text.data;
+
+    while ((at = find_in(text, value)) != NULL) {
+        memset(where + (at - start), true, value.length);
+        text = slice_behind(text, (size_t)(at - text.data) + 1);
+    }
+}
+
+bool credentials_within(const struct credentials *credentials, struct slice text, bool *where)
+{
+    size_t count = text.length < TELLING ? 0 : credentials->count;
+    bool within = false;
+
+    for (size_t i = 0; i < count && (where != NULL || !within); i++) {
         struct slice value = value_of(credentials, i);
 
-        if ((credentials->items[i].part & CANDIDATE_SECRET) != 0 && value.length >= TELLING && stands_in(text, value))
-            return true;
+        if ((credentials->items[i].part & CANDIDATE_SECRET) == 0 || value.length < TELLING ||
+            find_in(text, value) == NULL)
+            continue;
+        within = true;
+        if (where != NULL)
+            find_all(text, value, where);
     }
-    return false;
+    return within;
 }
 
 /* Positions of the items, likeliest first, equals in the order they came. For few. */

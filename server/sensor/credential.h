@@ -36,8 +36,9 @@ void credentials_add_login(struct credentials *credentials, uint8_t rank, const 
  * differs, and what it is without what was copied along. */
 void credentials_add_decoded(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,
                              const char *where, struct slice value);
-/* Does a presented secret (of at least 8 bytes: shorter ones stand in many texts) stand in the text? */
-bool credentials_within(const struct credentials *credentials, struct slice text);
+/* Does a presented secret (of at least 8 bytes: shorter ones stand in many texts) stand in the text? `where`, one for
+ * each byte of it, may be NULL; else those on which one stands become true. */
+bool credentials_within(const struct credentials *credentials, struct slice text, bool *where);
 /* Fills observation->candidates, likeliest first, within OBSERVATION_CANDIDATES and one datagram. The slices point
  * into `credentials`. */
 void credentials_list(const struct credentials *credentials, struct observation *observation);
@@ -48,6 +49,8 @@ int decode_base64(struct slice in, struct buffer *out); /* both alphabets, with 
 int decode_json_string(struct slice in, struct buffer *out);
 /* The same text in the other encoding: UTF-8 that fits becomes Latin-1, what is no UTF-8 is taken for Latin-1. */
 int decode_charset(struct slice in, struct buffer *out);
+/* One character as UTF-8. */
+int decode_unicode(unsigned long c, struct buffer *out);
 bool text_is_utf8(struct slice in);
 /* Without what is copied along: quotes, brackets, a comma or full stop behind, blanks, those of Unicode too. */
 struct slice decode_bare(struct slice in);

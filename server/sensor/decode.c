@@ -106,7 +106,7 @@ int decode_base64(struct slice in, struct buffer *out)
     return out->length > before ? 0 : -1;
 }
 
-static int add_utf8(struct buffer *out, unsigned long c)
+int decode_unicode(unsigned long c, struct buffer *out)
 {
     unsigned char bytes[4];
     size_t n;
@@ -165,7 +165,7 @@ static int json_escape(struct slice in, size_t *at, struct buffer *out)
     if (c < 0)
         return -1;
     *at += 1 + used;
-    return add_utf8(out, (unsigned long)c);
+    return decode_unicode((unsigned long)c, out);
 }
 
 int decode_json_string(struct slice in, struct buffer *out)
@@ -243,7 +243,7 @@ int decode_charset(struct slice in, struct buffer *out)
     if (text_is_utf8(in))
         return to_latin1(in, out);
     for (size_t i = 0; i < in.length; i++)
-        if (add_utf8(out, in.data[i]) < 0)
+        if (decode_unicode(in.data[i], out) < 0)
             return -1;
     return 0;
 }

@@ -110,11 +110,20 @@ START_TEST(test_more_than_is_kept)
 
     buffer_init(&kept, BODY_KEPT + 1);
     body_begin(&body, false, blocks * sizeof(block), 0);
-    for (i = 0; i < blocks; i++)
-        result = body_take(&body, (struct slice){block, sizeof(block)}, &used, &kept);
+    for (i = 0; i < blocks; i++) {
+        memset(block, (int)i, sizeof(block));
+        result = body_take(&body, (struct slice){block, sizeof(block) - (i == 0)}, &used, &kept);
+    }
+    result = body_take(&body, (struct slice){block, 1}, &used, &kept);
     ck_assert_int_eq(result, BODY_DONE);
     ck_assert_uint_eq(kept.length, BODY_KEPT);
     ck_assert_uint_eq(body.length, blocks * sizeof(block));
+    for (i = 0; i < 2; i++) {
+        body_settle(&body, &kept);
+        ck_assert_uint_eq(kept.data[BODY_KEPT - BODY_TAIL - 1], (BODY_KEPT - BODY_TAIL) / sizeof(block));
+        ck_assert_uint_eq(kept.data[BODY_KEPT - 1], blocks - 1);
+        ck_assert_uint_eq(kept.data[BODY_KEPT - BODY_TAIL], blocks - BODY_TAIL / sizeof(block));
+    }
     buffer_free(&kept);
 }
 END_TEST

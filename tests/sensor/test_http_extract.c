@@ -336,6 +336,56 @@ START_TEST(test_json)
 }
 END_TEST
 
+/* Headers that say something of the message hold no credentials, but for whoever puts some there. */
+START_TEST(test_unusual_values)
+{
+    static const char *const same[] = {
+        "X-Forwarded-For: " SECRET,
+        "X-Forwarded-For: 192.0.2.1, " SECRET,
+        "X-Real-IP: " SECRET,
+        "X-Forwarded-Host: " SECRET,
+        "X-Forwarded-Proto: " SECRET,
+        "X-Original-URL: /api/v4/user?private_token=" SECRET,
+        "X-Rewrite-URL: /" SECRET,
+        "Forwarded: for=192.0.2.1;by=" SECRET,
+        "If-None-Match: W/\"" SECRET "\"",
+        "If-None-Match: " SECRET,
+        "If-Modified-Since: " SECRET,
+        "If-Range: \"" SECRET "\"",
+        "Range: bytes=" SECRET,
+        "Range: " SECRET,
+        "Expect: " SECRET,
+        "Expect: 100-continue=" SECRET,
+        "Origin: https://" SECRET "@x",
+        "Via: 1.1 " SECRET,
+        "Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.Z2xwYXQteFl6XzQ3MTEtYWJjREVG, base64.channel.k8s.io",
+        "Sec-WebSocket-Protocol: v4.channel.k8s.io, " SECRET,
+    };
+
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        get_with(same[i]);
+        ck_assert_msg(has(SECRET), "%s", same[i]);
+        ck_assert(!strstr(buffer_text(&context), SECRET));
+    }
+    get_with("X-Forwarded-For: 192.0.2.1, anna:Hunter2!!:x, 198.51.100.7");
+    ck_assert(has("anna:Hunter2!!:x"));
+}
+END_TEST
+
+START_TEST(test_the_end_of_long_texts)
+{
+    struct buffer body;
+
+    buffer_init(&body, 1 << 20);
+    for (int i = 0; i < 20000; i++)
+        (void)buffer_add_format(&body, "line %d\n", i);
+    (void)buffer_add_text(&body, "PASSWORD=hunter two\n" SECRET);
+    post_as("/x", "text/plain", buffer_text(&body));
+    ck_assert(has("hunter two") && has(SECRET));
+    buffer_free(&body);
+}
+END_TEST
+
 START_TEST(test_other_bodies)
 {
     static const unsigned char binary[] = "\0\1\2glpat-xYz_4711-abcDEF\0\3";
@@ -434,11 +484,21 @@ END_TEST
 START_TEST(test_context_keeps_no_presented_secret)
 {
     get_with("PRIVATE-TOKEN: " SECRET "\r\nUser-Agent: x/1 " SECRET "\r\nAccept: */*\r\nContent-Type: " SECRET);
-    ck_assert(!kept(SECRET) && kept("\"user_agent\":\"{25:") && kept("\"Accept\":\"*/*\""));
+    ck_assert(!kept(SECRET) && kept("\"user_agent\":\"x/1 {21:") && kept("\"Accept\":\"*/*\""));
     get_with("User-Agent: x/1 " SECRET "\r\nAccept: " SECRET "\r\nContent-Type: " SECRET);
     ck_assert(has(SECRET) && !kept(SECRET));
     take("GET / HTTP/1.1\r\nHost: " SECRET "\r\nPRIVATE-TOKEN: " SECRET "\r\n\r\n", "");
     ck_assert(!kept(SECRET) && kept("\"host\":\"{21:"));
+}
+END_TEST
+
+START_TEST(test_context_keeps_what_stands_around_a_secret)
+{
+    get_with("User-Agent: git/2.39.5 (Linux;" SECRET "+more) x/2 " SECRET "," SECRET);
+    ck_assert(!kept(SECRET) && !kept("more"));
+    ck_assert(kept("\"user_agent\":\"git/2.39.5 (Linux;{26:lower,upper,digit,symbol}) x/2 {21:lower,upper,digit,symbol},{21:"));
+    take(SECRET " / HTTP/1.1\r\nHost: x\r\n\r\n", "");
+    ck_assert(has(SECRET) && !kept(SECRET));
 }
 END_TEST
 
@@ -487,12 +547,15 @@ static Suite *suite(void)
     tcase_add_test(c, test_forms);
     tcase_add_test(c, test_multipart);
     tcase_add_test(c, test_json);
+    tcase_add_test(c, test_unusual_values);
+    tcase_add_test(c, test_the_end_of_long_texts);
     tcase_add_test(c, test_other_bodies);
     tcase_add_test(c, test_broken_requests);
     tcase_add_test(c, test_a_flood_does_not_hide_a_login);
     tcase_add_test(c, test_ordinary_requests_present_nothing);
     tcase_add_test(c, test_context_keeps_no_values);
     tcase_add_test(c, test_context_keeps_no_presented_secret);
+    tcase_add_test(c, test_context_keeps_what_stands_around_a_secret);
     tcase_add_test(c, test_context_can_be_read_by_all);
     tcase_add_test(c, test_context_is_bounded);
     suite_add_tcase(s, c);

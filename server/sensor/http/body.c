@@ -36,14 +36,53 @@ static int refuse(struct body *body, uint16_t status)
     return -1;
 }
 
+static unsigned char *tail_of(const struct buffer *kept)
+{
+    return kept->data + BODY_KEPT - BODY_TAIL;
+}
+
+static void keep(struct body *body, struct slice data, struct buffer *kept)
+{
+    size_t room = kept->length < BODY_KEPT ? BODY_KEPT - kept->length : 0;
+    struct slice part;
+
+    if (kept->failed || buffer_add_slice(kept, text_before(data, room)) < 0)
+        return;
+    data = text_from(data, room);
+    while (data.length > 0) {
+        part = text_before(data, BODY_TAIL - body->tail);
+        memcpy(tail_of(kept) + body->tail, part.data, part.length);
+        body->tail = (body->tail + (uint32_t)part.length) % BODY_TAIL;
+        data = text_from(data, part.length);
+    }
+}
+
+static void reverse(unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length / 2; i++) {
+        unsigned char byte = bytes[i];
+
+        bytes[i] = bytes[length - 1 - i];
+        bytes[length - 1 - i] = byte;
+    }
+}
+
+void body_settle(struct body *body, struct buffer *kept)
+{
+    if (body->tail == 0)
+        return;
+    reverse(tail_of(kept), body->tail);
+    reverse(tail_of(kept) + body->tail, BODY_TAIL - body->tail);
+    reverse(tail_of(kept), BODY_TAIL);
+    body->tail = 0;
+}
+
 /* Takes what is there of `left` data bytes. */
 static size_t data_take(struct body *body, struct slice input, struct buffer *kept)
 {
     size_t take = body->left < input.length ? (size_t)body->left : input.length;
-    size_t room = kept->length < BODY_KEPT ? BODY_KEPT - kept->length : 0;
 
-    if (!kept->failed)
-        (void)buffer_add_slice(kept, text_before(input, take < room ? take : room));
+    keep(body, text_before(input, take), kept);
     body->left -= take;
     body->length += take;
     if (body->left == 0)

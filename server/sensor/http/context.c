@@ -6,6 +6,7 @@
 #include "server/base/json.h"
 #include "server/base/unzeroed.h"
 #include "server/sensor/http/head.h"
+#include "server/sensor/http/redact.h"
 #include "server/sensor/http/text.h"
 #include "server/sensor/proxy.h"
 #include "server/sensor/session.h"
@@ -16,20 +17,10 @@
 #define TARGET 2048
 #define HEADERS 64
 #define PARAMETERS 32
-#define MARK (SESSION_CLASSES + 24)
 #define CLAIMS 8
 #define KEY (NAME + 12)
 #define ESCAPED 6 /* the longest that a byte becomes in JSON */
 #define CLOSING 64
-
-/* The marker that stands for a value: {12:lower,digit}. */
-static const char *mark(struct slice value, char text[MARK])
-{
-    char classes[SESSION_CLASSES];
-
-    (void)snprintf(text, MARK, "{%zu:%s}", value.length, session_classes(value, classes));
-    return text;
-}
 
 static bool fits(const struct buffer *out, size_t length)
 {
@@ -54,9 +45,9 @@ static bool is_name(struct slice name)
 
 static void add_mark(struct buffer *out, struct slice value)
 {
-    char text[MARK];
+    char text[REDACT_MARK];
 
-    (void)buffer_add_text(out, mark(value, text));
+    (void)buffer_add_text(out, redact_mark(value, text));
 }
 
 static void redact_path(struct buffer *out, struct slice path, const struct site *site)
@@ -213,15 +204,19 @@ static void write_summary(struct buffer *out, const char *name, struct slice val
     (void)buffer_add_char(out, '}');
 }
 
-/* A value that may stand word for word, unless what was presented as a secret stands in it. */
+/* A value that may stand word for word, but for words in which what was presented as a secret stands. */
 static void write_kept(struct buffer *out, const char *name, struct slice value, const struct credentials *presented)
 {
-    char text[MARK];
+    struct buffer text;
 
-    if (presented != NULL && credentials_within(presented, value))
-        (void)json_member_text(out, name, mark(value, text));
-    else
+    if (presented == NULL || !credentials_within(presented, value, NULL)) {
         (void)json_member(out, name, text_before(value, VALUE));
+        return;
+    }
+    buffer_init(&text, HEAD_MAXIMUM);
+    redact_words(&text, value, presented);
+    (void)json_member(out, name, text_before(buffer_slice(&text), VALUE));
+    buffer_free(&text);
 }
 
 /* *left: may there be any for this object? Then set for the other one. */
@@ -324,7 +319,7 @@ void context_write(struct buffer *out, const struct http_request *request, const
     bool whole, left = true;
 
     (void)buffer_add_text(out, "{\"http\":{");
-    (void)json_member(out, "method", text_before(request->method, METHOD));
+    write_kept(out, "method", request->method, presented);
     (void)json_member_text(out, "version",
                            versions[request->version >= 9 && request->version <= 11 ? request->version - 9 : 1]);
     write_kept(out, "host", request->host, presented);

@@ -16,8 +16,8 @@
 #define CONTEXT_MAXIMUM (OBSERVATION_CONTEXT / 2)
 
 /* Adds to `out` (at most CONTEXT_MAXIMUM bytes; past that parts are left out and "truncated" says so). refused: the
- * status with which nginx itself refuses the request, or 0. A value in which a presented secret stands is not kept word
- * for word. site and presented may be NULL. */
+ * status with which nginx itself refuses the request, or 0. Of a value the words in which a presented secret stands
+ * are not kept. site and presented may be NULL. */
 void context_write(struct buffer *out, const struct http_request *request, const struct site *site, unsigned refused,
                    const struct credentials *presented);
 

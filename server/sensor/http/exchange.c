@@ -63,9 +63,12 @@ static bool is_login(const struct credentials *credentials)
 static void forget_head(struct http_request *request, struct buffer *raw)
 {
     struct slice type = http_request_header(request, "Content-Type");
+    struct slice encoding = http_request_header(request, "Content-Encoding");
 
     (void)buffer_add_text(raw, "\nContent-Type: ");
     (void)buffer_add_slice(raw, type);
+    (void)buffer_add_text(raw, "\r\nContent-Encoding: ");
+    (void)buffer_add_slice(raw, encoding);
     (void)buffer_add_text(raw, "\r\n\r\n");
     request->raw = buffer_slice(raw);
     request->host = SLICE_NONE;
@@ -77,9 +80,11 @@ static void look(struct session *session)
 {
     struct http_connection *connection = session->state;
     struct http_decoy *decoy = session->face->state;
-    struct http_request *request = exchange_request(session);
+    struct http_request *request;
     struct buffer rest;
 
+    body_settle(&connection->body, &connection->kept);
+    request = exchange_request(session);
     buffer_init(&rest, HEAD_MAXIMUM);
     connection->route = connection->refused != 0 ? NULL : site_route(decoy->site, request);
     if (connection->told)

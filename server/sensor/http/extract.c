@@ -9,67 +9,35 @@
 #include "server/sensor/http/head.h"
 #include "server/sensor/http/sigv4.h"
 #include "server/sensor/http/text.h"
+#include "server/sensor/http/usual.h"
 
 #define SCRATCH (BODY_KEPT + 2 * HEAD_MAXIMUM)
 #define SCRATCH_FIRST 16384
 #define REPEATS 4 /* "Bearer Bearer x" */
 #define WORDS 32
 #define COOKIES 128
+#define METHOD_MOST 20 /* of capitals and hyphens: BASELINE-CONTROL, UPDATEREDIRECTREF */
+#define KUBERNETES "base64url.bearer.authorization.k8s.io."
 #define TOLD_LEAST 20 /* what is that long in what a client says of itself may be a token */
 
 struct extract *extract_new(void)
 {
     struct extract *extract = calloc(1, sizeof(*extract));
 
-    if (extract != NULL)
+    if (extract != NULL) {
         buffer_init(&extract->scratch, SCRATCH);
+        unpacked_init(&extract->unpacked);
+    }
     return extract;
 }
 
 void extract_free(struct extract *extract)
 {
-    if (extract != NULL)
+    if (extract != NULL) {
         buffer_free(&extract->scratch);
+        unpacked_free(&extract->unpacked);
+    }
     free(extract);
-}
-
-/* Headers whose values are no credentials: what browsers and tools say about themselves and the message. */
-static bool is_plain_header(struct slice name)
-{
-    static const char *const plain[26][12] = {
-        ['a' - 'a'] = {"Alt-Used"},
-        ['c' - 'a'] = {"Connection", "Cache-Control", "Content-Length", "Content-Type", "Content-Encoding",
-                       "Content-Language", "Content-Disposition", "Content-MD5", "Content-Range", "Content-Location",
-                       "CF-Connecting-IP"},
-        ['d' - 'a'] = {"Date", "DNT", "Depth", "Destination"},
-        ['e' - 'a'] = {"Expect", "Early-Data"},
-        ['f' - 'a'] = {"Forwarded"},
-        ['g' - 'a'] = {"Git-Protocol"},
-        ['h' - 'a'] = {"Host"},
-        ['k' - 'a'] = {"Keep-Alive"},
-        ['m' - 'a'] = {"Max-Forwards"},
-        ['o' - 'a'] = {"Origin", "Overwrite"},
-        ['p' - 'a'] = {"Pragma", "Priority", "Proxy-Connection"},
-        ['r' - 'a'] = {"Range"},
-        ['s' - 'a'] = {"Save-Data"},
-        ['t' - 'a'] = {"TE", "Trailer", "Transfer-Encoding", "True-Client-IP", "Timeout", "traceparent", "tracestate"},
-        ['u' - 'a'] = {"User-Agent", "Upgrade", "Upgrade-Insecure-Requests"},
-        ['v' - 'a'] = {"Via"},
-        ['x' - 'a'] = {"X-Requested-With", "X-Real-IP", "X-Client-IP"},
-    };
-    static const char *const starts[] = {"Accept", "Sec-", "If-", "X-Forwarded-", "Access-Control-", NULL};
-    unsigned letter = name.length > 0 ? (name.data[0] | 0x20u) - 'a' : 26;
-    const char *const *at;
-
-    if (letter >= 26)
-        return false;
-    for (at = plain[letter]; *at != NULL; at++)
-        if (slice_is_nocase(name, *at))
-            return true;
-    for (at = starts; *at != NULL; at++)
-        if (((*at)[0] | 0x20u) - 'a' == letter && text_starts_nocase(name, *at))
-            return true;
-    return false;
 }
 
 /* user:password; without a colon a value alone. */
@@ -236,11 +204,32 @@ static void take_told(struct extract *extract, const struct http_header *header)
                    TOLD_LEAST);
 }
 
+/* Kubernetes takes a bearer token for the name of a protocol, since browsers let WebSockets have no other header. */
+static void take_protocols(struct extract *extract, struct slice value)
+{
+    while (value.length > 0) {
+        struct slice protocol = text_trim(text_cut(&value, ','));
+
+        if (text_starts_nocase(protocol, KUBERNETES))
+            field_value(extract, CANDIDATE_SECRET, 2, "Sec-WebSocket-Protocol",
+                        text_from(protocol, sizeof(KUBERNETES) - 1));
+    }
+}
+
+/* X-Forwarded-For has several values, and one of them may be none of an address. */
+static void take_listed(struct extract *extract, struct slice value)
+{
+    if (text_find_char(value, ',') == TEXT_NONE)
+        return;
+    for (size_t i = 0; i < WORDS && value.length > 0; i++)
+        field_value(extract, CANDIDATE_EITHER, 5, "header", text_trim(text_cut(&value, ',')));
+}
+
 /* True when the value is to be paired with others under its name. */
 static bool take_header(struct extract *extract, const struct http_header *header)
 {
     struct slice name = header->name, value = header->value;
-    bool plain = is_plain_header(name);
+    bool plain = usual_header(name, value);
 
     if (value.length == 0)
         return false;
@@ -262,6 +251,9 @@ static bool take_header(struct extract *extract, const struct http_header *heade
         if (query != TEXT_NONE)
             extract_form(extract, 4, "Referer", text_from(value, query + 1));
     } else if (!plain) {
+        if (slice_is_nocase(name, "Sec-WebSocket-Protocol"))
+            take_protocols(extract, value);
+        take_listed(extract, value);
         if ((field_part(name) == CANDIDATE_SECRET && text_find_char(value, ' ') != TEXT_NONE) ||
             text_starts_nocase(value, "Basic ") || text_starts_nocase(value, "Bearer "))
             take_authorization(extract, "header", value);
@@ -276,31 +268,43 @@ static void take_named(struct extract *extract, struct slice raw)
     size_t at = 0;
 
     while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
-        if (header.name.length > 0 && header.value.length > 0 && !is_plain_header(header.name) &&
+        if (header.name.length > 0 && header.value.length > 0 && !usual_header(header.name, header.value) &&
             !slice_is_nocase(header.name, "Authorization") && !slice_is_nocase(header.name, "Proxy-Authorization") &&
             !slice_is_nocase(header.name, "Cookie") && !slice_is_nocase(header.name, "Referer"))
             field_add(extract, 1, "header", header.name, header.value);
 }
 
-/* Headers under their names make pairs as form fields do: X-Username and X-Password. The Content-Type. */
-static struct slice take_headers(struct extract *extract, struct slice raw)
+/* Headers under their names make pairs as form fields do: X-Username and X-Password. */
+static void take_headers(struct extract *extract, struct slice raw)
 {
     struct http_header header;
-    struct slice type = SLICE_NONE;
-    bool typed = false, named = false;
+    bool named = false;
     size_t at = 0;
 
-    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0)) {
+    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
         named = take_header(extract, &header) || named;
-        if (!typed && slice_is_nocase(header.name, "Content-Type")) {
-            type = header.value;
-            typed = true;
-        }
-    }
     if (named)
         take_named(extract, raw);
     field_take(extract, 1, "header");
-    return type;
+}
+
+/* What says how the body is to be read: the first of each. */
+static void find_body_headers(const struct http_request *request, struct slice *type, struct slice *encoding)
+{
+    struct slice raw = request->raw;
+    struct http_header header;
+    size_t at = 0;
+
+    if (request->header_count > 0) {
+        *type = http_request_header(request, "Content-Type");
+        *encoding = http_request_header(request, "Content-Encoding");
+        return;
+    }
+    while (head_line_next(raw, &at, &header) && (header.name.length > 0 || header.value.length > 0))
+        if (type->data == NULL && slice_is_nocase(header.name, "Content-Type"))
+            *type = header.value;
+        else if (encoding->data == NULL && slice_is_nocase(header.name, "Content-Encoding"))
+            *encoding = header.value;
 }
 
 /* What may be behind the head of a broken request: its body. */
@@ -313,6 +317,18 @@ static struct slice beyond_head(struct slice raw)
         if (header.name.length == 0 && header.value.length == 0)
             return text_from(raw, at);
     return SLICE_NONE;
+}
+
+/* Something else may stand where the method does. */
+static void take_method(struct extract *extract, struct slice raw)
+{
+    struct slice method = text_word(&raw);
+    size_t i = 0;
+
+    while (i < method.length && ((method.data[i] >= 'A' && method.data[i] <= 'Z') || method.data[i] == '-'))
+        i++;
+    if (i < method.length || i > METHOD_MOST)
+        field_value(extract, CANDIDATE_EITHER, 7, "method", method);
 }
 
 /* The target, also of a request line that nginx refuses: all between the first space and the version. */
@@ -329,21 +345,28 @@ static struct slice loose_target(struct slice raw)
 void extract_request(struct extract *extract, const struct http_request *request, const struct site *site,
                      const struct site_route *route, struct credentials *to)
 {
-    struct slice body = request->body.length > 0 ? request->body : beyond_head(request->raw), type;
+    struct slice body = request->body.length > 0 ? request->body : beyond_head(request->raw);
+    struct slice type = SLICE_NONE, encoding = SLICE_NONE;
 
     extract->site = site;
     extract->route = route;
     extract->to = to;
     extract->count = 0;
     extract->named = extract->unnamed = FIELD_VALUES;
+    if (body.length > 0) {
+        find_body_headers(request, &type, &encoding);
+        body = unpack_body(&extract->unpacked, encoding, body);
+    }
     buffer_clear(&extract->scratch);
     if (extract->scratch.capacity < request->raw.length + body.length + SCRATCH_FIRST)
         (void)buffer_reserve(&extract->scratch, request->raw.length + body.length + SCRATCH_FIRST);
-    type = take_headers(extract, request->raw);
+    take_method(extract, request->raw);
+    take_headers(extract, request->raw);
     extract_body(extract, type, body);
     take_target(extract, loose_target(request->raw), "query");
     sigv4_take(to, request);
     buffer_clear(&extract->scratch);
+    unpacked_free(&extract->unpacked);
     extract->to = NULL;
     extract->site = NULL;
     extract->route = NULL;

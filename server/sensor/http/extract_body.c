@@ -7,6 +7,7 @@
 #define TEXT_WHOLE 8192 /* longer texts are no credential as a whole */
 #define TEXT_WORDS 64
 #define TEXT_LINES 512
+#define TEXT_END 2048
 #define QUOTES 64
 #define RUN_LEAST 8
 #define KEY_LEAST 16 /* shorter names in JSON are no tokens */
@@ -121,21 +122,45 @@ static void text_line(struct extract *extract, uint8_t rank, const char *where, 
     field_add(extract, rank, where, text_trim(text_before(line, sign)), value);
 }
 
+/* What is left of a long text when its front was looked at: its end. */
+static struct slice end_of(struct slice rest)
+{
+    return rest.length > TEXT_END ? text_from(rest, rest.length - TEXT_END) : rest;
+}
+
+static struct slice text_lines(struct extract *extract, uint8_t rank, const char *where, struct slice rest,
+                               size_t most)
+{
+    for (size_t i = 0; i < most && rest.length > 0; i++)
+        text_line(extract, rank, where, text_cut(&rest, '\n'));
+    return end_of(rest);
+}
+
+static struct slice text_words(struct extract *extract, uint8_t rank, const char *where, struct slice rest,
+                               size_t most)
+{
+    struct slice word;
+
+    for (size_t i = 0; i < most && (word = text_word(&rest)).length > 0; i++)
+        field_value(extract, CANDIDATE_EITHER, rank, where, word);
+    return end_of(rest);
+}
+
 void extract_text(struct extract *extract, uint8_t rank, const char *where, struct slice text)
 {
-    struct slice rest = text, word;
-    size_t i;
+    struct slice rest;
 
     text = text_trim(text);
     if (text.length <= TEXT_WHOLE)
         field_value(extract, CANDIDATE_EITHER, rank, where, text);
-    for (i = 0; i < TEXT_LINES && rest.length > 0; i++)
-        text_line(extract, rank, where, text_cut(&rest, '\n'));
+    rest = text_lines(extract, rank, where, text, TEXT_LINES);
+    (void)text_lines(extract, rank, where, rest, TEXT_END);
     field_take(extract, rank, where);
     rest = text;
-    for (i = 0; i < TEXT_WORDS && (word = text_word(&rest)).length > 0; i++)
-        if (word.length < text.length)
-            field_value(extract, CANDIDATE_EITHER, (uint8_t)(rank + 3), where, word);
+    if (text_word(&rest).length == text.length)
+        return;
+    rest = text_words(extract, (uint8_t)(rank + 3), where, text, TEXT_WORDS);
+    (void)text_words(extract, (uint8_t)(rank + 3), where, rest, TEXT_END);
 }
 
 #define CDATA "![CDATA["
@@ -249,12 +274,12 @@ static int extract_multipart(struct extract *extract, struct slice type, struct 
     return found;
 }
 
-/* Runs of printable bytes in something binary. */
-static void extract_runs(struct extract *extract, struct slice body)
+/* Runs of printable bytes in something binary. What is left. */
+static struct slice binary_runs(struct extract *extract, struct slice body, size_t most)
 {
     size_t i, from = 0, count = 0;
 
-    for (i = 0; i <= body.length && count < TEXT_WORDS; i++) {
+    for (i = 0; i <= body.length && count < most; i++) {
         if (i < body.length && body.data[i] > 0x20 && body.data[i] < 0x7f)
             continue;
         if (i - from >= RUN_LEAST) {
@@ -263,6 +288,7 @@ static void extract_runs(struct extract *extract, struct slice body)
         }
         from = i + 1;
     }
+    return end_of(text_from(body, from));
 }
 
 static bool is_binary(struct slice body)
@@ -306,7 +332,7 @@ void extract_body(struct extract *extract, struct slice type, struct slice body)
     else if (form || text_find_nocase(type, "form-urlencoded") != TEXT_NONE || is_form(text))
         extract_form(extract, 1, "form", text);
     else if (is_binary(body))
-        extract_runs(extract, body);
+        (void)binary_runs(extract, binary_runs(extract, body, TEXT_WORDS), TEXT_END);
     else
         extract_text(extract, 4, "body", text);
 }

@@ -126,21 +126,35 @@ static bool is_tokenlike(struct slice run, size_t least)
     return false;
 }
 
+/* Cuts off and returns what looks like a token, or is empty when nothing is left. */
+static struct slice next_tokenlike(struct slice *rest, size_t least)
+{
+    struct slice run;
+
+    while (rest->length > 0) {
+        size_t length = 0;
+
+        while (length < rest->length && is_token_byte(rest->data[length]))
+            length++;
+        run = text_before(*rest, length);
+        *rest = text_from(*rest, length + 1);
+        if (run.length >= least && is_tokenlike(run, least))
+            return run;
+    }
+    return SLICE_NONE;
+}
+
+bool field_tokenlike(struct slice value, size_t least)
+{
+    return next_tokenlike(&value, least).length > 0;
+}
+
 void field_runs(struct extract *extract, uint8_t rank, const char *where, struct slice value, size_t least)
 {
-    size_t from = 0, found = 0;
+    struct slice run;
 
-    for (size_t i = 0; i <= value.length && found < RUNS; i++) {
-        struct slice run = text_before(text_from(value, from), i - from);
-
-        if (i < value.length && is_token_byte(value.data[i]))
-            continue;
-        from = i + 1;
-        if (run.length < least || !is_tokenlike(run, least))
-            continue;
+    for (size_t i = 0; i < RUNS && (run = next_tokenlike(&value, least)).length > 0; i++)
         credentials_add(extract->to, CANDIDATE_EITHER, 0, rank, where, run);
-        found++;
-    }
 }
 
 void field_value(struct extract *extract, enum candidate_part part, uint8_t rank, const char *where, struct slice value)

@@ -8,6 +8,7 @@
 #include "server/base/buffer.h"
 #include "server/sensor/credential.h"
 #include "server/sensor/http/site.h"
+#include "server/sensor/http/unpack_body.h"
 
 #define FIELDS 64
 /* Shorter values without an identity are not worth a look-up. */
@@ -25,6 +26,7 @@ struct extract {
     const struct site_route *route; /* may be NULL */
     struct credentials *to;
     struct buffer scratch; /* decoded bytes that fields point to; never moves while they do */
+    struct unpacked unpacked;
     struct field fields[FIELDS];
     size_t count;
     size_t named, unnamed; /* values that may still be looked at: under a name that says secret, and others */
@@ -36,6 +38,8 @@ void field_value(struct extract *extract, enum candidate_part part, uint8_t rank
                  struct slice value);
 /* What looks like a token, of at least so many bytes, in a text: a URL, a query, a sentence. */
 void field_runs(struct extract *extract, uint8_t rank, const char *where, struct slice value, size_t least);
+/* Is there anything in the text that looks like a token, of at least so many bytes? */
+bool field_tokenlike(struct slice value, size_t least);
 /* A login of which the secret may be empty. */
 void field_login(struct extract *extract, uint8_t rank, const char *where, struct slice identity, struct slice secret);
 /* Collects a field; a full set is taken first. */

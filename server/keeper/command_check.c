@@ -447,6 +447,17 @@ static int check_restarts(struct examining *examining, struct error *error)
 
 /* ---- the clock ---- */
 
+static void tell_doubt(struct examining *examining)
+{
+    const struct leap *leap = &examining->request->keeper->leap;
+    char ahead[LEAP_SPAN], rest[LEAP_SPAN];
+
+    if (leap->ahead > 0)
+        tell(examining, "warning", "clock", "", "set it right if it is wrong; if it is right, as after the host was off, "
+             "nothing is to be done", "it is %s ahead of the time that has run; retention erases nothing for that until %s "
+             "more have run", leap_span(leap->ahead, ahead), leap_span(leap->rest, rest));
+}
+
 static int check_leaps(struct examining *examining, struct error *error)
 {
     static const char sql[] =
@@ -469,6 +480,7 @@ static int check_leaps(struct examining *examining, struct error *error)
              "host slept; `sundew operations` says when it leapt", "it leapt in the last day, %" PRId64 " times; last from "
              "%.*s", (int64_t)sqlite3_column_int64(statement, 0), (int)leap.length, (const char *)leap.data);
     sqlite3_reset(statement);
+    tell_doubt(examining);
     return 0;
 }
 

@@ -46,7 +46,7 @@ bool eraser_due(struct eraser *eraser, int64_t wall, int64_t monotonic)
     int64_t drift = wall - monotonic, by = eraser->watched ? drift - eraser->drift : 0;
 
     if (!eraser->watched || llabs(by) > MINUTE_US) {
-        eraser->steady = monotonic + least(shortest(eraser) / 100, by > DAY_US ? DAY_US : HOUR_US);
+        eraser->steady = monotonic + least(shortest(eraser) / 100, HOUR_US);
         eraser->sweeping = false;
     }
     eraser->watched = true;

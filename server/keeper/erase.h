@@ -47,8 +47,8 @@ struct eraser {
 };
 
 void eraser_init(struct eraser *eraser, struct derivation *derivation, const struct configuration *configuration);
-/* To be called often: is a sweep under way, or due? A clock that leapt is not believed for an hour; one that leapt more
- * than a day forward, for a day (a hundredth of what is kept, where that is less): somebody may yet set it right. */
+/* To be called often: is a sweep under way, or due? `wall` is leap_believed(); when it leapt, it is not believed for an
+ * hour (a hundredth of what is kept, where that is less). */
 bool eraser_due(struct eraser *eraser, int64_t wall, int64_t monotonic);
 /* One step, in a transaction of its own. 1: there is more; 0: that was the sweep's end; 2: the same, and something was
  * erased, whose former bytes may stand in the log still (ledger_settle()); -1: nothing of this step was done. */

@@ -46,13 +46,15 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
     if (observer_open(&keeper->observer, &keeper->ledger, &keeper->keyring, configuration->budget_noise,
                       configuration->budget_source_per_hour, error) < 0)
         goto no_observer;
+    eraser_init(&keeper->eraser, &keeper->derivation, configuration);
+    leap_init(&keeper->leap, keeper->eraser.observations_us);
     if (derivation_open(&keeper->derivation, &keeper->ledger, &keeper->keyring, &keeper->observer, configuration,
                         error) < 0 ||
         outbox_open(&keeper->outbox, &keeper->ledger, &keeper->derivation, configuration, clock_monotonic(), error) <
             0 ||
-        leap_open(&keeper->outbox, &keeper->keyring, now, error) < 0 || derive_behind(&keeper->derivation, now, error) < 0)
+        leap_open(&keeper->leap, &keeper->outbox, &keeper->keyring, now, error) < 0 ||
+        derive_behind(&keeper->derivation, now, error) < 0)
         goto no_derivation;
-    eraser_init(&keeper->eraser, &keeper->derivation, configuration);
     batch_init(&keeper->batch);
     keeper->flight_count = 0;
     keeper->open = true;
@@ -91,7 +93,7 @@ void keeper_close(struct keeper *keeper)
         return;
     if (keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0 ||
         outbox_save(&keeper->outbox, clock_monotonic(), &error) < 0 ||
-        leap_save(&keeper->ledger, clock_wall(), &error) < 0)
+        leap_save(&keeper->leap, &keeper->ledger, clock_wall(), &error) < 0)
         log_error("%s", error.text);
     batch_free(&keeper->batch);
     derivation_close(&keeper->derivation);
@@ -139,7 +141,8 @@ static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made
         outbox_beat(&keeper->outbox, now, error) < 0)
         return -1;
     if (monotonic - keeper->outbox.saved >= KEEPER_SAVE_US &&
-        (outbox_save(&keeper->outbox, monotonic, error) < 0 || leap_save(&keeper->ledger, now, error) < 0))
+        (outbox_save(&keeper->outbox, monotonic, error) < 0 ||
+         leap_save(&keeper->leap, &keeper->ledger, now, error) < 0))
         return -1;
     return ledger_commit(&keeper->ledger, error);
 }
@@ -214,6 +217,11 @@ static void erase_soon(struct keeper *keeper)
     event_add(keeper->erase, &(struct timeval){0, is_busy(keeper) ? ERASE_BUSY_US : ERASE_IDLE_US});
 }
 
+static bool is_erasing_due(struct keeper *keeper)
+{
+    return eraser_due(&keeper->eraser, leap_believed(&keeper->leap, clock_wall()), clock_monotonic());
+}
+
 static void on_erase(evutil_socket_t fd, short what, void *context)
 {
     struct keeper *keeper = context;
@@ -222,7 +230,7 @@ static void on_erase(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    if (!keeper->open || !eraser_due(&keeper->eraser, clock_wall(), clock_monotonic()))
+    if (!keeper->open || !is_erasing_due(keeper))
         return;
     result = eraser_step(&keeper->eraser, clock_monotonic(), &error);
     if (result == 1)
@@ -231,25 +239,29 @@ static void on_erase(evutil_socket_t fd, short what, void *context)
         keeper_complain(keeper, &error);
 }
 
-static void look_at_clock(struct keeper *keeper, int64_t wall, int64_t monotonic)
+/* Is what the clock says taken in? */
+static bool look_at_clock(struct keeper *keeper, int64_t wall, int64_t monotonic)
 {
     int64_t by = leap_look(&keeper->leap, wall, monotonic);
     struct error error;
 
-    if (by != 0 && leap_take(&keeper->leap, &keeper->outbox, &keeper->keyring, by, wall, monotonic, &error) < 0)
-        keeper_complain(keeper, &error);
+    if (by == 0 || leap_take(&keeper->leap, &keeper->outbox, &keeper->keyring, by, wall, monotonic, &error) == 0)
+        return true;
+    keeper_complain(keeper, &error);
+    return false;
 }
 
 static void on_slow(evutil_socket_t fd, short what, void *context)
 {
     struct keeper *keeper = context;
     int64_t now = clock_wall();
+    bool taken;
 
     (void)fd;
     (void)what;
     if (!keeper->open)
         return;
-    look_at_clock(keeper, now, clock_monotonic());
+    taken = look_at_clock(keeper, now, clock_monotonic());
     ledger_reserve_restore(&keeper->ledger);
     if (derive_backlog(&keeper->derivation) > 0 || derive_due(&keeper->derivation, now) || keeper->outcome_count > 0 ||
         outbox_ripe(&keeper->outbox, now) || outbox_beat_due(&keeper->outbox, now) ||
@@ -257,7 +269,7 @@ static void on_slow(evutil_socket_t fd, short what, void *context)
         keeper_stir(keeper);
     else
         keeper_dispatch(keeper);
-    if (eraser_due(&keeper->eraser, now, clock_monotonic()) && !event_pending(keeper->erase, EV_TIMEOUT, NULL))
+    if (taken && is_erasing_due(keeper) && !event_pending(keeper->erase, EV_TIMEOUT, NULL))
         erase_soon(keeper);
     if (!event_pending(keeper->fill, EV_TIMEOUT, NULL) &&
         (!keeper->ledger.filter.complete || filter_crowded(&keeper->ledger.filter)))

@@ -11,24 +11,62 @@
 #define SECOND_US 1000000LL
 #define HOUR_US (3600 * SECOND_US)
 #define WALL "wall" /* setting: the wall clock when it was last written */
-#define SPAN 48
+#define AHEAD "wall-ahead" /* settings: what is doubted */
+#define REST "wall-doubt"
+
+void leap_init(struct leap *leap, int64_t kept)
+{
+    *leap = (struct leap){.most = kept / 24 < LEAP_DOUBT_US ? kept / 24 : LEAP_DOUBT_US};
+}
+
+static int64_t least(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* A leap back is what a doubt waits for; a day may be left of it. */
+static void doubt(struct leap *leap, int64_t by)
+{
+    if (by > LEAP_DOUBTED_US) {
+        leap->ahead += by;
+        leap->rest = least(leap->ahead, leap->most);
+    } else if (by < 0) {
+        leap->ahead = leap->ahead + by > LEAP_DOUBTED_US ? leap->ahead + by : 0;
+        leap->rest = least(leap->ahead, leap->rest);
+    }
+}
+
+static void run_on(struct leap *leap, int64_t monotonic)
+{
+    if (leap->watched)
+        leap->rest -= monotonic - leap->looked;
+    if (leap->rest <= 0)
+        leap->ahead = leap->rest = 0;
+    leap->looked = monotonic;
+}
 
 int64_t leap_look(struct leap *leap, int64_t wall, int64_t monotonic)
 {
     int64_t drift = wall - monotonic, by = drift - leap->drift;
     bool leapt = leap->watched && llabs(by) >= LEAP_LEAST_US;
 
+    run_on(leap, monotonic);
     leap->watched = true;
     leap->drift = drift;
     return leapt ? by : 0;
 }
 
-static const char *span_text(int64_t us, char text[SPAN])
+int64_t leap_believed(const struct leap *leap, int64_t wall)
+{
+    return wall - leap->ahead;
+}
+
+const char *leap_span(int64_t us, char text[LEAP_SPAN])
 {
     long long seconds = llabs(us) / SECOND_US, days = seconds / 86400;
-    int length = days > 0 ? snprintf(text, SPAN, "%lld days ", days) : 0;
+    int length = days > 0 ? snprintf(text, LEAP_SPAN, "%lld days ", days) : 0;
 
-    snprintf(text + length, (size_t)(SPAN - length), "%lld:%02lld:%02lld", seconds / 3600 % 24, seconds / 60 % 60,
+    snprintf(text + length, (size_t)(LEAP_SPAN - length), "%lld:%02lld:%02lld", seconds / 3600 % 24, seconds / 60 % 60,
              seconds % 60);
     return text;
 }
@@ -91,54 +129,88 @@ static bool is_told(struct leap *leap, int64_t monotonic)
 
 static void tell(int64_t by, int64_t wall)
 {
-    char from[CLOCK_TEXT], to[CLOCK_TEXT], span[SPAN];
+    char from[CLOCK_TEXT], to[CLOCK_TEXT], span[LEAP_SPAN];
 
     log_warning("the clock leapt %s %s, from %s to %s; nothing is lost, but times before and after do not compare: see "
-                "that one service sets it (chrony, systemd-timesyncd), and whether the host slept", span_text(by, span),
+                "that one service sets it (chrony, systemd-timesyncd), and whether the host slept", leap_span(by, span),
                 by < 0 ? "back" : "forward", clock_text(wall - by, from), clock_text(wall, to));
+}
+
+static void tell_doubt(const struct leap *leap)
+{
+    char ahead[LEAP_SPAN], rest[LEAP_SPAN];
+
+    log_warning("the clock is %s ahead of the time that has run, and retention erases nothing for that until %s more have "
+                "run: if the clock is wrong, set it right by then", leap_span(leap->ahead, ahead),
+                leap_span(leap->rest, rest));
 }
 
 int leap_take(struct leap *leap, struct outbox *outbox, const struct keyring *keyring, int64_t by, int64_t wall,
               int64_t monotonic, struct error *error)
 {
+    const struct leap before = *leap;
     bool told = is_told(leap, monotonic);
 
-    if (told)
-        tell(by, wall);
+    doubt(leap, by);
     if (ledger_begin(outbox->ledger, error) < 0)
-        return -1;
+        goto failed;
     if (shift(outbox->ledger, by, error) < 0 || outbox_wake(outbox, NULL, error) < 0 ||
         (told && chain_leap(outbox, keyring, by, wall, leap->untold, error) < 0) ||
-        leap_save(outbox->ledger, wall, error) < 0 || ledger_commit(outbox->ledger, error) < 0) {
+        leap_save(leap, outbox->ledger, wall, error) < 0 || ledger_commit(outbox->ledger, error) < 0) {
         ledger_rollback(outbox->ledger);
-        return -1;
+        goto failed;
     }
-    if (told)
+    if (told) {
         leap->untold = 0;
+        tell(by, wall);
+        if (leap->ahead > before.ahead)
+            tell_doubt(leap);
+    }
     return 0;
+failed:
+    *leap = before;
+    leap->drift -= by;
+    return -1;
 }
 
-int leap_open(struct outbox *outbox, const struct keyring *keyring, int64_t wall, struct error *error)
+static int set_back(struct leap *leap, struct outbox *outbox, const struct keyring *keyring, int64_t by, int64_t wall,
+                    struct error *error)
 {
-    int64_t behind = ledger_setting(outbox->ledger, WALL, wall) - wall;
-    char now[CLOCK_TEXT], then[CLOCK_TEXT], span[SPAN];
+    char now[CLOCK_TEXT], then[CLOCK_TEXT], span[LEAP_SPAN];
 
-    if (behind < LEAP_LEAST_US)
-        return 0;
     log_warning("the clock is behind: it says %s, and when the ledger was last written it said %s, %s later; nothing "
                 "is lost, but set the clock right: what is seen now has that time", clock_text(wall, now),
-                clock_text(wall + behind, then), span_text(behind, span));
+                clock_text(wall - by, then), leap_span(by, span));
     if (ledger_begin(outbox->ledger, error) < 0)
         return -1;
-    if (shift(outbox->ledger, -behind, error) < 0 || chain_leap(outbox, keyring, -behind, wall, 0, error) < 0 ||
-        leap_save(outbox->ledger, wall, error) < 0 || ledger_commit(outbox->ledger, error) < 0) {
+    if (shift(outbox->ledger, by, error) < 0 || chain_leap(outbox, keyring, by, wall, 0, error) < 0 ||
+        leap_save(leap, outbox->ledger, wall, error) < 0 || ledger_commit(outbox->ledger, error) < 0) {
         ledger_rollback(outbox->ledger);
         return -1;
     }
     return 0;
 }
 
-int leap_save(struct ledger *ledger, int64_t wall, struct error *error)
+int leap_open(struct leap *leap, struct outbox *outbox, const struct keyring *keyring, int64_t wall,
+              struct error *error)
 {
+    struct ledger *ledger = outbox->ledger;
+    int64_t by = wall - ledger_setting(ledger, WALL, wall);
+
+    leap->ahead = ledger_setting(ledger, AHEAD, 0);
+    leap->rest = least(ledger_setting(ledger, REST, 0), leap->most);
+    if (llabs(by) >= LEAP_LEAST_US)
+        doubt(leap, by);
+    if (leap->ahead > 0)
+        tell_doubt(leap);
+    if (by <= -LEAP_LEAST_US)
+        return set_back(leap, outbox, keyring, by, wall, error);
+    return by > LEAP_DOUBTED_US ? leap_save(leap, ledger, wall, error) : 0;
+}
+
+int leap_save(const struct leap *leap, struct ledger *ledger, int64_t wall, struct error *error)
+{
+    if (ledger_set(ledger, AHEAD, leap->ahead, error) < 0 || ledger_set(ledger, REST, leap->rest, error) < 0)
+        return -1;
     return ledger_set(ledger, WALL, wall, error);
 }

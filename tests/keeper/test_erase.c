@@ -3,6 +3,7 @@
 #include <string.h>
 #include "server/keeper/checkpoint.h"
 #include "server/keeper/erase.h"
+#include "server/keeper/leap.h"
 #include "tests/keeper/world.h"
 #include "tests/test.h"
 
@@ -356,13 +357,34 @@ START_TEST(a_clock_that_leapt_is_not_believed)
     ck_assert(eraser_due(&eraser, now, monotonic));
     ck_assert_int_eq(sweep(), 0);
     expect("SELECT count(*) FROM operation WHERE what = 'erase'", 0);
-    pass(DAY);
-    now += 100 * EVIDENCE_KEPT; /* an hour is not enough to see to this */
-    ck_assert(!eraser_due(&eraser, now, monotonic));
-    pass(NOISE_KEPT / 100 - WORLD_MINUTE);
-    ck_assert(!eraser_due(&eraser, now, monotonic));
-    pass(WORLD_MINUTE);
-    ck_assert(eraser_due(&eraser, now, monotonic));
+}
+END_TEST
+
+/* Nor one that is wrong by years for weeks: see leap.h. */
+START_TEST(nothing_is_erased_for_a_leap_in_doubt)
+{
+    struct leap leap;
+    int64_t by = 10 * EVIDENCE_KEPT;
+
+    leap_init(&leap, EVIDENCE_KEPT);
+    leap_look(&leap, now, monotonic);
+    come(&right, "203.0.113.6", "Thief/1");
+    come_often(&strange, 5);
+    deliver();
+    now += by;
+    ck_assert_int_eq(leap_look(&leap, now, monotonic), by);
+    ck_assert_int_eq(leap_take(&leap, &world->outbox, &world->keyring, by, now, monotonic, &world->error), 0);
+    for (int i = 0; i < 4; i++) {
+        pass(7 * DAY);
+        leap_look(&leap, now, monotonic);
+        if (eraser_due(&eraser, leap_believed(&leap, now), monotonic))
+            while (step() == 1)
+                ;
+    }
+    ck_assert_int_ne(eraser.swept, 0);
+    expect("SELECT count(*) FROM observation WHERE flow IS NULL", 0);
+    expect("SELECT count(*) FROM sighting WHERE erased IS NOT NULL", 0);
+    expect("SELECT count(*) FROM operation WHERE what = 'erase'", 0);
 }
 END_TEST
 
@@ -447,7 +469,8 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         noise_goes_first, evidence_goes_when_it_is_old, what_is_still_needed_stays, an_update_can_be_told,
         the_oldest_are_dropped_behind_a_checkpoint, a_prefix_that_another_cut_is_seen, a_changed_row_is_not_dropped,
-        a_clock_that_leapt_is_not_believed, rows_of_a_clock_that_was_ahead_go_with_the_next,
+        a_clock_that_leapt_is_not_believed, nothing_is_erased_for_a_leap_in_doubt,
+        rows_of_a_clock_that_was_ahead_go_with_the_next,
         a_sweep_that_was_cut_short_goes_on, what_is_not_derived_stays, an_erased_alert_is_not_replayed,
     };
     Suite *s = suite_create("erase");

@@ -221,7 +221,11 @@ static int tell_failed(const struct task *task, const struct place_result *resul
     struct error error;
 
     log_debug("%s", why->text);
-    if (send_planted(&planted, &error) != 0)
+    if (send_planted(&planted, &error) == 0)
+        return 1;
+    if (strcmp(why->text, error.text) == 0)
+        log_error("%s", why->text);
+    else
         log_error("%s; and sundew could not be told: %s", why->text, error.text);
     return 1;
 }

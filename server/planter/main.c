@@ -274,8 +274,10 @@ static int run_one(struct visit *visit, bool first, struct error *error)
         last = task.place == NULL || !task.place->remote;
     if (rc == 0 && !first && (last || task.place->copies != (visit->scratch != NULL)))
         rc = error_set(error, "the planter was sent a job for another planter");
-    if (rc == 0)
+    if (rc == 0) {
         rc = carry_out(&task, &result, error);
+        result.unsure = result.unsure || rc == 0; /* what is done is done, whether sundew hears of it or not */
+    }
     hide_secrets(&visit->credentials, (char *)(uintptr_t)buffer_text(&result.text));
     if (rc == 0)
         rc = tell_done(&task, &result, error);

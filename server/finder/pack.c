@@ -13,6 +13,8 @@
 #define LARGEST (512u * 1024 * 1024) /* bytes of objects held at one time */
 #define COPIED (256u * 1024 * 1024)  /* bytes of a pack that is not in a file of its own */
 #define DEEPEST 4096                 /* differences on differences */
+#define TIMES 16384                  /* bytes that differences may make of each of the pack's; files that grow a line a */
+#define FREE (1ull << 28)            /* day make thousands; and that they may make of a pack however small */
 #define NAME_BYTES 20                /* SHA-1 */
 #define INPUT 16384
 
@@ -25,7 +27,7 @@ struct object {
     uint64_t base;  /* OBJECT_OFFSET: where it starts */
     unsigned char name[NAME_BYTES]; /* OBJECT_NAME: of the base */
     unsigned char type;
-    bool made; /* a difference that came out */
+    bool tried; /* a difference that was made, or that does not come out */
 };
 
 /* An object whose differences are being made. */
@@ -52,7 +54,8 @@ struct pack {
     struct level *levels;
     size_t depth;
     size_t held;
-    size_t made; /* differences that came out */
+    size_t made;    /* differences that came out */
+    uint64_t bytes; /* of what they make */
 };
 
 static const char *const type_names[] = {"", "commit", "tree", "blob", "tag"};
@@ -262,6 +265,12 @@ static void add_news(struct news *news, size_t from, size_t to)
     news->any = true;
 }
 
+/* As if to keep whoever unpacks it busy: a difference of 200 bytes may make an object of half a gigabyte. */
+static bool is_endless(const struct pack *pack)
+{
+    return pack->bytes > FREE && (pack->bytes - FREE) / TIMES > input_position(pack->input);
+}
+
 /* Makes the whole and searches what is new in it; NULL when the difference does not fit. */
 static unsigned char *apply(struct pack *pack, const struct level *base, struct slice bytes, size_t *length)
 {
@@ -272,6 +281,7 @@ static unsigned char *apply(struct pack *pack, const struct level *base, struct 
     size_t at = 0;
     bool good = made != NULL;
 
+    pack->bytes += good ? size : 0;
     while (good && delta.left > 0) {
         uint8_t code = reader_u8(&delta);
         size_t from = code & 0x80 ? delta_number(&delta, code & 15) : 0,
@@ -358,6 +368,8 @@ static void push(struct pack *pack, unsigned char *bytes, size_t length, unsigne
         name_object(level);
         memcpy(wanted.name, level->name, NAME_BYTES);
         level->names = first(pack->by_name, pack->name_count, &wanted, by_name);
+        if (level->names < pack->name_count && pack->by_name[level->names]->tried) /* with another that is the same */
+            level->names = pack->name_count;
     }
     pack->held += length;
 }
@@ -390,16 +402,16 @@ static struct object *next_difference(struct pack *pack)
 static void make(struct pack *pack, struct object *object)
 {
     const struct level *base = &pack->levels[pack->depth - 1];
-    unsigned char *delta = object->made ? NULL : load(pack, object), *bytes = NULL;
+    unsigned char *delta = object->tried || is_endless(pack) ? NULL : load(pack, object), *bytes = NULL;
     size_t length = 0, before = source_enter(pack->source, name_member(pack, type_names[base->type], object->start));
 
     if (delta != NULL && pack->depth < DEEPEST)
         bytes = apply(pack, base, (struct slice){delta, object->size}, &length);
     source_leave(pack->source, before);
     free(delta);
+    object->tried = true;
     if (bytes == NULL)
         return;
-    object->made = true;
     pack->made++;
     push(pack, bytes, length, base->type, object->start);
 }
@@ -446,7 +458,10 @@ static void make_differences(struct pack *pack)
     for (size_t i = 0; i < pack->count; i++)
         if (pack->objects[i].type <= OBJECT_TAG)
             make_all(pack, &pack->objects[i]);
-    if (pack->made < pack->offset_count + pack->name_count)
+    if (is_endless(pack))
+        source_note(pack->source, "its differences make more than %d times its size, as if to keep whoever unpacks it busy: "
+                    "they were searched up to there", TIMES);
+    else if (pack->made < pack->offset_count + pack->name_count)
         source_note(pack->source, "%zu of the pack's %zu objects do not come out: git fsck says what is wrong",
                     pack->offset_count + pack->name_count - pack->made, pack->count);
 }

@@ -254,6 +254,94 @@ START_TEST(stops_what_grows_without_end)
 }
 END_TEST
 
+/* ---- git's packs ---- */
+
+#define BLOB 3
+#define BY_OFFSET 6
+#define BY_NAME 7
+
+static void begin_pack(struct buffer *out, uint32_t count)
+{
+    buffer_add(out, "PACK\0\0\0\2", 8);
+    buffer_add_u32(out, count);
+}
+
+static void add_head(struct buffer *out, unsigned type, size_t size)
+{
+    buffer_add_u8(out, (uint8_t)(type << 4 | (size & 15) | (size > 15 ? 0x80 : 0)));
+    for (size >>= 4; size > 0; size >>= 7)
+        buffer_add_u8(out, (uint8_t)((size & 127) | (size > 127 ? 0x80 : 0)));
+}
+
+static void add_size(struct buffer *out, size_t size)
+{
+    for (; size > 127; size >>= 7)
+        buffer_add_u8(out, (uint8_t)(size | 0x80));
+    buffer_add_u8(out, (uint8_t)size);
+}
+
+/* So many copies of the 64 KiB that are there, one behind the other. */
+static void add_copies(struct buffer *out, size_t base, size_t count)
+{
+    struct buffer delta;
+    size_t from = out->length - base;
+
+    buffer_init(&delta, 1 << 20);
+    add_size(&delta, 1 << 16);
+    add_size(&delta, count << 16);
+    for (size_t i = 0; i < count; i++)
+        buffer_add_u8(&delta, 0x80); /* from 0, 64 KiB */
+    add_head(out, BY_OFFSET, delta.length);
+    if (from > 127)
+        buffer_add_u8(out, (uint8_t)(((from >> 7) - 1) | 0x80));
+    buffer_add_u8(out, from & 127);
+    add_deflated(out, buffer_slice(&delta));
+    buffer_free(&delta);
+}
+
+START_TEST(makes_no_differences_without_end)
+{
+    static const unsigned char zeros[1 << 16];
+    struct buffer bytes;
+
+    buffer_init(&bytes, 1 << 20);
+    begin_pack(&bytes, 7);
+    add_head(&bytes, BLOB, sizeof zeros);
+    add_deflated(&bytes, (struct slice){zeros, sizeof zeros});
+    for (int i = 0; i < 6; i++)
+        add_copies(&bytes, 12, 2000);
+    buffer_add(&bytes, zeros, 20);
+    ck_assert_int_eq(search(buffer_slice(&bytes)), -1);
+    ck_assert_msg(strstr(error.text, "more than 16384 times its size") != NULL, "%s", error.text);
+    buffer_free(&bytes);
+}
+END_TEST
+
+/* What does not come out of one does not come out of another that is the same. */
+START_TEST(tries_each_difference_once)
+{
+    static const unsigned char name[] = "\xe6\x9d\xe2\x9b\xb2\xd1\xd6\x43\x4b\x8b\x29\xae\x77\x5a\xd8\xc2\xe4\x8c\x53\x91";
+    const uint32_t count = 4000;
+    struct buffer bytes;
+
+    buffer_init(&bytes, 1 << 20);
+    begin_pack(&bytes, 2 * count);
+    for (uint32_t i = 0; i < count; i++) {
+        add_head(&bytes, BLOB, 0);
+        add_deflated(&bytes, slice_of(""));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        add_head(&bytes, BY_NAME, 2);
+        buffer_add(&bytes, name, 20);
+        add_deflated(&bytes, slice_of("\1\1"));
+    }
+    buffer_add(&bytes, name, 20);
+    ck_assert_int_eq(search(buffer_slice(&bytes)), -1);
+    ck_assert_msg(strstr(error.text, "4000 of the pack's 8000 objects do not come out") != NULL, "%s", error.text);
+    buffer_free(&bytes);
+}
+END_TEST
+
 /* ---- blocks of base64 ---- */
 
 /* In lines of so many characters, each with that ending; the padding, if any, without one behind. */
@@ -430,6 +518,8 @@ static Suite *suite(void)
     tcase_add_test(t, does_not_run_away_with_a_size);
     tcase_add_test(t, unpacks_to_a_depth);
     tcase_add_test(t, stops_what_grows_without_end);
+    tcase_add_test(t, makes_no_differences_without_end);
+    tcase_add_test(t, tries_each_difference_once);
     tcase_add_test(t, opens_blocks_of_any_shape);
     tcase_add_test(t, names_blocks_as_their_headers_do);
     tcase_add_test(t, ends_blocks_where_they_end);

@@ -14,6 +14,7 @@ void credentials_init(struct credentials *credentials)
         credentials->files[i].fd = -1;
         buffer_init(&credentials->files[i].data, CREDENTIALS_FILE);
     }
+    buffer_init(&credentials->granted, CREDENTIALS_FILE);
 }
 
 void credentials_free(struct credentials *credentials)
@@ -24,6 +25,7 @@ void credentials_free(struct credentials *credentials)
         free(credentials->files[i].path);
         buffer_free(&credentials->files[i].data);
     }
+    buffer_free(&credentials->granted);
     free(credentials->name);
     json_decref(credentials->settings);
     credentials_init(credentials);

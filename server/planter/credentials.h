@@ -22,6 +22,7 @@ struct credentials {
         char *path; /* for faults; NULL: none */
         struct buffer data;
     } files[ACCOUNT_FILES];
+    struct buffer granted; /* the access token that was given out for it, in this job (oauth.h); or empty */
 };
 
 void credentials_init(struct credentials *credentials);

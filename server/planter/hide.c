@@ -39,24 +39,28 @@ static void blot_base64(char *text, struct slice secret, int variant)
     }
 }
 
+static void hide(struct slice secret, char *text)
+{
+    char *plain = secret.length >= LEAST ? slice_copy(secret) : NULL;
+    struct buffer escaped;
+
+    if (plain == NULL)
+        return;
+    blot(text, (const char *)secret.data, secret.length);
+    blot_base64(text, secret, sodium_base64_VARIANT_ORIGINAL);
+    blot_base64(text, secret, sodium_base64_VARIANT_URLSAFE);
+    buffer_init(&escaped, 3 * CREDENTIALS_FILE + 1);
+    web_escape(&escaped, plain);
+    blot(text, buffer_text(&escaped), escaped.length);
+    buffer_free(&escaped);
+    secret_free(plain);
+}
+
 void hide_secrets(const struct credentials *credentials, char *text)
 {
     static const enum account_file files[] = {ACCOUNT_PASSWORD, ACCOUNT_TOKEN, ACCOUNT_SECRET};
 
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        struct slice secret = credentials_file(credentials, files[i]);
-        char *plain = secret.length >= LEAST ? slice_copy(secret) : NULL;
-        struct buffer escaped;
-
-        if (plain == NULL)
-            continue;
-        blot(text, (const char *)secret.data, secret.length);
-        blot_base64(text, secret, sodium_base64_VARIANT_ORIGINAL);
-        blot_base64(text, secret, sodium_base64_VARIANT_URLSAFE);
-        buffer_init(&escaped, 3 * CREDENTIALS_FILE + 1);
-        web_escape(&escaped, plain);
-        blot(text, buffer_text(&escaped), escaped.length);
-        buffer_free(&escaped);
-        secret_free(plain);
-    }
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        hide(credentials_file(credentials, files[i]), text);
+    hide(buffer_slice(&credentials->granted), text);
 }

@@ -6,8 +6,8 @@
 
 #include "server/planter/credentials.h"
 
-/* Puts '*' over the account's password, token and secret in a text, as they are, in base64 within other text, and with
- * %XX; also where they are cut off. */
+/* Puts '*' over the account's password, token and secret, and the access token that was given out for it, in a text: as
+ * they are, in base64 within other text, and with %XX; also where they are cut off. */
 void hide_secrets(const struct credentials *credentials, char *text);
 
 #endif

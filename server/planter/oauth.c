@@ -248,7 +248,7 @@ static int by_service_account(struct web *web, const char *url, struct buffer *f
     return rc;
 }
 
-int oauth_token(struct web *web, struct error *error)
+static int find_token(struct web *web, struct error *error)
 {
     const struct credentials *credentials = &web->visit->credentials;
     struct slice given = credentials_file(credentials, ACCOUNT_TOKEN);
@@ -277,6 +277,16 @@ int oauth_token(struct web *web, struct error *error)
         rc = by_service_account(web, url, &form, error);
     buffer_free(&form);
     free(url);
+    return rc;
+}
+
+int oauth_token(struct web *web, struct error *error)
+{
+    struct buffer *granted = &web->visit->credentials.granted;
+    int rc = find_token(web, error);
+
+    buffer_clear(granted);
+    buffer_add_slice(granted, buffer_slice(&web->token));
     return rc;
 }
 

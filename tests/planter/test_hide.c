@@ -38,6 +38,16 @@ START_TEST(a_secret_is_hidden_in_each_form)
 }
 END_TEST
 
+START_TEST(an_access_token_that_was_given_out_is_hidden)
+{
+    credentials_init(&credentials);
+    buffer_add_text(&credentials.granted, "eyJhbGciOi.eyJzdWIi.c2ln");
+    ck_assert_str_eq(hidden("bad token eyJhbGciOi.eyJzdWIi.c2ln"), "bad token ************************");
+    credentials_free(&credentials);
+    ck_assert_uint_eq(credentials.granted.length, 0);
+}
+END_TEST
+
 START_TEST(a_secret_in_base64_is_hidden_wherever_it_begins)
 {
     static const int variants[] = {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_URLSAFE};
@@ -81,6 +91,7 @@ static Suite *suite(void)
 
     tcase_add_loop_test(tcase, a_secret_is_hidden_in_each_form, 0, 3);
     tcase_add_loop_test(tcase, a_secret_in_base64_is_hidden_wherever_it_begins, 0, 2);
+    tcase_add_test(tcase, an_access_token_that_was_given_out_is_hidden);
     tcase_add_test(tcase, what_is_too_short_is_left);
     tcase_add_test(tcase, a_secret_of_stars_ends);
     suite_add_tcase(hide, tcase);

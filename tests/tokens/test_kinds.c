@@ -51,6 +51,8 @@ static size_t makers_words(const struct buffer *secret)
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (strncmp((const char *)secret->data, begins[i], strlen(begins[i])) == 0)
             return strlen(begins[i]);
+    if (secret->length == 84 && memcmp(secret->data + 52, "JQQJ99", 6) == 0)
+        return secret->length; /* its random part stands in front */
     return secret->data[0] == '-' ? secret->length : 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * lure check: each mail or commit of the placements is fetched from where it lies by a planter, as `inspect` does, and all
+ * lure check: each mail, commit or entry of the placements is fetched from where it lies by a planter, as `inspect` does, and all
  * of them are handed to a minter that looks for what gives them away. */
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +129,8 @@ static int64_t delivered(const char *place, const json_t *where)
     return strncmp(place, "maildir:", 8) == 0 && slash != NULL ? strtoll(slash + 1, NULL, 10) : 0;
 }
 
-static int show(struct checking *checking, struct gardener *gardener, json_t *job, bool change, struct error *error)
+/* what: "mail", "change" or "entry". */
+static int show(struct checking *checking, struct gardener *gardener, json_t *job, const char *what, struct error *error)
 {
     struct planting planting = {job, NULL, 0};
     const char *place = text_of(job, "place"), *id = text_of(job, "placement");
@@ -142,8 +143,8 @@ static int show(struct checking *checking, struct gardener *gardener, json_t *jo
     if (gardener_show(gardener, &planting, &mail, &where, &why) != 0) {
         complain(checking, id, why.text);
     } else {
-        line = json_pack("{s:s, s:s, s:b, s:O, s:I, s:s, s:I}", "placement", id, "mailbox", place, "change", change,
-                         "meta", json_object_get(job, "meta"), "arrived", (json_int_t)delivered(place, where), "internaldate",
+        line = json_pack("{s:s, s:s, s:b, s:O, s:I, s:s, s:I}", "placement", id, "mailbox", place, what, true, "meta",
+                         json_object_get(job, "meta"), "arrived", (json_int_t)delivered(place, where), "internaldate",
                          text_of(where, "arrived"), "bytes", (json_int_t)mail.length);
         rc = examiner_tell(&checking->examiner, line, buffer_slice(&mail), error);
         json_decref(line);
@@ -165,7 +166,7 @@ static int show_thread(struct checking *checking, struct gardener *gardener, con
         json_t *each = job_of(job, text_of(message, "message_id"));
 
         if (each != NULL && rc == 0)
-            rc = show(checking, gardener, each, false, error);
+            rc = show(checking, gardener, each, "mail", error);
         json_decref(each);
     }
     return rc;
@@ -185,11 +186,13 @@ static int show_job(struct checking *checking, struct gardener *gardener, json_t
     if (row == NULL || (checking->place != NULL && strcmp(checking->place, place) != 0))
         return 0;
     if (is_git(place))
-        return show(checking, gardener, job, true, error);
+        return show(checking, gardener, job, "change", error);
+    if (strncmp(place, "ldap:", 5) == 0 || strncmp(place, "ldaps:", 6) == 0)
+        return show(checking, gardener, job, "entry", error);
     return strcmp(row->takes, "mail") == 0 ? show_thread(checking, gardener, job, error) : 0;
 }
 
-/* Of directories, files and forges' own objects nothing is said. */
+/* Of files and forges' own objects nothing is said. */
 static int show_all(struct checking *checking, struct error *error)
 {
     struct gardener gardener;
@@ -227,15 +230,18 @@ static void print(struct checking *checking, json_t *row)
     buffer_free(&line);
 }
 
+/* "1 mails, 2 commits, 3 entries"; of commits and entries only where there are some. */
 static void tell_none(FILE *file, const json_t *row)
 {
-    long long mails = json_integer_value(json_object_get(row, "mails"));
-    long long commits = json_integer_value(json_object_get(row, "commits"));
+    static const char *const sorts[] = {"mails", "commits", "entries"};
+    long long count;
 
-    if (commits > 0)
-        fprintf(file, "%lld mails, %lld commits: nothing gives them away\n", mails, commits);
-    else
-        fprintf(file, "%lld mails: nothing gives them away\n", mails);
+    for (size_t i = 0; i < 3; i++) {
+        count = json_integer_value(json_object_get(row, sorts[i]));
+        if (i == 0 || count > 0)
+            fprintf(file, "%s%lld %s", i > 0 ? ", " : "", count, sorts[i]);
+    }
+    fputs(": nothing gives them away\n", file);
 }
 
 /* Until the line that says how many; without it the minter did not end well. */
@@ -293,7 +299,7 @@ static int give_commit(struct checking *checking, const char *word, struct error
     int rc;
 
     gardener_init(&gardener, checking->invocation, &checking->link);
-    rc = show(checking, &gardener, job, true, error);
+    rc = show(checking, &gardener, job, "change", error);
     gardener_end(&gardener);
     json_decref(job);
     free(place);

@@ -68,6 +68,16 @@ static int make_entry(const struct lure_work *work, enum lure_schema schema, str
                : error_set(error, "out of memory");
 }
 
+/* The colleague whom it names, where a directory or a file of people knows that one. */
+static void tell_person(const struct lure_work *work, json_t *meta)
+{
+    json_t *third = json_object_get(work->token, "third");
+
+    if (work->people != NULL && json_is_true(json_object_get(third, "real")))
+        json_object_set_new(meta, "people", json_pack("[{s:O, s:O}]", "name", json_object_get(third, "name"), "mail",
+                                                      json_object_get(third, "mail")));
+}
+
 int lure_directory(struct lure_work *work, struct lure_made *made, struct error *error)
 {
     char date[WHEN_TEXT];
@@ -78,6 +88,8 @@ int lure_directory(struct lure_work *work, struct lure_made *made, struct error 
                            work->lure->language, "date", date_of(work, date), "secret_file", "0", "entries", entries);
     for (int i = 0; i < LURE_SCHEMAS && rc == 0; i++)
         rc = make_entry(work, (enum lure_schema)i, made, entries, error);
+    if (made->meta != NULL)
+        tell_person(work, made->meta);
     if (rc == 0 && made->meta != NULL)
         json_object_set(made->meta, "line", json_object_get(json_object_get(entries, "standard"), "line"));
     json_decref(entries);

@@ -102,9 +102,11 @@ static void print_finding(const struct lint_finding *finding, void *context)
 
     (void)context;
     json_object_set_new(row, "placement", lenient(finding->mail->placement));
-    json_object_set_new(row, "message_id", lenient(finding->mail->commit == NULL ? finding->mail->id : ""));
+    json_object_set_new(row, "message_id", lenient(lint_is_mail(finding->mail) ? finding->mail->id : ""));
     if (finding->mail->commit != NULL)
         json_object_set_new(row, "commit", lenient(finding->mail->id));
+    if (finding->mail->entry != NULL)
+        json_object_set_new(row, "dn", lenient(finding->mail->id));
     json_object_set_new(row, "rule", json_string(finding->rule));
     json_object_set_new(row, "what", lenient(finding->what));
     json_object_set_new(row, "why", json_string(finding->why));
@@ -134,6 +136,8 @@ static int lint_take(void *context, const json_t *line, struct slice bytes, stru
 
     if (json_is_true(json_object_get(line, "change")))
         return lint_add_change(context, &source, bytes, error);
+    if (json_is_true(json_object_get(line, "entry")))
+        return lint_add_entries(context, &source, bytes, error);
     return json_is_true(json_object_get(line, "mbox")) ? lint_add_mbox(context, &source, bytes, error)
                                                        : lint_add(context, &source, bytes, error);
 }
@@ -141,14 +145,16 @@ static int lint_take(void *context, const json_t *line, struct slice bytes, stru
 static int lint_end(void *context, struct error *error)
 {
     struct lint *lint = context;
-    size_t commits = 0;
+    size_t commits = 0, entries = 0;
 
     if (lint_judge(lint, print_finding, NULL, error) != 0)
         return -1;
-    for (size_t i = 0; i < lint->count; i++)
+    for (size_t i = 0; i < lint->count; i++) {
         commits += lint->mails[i].commit != NULL;
-    print_row(json_pack("{s:I, s:I, s:I}", "mails", (json_int_t)(lint->count - commits), "commits", (json_int_t)commits,
-                        "findings", (json_int_t)lint->found));
+        entries += lint->mails[i].entry != NULL;
+    }
+    print_row(json_pack("{s:I, s:I, s:I, s:I}", "mails", (json_int_t)(lint->count - commits - entries), "commits",
+                        (json_int_t)commits, "entries", (json_int_t)entries, "findings", (json_int_t)lint->found));
     return 0;
 }
 

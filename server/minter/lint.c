@@ -39,6 +39,14 @@ static const struct {
     {"saved", "what is sent was saved before", "plant again"},
     {"parent", "a commit comes after the one that it stands on", "plant again with a later --at, or without"},
     {"style", "whoever reads the log sees the odd one", "plant again; or write it as the others do"},
+    {"lacks", "who lists the folder sees the one that is without", "give it one like theirs, or plant into another folder"},
+    {"odd", "who lists the folder sees the one that has it", "plant another lure (--lure), or where others have it"},
+    {"unlike", "those of one folder are made alike", "plant again, named as those are (--identity); or set it as theirs is"},
+    {"number", "directories count on from the last one", "plant again"},
+    {"age", "nothing that an account does is older than the account", "plant another lure (--lure), or describe it otherwise"},
+    {"unused", "an account that nobody uses opens nothing", "plant into a folder where some are not used"},
+    {"described", "who lists descriptions sees the odd one", "plant another lure (--lure), or write it as theirs are"},
+    {"alone", "accounts lie where accounts lie", "plant into a folder of accounts"},
 };
 
 const char *lint_rule_name(enum lint_rule rule)
@@ -108,6 +116,28 @@ int lint_keep(struct lint *lint, struct lint_mail *mail, struct error *error)
     }
     lint->bytes += text_bytes(mail);
     lint->mails[lint->count++] = *mail;
+    return 0;
+}
+
+bool lint_is_mail(const struct lint_mail *mail)
+{
+    return mail->commit == NULL && mail->entry == NULL;
+}
+
+int lint_blank(const struct lint_source *source, const char *id, char *text, struct lint_mail *mail)
+{
+    *mail = (struct lint_mail){.placement = strdup(source->placement), .mailbox = strdup(source->mailbox),
+                               .meta = json_deep_copy(source->meta), .id = strdup(id), .answers = strdup(""),
+                               .references = strdup(""), .subject = strdup(""), .sender = strdup(""),
+                               .delivered = strdup(""), .text = text, .from = json_array(), .people = json_array(),
+                               .links = json_array()};
+    if (mail->placement == NULL || mail->mailbox == NULL || mail->id == NULL || mail->answers == NULL ||
+        mail->references == NULL || mail->subject == NULL || mail->sender == NULL || mail->delivered == NULL ||
+        mail->text == NULL || mail->from == NULL || mail->people == NULL || mail->links == NULL) {
+        lint_mail_free(mail);
+        return -1;
+    }
+    lint_links(mail->text, mail->links);
     return 0;
 }
 
@@ -184,7 +214,7 @@ static void index_ids(struct lint *lint)
         const struct lint_mail *mail = &lint->mails[i];
         json_t *before = json_object_get(lint->ids, mail->id);
 
-        if (mail->commit != NULL || mail->id[0] == '\0')
+        if (!lint_is_mail(mail) || mail->id[0] == '\0')
             continue;
         if (before != NULL)
             lint_tell(lint, mail, LINT_TWICE, "it has the Message-ID of %s",
@@ -205,6 +235,8 @@ int lint_judge(struct lint *lint, void (*take)(const struct lint_finding *findin
 
         if (mail->commit != NULL) {
             lint_commit(lint, mail);
+        } else if (mail->entry != NULL) {
+            lint_entry(lint, mail);
         } else {
             lint_head(lint, mail);
             lint_text(lint, mail);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * What gives lures away: each mail alone, in its thread, and beside the others; each commit of a repository, beside those
- * before it. They come one by one and may be anybody's, so that all of them is bounded here; judged they are together. */
+ * What gives lures away: each mail alone, in its thread, and beside the others; each commit of a repository, beside
+ * those before it; each entry of a directory, beside those of its folder. They come one by one and may be anybody's,
+ * so that all of them is bounded here; judged they are together. */
 #ifndef MINTER_LINT_H
 #define MINTER_LINT_H
 
@@ -41,6 +42,7 @@ struct lint_mail {
     char *id, *answers, *references, *subject, *sender, *delivered; /* as they stand, decoded; "" */
     char *text;      /* decoded, without markup */
     json_t *commit;  /* of a repository (server/planter/git_show.h), and no mail; NULL */
+    json_t *entry;   /* of a directory (lint_entry.h), with "beside", and no mail; NULL */
     json_t *from, *people; /* [{"name", "address"}]; people: to and cc */
     json_t *links;         /* hosts that its text or pages lead to */
     struct lint_file files[LINT_FILES];
@@ -57,7 +59,8 @@ enum lint_rule {
     LINT_FIELD, LINT_REST, LINT_WEEKDAY, LINT_FUTURE, LINT_ZONE, LINT_BACK, LINT_JOIN, LINT_TAKEN, LINT_ARRIVAL,
     LINT_ID, LINT_TWICE, LINT_NOTHING, LINT_EARLY, LINT_BARE, LINT_CHAIN, LINT_SUBJECT, LINT_STRANGER, LINT_NAME,
     LINT_ENVELOPE, LINT_RECIPIENT, LINT_WORD, LINT_MARKER, LINT_LINK, LINT_REPEATED, LINT_STRUCTURE, LINT_SAVED,
-    LINT_PARENT, LINT_STYLE, LINT_RULES
+    LINT_PARENT, LINT_STYLE, LINT_LACKS, LINT_ODD, LINT_UNLIKE, LINT_NUMBER, LINT_AGE, LINT_UNUSED, LINT_DESCRIBED,
+    LINT_ALONE, LINT_RULES
 };
 
 struct lint_finding {
@@ -91,6 +94,8 @@ void lint_free(struct lint *lint);
 int lint_add(struct lint *lint, const struct lint_source *source, struct slice message, struct error *error);
 /* The commits of a change, as server/planter/git_show.h prints it. */
 int lint_add_change(struct lint *lint, const struct lint_source *source, struct slice change, struct error *error);
+/* Entries of a directory, as server/planter/ldap_stay.h prints them. */
+int lint_add_entries(struct lint *lint, const struct lint_source *source, struct slice shown, struct error *error);
 /* Each mail of an mbox, as "PLACEMENT:NUMBER" from 1. */
 int lint_add_mbox(struct lint *lint, const struct lint_source *source, struct slice text, struct error *error);
 /* Each mail of an mbox in turn. */
@@ -108,6 +113,9 @@ void lint_tell(struct lint *lint, const struct lint_mail *mail, enum lint_rule r
 /* Reads all that struct lint_mail has of a message. Lasting: free with lint_mail_free(), also after -1 (no memory). */
 int lint_read(struct slice message, struct lint_mail *mail);
 void lint_mail_free(struct lint_mail *mail);
+/* One that is no mail, with its id and text, which it takes and whose links it has. -1, without any: no memory. */
+int lint_blank(const struct lint_source *source, const char *id, char *text, struct lint_mail *mail);
+bool lint_is_mail(const struct lint_mail *mail);
 /* "Tue, 3 Nov 2026 10:12:33 +0100" (RFC 5322), in seconds and minutes east; `weekday` may be NULL. False: it is none. */
 bool lint_date(const char *text, int64_t *seconds, int *offset, char weekday[4]);
 /* What a Received field (unfolded) says. */
@@ -128,6 +136,7 @@ void lint_text(struct lint *lint, const struct lint_mail *mail);
 /* Of the files that it brings. */
 void lint_files(struct lint *lint, const struct lint_mail *mail);
 void lint_commit(struct lint *lint, const struct lint_mail *mail);
+void lint_entry(struct lint *lint, const struct lint_mail *mail);
 /* Takes what was read, also after -1: too many, or too much. */
 int lint_keep(struct lint *lint, struct lint_mail *mail, struct error *error);
 /* Words that tell scanners to look away; secrets that they drop (`everywhere`: not only on indented lines); and links.

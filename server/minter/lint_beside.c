@@ -195,7 +195,7 @@ static bool is_delimiter(const char *line, size_t length)
 /* Neither what is quoted, nor what stands on lines of its own, nor signatures and what a house puts below them. */
 static void read_lines(struct paragraph *paragraph, const char *text)
 {
-    bool mail = paragraph->beside->lint->mails[paragraph->mail].commit == NULL, signature = false, rest = false;
+    bool mail = lint_is_mail(&paragraph->beside->lint->mails[paragraph->mail]), signature = false, rest = false;
 
     paragraph->length = 0;
     paragraph->signed_off = false;
@@ -224,7 +224,7 @@ static void name_of(const struct lint_mail *mail, char *name, size_t size)
 {
     const char *first = mail->references[0] != '\0' ? mail->references : mail->answers[0] != '\0' ? mail->answers : mail->id;
 
-    if (mail->meta != NULL || mail->commit != NULL || first[0] == '\0')
+    if (mail->meta != NULL || !lint_is_mail(mail) || first[0] == '\0')
         snprintf(name, size, "%s", mail->placement);
     else
         snprintf(name, size, "%.*s", (int)strcspn(first + 1, ">") + 1, first);
@@ -355,10 +355,10 @@ static void compare(struct beside *beside, const struct thread *before, const st
 
     if (strcmp(a->mailbox, b->mailbox) != 0)
         return;
-    percent = a->commit != NULL || b->commit != NULL ? 0 : alike(before, again); /* files of a project are alike */
+    percent = lint_is_mail(a) && lint_is_mail(b) ? alike(before, again) : 0; /* files of a project are alike */
     if (same)
         lint_tell(beside->lint, b, LINT_STRUCTURE, "it is the lure %s, as %s in the same %s is", lure_of(b),
-                  a->placement, a->commit != NULL ? "repository" : "mailbox");
+                  a->placement, a->commit != NULL ? "repository" : a->entry != NULL ? "folder" : "mailbox");
     else if (percent >= ALIKE)
         lint_tell(beside->lint, b, LINT_STRUCTURE, "%u of 100 of its words follow each other as in %s in the same mailbox",
                   percent, a->placement);

@@ -261,23 +261,19 @@ static int add_commit(struct lint *lint, const struct lint_source *source, const
                       struct error *error)
 {
     const json_t *author = json_object_get(row, "author");
-    struct lint_mail mail = {.placement = strdup(source->placement), .mailbox = strdup(source->mailbox),
-                             .meta = json_deep_copy(source->meta), .commit = json_copy((json_t *)(uintptr_t)row),
-                             .id = strdup(text_of(row, "id")), .answers = strdup(""), .references = strdup(""),
-                             .subject = strdup(""), .sender = strdup(""), .delivered = strdup(""), .text = text_for(row),
-                             .people = json_array(), .links = json_array(),
-                             .from = json_pack("[{s:s, s:s}]", "name", text_of(author, "name"), "address",
-                                               text_of(author, "mail"))};
+    struct lint_mail mail;
+    json_t *from;
 
+    if (lint_blank(source, text_of(row, "id"), text_for(row), &mail) != 0)
+        return error_set(error, "out of memory");
+    mail.commit = json_copy((json_t *)(uintptr_t)row);
     json_object_set(mail.commit, "history", json_object_get(change, "history"));
     json_object_set(mail.commit, "stash", json_object_get(change, "stash"));
-    if (mail.placement == NULL || mail.mailbox == NULL || mail.commit == NULL || mail.id == NULL || mail.answers == NULL ||
-        mail.references == NULL || mail.subject == NULL || mail.sender == NULL || mail.delivered == NULL ||
-        mail.text == NULL || mail.people == NULL || mail.links == NULL || mail.from == NULL) {
+    from = json_pack("{s:s, s:s}", "name", text_of(author, "name"), "address", text_of(author, "mail"));
+    if (mail.commit == NULL || json_array_append_new(mail.from, from) != 0) {
         lint_mail_free(&mail);
         return error_set(error, "out of memory");
     }
-    lint_links(mail.text, mail.links);
     return lint_keep(lint, &mail, error);
 }
 

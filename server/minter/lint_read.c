@@ -343,6 +343,7 @@ void lint_mail_free(struct lint_mail *mail)
     wipe(mail->text);
     json_decref(mail->meta);
     json_decref(mail->commit);
+    json_decref(mail->entry);
     json_decref(mail->from);
     json_decref(mail->people);
     json_decref(mail->links);

@@ -223,6 +223,8 @@ static int found_one(struct ldap_stay *stay, struct sight *sight, const char *di
     if (first && digest != NULL)
         entry_is(&sight->entry, digest); /* marks the secret */
     rc = ldap_tell(stay, where_now(stay, &sight->entry), first ? &sight->entry : NULL, error);
+    if (rc == 0 && task_flag(stay->task, "show"))
+        rc = ldap_show(stay, sight->entry.dn, known(stay, "beside"), error);
     if (rc != 0 || look_beside(stay, sight->entry.dn, remove, error) != 0)
         return -1;
     rc = remove ? take_out(stay, &sight->entry, error) : 1;

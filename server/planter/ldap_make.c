@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CROWD 200 /* entries that are looked at */
 #define LOGON_HOURS 21 /* bytes: one bit for each hour of a week */
+#define DISABLED 0x2UL /* of userAccountControl ([MS-ADTS] 2.2.16) */
+#define NORMAL 0x200UL
+#define NEVER_EXPIRES 0x10000UL
 #define NUMBER_TRIES 32 /* for a number that nobody has, */
 #define NEXT_TRIES 16   /* so many of them one after another */
 
@@ -36,24 +38,44 @@ static int read_folder(struct ldap_stay *stay, struct error *error)
                                    stay->place.host, stay->place.path);
 }
 
+/* An account gets the next number, so it is younger than who has the highest one. */
+static void note_newest(struct ldap_stay *stay)
+{
+    long long most = -1;
+    int64_t made = 0;
+
+    for (size_t i = 0; i < stay->crowd_count; i++) {
+        const char *number = entry_text(&stay->crowd[i], "uidNumber");
+
+        if (number == NULL || atoll(number) <= most)
+            continue;
+        most = atoll(number);
+        made = ldap_time(entry_text(&stay->crowd[i], "createTimestamp"));
+    }
+    stay->founded = made > stay->founded ? made : stay->founded;
+}
+
 static int read_crowd(struct ldap_stay *stay, struct error *error)
 {
-    static const char *const wanted[] = {"*", "creatorsName", NULL};
+    static const char *const wanted[] = {"*", "creatorsName", "createTimestamp", NULL};
     struct directory *directory = stay->directory;
     LDAPMessage *found = NULL;
     const char *creator;
-    int rc = directory_search(directory, stay->place.path, LDAP_SCOPE_ONELEVEL, "(objectClass=*)", wanted, CROWD, &found,
+    int rc = directory_search(directory, stay->place.path, LDAP_SCOPE_ONELEVEL, "(objectClass=*)", wanted, LDAP_CROWD, &found,
                               error);
 
-    stay->crowd = rc == 0 ? calloc(CROWD + 1, sizeof *stay->crowd) : NULL;
+    stay->crowd = rc == 0 ? calloc(LDAP_CROWD + 1, sizeof *stay->crowd) : NULL;
     for (LDAPMessage *at = stay->crowd != NULL ? ldap_first_entry(directory->ld, found) : NULL;
-         at != NULL && stay->crowd_count < CROWD && rc == 0; at = ldap_next_entry(directory->ld, at))
+         at != NULL && stay->crowd_count < LDAP_CROWD && rc == 0; at = ldap_next_entry(directory->ld, at))
         rc = ldap_entry_of(directory, at, &stay->crowd[stay->crowd_count++], error);
     ldap_msgfree(found);
     creator = entry_usual(stay->crowd, stay->crowd_count, "creatorsName");
     stay->creator = creator != NULL ? strdup(creator) : NULL;
-    for (size_t i = 0; i < stay->crowd_count; i++)
+    note_newest(stay);
+    for (size_t i = 0; i < stay->crowd_count; i++) {
         entry_drop(&stay->crowd[i], "creatorsName");
+        entry_drop(&stay->crowd[i], "createTimestamp");
+    }
     return rc;
 }
 
@@ -131,16 +153,32 @@ static int open_windows(struct entry *account, struct error *error)
     return entry_set(account, "logonHours", (struct slice){never, sizeof never}, error);
 }
 
-/* Its password never expires, as services' do not; it is disabled ([MS-SAMR] 2.2.1.13) unless it is to be enabled. */
-static int restrict_windows(struct entry *account, bool enable, struct error *error)
+/* Never, where half of the accounts beside it are so, or there are none. */
+static unsigned long expiry(const struct ldap_stay *stay)
+{
+    size_t all = 0, never = 0;
+
+    for (size_t i = 0; i < stay->crowd_count; i++) {
+        const char *flags = entry_text(&stay->crowd[i], "userAccountControl");
+        unsigned long value = flags != NULL ? strtoul(flags, NULL, 10) : 0;
+
+        all += (value & NORMAL) != 0;
+        never += (value & NORMAL) != 0 && (value & NEVER_EXPIRES) != 0;
+    }
+    return 2 * never >= all ? NEVER_EXPIRES : 0;
+}
+
+/* Its password expires as those beside it do; it is disabled unless it is to be enabled. */
+static int restrict_windows(const struct ldap_stay *stay, struct entry *account, bool enable, struct error *error)
 {
     const char *login = entry_text(account, "sAMAccountName");
-    char name[21];
+    char name[21], flags[24];
 
     snprintf(name, sizeof name, "%.20s", login != NULL ? login : "");
     if (name[0] != '\0' && entry_set(account, "sAMAccountName", slice_of(name), error) != 0)
         return -1;
-    if (entry_set(account, "userAccountControl", slice_of(enable ? "66048" : "66050"), error) != 0)
+    snprintf(flags, sizeof flags, "%lu", NORMAL | (enable ? 0 : DISABLED) | expiry(stay));
+    if (entry_set(account, "userAccountControl", slice_of(flags), error) != 0)
         return -1;
     return enable ? open_windows(account, error) : lock_windows(account, error);
 }
@@ -219,7 +257,7 @@ int ldap_shape(struct ldap_stay *stay, struct error *error)
         if (refuse_rights(&stay->own.list[i], error) != 0)
             return -1;
     if (stay->directory->active)
-        return describe_windows(stay, error) != 0 ? -1 : restrict_windows(account, enable, error);
+        return describe_windows(stay, error) != 0 ? -1 : restrict_windows(stay, account, enable, error);
     if (enable && entry_text(account, "userPassword") == NULL)
         return error_set(error, "the lure's entry has no userPassword, so it cannot be enabled");
     stay->password = enable ? strdup(entry_text(account, "userPassword")) : NULL;

@@ -11,6 +11,8 @@
 #include "server/planter/place.h"
 #include "server/wire/remote.h"
 
+#define LDAP_CROWD 200 /* entries beside it that are looked at */
+
 struct ldap_stay {
     const struct task *task;
     struct place_result *result;
@@ -21,7 +23,7 @@ struct ldap_stay {
     size_t crowd_count;
     char *password;  /* for an account that is enabled, where the server stores it itself; NULL: none */
     char *creator;   /* who made most of those; NULL: not known */
-    int64_t founded; /* seconds: when the folder was made; 0: not known */
+    int64_t founded; /* seconds: when the folder was made, or the account before it; 0: not known */
 };
 
 /* Logs in. ldap_stay_end() either way. */
@@ -46,5 +48,11 @@ int ldap_tell(struct ldap_stay *stay, json_t *where, const struct entry *digeste
 int ldap_shape(struct ldap_stay *stay, struct error *error);
 /* inspect, and uproot where `remove`. */
 int ldap_look(const struct task *task, bool remove, struct place_result *result, struct error *error);
+/* Prints, for those who look at it (server/minter/lint_entry.c), the account, its groups (where.beside) and at most
+ * LDAP_CROWD that lie in the account's folder:
+ *
+ *   {"entries": [ENTRY], "beside": [ENTRY]}
+ *   ENTRY: {"dn", "values": {NAME: [text]}}    "": what lets in, or is no text; objectSid: its last part alone */
+int ldap_show(struct ldap_stay *stay, const char *dn, const json_t *groups, struct error *error);
 
 #endif

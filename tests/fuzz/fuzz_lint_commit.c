@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Any bytes as a change of a repository that is looked at: alone, and beside itself. */
+ * Any bytes as a change of a repository, or as entries of a directory, that are looked at: alone, and beside themselves. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lint_init(&lint, world, 1795000000);
     if (lint_add_change(&lint, &source, text, &error) == 0 &&
         (lint_add_change(&lint, &other, text, &error) != 0 || lint_judge(&lint, take, &told, &error) != 0 ||
+         told != lint.found))
+        abort();
+    lint_free(&lint);
+    told = 0;
+    lint_init(&lint, world, 1795000000);
+    if (lint_add_entries(&lint, &source, text, &error) == 0 &&
+        (lint_add_entries(&lint, &other, text, &error) != 0 || lint_judge(&lint, take, &told, &error) != 0 ||
          told != lint.found))
         abort();
     lint_free(&lint);

@@ -91,7 +91,8 @@ def everything(password):
                       objectClass=["inetOrgPerson", "posixAccount"], uid=name, cn=name, sn=name,
                       uidNumber=str(4100 + 3 * n), gidNumber="4000", homeDirectory=f"/srv/{name}",
                       loginShell="/usr/sbin/nologin", mail=f"{name}@corp.example", employeeType="service",
-                      departmentNumber=["IT", "IT", "NET", "NET", "IT", "NET"][n], labeledURI=f"https://host{n}.corp.example",
+                      departmentNumber=["IT", "IT", "NET", "NET", "IT", "NET"][n],
+                      labeledURI=[f"https://host{n}.corp.example"] if n < 5 else [],
                       description=["Nightly backup", "Scanners", "Wiki", "Print server", "Telephones", "DNS"][n])
     text += entry(f"uid=ann,ou=people,{SUFFIX}", "inetOrgPerson", "20200203101112Z",
                   objectClass=["inetOrgPerson", "posixAccount"], uid="ann", cn="Ann Field", sn="Field", uidNumber="4116",

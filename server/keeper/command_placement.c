@@ -33,6 +33,8 @@ struct row {
     struct id token;
     char *place;
     bool again; /* it lay there before */
+    struct id minted; /* the token that was made for it, where `made` */
+    bool made, withdrawn;
 };
 
 static int read_where(struct request *request, struct report *report)
@@ -75,13 +77,22 @@ static void row_free(struct row *row)
     free(row->place);
 }
 
+static bool read_minted(struct slice text, struct id *id)
+{
+    char *copy = text.length > 0 ? slice_copy(text) : NULL;
+    bool is_one = copy != NULL && id_parse(copy, 't', id) == 0;
+
+    free(copy);
+    return is_one;
+}
+
 /* -1: the request was ended. */
 static int read_row(struct request *request, struct id id, struct row *row)
 {
     struct ledger *ledger = &request->keeper->ledger;
     struct error error;
     sqlite3_stmt *statement = ledger_statement(ledger, "SELECT p.number, p.state, t.id, p.place,"
-                                                       " p.planted IS NOT NULL FROM placement p"
+                                                       " p.planted IS NOT NULL, p.arguments ->> '$.minted' FROM placement p"
                                                        " JOIN token t ON t.number = p.token WHERE p.id = ?1", &error);
     int result = -1;
 
@@ -98,6 +109,7 @@ static int read_row(struct request *request, struct id id, struct row *row)
         row->token = ledger_column_id(statement, 2);
         row->place = slice_copy(ledger_column(statement, 3));
         row->again = sqlite3_column_int(statement, 4) != 0;
+        row->made = read_minted(ledger_column(statement, 5), &row->minted);
         sqlite3_reset(statement);
     } else if (result == 0) {
         request_unknown(request, 'p', id);
@@ -173,7 +185,8 @@ static int change(struct request *request, const char *sql, const struct row *ro
 
     if (ledger_begin(ledger, &error) != 0)
         goto failed;
-    if (run_update(request, sql, row, report, state, &error) != 0 || record(request, report, &error) != 0) {
+    if (run_update(request, sql, row, report, state, &error) != 0 || record(request, report, &error) != 0 ||
+        (row->withdrawn && token_retire(request, row->minted, &error) != 0)) {
         ledger_rollback(ledger);
         goto failed;
     }
@@ -235,15 +248,17 @@ static void not_again(struct request *request, const struct row *row, const stru
                      (const char *)report->text.data, report->text.length > 0 ? ":" : "", row->place);
 }
 
-/* Nothing was put: the intent goes, and the token is free for another place. */
-static void not_planted(struct request *request, const struct row *row, const struct report *report)
+/* Nothing was put: the intent goes, and so does the token that was minted for it, unless that is to be tried again. */
+static void not_planted(struct request *request, struct row *row, const struct report *report)
 {
     char token[ID_TEXT];
 
+    row->withdrawn = row->made && !request_has(request, "resumed");
     if (change(request, "DELETE FROM placement WHERE number = ?1", row, report, "gone") == 0)
-        request_done(request, REQUEST_FAILED, "%.*s%s nothing was planted in %.400s; %s is free for another place",
-                     (int)report->text.length, (const char *)report->text.data, report->text.length > 0 ? ":" : "",
-                     row->place, id_text(row->token, 't', token));
+        request_done(request, REQUEST_FAILED, "%.*s%s nothing was planted in %.400s; %s %s", (int)report->text.length,
+                     (const char *)report->text.data, report->text.length > 0 ? ":" : "", row->place,
+                     id_text(row->withdrawn ? row->minted : row->token, 't', token),
+                     row->withdrawn ? "was minted for it, and is retired" : "is free for another place");
 }
 
 void command_planted(struct request *request)

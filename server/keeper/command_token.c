@@ -132,27 +132,31 @@ void command_artifacts(struct request *request)
         request_fail(request, &error);
 }
 
-static int retire(struct request *request, struct id token, struct error *error)
+int token_retire(struct request *request, struct id token, struct error *error)
 {
     struct ledger *ledger = &request->keeper->ledger;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = ledger_statement(ledger, "UPDATE token SET state = 'retired', retired = ?2"
+                                                       " WHERE id = ?1 AND state <> 'retired'", error);
     char id[ID_TEXT];
 
-    if (ledger_begin(ledger, error) != 0)
-        return -1;
-    statement = ledger_statement(ledger, "UPDATE token SET state = 'retired', retired = ?2"
-                                         " WHERE id = ?1 AND state <> 'retired'", error);
     if (statement == NULL)
-        goto fail;
+        return -1;
     ledger_bind_id(statement, 1, &token);
     sqlite3_bind_int64(statement, 2, clock_wall());
     if (ledger_run(ledger, statement, error) != 0)
-        goto fail;
+        return -1;
     ledger->trials++;
-    if (sqlite3_changes(ledger->db) > 0 && order_operation(request, "retire", id_text(token, 't', id), "", error) != 0)
-        goto fail;
-    return ledger_commit(ledger, error);
-fail:
+    return sqlite3_changes(ledger->db) > 0 ? order_operation(request, "retire", id_text(token, 't', id), "", error) : 0;
+}
+
+static int retire(struct request *request, struct id token, struct error *error)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+
+    if (ledger_begin(ledger, error) != 0)
+        return -1;
+    if (token_retire(request, token, error) == 0)
+        return ledger_commit(ledger, error);
     ledger_rollback(ledger);
     return -1;
 }

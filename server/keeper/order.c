@@ -12,6 +12,7 @@
 
 #define SECRET_BYTES (64 * 1024)
 #define SETTINGS_BYTES (48 * 1024)
+#define IDENTITY_MOST 255
 
 /* Options of `mint` and `plant` that kinds know as settings. */
 static const char *const settings[] = {"account", "length"};
@@ -275,6 +276,24 @@ static int read_beside(struct request *request, struct order *order)
     return -1;
 }
 
+/* What no kind takes (tokens/identity.h). */
+static int check_identity(struct request *request, const char *identity)
+{
+    const char *wrong = identity[0] == '\0' ? "is empty; leave it out and one is drawn" : NULL;
+
+    if (strlen(identity) > IDENTITY_MOST)
+        wrong = "is too long; it has 1 to 255 bytes";
+    else if (strchr(identity, ':') != NULL)
+        wrong = "holds a colon, which HTTP Basic cannot carry; choose one without";
+    for (const char *at = identity; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            wrong = "holds a control character; no client could send it";
+    if (wrong == NULL)
+        return 0;
+    request_done(request, REQUEST_USAGE, "--identity %s", wrong);
+    return -1;
+}
+
 int order_read(struct request *request, const char *argument, struct order *order)
 {
     order->kind = request_text(request, argument);
@@ -289,10 +308,8 @@ int order_read(struct request *request, const char *argument, struct order *orde
         request_done(request, REQUEST_FAILED, "no memory for this command");
         return -1;
     }
-    if (order->identity != NULL && order->identity[0] == '\0') {
-        request_done(request, REQUEST_USAGE, "--identity is empty; leave it out and one is drawn");
+    if (order->identity != NULL && check_identity(request, order->identity) != 0)
         return -1;
-    }
     if (order->identity != NULL && order->style != NULL) {
         request_done(request, REQUEST_USAGE, "--style is for identities that are drawn; leave it or --identity out");
         return -1;

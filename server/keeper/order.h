@@ -88,5 +88,7 @@ int artifact_json(struct slice name, struct slice data, struct buffer *json);
  * object without its braces, or "". */
 int order_operation(struct request *request, const char *what, const char *subject, const char *details,
                     struct error *error);
+/* Retires a token (command_token.c), with its operation, in the caller's transaction; nothing where it is retired. */
+int token_retire(struct request *request, struct id token, struct error *error);
 
 #endif

@@ -26,9 +26,11 @@ static struct slice place_owner(const struct planting *planting)
     return to[0] != '\0' ? slice_of(to) : SLICE_NONE;
 }
 
-/* What `plant` was told of the planting, so that it can be done again. */
+/* What `plant` was told of the planting, so that it can be done again; and the token that was minted for it. */
 static void add_arguments(const struct planting *planting, struct buffer *json)
 {
+    char token[ID_TEXT];
+
     buffer_add_char(json, '{');
     planting_option(planting, json, "path");
     planting_option(planting, json, "outside");
@@ -42,6 +44,8 @@ static void add_arguments(const struct planting *planting, struct buffer *json)
         json_member_text(json, "buried", "true");
     if (planting->enable)
         json_member_text(json, "enable", "true");
+    if (planting->order.number == 0)
+        json_member_text(json, "minted", id_text(planting->made.items[0].id, 't', token));
     buffer_add_char(json, '}');
 }
 

@@ -231,8 +231,10 @@ static size_t ours(const struct learn *learn, const struct group *house, const s
             count = i + 1;
         for (size_t k = 0; k < house->count && count < i + 1; k++)
             for (size_t f = 0; f < house->mails[k]->before_count && count < i + 1; f++) {
+                if (!is_hop(&house->mails[k]->before[f]))
+                    continue;
                 lint_hop_read(house->mails[k]->before[f].value, &known);
-                if (is_hop(&house->mails[k]->before[f]) && strcasecmp(known.by, hop.by) == 0)
+                if (strcasecmp(known.by, hop.by) == 0)
                     count = i + 1;
             }
     }

@@ -14,6 +14,7 @@
 #define PAIRS 2048      /* pairs of words that follow each other, of a thread */
 #define PAIRS_LEAST 24
 #define ALIKE 50        /* per cent of them that are the same: the same text with other names */
+#define NAMES 256       /* of a mail's people that may sign it */
 #define NEIGHBOURS 400  /* threads of a mailbox that are compared with each other */
 
 struct sentence {
@@ -168,7 +169,7 @@ static bool is_name(const json_t *people, const char *line, size_t length)
 
     json_array_foreach(people, index, person)
     {
-        const char *name = json_string_value(json_object_get(person, "name"));
+        const char *name = index < NAMES ? json_string_value(json_object_get(person, "name")) : NULL;
 
         if (name != NULL && length > 0 && strlen(name) == length && strncmp(name, line, length) == 0)
             return true;

@@ -168,12 +168,13 @@ static void check_links(const struct commit *commit)
             json_array_append(links, link);
     }
     for (const char *at = commit->mail->text; (at = strstr(at, "://")) != NULL; at += 3) {
-        size_t user = strcspn(at + 3, "@/ \n\"'"), secret = strcspn(at + 3, ":");
+        size_t user = strcspn(at + 3, "@/ \n\"'");
         char one[1024];
 
+        if (at[3 + user] != '@' || memchr(at + 3, ':', user) == NULL)
+            continue;
         snprintf(one, sizeof one, "%.*s", (int)(strcspn(at, " \n\"'")), at);
-        if (at[3 + user] == '@' && secret < user)
-            lint_links(one, links);
+        lint_links(one, links);
     }
     lint_lead(commit->lint, commit->mail, "it", links);
     json_decref(links);

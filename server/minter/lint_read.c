@@ -12,6 +12,7 @@
 
 #define FIELD (64 * 1024)
 #define LINKS 256
+#define LINK 2048 /* bytes of one that are looked at */
 
 /* ---- dates ---- */
 
@@ -174,10 +175,10 @@ static int take_part(const struct mime_part *part, void *context)
 /* The host of an address, from behind its "://". */
 static void add_link(json_t *links, const char *at)
 {
-    size_t whole = strcspn(at, "/?# \t\r\n<>\"')"), user = 0, length;
+    size_t user = 0, length;
     char host[LINT_HOST];
 
-    for (size_t i = 0; i < whole; i++)
+    for (size_t i = 0; i < LINK && strchr("/?# \t\r\n<>\"')", at[i]) == NULL; i++)
         user = at[i] == '@' ? i + 1 : user;
     at += user;
     length = strcspn(at, ":/?# \t\r\n<>\"')");
@@ -198,9 +199,9 @@ void lint_links(const char *text, json_t *links)
 static void links_of_page(const char *page, json_t *links)
 {
     for (const char *at = page; (at = strcasestr(at, "href=\"")) != NULL; at += 6) {
-        const char *end = at + 6 + strcspn(at + 6, "\""), *slashes = strstr(at, "://");
+        const char *slashes = memmem(at + 6, strcspn(at + 6, "\""), "://", 3);
 
-        if (slashes != NULL && slashes < end)
+        if (slashes != NULL)
             add_link(links, slashes + 3);
     }
 }

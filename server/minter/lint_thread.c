@@ -61,8 +61,8 @@ static const char *next_id(const char *at, char id[ID])
     return close + 1;
 }
 
-/* A subject without what programs put before it. */
-static const char *topic(const char *subject)
+/* How long what a program put before a subject is, 0 where there is nothing. */
+static size_t prefix_of(const char *subject)
 {
     static const char *const prefixes[] = {"re:", "fw:", "fwd:", "tr:", "aw:", "rép:", "re :", "tr :"};
 
@@ -70,8 +70,15 @@ static const char *topic(const char *subject)
         size_t length = strlen(prefixes[i]);
 
         if (strncasecmp(subject, prefixes[i], length) == 0)
-            return topic(subject + length + strspn(subject + length, " "));
+            return length + strspn(subject + length, " ");
     }
+    return 0;
+}
+
+static const char *topic(const char *subject)
+{
+    for (size_t length; (length = prefix_of(subject)) > 0;)
+        subject += length;
     return subject;
 }
 

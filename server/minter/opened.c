@@ -118,8 +118,11 @@ static void add_tag(struct opened *opened, struct slice tag)
 
 static void add_markup(struct opened *opened, struct slice xml)
 {
+    const unsigned char *last = xml.length > 0 ? memrchr(xml.data, '>', xml.length) : NULL;
+
     for (size_t i = 0; i < xml.length; i++) {
-        const unsigned char *close = xml.data[i] == '<' ? memchr(xml.data + i, '>', xml.length - i) : NULL;
+        bool tag = xml.data[i] == '<' && last != NULL && xml.data + i < last;
+        const unsigned char *close = tag ? memchr(xml.data + i, '>', xml.length - i) : NULL;
 
         if (close != NULL) {
             add_tag(opened, from(xml, xml.data + i + 1));

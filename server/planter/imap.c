@@ -363,12 +363,15 @@ static uint32_t known_uid(const struct task *task)
     return (uint32_t)json_integer_value(json_object_get(json_object_get(task->options, "where"), "uid"));
 }
 
-/* In one folder. 1 found, 0 not, -1. */
-static int look_in(struct stay *stay, const struct imap_folder *folder, const char *id, uint32_t uid,
+/* In one folder. Who may not look into the one where it was put does not know that it is gone. 1 found, 0 not, -1. */
+static int look_in(struct stay *stay, const struct imap_folder *folder, bool home, const char *id, uint32_t uid,
                    struct imap_mail *mail, struct error *error)
 {
     int rc = imap_select(stay->imap, folder->name, false, error);
 
+    if (rc == 1 && home)
+        return error_set(error, "%s does not open %s, where it was put: %.300s", stay->place.host, folder->shown,
+                         buffer_text(&stay->imap->text));
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     return stay->imap->count > 0 ? imap_find(stay->imap, id, uid, mail, error) : 0;
@@ -379,7 +382,7 @@ static int find(struct stay *stay, const char *id, const char *home, uint32_t ui
                 struct imap_mail *mail, struct error *error)
 {
     const struct imap_folder *first = home != NULL && home[0] != '\0' ? imap_folders_find(&stay->folders, home) : NULL;
-    int rc = first != NULL ? look_in(stay, first, id, uid, mail, error) : 0;
+    int rc = first != NULL ? look_in(stay, first, true, id, uid, mail, error) : 0;
 
     *at = first;
     for (size_t i = 0; i < stay->folders.count && rc == 0; i++) {
@@ -388,7 +391,7 @@ static int find(struct stay *stay, const char *id, const char *home, uint32_t ui
         if (folder == first || folder->use == IMAP_ALL || folder->use == IMAP_FLAGGED)
             continue;
         *at = folder;
-        rc = look_in(stay, folder, id, 0, mail, error);
+        rc = look_in(stay, folder, false, id, 0, mail, error);
     }
     return rc;
 }

@@ -418,6 +418,12 @@ struct quota {
     uint32_t used[2], limit[2]; /* KiB of storage; mails */
 };
 
+/* Below 0 where it is more than full. */
+static int64_t left_of(uint32_t used, uint32_t limit)
+{
+    return (int64_t)limit - used;
+}
+
 /* QUOTA "User quota" (STORAGE 10 512 MESSAGE 3 100) (RFC 9208); without a quota Courier says QUOTA "ROOT". */
 static int take_quota(struct imap *imap, struct imap_cursor *cursor, void *context)
 {
@@ -441,7 +447,8 @@ static int take_quota(struct imap *imap, struct imap_cursor *cursor, void *conte
             return -1;
         if (!imap_number(&inside, &used) || !imap_number(&inside, &limit))
             return 0;
-        if ((storage || mails) && (quota->limit[mails] == 0 || limit - used < quota->limit[mails] - quota->used[mails])) {
+        if ((storage || mails) &&
+            (quota->limit[mails] == 0 || left_of(used, limit) < left_of(quota->used[mails], quota->limit[mails]))) {
             quota->used[mails] = used;
             quota->limit[mails] = limit;
         }

@@ -131,6 +131,8 @@ static bool operation_row(const struct keyring *keyring, sqlite3_stmt *row, unsi
     struct operation operation = {sqlite3_column_int64(row, 3), ledger_column(row, 4), ledger_column(row, 5),
                                   ledger_column(row, 6), ledger_column(row, 7)};
 
+    if (sqlite3_column_int(row, 8) != 0)
+        return false;
     operation_digest(keyring, &operation, digest);
     return true;
 }
@@ -141,7 +143,8 @@ static const struct {
 } walks[] = {
     [CHAIN_OBSERVATION] = {"SELECT seq, digest, link, id, time, decoy, service, source, port, flow, context, presented, "
                            "matched FROM observation WHERE seq > ? ORDER BY seq LIMIT ?", observation_row},
-    [CHAIN_OPERATION] = {"SELECT seq, digest, link, time, who, what, subject, details FROM operation "
+    [CHAIN_OPERATION] = {"SELECT seq, digest, link, time, who, what, subject, details, what = 'ack' AND "
+                         "json_valid(details) AND json_extract(details, '$.erased') IS NOT NULL FROM operation "
                          "WHERE seq > ? ORDER BY seq LIMIT ?", operation_row},
 };
 

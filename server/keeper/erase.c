@@ -13,6 +13,7 @@
 #define DAY_US (24 * HOUR_US)
 #define ALERTS 16        /* erased in one step: their records are long */
 #define ACTORS 256       /* looked at in one step */
+#define OPERATIONS 1024  /* the same */
 #define MOST_S (1000LL * 366 * 86400)
 
 /* Rows in seq's order that were written while the clock was ahead are as old as the next that was not: such rows are
@@ -22,6 +23,7 @@
 #define NOISE_UPTO "erase-upto-noise"
 #define EVIDENCE_UPTO "erase-upto-evidence"
 #define SIGHTINGS_UPTO "erase-upto-sightings"
+#define NOTES_UPTO "erase-upto-notes"
 
 static int64_t shortest(const struct eraser *eraser)
 {
@@ -352,6 +354,28 @@ static int erase_actors(struct eraser *eraser, int64_t *rows, struct error *erro
     return edge < last;
 }
 
+/* What was written on incidents that are over; the last step has looked at all operations that are old. */
+static int erase_notes(struct eraser *eraser, int64_t *rows, struct error *error)
+{
+    static const char next_sql[] = "SELECT coalesce(max(seq), 0) FROM (SELECT seq, time FROM operation WHERE seq > ?1 "
+                                   "ORDER BY seq LIMIT ?2) WHERE time < ?3";
+    static const char operation_sql[] =
+        "UPDATE operation SET details = json_set(json_remove(details, '$.note'), '$.erased', time_text(?4)) "
+        "WHERE seq > ?1 AND seq <= ?2 AND time < ?3 AND what = 'ack' AND json_extract(details, '$.note') IS NOT NULL";
+    static const char incident_sql[] = "UPDATE incident SET note = NULL WHERE note IS NOT NULL AND state = 'closed' "
+                                       "AND updated < ?1";
+    struct ledger *ledger = eraser->derivation->ledger;
+    int64_t upto = ledger_setting(ledger, NOTES_UPTO, 0), cutoff = eraser->now - eraser->observations_us, edge;
+
+    if (ask(eraser, next_sql, (int64_t[]){upto, OPERATIONS, cutoff}, 3, &edge, error) < 0)
+        return -1;
+    if (edge == 0)
+        return run(eraser, incident_sql, &cutoff, 1, rows, error);
+    if (run(eraser, operation_sql, (int64_t[]){upto, edge, cutoff, eraser->now}, 4, rows, error) < 0)
+        return -1;
+    return ledger_set(ledger, NOTES_UPTO, edge, error) < 0 ? -1 : 1;
+}
+
 /* ---- a sweep ---- */
 
 static const struct {
@@ -366,6 +390,7 @@ static const struct {
     [ERASE_SIGHTINGS] = {"sightings", "erased-sightings", erase_sightings},
     [ERASE_ALERTS] = {"alerts", "erased-alerts", erase_alerts},
     [ERASE_ACTORS] = {"actors", "erased-actors", erase_actors},
+    [ERASE_NOTES] = {"notes", "erased-notes", erase_notes},
 };
 
 static void add_time(struct buffer *json, const char *name, int64_t time)

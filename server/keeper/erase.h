@@ -5,13 +5,13 @@
  *
  * - observations in which nothing was recognised, those beyond the budgets and the counters of sources: older than
  *   `noise` (the counters of an actor: than `observations`);
- * - observations in which a token was, sightings, alerts and actors: older than `observations`. That they happened stays:
- *   when, which token, grade, decoy, incident.
+ * - observations in which a token was, sightings, alerts, actors, and notes on incidents that are closed: older than
+ *   `observations`. That they happened stays: when, which token, grade, decoy, incident.
  *
  * An observation's digest and link stay, so that the chain still checks; the oldest ones that have nothing else left are
  * dropped behind a checkpoint. Not erased are: an alert that waits to be delivered; the last alert of an incident that
  * is open; a sighting that an alert has yet to tell; what is not derived yet; the actor that drills are; and what
- * operators did and wrote. Each sweep that erased something is an operation in the chain. */
+ * operators did. Each sweep that erased something is an operation in the chain. */
 #ifndef KEEPER_ERASE_H
 #define KEEPER_ERASE_H
 
@@ -28,6 +28,7 @@ enum erasure {
     ERASE_SIGHTINGS,
     ERASE_ALERTS,
     ERASE_ACTORS,
+    ERASE_NOTES,
     ERASURES
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/keeper/checkpoint.h"
 #include "server/keeper/erase.h"
 #include "server/keeper/leap.h"
@@ -152,6 +153,15 @@ static void expect_chains(int64_t observations)
     ck_assert_msg(fault.sequence == 0, "%s", fault.text);
 }
 
+static void expect_broken(void)
+{
+    struct chain_fault fault;
+    struct chain end;
+
+    ck_assert_int_eq(chain_audit(&world->ledger, &world->keyring, CHAIN_OPERATION, NULL, &end, &fault, &world->error), 0);
+    ck_assert_int_ne(fault.sequence, 0);
+}
+
 static void expect(const char *sql, int64_t number)
 {
     ck_assert_msg(world_number(world, sql) == number, "%s: %lld", sql, (long long)world_number(world, sql));
@@ -235,6 +245,40 @@ START_TEST(what_is_still_needed_stays)
     ck_assert_int_eq(sweep(), 2);
     ck_assert(!ledger_holds("Thief-waits/1"));
     expect("SELECT count(*) FROM alert WHERE erased IS NULL", 0);
+}
+END_TEST
+
+static void acknowledge(const char *details)
+{
+    ck_assert_int_eq(ledger_begin(&world->ledger, &world->error), 0);
+    ck_assert_int_eq(operation_add(&world->ledger, &world->keyring, slice_of("root"), slice_of("ack"), slice_of("i-x"),
+                                   slice_of(details), &world->error), 0);
+    ck_assert_int_eq(ledger_commit(&world->ledger, &world->error), 0);
+}
+
+/* Operations have this machine's time. */
+START_TEST(notes_go_with_the_evidence)
+{
+    now = clock_wall();
+    come(&right, "203.0.113.6", "Thief/1");
+    deliver();
+    acknowledge("{\"note\":\"Ann-saw-198.51.100.7\"}");
+    acknowledge("{\"verdict\":\"true-positive\"}");
+    run("UPDATE incident SET note = 'Ann-saw-198.51.100.7'");
+    pass(EVIDENCE_KEPT - 10 * DAY);
+    sweep();
+    ck_assert(ledger_holds("Ann-saw-198.51.100.7"));
+    pass(20 * DAY);
+    sweep();
+    expect("SELECT count(*) FROM incident WHERE note IS NOT NULL", 1); /* it is open */
+    expect("SELECT count(*) FROM operation WHERE details LIKE '%Ann-saw%'", 0);
+    run("UPDATE incident SET state = 'closed'");
+    sweep();
+    ck_assert(!ledger_holds("Ann-saw-198.51.100.7"));
+    expect("SELECT count(*) FROM operation WHERE details = '{\"verdict\":\"true-positive\"}'", 1);
+    expect_chains(1);
+    run("UPDATE operation SET details = '{\"verdict\":\"nothing\"}' WHERE details LIKE '%verdict%'");
+    expect_broken();
 }
 END_TEST
 
@@ -467,7 +511,8 @@ END_TEST
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
-        noise_goes_first, evidence_goes_when_it_is_old, what_is_still_needed_stays, an_update_can_be_told,
+        noise_goes_first, evidence_goes_when_it_is_old, what_is_still_needed_stays, notes_go_with_the_evidence,
+        an_update_can_be_told,
         the_oldest_are_dropped_behind_a_checkpoint, a_prefix_that_another_cut_is_seen, a_changed_row_is_not_dropped,
         a_clock_that_leapt_is_not_believed, nothing_is_erased_for_a_leap_in_doubt,
         rows_of_a_clock_that_was_ahead_go_with_the_next,

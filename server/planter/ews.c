@@ -219,7 +219,11 @@ static int ews_put(struct web_stay *stay, const struct letter *letter, bool answ
     id[0] = '\0';
     if (rc == 0 && xml_find(buffer_slice(&stay->web->answer), "ItemId", &item))
         xml_attribute(&item, "Id", id, WEB_MAIL_ID);
-    return rc != 0 ? -1 : id[0] != '\0' ? 0 : error_set(error, "%s took the mail without an answer", stay->web->host);
+    if (rc == 0 && id[0] == '\0') {
+        stay->web->unsure = true;
+        rc = error_set(error, "%s took the mail without an answer", stay->web->host);
+    }
+    return rc;
 }
 
 /* The mail's id, by its Message-ID, in whichever folder; "" */

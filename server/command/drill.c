@@ -9,6 +9,7 @@
 #include "server/command/command.h"
 #include "server/command/connect.h"
 #include "server/command/planter.h"
+#include "server/command/text.h"
 
 #define WAIT_S 30
 #define LOOK_NS (20 * 1000 * 1000)
@@ -337,7 +338,7 @@ static int drill_all(struct drilling *drilling, struct error *error)
         int code = drill(drilling, &drilling->jobs[i], &why);
 
         if (error->text[0] != '\0' && why.text[0] != '\0')
-            fprintf(stderr, "sundew: %s\n", error->text);
+            text_tell("%s", error->text);
         if (why.text[0] != '\0')
             *error = why;
         worst = code > worst ? code : worst;

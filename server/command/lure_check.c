@@ -33,7 +33,7 @@ static const char *text_of(const json_t *object, const char *key)
 static void complain(struct checking *checking, const char *what, const char *text)
 {
     progress_hide(&checking->invocation->progress);
-    fprintf(stderr, "sundew: %s: %s\n", what, text);
+    text_tell("%s: %s", what, text);
     checking->wanting = true;
 }
 

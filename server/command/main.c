@@ -6,6 +6,7 @@
 #include <string.h>
 #include "server/base/log.h"
 #include "server/command/command.h"
+#include "server/command/text.h"
 #include "server/wire/help.h"
 
 static const struct command_way ways[] = {
@@ -36,7 +37,7 @@ const struct command_way *command_way(const char *name)
 
 static int usage(const struct error *error)
 {
-    fprintf(stderr, "sundew: %s\n", error->text);
+    text_tell("%s", error->text);
     return 2;
 }
 
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
     struct options options;
     int code;
 
+    text_open();
     log_open("sundew");
     log_threshold(LOG_LEVEL_WARNING);
     signal(SIGPIPE, SIG_DFL);
@@ -82,6 +84,6 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && code == 0)
         code = error_status(&error, 3, "not all could be written to standard output; is the disk full?");
     if (error.text[0] != '\0')
-        fprintf(stderr, "sundew: %s\n", error.text);
+        text_tell("%s", error.text);
     return code;
 }

@@ -11,6 +11,7 @@
 #include "server/command/command.h"
 #include "server/command/plan.h"
 #include "server/command/planting.h"
+#include "server/command/text.h"
 #include "server/wire/remote.h"
 
 #define MINUTE_US 60000000
@@ -178,7 +179,7 @@ static void plant_item(struct crew *crew, struct gardener *gardener, const struc
     if (code != 0) {
         *crew->last = why;
         progress_hide(&invocation->progress);
-        fprintf(stderr, "sundew: %s: %s\n", item->key, why.text);
+        text_tell("%s: %s", item->key, why.text);
         crew->stopped = crew->stopped || keeper_gone(work->link);
     }
     progress_step(&invocation->progress, 1);

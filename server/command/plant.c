@@ -12,6 +12,7 @@
 #include "server/command/plan.h"
 #include "server/command/planting.h"
 #include "server/command/rotate.h"
+#include "server/command/text.h"
 #include "server/wire/remote.h"
 
 #define OWNER 512
@@ -96,7 +97,7 @@ static int do_jobs(struct gardener *gardener, const struct plantings *jobs, bool
         progress_step(progress, i > 0);
         if (error->text[0] != '\0') {
             progress_hide(progress);
-            fprintf(stderr, "sundew: %s\n", error->text);
+            text_tell("%s", error->text);
         }
         error->text[0] = '\0';
         code = worst(code, (replants ? replant_job : gardener_do)(gardener, &jobs->items[i], error));

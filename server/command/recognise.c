@@ -15,6 +15,7 @@
 #include "server/base/channel.h"
 #include "server/base/role.h"
 #include "server/command/connect.h"
+#include "server/command/text.h"
 #include "server/wire/finding.h"
 
 #define AHEAD 64 /* sources that the finder is given before it is done with the first */
@@ -37,7 +38,7 @@ struct hunt {
 static void complain(struct hunt *hunt, const char *name, const char *text)
 {
     progress_hide(&hunt->invocation->progress);
-    fprintf(stderr, "sundew: %s: %s\n", name, text);
+    text_tell("%s: %s", name, text);
     hunt->wanting = true;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "server/base/clock.h"
 #include "server/command/plan.h"
+#include "server/command/text.h"
 
 /* ---- what the keeper knows ---- */
 
@@ -76,7 +77,7 @@ static void say(struct gardener *gardener, const char *text)
 {
     progress_hide(&gardener->invocation->progress);
     if (text[0] != '\0')
-        fprintf(stderr, "sundew: %s\n", text);
+        text_tell("%s", text);
 }
 
 static bool lies(const struct gardener *gardener)

@@ -2,11 +2,15 @@
 #include "server/command/text.h"
 
 #include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #define ELLIPSIS "\xe2\x80\xa6"
 #define MARKS 2 /* on one character */
+#define TOLD (64 * 1024)
 
 void text_open(void)
 {
@@ -49,6 +53,28 @@ void text_clean(struct buffer *buffer, const char *text)
         else
             buffer_add(buffer, text, used);
     }
+}
+
+void text_tell(const char *format, ...)
+{
+    struct buffer shown;
+    char *text = NULL, *rest;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    rest = length < 0 ? NULL : text;
+    buffer_init(&shown, TOLD);
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        text_clean(&shown, line);
+        buffer_add_char(&shown, '\n');
+    }
+    fprintf(stderr, "sundew: %s", buffer_text(&shown));
+    buffer_free(&shown);
+    if (length >= 0)
+        free(text);
 }
 
 size_t text_width(struct slice text)

@@ -6,11 +6,13 @@
 
 #include "server/base/buffer.h"
 
-/* Has characters counted as UTF-8, whatever the locale; to be called once. */
+/* Has characters counted as UTF-8, whatever the locale; before all that follows. */
 void text_open(void);
 /* Adds text that cannot move the cursor or turn the direction of writing: control, format and unassigned characters
  * become '?', as does every combining mark behind the second. */
 void text_clean(struct buffer *buffer, const char *text);
+/* Writes a message to standard error, cleaned, behind "sundew: "; its ends of lines stay. */
+void text_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Columns: wide characters take two, combining marks none. */
 size_t text_width(struct slice text);
 /* Adds what fits into `width` columns, the last one an ellipsis where not all does. */

@@ -24,16 +24,13 @@ static int64_t least(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-/* A leap back is what a doubt waits for; a day may be left of it. */
+/* Back and forth by as much is nothing, as of a host that begins in 1970 until it is told the time. */
 static void doubt(struct leap *leap, int64_t by)
 {
-    if (by > LEAP_DOUBTED_US) {
-        leap->ahead += by;
-        leap->rest = least(leap->ahead, leap->most);
-    } else if (by < 0) {
-        leap->ahead = leap->ahead + by > LEAP_DOUBTED_US ? leap->ahead + by : 0;
-        leap->rest = least(leap->ahead, leap->rest);
-    }
+    leap->ahead += by;
+    if (leap->ahead >= 0 && leap->ahead <= LEAP_DOUBTED_US)
+        leap->ahead = 0;
+    leap->rest = least(llabs(leap->ahead), leap->most);
 }
 
 static void run_on(struct leap *leap, int64_t monotonic)
@@ -58,7 +55,7 @@ int64_t leap_look(struct leap *leap, int64_t wall, int64_t monotonic)
 
 int64_t leap_believed(const struct leap *leap, int64_t wall)
 {
-    return wall - leap->ahead;
+    return leap->ahead > 0 ? wall - leap->ahead : wall;
 }
 
 const char *leap_span(int64_t us, char text[LEAP_SPAN])
@@ -163,7 +160,7 @@ int leap_take(struct leap *leap, struct outbox *outbox, const struct keyring *ke
     if (told) {
         leap->untold = 0;
         tell(by, wall);
-        if (leap->ahead > before.ahead)
+        if (leap->ahead > 0)
             tell_doubt(leap);
     }
     return 0;
@@ -205,7 +202,7 @@ int leap_open(struct leap *leap, struct outbox *outbox, const struct keyring *ke
         tell_doubt(leap);
     if (by <= -LEAP_LEAST_US)
         return set_back(leap, outbox, keyring, by, wall, error);
-    return by > LEAP_DOUBTED_US ? leap_save(leap, ledger, wall, error) : 0;
+    return by >= LEAP_LEAST_US ? leap_save(leap, ledger, wall, error) : 0;
 }
 
 int leap_save(const struct leap *leap, struct ledger *ledger, int64_t wall, struct error *error)

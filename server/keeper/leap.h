@@ -25,7 +25,7 @@ struct leap {
     int64_t hour;  /* monotonic: begin of the hour in which `told` were told */
     unsigned told, untold;
     int64_t most;   /* how long a leap is doubted at most */
-    int64_t ahead;  /* by how much it leapt forward that is doubted; 0: all is believed */
+    int64_t ahead;  /* by how much it leapt forward that is doubted; 0: all is believed; below 0: it leapt back */
     int64_t rest;   /* running time for which it still is */
     int64_t looked; /* monotonic: when last looked at */
 };

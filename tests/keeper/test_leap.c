@@ -125,11 +125,33 @@ START_TEST(years_are_doubted_for_a_month)
 }
 END_TEST
 
+/* A host without a clock of its own, again and again. */
+START_TEST(back_and_forth_is_nothing)
+{
+    struct leap leap;
+    int64_t wall = now;
+
+    leap_init(&leap, KEPT);
+    believed(&leap, &wall, 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(leap_save(&leap, &world->ledger, wall, &world->error), 0);
+        leap_init(&leap, KEPT);
+        ck_assert_int_eq(start(&leap, wall - 20 * KEPT), 0);
+        wall -= 20 * KEPT;
+        ck_assert_int_eq(believed(&leap, &wall, 0), 0);
+        wall += 20 * KEPT + HOUR;
+        ck_assert_int_eq(believed(&leap, &wall, SECOND), 0);
+        ck_assert_int_eq(leap.ahead, 0);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
         leaps_without_end_do_not_fill_the_chain, a_start_sees_a_clock_that_was_set_back,
         a_leap_forward_is_doubted_for_as_long_as_it_was, years_are_doubted_for_a_month,
+        back_and_forth_is_nothing,
     };
     Suite *s = suite_create("leap");
     TCase *t = tcase_create("leap");

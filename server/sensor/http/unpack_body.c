@@ -58,8 +58,8 @@ static void arena_drop(void *context, void *taken)
     (void)taken;
 }
 
-/* One member after the other, while there is room for `most` bytes. */
-static void inflate_members(z_stream *zlib, size_t most, struct buffer *out)
+/* One member after the other, while there is room for `most` bytes. What zlib said last. */
+static int inflate_members(z_stream *zlib, size_t most, struct buffer *out)
 {
     int result = Z_OK;
 
@@ -75,22 +75,28 @@ static void inflate_members(z_stream *zlib, size_t most, struct buffer *out)
         if (result == Z_STREAM_END && zlib->avail_in > 2 && zlib->next_in[0] == 0x1f && zlib->next_in[1] == 0x8b)
             result = inflateReset(zlib);
     }
+    return result;
 }
 
-static void inflate_as(struct arena *arena, int window, struct slice body, struct buffer *out)
+/* False where it is damaged. */
+static bool inflate_as(struct arena *arena, int window, struct slice body, struct buffer *out)
 {
     z_stream zlib = {.next_in = body.data, .avail_in = (uInt)body.length, .zalloc = arena_take, .zfree = arena_drop,
                      .opaque = arena};
     size_t most = LEAST + body.length * RATIO;
+    int result;
 
     arena->used = 0;
-    if (inflateInit2(&zlib, window) == Z_OK) {
-        inflate_members(&zlib, most < BODY_KEPT ? most : BODY_KEPT, out);
+    result = inflateInit2(&zlib, window);
+    if (result == Z_OK) {
+        result = inflate_members(&zlib, most < BODY_KEPT ? most : BODY_KEPT, out);
         (void)inflateEnd(&zlib);
     }
+    return result != Z_DATA_ERROR;
 }
 
-/* "deflate" is zlib's format by the standard, and the bare one of what took the word for it. */
+/* "deflate" is zlib's format by the standard, and the bare one of what took the word for it. That has no mark: many a
+ * text that is not compressed at all, whatever its header says, begins as one, and soon goes on as none. */
 static void inflate_body(struct slice body, struct buffer *out)
 {
     struct arena *arena = malloc(sizeof(*arena));
@@ -98,8 +104,8 @@ static void inflate_body(struct slice body, struct buffer *out)
     if (arena == NULL)
         return;
     inflate_as(arena, GZIP_OR_ZLIB, body, out);
-    if (out->length == 0)
-        inflate_as(arena, RAW, body, out);
+    if (out->length == 0 && !inflate_as(arena, RAW, body, out))
+        buffer_clear(out);
     sodium_memzero(arena, sizeof(*arena));
     free(arena);
 }

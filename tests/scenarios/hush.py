@@ -71,13 +71,16 @@ class Hush:
             with open(f"/proc/{process}/{name}", "rb") as file:
                 self.seen.setdefault(file.read(), f"{name} of {program}")
 
+    def sweep(self):
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                self.look(process)
+            except OSError:
+                pass
+
     def watch(self):
         while not self.ended.wait(0.05):
-            for process in filter(str.isdigit, os.listdir("/proc")):
-                try:
-                    self.look(process)
-                except OSError:
-                    pass
+            self.sweep()
 
     def places(self):
         """(name, bytes) of all that must not hold them."""
@@ -96,6 +99,7 @@ class Hush:
     def check(self, tap):
         self.ended.set()
         self.watcher.join()
+        self.sweep()  # on a busy machine the watcher may not have had its turn
         self.gather()
         wanted = {form: secret for secret in self.secrets for form in forms(secret) if len(form) >= LEAST}
         told = sorted({name for name, data in self.places() for form in wanted if form in data})

@@ -10,7 +10,7 @@
 #include "server/base/json.h"
 #include "server/base/paths.h"
 #include "server/command/colleagues.h"
-#include "server/command/plan.h"
+#include "server/command/plan_people.h"
 #include "server/command/planter.h"
 #include "server/wire/places.h"
 #include "server/wire/remote.h"
@@ -181,20 +181,26 @@ static char *name_of(const json_t *person)
     return asprintf(&whole, "%s <%s>", name, mail) < 0 ? NULL : whole;
 }
 
+void plan_people_describe(struct plan_place *place, const json_t *person)
+{
+    const char *language = colleagues_language(person);
+
+    place->owner = name_of(person);
+    place->department = copy_of(person, "department");
+    place->manager = name_of(json_object_get(person, "manager"));
+    place->language = language != NULL ? strdup(language) : NULL;
+}
+
 int plan_people_add(const struct plan *plan, struct plan_entry *entry, const struct configuration *configuration,
                     const struct yaml *at, const json_t *person, const json_t *among, struct error *error)
 {
     char *mailbox = plan_people_mailbox(entry->mailbox, person);
     struct plan_place place = {.place = mailbox, .person = person, .among = among};
-    const char *language = colleagues_language(person);
     int rc;
 
     if (mailbox == NULL)
         return 1;
-    place.owner = name_of(person);
-    place.department = copy_of(person, "department");
-    place.manager = name_of(json_object_get(person, "manager"));
-    place.language = language != NULL ? strdup(language) : NULL;
+    plan_people_describe(&place, person);
     rc = plan_place_add(plan, entry, configuration, at, &place, error);
     plan_place_free(&place);
     return rc;
@@ -233,15 +239,16 @@ static int add_questions(struct inquiry *inquiry, struct plan_entry *entry, json
     return 0;
 }
 
-static int send_errand(struct planter *planter, const struct inquiry *inquiry, json_t *list, struct error *error)
+static int send_errand(struct planter *planter, const struct plan *plan, const struct configuration *configuration,
+                       json_t *questions, struct error *error)
 {
-    json_t *options = json_pack("{s:O}", "questions", list), *none = json_object();
+    json_t *options = json_pack("{s:O}", "questions", questions), *none = json_object();
     int rc = planter_start(planter, error);
 
     if (rc == 0)
-        rc = planter_reach(planter, inquiry->configuration, inquiry->plan->directory, error);
+        rc = planter_reach(planter, configuration, plan->directory, error);
     if (rc == 0)
-        rc = planter_tell(planter, "people", inquiry->plan->directory, options, none, error);
+        rc = planter_tell(planter, "people", plan->directory, options, none, error);
     json_decref(options);
     json_decref(none);
     return rc == 0 ? planter_go(planter, error) : rc;
@@ -275,8 +282,9 @@ static void mark_excluded(const struct inquiry *inquiry, const struct question *
     free(mailbox);
 }
 
-static int take_record(struct inquiry *inquiry, json_t *record, struct error *error)
+static int take_record(json_t *record, void *context, struct error *error)
 {
+    struct inquiry *inquiry = context;
     const json_t *number = json_object_get(record, "question");
     size_t index = json_is_integer(number) ? (size_t)json_integer_value(number) : QUESTIONS;
     struct question *question = index < inquiry->count ? &inquiry->questions[index] : NULL;
@@ -300,7 +308,8 @@ static int take_record(struct inquiry *inquiry, json_t *record, struct error *er
     return rc < 0 ? -1 : 0;
 }
 
-static int take_records(struct inquiry *inquiry, const struct buffer *records, struct error *error)
+static int take_records(const struct buffer *records, int (*take)(json_t *record, void *context, struct error *error),
+                        void *context, struct error *error)
 {
     const char *at = (const char *)records->data, *end = at + records->length;
     int rc = 0;
@@ -309,11 +318,27 @@ static int take_records(struct inquiry *inquiry, const struct buffer *records, s
         const char *line = memchr(at, '\n', (size_t)(end - at));
         json_t *record = json_loadb(at, (size_t)((line != NULL ? line : end) - at), 0, NULL);
 
-        rc = take_record(inquiry, record, error);
+        rc = take(record, context, error);
         json_decref(record);
         at = line != NULL ? line + 1 : end;
     }
     return rc;
+}
+
+int plan_people_errand(const struct plan *plan, const struct configuration *configuration, json_t *questions,
+                       int (*take)(json_t *record, void *context, struct error *error), void *context,
+                       struct error *error)
+{
+    struct planter planter = {.fd = -1};
+    struct buffer records;
+    int code = 3;
+
+    buffer_init(&records, RECORDS);
+    if (send_errand(&planter, plan, configuration, questions, error) == 0 && receive(&planter, &records, error) == 0)
+        code = take_records(&records, take, context, error) != 0 ? 2 : 0;
+    planter_end(&planter);
+    buffer_free(&records);
+    return code;
 }
 
 /* A group without people is a mistake, as a pattern that finds nothing is. */
@@ -336,17 +361,12 @@ static int check_found(const struct inquiry *inquiry, struct error *error)
 
 static int ask_directory(struct inquiry *inquiry, json_t *list, struct error *error)
 {
-    struct planter planter = {.fd = -1};
-    struct buffer records;
-    int code = 3;
+    int code = plan_people_errand(inquiry->plan, inquiry->configuration, list, take_record, inquiry, error);
 
-    buffer_init(&records, RECORDS);
-    if (send_errand(&planter, inquiry, list, error) == 0 && receive(&planter, &records, error) == 0)
-        code = take_records(inquiry, &records, error) != 0 || check_found(inquiry, error) != 0 ? 2 : 0;
+    if (code == 0 && check_found(inquiry, error) != 0)
+        code = 2;
     for (size_t i = 0; i < inquiry->plan->entry_count; i++)
         plan_places_tidy(&inquiry->plan->entries[i]);
-    planter_end(&planter);
-    buffer_free(&records);
     return code;
 }
 
@@ -417,6 +437,8 @@ int plan_people(struct plan *plan, const struct configuration *configuration, st
         code = add_questions(&inquiry, &plan->entries[i], list, error) != 0 ? 2 : 0;
     if (code == 0 && inquiry.count > 0)
         code = ask_directory(&inquiry, list, error);
+    if (code == 0)
+        code = plan_owners(plan, configuration, error);
     if (code == 0 && read_people(plan, error) != 0)
         code = 2;
     json_decref(list);

@@ -347,6 +347,41 @@ static int ask_department(struct asking *asking, const char *name, struct error 
                                                         : asking_find(asking, asking->base, filter, NULL, NESTED, error);
 }
 
+/* Adds "(mail=…)" or "(uid=…)"; -1 where there is no room. What is too long for a filter is nobody's. */
+static int add_owner(const struct asking *asking, const char *name, char filter[FILTER_MOST], size_t *length)
+{
+    const char *attribute = strchr(name, '@') != NULL ? "(mail=" : asking->directory->active ? "(sAMAccountName=" : "(uid=";
+    char one[FILTER_MOST];
+
+    if (name[0] == '\0' || asking_filter(one, attribute, name, ")") != 0 || strlen(one) > FILTER_MOST / 2)
+        return 0;
+    if (*length + strlen(one) + 2 > FILTER_MOST)
+        return -1;
+    *length += (size_t)snprintf(filter + *length, FILTER_MOST - *length, "%s", one);
+    return 0;
+}
+
+/* As many with one search as its filter can name. */
+static int ask_owners(struct asking *asking, const json_t *names, struct error *error)
+{
+    char filter[FILTER_MOST] = "(|";
+    size_t length = 2, index = 0;
+    int rc = 0;
+
+    while (index < json_array_size(names) && rc == 0) {
+        const char *name = json_string_value(json_array_get(names, index));
+        bool full = name != NULL && add_owner(asking, name, filter, &length) != 0;
+
+        index += !full;
+        if (length > 2 && (full || index == json_array_size(names))) {
+            snprintf(filter + length, FILTER_MOST - length, ")");
+            rc = asking_find(asking, asking->directory->suffix, filter, NULL, NESTED, error);
+            length = 2;
+        }
+    }
+    return rc;
+}
+
 /* Some of those with whom a group's people work, who are not in it. What the server does not show of them is no fault. */
 static int add_mates(struct asking *asking, struct error *error)
 {
@@ -379,6 +414,7 @@ static int ask(struct asking *asking, const json_t *question, struct error *erro
 {
     const char *group = json_string_value(json_object_get(question, "group"));
     const char *department = json_string_value(json_object_get(question, "department"));
+    const json_t *owners = json_object_get(question, "owners");
     int rc = -1;
 
     asking->seen = json_object();
@@ -388,6 +424,8 @@ static int ask(struct asking *asking, const json_t *question, struct error *erro
         rc = ask_group(asking, group, error);
     else if (department != NULL)
         rc = ask_department(asking, department, error);
+    else if (json_is_array(owners))
+        rc = ask_owners(asking, owners, error);
     else
         error_set(error, "the planter was sent a damaged job");
     if (rc == 0)

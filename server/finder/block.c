@@ -8,8 +8,11 @@
 #define FULL 60      /* digits of a text's first line: shorter ones are words that happen to be base64 of a text */
 #define LINE 1024    /* digits of a line that are looked at together, more than a mail's have (RFC 5322: 998) */
 #define LOOK LINE    /* characters in front of a block, line breaks among them, that make UNPACK_LOOK bytes */
+#define LONG 200     /* bytes of a line that may have a block within a string */
+#define DIGITS 768   /* that make UNPACK_LOOK bytes */
 #define HEADERS 4096 /* bytes before a block in which its name stands */
 #define NAME 256
+#define ESCAPE 6 /* characters of the longest one in a string */
 
 /* ---- base64 ---- */
 
@@ -96,43 +99,6 @@ static ssize_t read_block(struct input *input, unsigned char *bytes, size_t size
     return (ssize_t)made;
 }
 
-/* ---- what begins a block ---- */
-
-/* What is there is searched before more is waited for. */
-static struct slice need(struct source *source, struct input *input, size_t length)
-{
-    if (input == input->root && input->length - input->at < length && input->length < INPUT_BYTES)
-        stream_search(source->stream, false);
-    return input_need(input, length);
-}
-
-/* Is an empty line, or nothing, at the text's end? */
-static bool may_begin(const struct text *text)
-{
-    size_t length = text->length;
-
-    if (length > 0 && text->bytes[length - 1] != '\n')
-        return false;
-    length -= length > 0;
-    length -= length > 0 && text->bytes[length - 1] == '\r';
-    return length == 0 || text->bytes[length - 1] == '\n';
-}
-
-/* Bytes up to where may_begin() can be so again, at least one. */
-static size_t before_next(struct slice front)
-{
-    const unsigned char *at = front.data, *end = front.data + front.length;
-
-    while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        size_t line = (size_t)(at++ - front.data);
-
-        line -= line > 0 && front.data[line - 1] == '\r';
-        if (line == 0 || front.data[line - 1] == '\n')
-            return (size_t)(at - front.data);
-    }
-    return front.length;
-}
-
 /* UTF-8 (RFC 3629), without what no text has; the last character may be cut. */
 static bool is_text(struct slice bytes)
 {
@@ -147,6 +113,145 @@ static bool is_text(struct slice bytes)
                 return false;
     }
     return true;
+}
+
+/* ---- within a string of JSON ---- */
+
+/* Characters of what is next in it, and the digit; 0: it ends, or has others than base64's. '\0': no digit. */
+static size_t next_in_string(struct slice front, unsigned char *digit)
+{
+    static const char *const codes[] = {"002b", "002B", "002f", "002F"};
+
+    *digit = front.length > 0 ? front.data[0] : '\0';
+    if (*digit != '\\')
+        return steps[*digit] != 0;
+    *digit = '\0';
+    if (front.length > 1 && front.data[1] == '/')
+        *digit = '/';
+    if (front.length > 1 && (*digit != '\0' || front.data[1] == 'n' || front.data[1] == 'r'))
+        return 2;
+    for (size_t i = 0; front.length >= ESCAPE && front.data[1] == 'u' && i < 4; i++)
+        if (memcmp(front.data + 2, codes[i], 4) == 0)
+            *digit = i < 2 ? '+' : '/';
+    return *digit != '\0' ? ESCAPE : 0;
+}
+
+/* Up to `most` digits, and which characters they took. */
+static size_t string_digits(struct slice front, size_t most, unsigned char *digits, size_t *taken)
+{
+    size_t count = 0, length;
+
+    *taken = 0;
+    while (count < most && (length = next_in_string(slice_behind(front, *taken), &digits[count])) > 0) {
+        count += digits[count] != '\0';
+        *taken += length;
+    }
+    return count;
+}
+
+static ssize_t read_string(struct input *input, unsigned char *bytes, size_t size, struct error *error)
+{
+    unsigned char digits[LINE];
+    size_t made = 0, taken = 1, count;
+
+    (void)error;
+    while (made == 0 && taken > 0) {
+        count = string_digits(input_need(input->from, ESCAPE), size < LINE ? size : LINE, digits, &taken);
+        made = decode(&input->base64, (struct slice){digits, count}, bytes);
+        input_skip(input->from, taken);
+    }
+    return (ssize_t)made;
+}
+
+/* Is a string of base64 in front, and is to be decoded? Not if it has anything else, as web tokens have. */
+static bool is_string(struct slice front)
+{
+    unsigned char digits[DIGITS], bytes[DIGITS];
+    struct base64 state = {.line = 0};
+    size_t taken, count = string_digits(front, DIGITS, digits, &taken);
+    struct slice made = {bytes, decode(&state, (struct slice){digits, count}, bytes)}, end = slice_behind(front, taken);
+
+    if (count < FIRST || (count < DIGITS && end.length > 0 && memchr("=\"\\", end.data[0], 3) == NULL))
+        return false;
+    return unpacker_of(made) != NULL || (count >= FULL && is_text(made));
+}
+
+/* Does base64 follow the quotation mark there, as far as is seen? */
+static bool begins_string(struct slice line, size_t at)
+{
+    struct slice behind = slice_behind(line, at + 1);
+    unsigned char digits[FIRST];
+    size_t taken;
+
+    return line.data[at] == '"' &&
+           (string_digits(behind, FIRST, digits, &taken) == FIRST || behind.length - taken < ESCAPE);
+}
+
+/* Bytes up to behind the first quotation mark that base64 follows, or 0. Every FIRST-th byte is looked at: one of them is in
+ * what follows such a mark. */
+static size_t before_string(struct slice line)
+{
+    size_t begin;
+
+    for (size_t at = FIRST; at < line.length; at += FIRST) {
+        begin = at;
+        while (begin > at - FIRST && (steps[line.data[begin]] != 0 || line.data[begin] == '\\'))
+            begin--;
+        if (begins_string(line, begin))
+            return begin + 1;
+    }
+    for (begin = line.length - FIRST; begin < line.length; begin++)
+        if (begins_string(line, begin))
+            return begin + 1;
+    return 0;
+}
+
+/* ---- what begins a block ---- */
+
+/* What is there is searched before more is waited for. */
+static struct slice need(struct source *source, struct input *input, size_t length)
+{
+    if (input == input->root && input->length - input->at < length && input->length < INPUT_BYTES)
+        stream_search(source->stream, false);
+    return input_need(input, length);
+}
+
+static bool is_quoted(const struct text *text)
+{
+    return text->length > 0 && text->bytes[text->length - 1] == '"';
+}
+
+/* Is an empty line, or nothing, at the text's end? */
+static bool may_begin(const struct text *text)
+{
+    size_t length = text->length;
+
+    if (length > 0 && text->bytes[length - 1] != '\n')
+        return false;
+    length -= length > 0;
+    length -= length > 0 && text->bytes[length - 1] == '\r';
+    return length == 0 || text->bytes[length - 1] == '\n';
+}
+
+/* Bytes up to where a block may begin again, at least one: behind an empty line, or within a string of a long line. */
+static size_t before_next(struct slice front, bool strings)
+{
+    const unsigned char *at = front.data, *end = front.data + front.length;
+    size_t start = 0, quoted;
+
+    while (at != NULL && at < end) {
+        const unsigned char *found = memchr(at, '\n', (size_t)(end - at));
+        size_t line = found != NULL ? (size_t)(found - front.data) : front.length;
+
+        if (strings && line - start >= LONG && (quoted = before_string((struct slice){at, line - start})) > 0)
+            return start + quoted;
+        at = found != NULL ? found + 1 : NULL;
+        start = line + 1;
+        line -= found != NULL && line > 0 && front.data[line - 1] == '\r';
+        if (found != NULL && (line == 0 || front.data[line - 1] == '\n'))
+            return start;
+    }
+    return front.length;
 }
 
 /* The first bytes, at most LOOK. */
@@ -235,7 +340,7 @@ static struct slice name_block(const struct text *text, uint64_t position, char 
     struct slice headers = {text->bytes + text->length - length, length}, value = SLICE_NONE;
     bool coded = false;
 
-    while (headers.length > 0 && (next = before_next(headers)) < headers.length)
+    while (headers.length > 0 && (next = before_next(headers, false)) < headers.length)
         headers = slice_behind(headers, next);
     while (value.length == 0 && (next = slice_find(headers, "name")) < headers.length) {
         headers = slice_behind(headers, next + strlen("name"));
@@ -252,19 +357,35 @@ static struct slice name_block(const struct text *text, uint64_t position, char 
 
 /* ---- the text ---- */
 
+/* A secret may itself be base64 of a text: the first line, or the first of a string. */
+static void search_literally(struct source *source, struct slice front, uint64_t position)
+{
+    size_t length = 0;
+
+    while (length < front.length && length < LOOK &&
+           (steps[front.data[length]] != 0 || memchr("\\=", front.data[length], 2) != NULL))
+        length++;
+    source->stream->search->literal = true;
+    source_text(source, (struct slice){front.data, length}, position);
+    source->stream->search->literal = false;
+}
+
 /* Searches the block in front, and passes it; false: it is none. */
 static bool search_block(struct source *source, struct input *input)
 {
     struct stream *stream = source->stream;
+    bool quoted = is_quoted(&stream->text);
     char name[NAME];
     struct input *block;
     struct slice named;
 
-    if (!may_begin(&stream->text) || !is_block(source, input) || !source_deeper(source, input))
+    if (!(quoted ? is_string(need(source, input, LOOK)) : may_begin(&stream->text) && is_block(source, input)) ||
+        !source_deeper(source, input))
         return false;
     named = name_block(&stream->text, input_position(input), name);
     stream_search(stream, true);
-    block = input_behind(input, INPUT_ALL, read_block);
+    search_literally(source, input_need(input, LOOK), input_position(input));
+    block = input_behind(input, INPUT_ALL, quoted ? read_string : read_block);
     block->base64 = (struct base64){.line = 0};
     source_member(source, block, named);
     input_pass(block, INPUT_ALL);
@@ -280,7 +401,7 @@ void blocks_search(struct source *source, struct input *input)
         if (search_block(source, input))
             continue;
         front = input_need(input, 1);
-        front.length = before_next(front);
+        front.length = before_next(front, true);
         stream_put(source->stream, front);
         input_skip(input, front.length);
     }

@@ -56,7 +56,8 @@ static void on_hit(const struct index_hit *hit, void *context)
     struct finding finding = {.token = hit->token, .form = hit->form, .depth = place->depth};
     size_t start = hit->at - hit->offset;
 
-    if (hit->at < hit->offset || place->text->length - start < hit->length)
+    if (hit->at < hit->offset || place->text->length - start < hit->length ||
+        (search->literal && hit->form != FORM_PLAIN))
         return;
     for (size_t i = 0; i < place->depth; i++)
         if (!text_has_seam(place->text, i, start, start + hit->length))

@@ -27,6 +27,7 @@ struct finding {
 struct search {
     const struct index *index;
     bool encodings;
+    bool literal;   /* only secrets as they are, not what base64 makes of them */
     size_t longest; /* form of the job */
     void (*found)(const struct finding *finding, void *context);
     void *context;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include "server/finder/block.h"
 #include "server/finder/unpack.h"
+#include "server/finder/zip.h"
 
 #define OTHERS_LOOK 1024
 
@@ -103,6 +104,29 @@ bool source_deeper(struct source *source, const struct input *input)
     return false;
 }
 
+static void search_text_of(struct source *source, struct input *input)
+{
+    if (source->stream->search->encodings)
+        blocks_search(source, input);
+    else
+        search_plain(source, input);
+}
+
+/* A program, and the archive behind it; false: it is none. */
+static bool search_behind(struct source *source, struct input *input)
+{
+    uint64_t before;
+    struct input *program;
+
+    if (input != input->root || !zip_is_behind(input, &before))
+        return false;
+    program = input_part(input, before);
+    search_text_of(source, program);
+    input_close(program);
+    zip_unpack(source, input);
+    return true;
+}
+
 static void search_input(struct source *source, struct input *input)
 {
     const struct unpacker *unpacker = unpacker_of(input_need(input, UNPACK_LOOK));
@@ -111,10 +135,8 @@ static void search_input(struct source *source, struct input *input)
     source_begin(source, 0);
     if (unpacker != NULL && source_deeper(source, input))
         unpacker->unpack(source, input);
-    else if (source->stream->search->encodings)
-        blocks_search(source, input);
-    else
-        search_plain(source, input);
+    else if (unpacker != NULL || !search_behind(source, input))
+        search_text_of(source, input);
     if (input->failed && input->error.text[0] != '\0')
         source_note(source, "%s", input->error.text);
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/finder/zip.h"
 
+#include <unistd.h>
+
 #define HEADER 30 /* bytes of a local header, without name and extra fields */
 #define SIGNATURE 4
 #define DESCRIPTOR 24 /* bytes of a data descriptor, at most */
 #define EXTRA_ZIP64 1
+#define RECORD 46        /* bytes of a directory's record, without name and the like */
+#define END 22           /* bytes of the end of the directory, without its comment */
+#define COMMENT 65535    /* bytes of it, at most */
 
 enum entry_flag { ENTRY_ENCRYPTED = 1, ENTRY_DESCRIBED = 8 }; /* sizes stand behind the bytes */
 enum entry_method { METHOD_STORED = 0, METHOD_DEFLATED = 8 };
@@ -211,6 +216,64 @@ static void read_entry(struct source *source, struct input *input)
         search_entry(source, input, &entry);
     if (entry.flags & ENTRY_DESCRIBED)
         skip_descriptor(input);
+}
+
+/* ---- behind a program ---- */
+
+/* Where in the bytes the last end of a directory stands that reaches to their end; or their length. */
+static size_t find_end(struct slice bytes)
+{
+    for (size_t at = bytes.length; at-- > 0;) {
+        struct slice end = slice_behind(bytes, at);
+
+        if (begins(end, "PK\5\6") && end.length >= END && number_at(end, 20, 2) == end.length - END)
+            return at;
+    }
+    return bytes.length;
+}
+
+/* Bytes of the file at that place; 0 also where there are not so many. */
+static size_t bytes_at(int fd, uint64_t at, unsigned char *bytes, size_t size)
+{
+    return at <= INT64_MAX && pread(fd, bytes, size, (off_t)at) == (ssize_t)size ? size : 0;
+}
+
+/* Where the first header stands, by the end of the directory at `end`, or 0: sizes and places are from the archive's begin
+ * on, or from the file's. */
+static uint64_t first_entry(int fd, struct slice end, uint64_t at)
+{
+    uint64_t size = number_at(end, 12, 4), begin = number_at(end, 16, 4), first;
+    unsigned char record[RECORD], header[SIGNATURE];
+    struct slice directory = {record, 0};
+
+    if (size > at || begin > at - size)
+        return 0;
+    directory.length = bytes_at(fd, at - size, record, sizeof record);
+    first = at - size - begin + number_at(directory, 42, 4);
+    return begins(directory, "PK\1\2") && bytes_at(fd, first, header, sizeof header) > 0 &&
+                   is_entry((struct slice){header, sizeof header})
+               ? first
+               : 0;
+}
+
+bool zip_is_behind(struct input *file, uint64_t *before)
+{
+    off_t here = lseek(file->fd, 0, SEEK_CUR), size = here < 0 ? -1 : lseek(file->fd, 0, SEEK_END);
+    unsigned char bytes[END + COMMENT];
+    size_t length = size < (off_t)sizeof bytes ? (size_t)(size < 0 ? 0 : size) : sizeof bytes, at;
+    struct slice front = input_need(file, 2 * SIGNATURE), tail = {bytes, 0};
+    uint64_t start, first;
+
+    if (here < 0 || lseek(file->fd, here, SEEK_SET) != here || length < END || front.length < SIGNATURE)
+        return false;
+    if (!begins(front, "\x7f" "ELF") && memcmp(front.data, "MZ", 2) != 0 && memcmp(front.data, "#!", 2) != 0)
+        length = END; /* no program: a comment is not looked for */
+    tail.length = bytes_at(file->fd, (uint64_t)size - length, bytes, length);
+    at = find_end(tail);
+    start = (uint64_t)here - (file->length - file->at); /* of the front */
+    first = at < tail.length ? first_entry(file->fd, slice_behind(tail, at), (uint64_t)size - length + at) : 0;
+    *before = first - start;
+    return first > start;
 }
 
 void zip_unpack(struct source *source, struct input *input)

@@ -2,56 +2,15 @@
  *
  * Archives that no program makes: what a reader must not believe. Those that programs make are in
  * tests/scenarios/recognise_archives.test. */
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 #include "server/finder/tar.h"
-#include "tests/finder/hunted.h"
-#include "tests/test.h"
-
-static const char *const secrets[] = {"Tr0ub4dor", "correct-horse-battery"};
-static struct hunted hunted;
-static struct error error;
-
-static void setup(void)
-{
-    hunted_open(&hunted, secrets, 2, true);
-}
-
-static void teardown(void)
-{
-    hunted_close(&hunted);
-}
-
-static int search(struct slice bytes)
-{
-    int fd = memfd_create("archive", MFD_CLOEXEC), result;
-
-    ck_assert(fd >= 0 && write(fd, bytes.data, bytes.length) == (ssize_t)bytes.length && lseek(fd, 0, SEEK_SET) == 0);
-    hunted.count = 0;
-    error.text[0] = '\0';
-    result = source_search(&hunted.source, fd, &error);
-    close(fd);
-    return result;
-}
+#include "tests/finder/archives.h"
 
 static void add_number(struct buffer *out, uint64_t number, size_t width)
 {
     for (size_t i = 0; i < width; i++)
         buffer_add_u8(out, (uint8_t)(number >> 8 * i));
-}
-
-static void add_deflated(struct buffer *out, struct slice bytes)
-{
-    uLongf length = compressBound(bytes.length);
-    unsigned char *packed = malloc(length);
-
-    ck_assert(packed != NULL && compress2(packed, &length, bytes.data, bytes.length, 9) == Z_OK);
-    buffer_add(out, packed, length);
-    free(packed);
 }
 
 /* A local header; extra fields, if any, are the caller's to add. */
@@ -342,163 +301,76 @@ START_TEST(tries_each_difference_once)
 }
 END_TEST
 
-/* ---- blocks of base64 ---- */
+/* ---- archives behind a program ---- */
 
-/* In lines of so many characters, each with that ending; the padding, if any, without one behind. */
-static void add_block(struct buffer *out, struct slice bytes, size_t columns, const char *ending)
+static void add_record(struct buffer *out, const char *name, uint32_t size, size_t at)
 {
-    size_t size = sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_ORIGINAL);
-    char *text = malloc(size);
-
-    ck_assert(text != NULL && sodium_bin2base64(text, size, bytes.data, bytes.length, sodium_base64_VARIANT_ORIGINAL));
-    for (size_t at = 0; at < size - 1; at += columns) {
-        size_t length = size - 1 - at < columns ? size - 1 - at : columns;
-
-        buffer_add_text(out, at > 0 ? ending : "");
-        buffer_add(out, text + at, length);
-    }
-    free(text);
+    buffer_add(out, "PK\1\2\24\0\24\0\0\0\10\0\0\0\0\0\0\0\0\0", 20);
+    add_number(out, size, 4);
+    add_number(out, size, 4);
+    add_number(out, strlen(name), 2);
+    add_number(out, 0, 12);
+    add_number(out, at, 4);
+    buffer_add_text(out, name);
 }
 
-/* Deflated, so that nothing of the secret stands in it. */
-static void add_archive(struct buffer *out, size_t length)
+/* Sizes and places are from `from` on. */
+static void add_self_extracting(struct buffer *out, const char *program, size_t program_length, bool from_file,
+                                size_t comment)
 {
     struct buffer text;
+    size_t entry, directory;
 
-    buffer_init(&text, 1 << 20);
-    for (unsigned n = 0; text.length < length; n++)
-        buffer_add_format(&text, "%u %x; ", n, n * 2654435761u);
-    buffer_add_text(&text, secrets[1]);
-    buffer_init(out, 1 << 20);
-    add_deflated(out, buffer_slice(&text));
+    buffer_init(&text, 65536);
+    add_deflated(&text, slice_of("the key is correct-horse-battery"));
+    buffer_add_text(out, program);
+    while (out->length < program_length)
+        buffer_add_format(out, "PK\3\4 %s %zu\n", secrets[0], out->length);
+    entry = out->length;
+    add_entry(out, "a.txt", 0, 8, (uint32_t)text.length - 6, 0);
+    buffer_add(out, text.data + 2, text.length - 6); /* without what zlib has around it */
+    directory = out->length;
+    add_record(out, "a.txt", (uint32_t)text.length - 6, from_file ? entry : 0);
+    buffer_add(out, "PK\5\6\0\0\0\0\1\0\1\0", 12);
+    add_number(out, out->length - 12 - directory, 4);
+    add_number(out, directory - (from_file ? 0 : entry), 4);
+    add_number(out, comment, 2);
+    while (comment-- > 0)
+        buffer_add_char(out, '-');
     buffer_free(&text);
 }
 
-static void add_mail(struct buffer *out, const char *header, struct slice archive, size_t columns, const char *ending)
+START_TEST(opens_what_extracts_itself)
 {
-    buffer_add_format(out, "Subject: it%s%s%sX: base64%s%s", ending, header, ending, ending, ending);
-    add_block(out, archive, columns, ending);
-    buffer_add_format(out, "%s--%s%s%s", ending, secrets[0], ending, secrets[0]);
-}
+    static const char *const programs[] = {"MZ\x90", "\x7f" "ELF\2\1", "#!/usr/bin/env python3\n", "#!/bin/bash\n"};
+    static const size_t lengths[] = {0, 100, 4096, 70000}, comments[] = {0, 1, 30000, 65535};
+    struct buffer out;
 
-START_TEST(opens_blocks_of_any_shape)
-{
-    static const size_t columns[] = {60, 61, 64, 72, 74, 75, 76, 77, 998, 1024, 1025, 5000, 1 << 20};
-    static const char *const endings[] = {"\n", "\r\n"};
-
-    for (size_t length = 1; length < 60000; length = 3 * length + 1)
-        for (size_t i = 0; i < 2 * sizeof columns / sizeof columns[0]; i++) {
-            struct buffer archive, out;
-
-            add_archive(&archive, length);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 4; k++) {
             buffer_init(&out, 1 << 20);
-            add_mail(&out, "X", buffer_slice(&archive), columns[i / 2], endings[i % 2]);
+            add_self_extracting(&out, programs[i], lengths[k], i % 2, comments[(i + k) % 4]);
             ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
-            ck_assert_msg(hunted.count == 3, "%zu in lines of %zu: %zu", length, columns[i / 2], hunted.count);
-            ck_assert(hunted_has(&hunted, 0, out.length - strlen(secrets[0]), "") && hunted_within(&hunted, 0, ""));
-            buffer_free(&archive);
+            ck_assert_msg(hunted_within(&hunted, 1, "a.txt") && hunted_within(&hunted, 0, "") == (k > 0), "%zu %zu", i, k);
             buffer_free(&out);
         }
 }
 END_TEST
 
-START_TEST(names_blocks_as_their_headers_do)
+/* Where the end of a directory lies about where it is, the file is searched as it is. */
+START_TEST(believes_no_end_of_a_directory)
 {
-    static const char *const named[][2] = {
-        {"X: y", "base64 at 28!/zlib"},
-        {"X: name=", "base64 at 32!/zlib"},
-        {"Content-Type: a/b; name=a.zip;", "a.zip!/zlib"},
-        {"Content-Type: a/b;\r\n name=\"a b.zip\"", "a b.zip!/zlib"},
-        {"Content-Disposition: attachment; filename*=UTF-8''Zug%C3%A4nge%20a.zip", "Zug\xc3\xa4nge a.zip!/zlib"},
-        {"Content-Disposition: attachment; filename*0*=UTF-8''a%2", "a%2!/zlib"},
-        {"X-name*0=\"\x1b[31m\"", "?[31m!/zlib"},
-    };
-    struct buffer archive;
+    static const uint32_t lies[] = {1, 21, 22, 4000, 0x7fffffff, 0xffffffff};
+    struct buffer out;
 
-    add_archive(&archive, 1000);
-    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
-        struct buffer out;
-
+    for (size_t i = 0; i < 12; i++) {
         buffer_init(&out, 1 << 20);
-        add_mail(&out, named[i][0], buffer_slice(&archive), 76, "\n");
-        ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
-        ck_assert_msg(hunted_within(&hunted, 1, named[i][1]), "%s: %s", named[i][1], hunted.told[0].member);
-        buffer_free(&out);
-    }
-    buffer_free(&archive);
-}
-END_TEST
-
-/* Its last line is cut, or no line of base64; it has no padding; text follows at once. */
-START_TEST(ends_blocks_where_they_end)
-{
-    struct buffer archive, out;
-
-    add_archive(&archive, 20000);
-    for (size_t missing = 0; missing < 5; missing++) {
-        buffer_init(&out, 1 << 20);
-        add_block(&out, buffer_slice(&archive), 76, "\n");
-        out.length -= missing;
-        buffer_add_format(&out, "\n%s and no more\n\n%s", secrets[0], secrets[1]);
+        add_self_extracting(&out, "MZ", 3000, true, 0);
+        for (size_t k = 0; k < 4; k++)
+            out.data[out.length - (i < 6 ? 10 : 6) + k] = (unsigned char)(lies[i % 6] >> 8 * k);
         (void)search(buffer_slice(&out));
-        ck_assert_msg(hunted.count == 3 && hunted_within(&hunted, 0, "") && hunted_within(&hunted, 1, "") &&
-                      hunted_within(&hunted, 1, "base64 at 0!/zlib"), "%zu missing: %s", missing, error.text);
-        buffer_free(&out);
-    }
-    buffer_free(&archive);
-}
-END_TEST
-
-/* One after the other, also directly; what is no archive stays text, and is found as such. */
-START_TEST(goes_on_behind_blocks)
-{
-    struct buffer archive, out;
-
-    add_archive(&archive, 300);
-    buffer_init(&out, 1 << 20);
-    for (int i = 0; i < 200; i++) {
-        buffer_add_text(&out, "\n\n");
-        add_block(&out, i % 3 == 2 ? slice_of("it is correct-horse-battery, as I said") : buffer_slice(&archive), 76, "\n");
-    }
-    ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
-    ck_assert_uint_eq(hunted.count, 200);
-    buffer_free(&archive);
-    buffer_free(&out);
-}
-END_TEST
-
-/* What folds and escapes it stands within the block. */
-START_TEST(reads_texts_in_blocks)
-{
-    static const char *const texts[] = {
-        "DESCRIPTION:a calendar's lines are folded\\, and this one: correct-ho\r\n rse-battery\r\n",
-        "<p>Gr\xc3\xbc\xc3\x9f" "e, the page has the key &#99;orrect-horse-battery in it</p>\n",
-    };
-
-    for (size_t i = 0; i < 2; i++) {
-        struct buffer out;
-
-        buffer_init(&out, 65536);
-        add_mail(&out, "X: name=it", slice_of(texts[i]), 76, "\r\n");
-        ck_assert_msg(search(buffer_slice(&out)) == 0, "%s", error.text);
-        ck_assert_msg(hunted.count == 3 && hunted_within(&hunted, 1, "it"), "%zu: %zu", i, hunted.count);
-        buffer_free(&out);
-    }
-}
-END_TEST
-
-/* What is base64 of something by chance, alone on its line. */
-START_TEST(leaves_words_alone)
-{
-    static const char *const alone[] = {"Tr0ub4dorAndMoreOfIt", "dGhlIGtleSBpcyB0aGUgb25lTr0ub4dorYOk",
-                                        "UEsDBBQAAAAIAAAAIQAP_Tr0ub4dor", "H4sIAAAAAAAAA8tIzcnJBwCGphA2Tr0ub4dor and more"};
-
-    for (size_t i = 0; i < 4; i++) {
-        struct buffer out;
-
-        buffer_init(&out, 65536);
-        buffer_add_format(&out, "The key:\n\n%s\n\nBye\n", alone[i]);
-        ck_assert(search(buffer_slice(&out)) == 0 && hunted.count == 1 && hunted_within(&hunted, 0, ""));
+        ck_assert_uint_gt(hunted.count, 50);
+        ck_assert(hunted_within(&hunted, 0, ""));
         buffer_free(&out);
     }
 }
@@ -520,12 +392,8 @@ static Suite *suite(void)
     tcase_add_test(t, stops_what_grows_without_end);
     tcase_add_test(t, makes_no_differences_without_end);
     tcase_add_test(t, tries_each_difference_once);
-    tcase_add_test(t, opens_blocks_of_any_shape);
-    tcase_add_test(t, names_blocks_as_their_headers_do);
-    tcase_add_test(t, ends_blocks_where_they_end);
-    tcase_add_test(t, goes_on_behind_blocks);
-    tcase_add_test(t, reads_texts_in_blocks);
-    tcase_add_test(t, leaves_words_alone);
+    tcase_add_test(t, opens_what_extracts_itself);
+    tcase_add_test(t, believes_no_end_of_a_directory);
     tcase_add_test(t, takes_no_noise_for_a_header);
     suite_add_tcase(s, t);
     return s;

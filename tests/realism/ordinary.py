@@ -28,7 +28,7 @@ class Person:
         style = random.Random(mail)  # what somebody does in all mails
         self.greeting, self.bye = style.choice(GREETINGS), style.choice(BYES)
         self.greets, self.ends = style.choice([0.1, 0.5, 1]), style.choice([0.2, 0.6, 1])
-        self.signs = style.choice([0, 0.3, 1, 1])
+        self.signs = style.choice([0, 0.3, 0.6, 1])
         self.sign = style.choice([self.given, self.given, self.given, self.given[0], self.name, ""])
         self.lower, self.contracts, self.top = style.random() < 0.15, style.random() < 0.6, style.random() < 0.5
 
@@ -57,8 +57,10 @@ class House:
 
     def fields(self, people):
         project = self.pick(self.projects)
-        return {"project": project, "name": self.pick(self.people).given, "host": self.pick(["app", "db", "web", "srv", "vm", "node", "lx",
-                "mail", "file"]) + f"{self.random.randrange(1, 9)}.{self.domain}", "url": f"https://{project}.{self.domain}",
+        host = self.pick(["app", "db", "web", "srv", "vm", "node", "lx", *topics.DUTIES, *self.projects])
+        return {"project": project, "name": self.pick(self.people).given, "host":
+                f"{host}{self.pick(['', '', self.random.randrange(1, 40)])}.{self.domain}",
+                "url": f"https://{project}.{self.domain}",
                 "day": self.pick(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]), "hour":
                 f"{self.random.randrange(8, 18)}:{self.pick(['00', '15', '30'])}", "number":
                 str(self.random.randrange(1000, 9999)), "version": f"{self.random.randrange(1, 9)}."
@@ -67,9 +69,23 @@ class House:
 
     def login(self, project):
         person = self.pick(self.people).mail.split("@")[0]
-        return self.pick([person, person, person, f"svc-{project}", f"sa_{project}", f"{project}-ro", f"app.{project}",
-                          "svc-backup",
-                          "svc_report", "sa-monitor", "batch", "deploy", "admin"])
+        whose = self.pick(topics.DUTIES)
+        return self.pick([person, person, person, f"svc-{project}", f"srv-{whose}", f"{project}-{whose}",
+                          f"app.{project}", f"svc-{whose}", f"svc_{whose}", f"sa-{whose}", whose,
+                          f"{whose}{self.random.randrange(10)}", f"{whose}@{self.domain}"])
+
+    def block(self):
+        """A login as people write it down: what is given of it, in an order, labelled or not, indented or not."""
+        words = [self.pick(["{login}", f"{self.pick(topics.USER)}{{login}}"]), f"{self.pick(topics.WORD)}{{password}}"]
+        where = self.pick(["{url}", "{url}", "{url}/login", "{host}", "https://{host}/", ""])
+        if where:
+            words.insert(2 * self.chance(0.4), self.pick(["", "", self.pick(topics.WHERE)]) + where)
+        if self.chance(0.1):
+            words.append(self.pick(topics.BESIDE))
+        if self.chance(0.2):
+            return self.pick([", ", " / ", " - ", "  "]).join(words)
+        margin = self.pick(["", "", " ", "  ", "    ", "  - ", "  * "])
+        return "\n".join(margin + word for word in words)
 
     def chance(self, share):
         return self.random.random() < share
@@ -93,7 +109,7 @@ class House:
             return self.paragraphs([text, *more, self.pick(topics.SAID), *end])
         if not login and self.chance(0.8):
             return self.paragraphs([text, *more, *end])
-        block = self.pick(topics.LOGINS if login else topics.OTHERS)
+        block = self.block() if login else self.pick(topics.OTHERS)
         if self.chance(0.5):
             return [*self.paragraphs([text, self.pick(kinds["lead"])]), block, *self.paragraphs(more + end)]
         return [*self.paragraphs([text, *more, self.pick(kinds["lead"])]), block, " ".join(end)]
@@ -119,9 +135,8 @@ class House:
         return self.pick(topics.TOPICS[topic]["subject"]).format(**fields), text.format(**fields)
 
     def stamp(self):
-        day = self.today - datetime.timedelta(days=self.random.randrange(1, 22))
-        while day.weekday() > 4:
-            day -= datetime.timedelta(days=1)
+        days = [self.today - datetime.timedelta(days=back) for back in range(1, 22)]
+        day = self.pick([day for day in days if day.weekday() < 5])
         return day + datetime.timedelta(seconds=self.random.randrange(8 * 3600 + 1800, 17 * 3600 + 2400))
 
     def thread(self, topic, owner):
@@ -137,9 +152,10 @@ class House:
         for turn in range(turns):
             title, text = self.text(topic, people, turn, turn == turns - 1, turn == login)
             subject = subject or title
-            mail, mid = write(self, people[0], people[1], ("Re: " if turn else "") + subject, text, time, before, copy)
+            title = ("Re: " if turn else "") + subject
+            mail, mid, body = write(self, people[0], people[1], title, text, time, before, copy)
             mails += [mail] if people[0] is not owner else []
-            before = before + [(mid, people[0], time, text)]
+            before = before + [(mid, people[0], time, body)]
             people = people[::-1]
             time += datetime.timedelta(seconds=self.random.randrange(300, 20000))
             if time.hour >= 18 or time.hour < 8:
@@ -172,10 +188,11 @@ def message_id(house, person):
     return f"<{uuid.upper() if person.client == 'apple' else uuid}@{house.domain}>"
 
 
-def quote(client, before, top, text):
-    mid, who, time, old = before
+def quote(writer, before, top, text, subject):
+    (mid, who, time, old), client = before, writer.client
     if client == "outlook":
-        head = (f"\n\nFrom: {who.name} <{who.mail}>\nSent: {time:%d %B %Y %H:%M}\nTo: \nSubject: \n\n")
+        head = (f"\n\nFrom: {who.name} <{who.mail}>\nSent: {time:%d %B %Y %H:%M}\nTo: {writer.name}\n"
+                f"Subject: {subject}\n\n")
         return text + head + old
     mark = {"thunderbird": f"On {time:%d/%m/%Y %H:%M}, {who.name} wrote:", "roundcube": f"On {time:%Y-%m-%d %H:%M}, "
             f"{who.name} wrote:"}.get(client, f"On {time.day} {time:%b %Y, at %H:%M}, {who.name} <{who.mail}> wrote:\n")
@@ -240,12 +257,12 @@ def write(house, person, to, subject, text, time, before, copy=None):
     body = fill(text) + signature(house, person, len(before))
     if before:
         top = person.client in ("apple", "outlook", "gmail") or (person.client == "thunderbird" and person.top)
-        body = quote(person.client, (*before[-1][:3], fill(before[-1][3])), top, body)
+        body = quote(person, before[-1], top, body, subject if len(before) > 1 else subject[4:])
     if person.client == "outlook" and before:
         subject = subject.replace("Re: ", "RE: ")
     known = head(house, person, to, subject, date, mid, before)
     known["Cc"] = (f'"{copy.name}"' if person.client == "outlook" else copy.name) + f" <{copy.mail}>" if copy else ""
-    kind, body = content(house, person, body)
+    kind, page = content(house, person, body)
     lines = ""
     for field in ORDERS[person.client].split():
         lines += kind if field == "TYPE" else f"{field}: {known[field]}\n" if known[field] else ""
@@ -259,4 +276,4 @@ def write(house, person, to, subject, text, time, before, copy=None):
              "ECDSA (P-256) server-digest SHA256)\n\t(No client certificate requested)\n\t(Authenticated sender: "
              f"{person.mail.split('@')[0]})\n\tby {house.server} (Postfix) with ESMTPSA id 4{queue}\n"
              f"\tfor <{to.mail}>; {date}\n")
-    return trace + lines + "\n" + body, mid
+    return trace + lines + "\n" + page, mid, body

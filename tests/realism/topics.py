@@ -421,17 +421,241 @@ TOPICS = {
                  "finally know what they want."],
         "lead": ["Dial-in:", "Demo system:", "Open points:"],
         "ack": ["See you there.", "Accepted.", "I'll bring the slides.", "Thanks, nothing to add."]},
-}
-# What stands behind a lead: a login as people write it down, or something else that is quoted.
-LOGINS = [" {login}\n {password}", "  user     {login}\n  password {password}\n  {url}",
-          "{url}\n{login} / {password}", " {url}\n Login: {login}\n Pass: {password}",
-          "  * host: {host}\n  * user: {login}\n  * pw: {password}", "    ssh {login}@{host}\n    {password}",
-          "    {url}\n    user {login}\n    pass {password}", " {url} - {login} - {password}",
-          "{url}\nUsername: {login}\nPassword: {password}", " Address: {url}\n ID: {login}\n Token: {password}",
-          "    https://{host}/admin\n    {login}\n    {password}",
-          "  - url {url}/login\n  - account {login}\n  - password {password}\n  - valid until {day}",
-          "URL       https://{host}/\nName      {login}\nPassword  {password}\nDomain    {domain}",
-          "{login}, password {password}, at {url}"]
+    "remote": {
+        "subject": ["VPN", "working from home on {day}", "VPN client {version}", "no connection from home",
+                    "remote access for {name}", "Can't connect from the hotel", "VPN: new profile for everybody",
+                    "{host} from outside?", "question about working from abroad"],
+        "ask": ["I'm at home today and the VPN won't let me in, can you see why?",
+                "Is there any way to get at {host} from outside?",
+                "The client wants a code and I've changed my phone. What do I do now?",
+                "Does this work from abroad as well?", "Who can give me remote access, is that still you?"],
+        "tell": ["From {day} on the VPN asks for a code from your phone.",
+                 "We've got a new profile for the VPN, and the old one stops on {day}.",
+                 "You can now work on {host} from home.", "I've sent you the installer for the VPN by the other way."],
+        "reply": ["Your certificate has run out, I'm sending you a new one.",
+                  "That's the hotel, they block everything that isn't a web page.",
+                  "You can use the gateway in the browser, it's at {url}.", "It should work again, can you try?",
+                  "Did you get an error or does it just hang?"],
+        "more": ["My machine says 'connected' but I can't open anything.", "{name} says it works for her.",
+                 "You don't need it for mail.", "I tried it with my own phone as a hotspot too.",
+                 "This is the same for all of us.", "There's a guide for this in the wiki.",
+                 "Some sites are only open from the office.", "I can call you in ten minutes."],
+        "long": ["I can reach the first page and I can type my name, but then it goes round in circles and "
+                 "after a while I'm asked for the same code again.",
+                 "If you can't wait for this then come to the office, I know it's a long way but you can be "
+                 "sure that it works here.",
+                 "You need to be in the right group for this, and I can see that you were in it until somebody "
+                 "took you out, which I'm looking into now.",
+                 "When I look at the list I can see you twice, so I guess that the old session is still there "
+                 "and you can't get another one."],
+        "lead": ["What you need:", "My screen says", "For the gateway:", "This is in the log:"],
+        "ack": ["I'm connected now, thank you so much.", "Still the same.", "That was quick!",
+                "It works with the phone.", "I'll come in then."]},
+    "shared": {
+        "subject": ["shared mailbox", "who looks after the shop account?", "our account with {name}'s supplier",
+                    "team account for {project}", "Newsletter tool", "stock photos", "subscription {number}",
+                    "account for the booking site", "the account that we use for {project}, who has it?"],
+        "ask": ["Do you have the account for the photo site? I need two pictures for {project}.",
+                "Who can get at the shared mailbox while I'm away?",
+                "How do we log in to the booking site now that {name} has left?",
+                "Can I use our account for the newsletter tool?",
+                "Is there one account for all of us or do I need my own?"],
+        "tell": ["We now have an account at the parcel service.", "I've changed the password of the shared mailbox.",
+                 "You can all use the library's account again.",
+                 "The subscription was paid, so you can go on using it."],
+        "reply": ["{name} has it, I think.", "I can send it to you.", "We all use the same one.",
+                  "You would have to ask {name}, I never had it.", "That one was closed because nobody used it."],
+        "more": ["Please log out when you're done.", "Only one of us can be in there at a time.",
+                 "They send a mail for every order.", "It's paid until the end of the year.",
+                 "I wrote it on the board in our office.", "This is not for private things.",
+                 "You can change the language at the bottom."],
+        "long": ["I know that we're not meant to share it, but they only sell it by the seat and this is "
+                 "something that each of us needs twice a year.",
+                 "When you get in you'll see everything that the others have ordered, so don't be surprised, "
+                 "and please don't touch their lists.",
+                 "It was set up with my name and my card, and I would be glad if somebody could take it over "
+                 "from me before I leave.",
+                 "I was told that this could be done with our normal accounts, but that needs the bigger "
+                 "contract and nobody wants to sign it."],
+        "lead": ["This is what I have:", "Here you go:", "Our account:", "From the little book:"],
+        "ack": ["Found it, thank you.", "Can't get in, did somebody change it?",
+                "Great, this is what I was looking for.", "I've put it into our list.",
+                "Thanks! I'll be careful with it."]},
+    "printing": {
+        "subject": ["printer third floor", "scan to mail", "toner", "labels", "copier {number}",
+                    "Scanner doesn't send any more", "printing from {project}", "colour prints: new rules",
+                    "can you look at our printer when you have a minute?"],
+        "ask": ["Our printer wants a PIN now, where do I get that from?",
+                "Can you make the scanner send to my mailbox again?",
+                "Is anybody else unable to print from {project}?", "Who orders toner these days?"],
+        "tell": ["The copier on our floor gets a new drive on {day}.", "You can now print from your phone.",
+                 "I've set up the label printer in the post room.",
+                 "The scanner uses an account of its own from today."],
+        "reply": ["It's the same PIN as for the door.", "I've put your address back into it.",
+                  "The queue was stuck, I've emptied it.", "You need the new driver, it's on {host}."],
+        "more": ["It prints, but only the first page.", "I could hear it from my desk.",
+                 "There's a second one next to the kitchen.", "You can pick it up there whenever you like.",
+                 "The man from the service is here on {day}.", "My last hundred pages were all green.",
+                 "It can do both sides if you ask it nicely."],
+        "long": ["I sent it three times because nothing came out, and now I'm told that all three of them are "
+                 "lying on the second floor.",
+                 "If you go to its page in the browser then you can see what it thinks is wrong, though most "
+                 "of the time it's just the paper.",
+                 "We're paying for every page, so can I ask you all to look at what you print before you press "
+                 "the button?",
+                 "This model is so old that there's no driver for it on the new machines, and I don't think "
+                 "that there will be one."],
+        "lead": ["The printer's page:", "It shows this:", "Settings for the scanner:"],
+        "ack": ["It's printing!", "I have my pages now.", "No, still green.", "Thanks, that helped.",
+                "I'll use the other one."]},
+    "website": {
+        "subject": ["website: text for {project}", "error on our site", "web form", "broken link",
+                    "new pictures for the site", "{url}", "The contact form doesn't reach us",
+                    "someone should update the page about {project}", "CMS update {version}"],
+        "ask": ["Can you put this text on our page about {project}?",
+                "The form on our site says 'thank you' but I get nothing. Is this you?",
+                "Could you give me access to the CMS? I'd like to change the pictures myself.",
+                "Why is there still {name}'s picture on the site?"],
+        "tell": ["The new page about {project} is online.", "I've found forty broken links on our site.",
+                 "You can edit the news yourself now.",
+                 "Our site was slow last night because somebody was copying all of it."],
+        "reply": ["Done, please reload it.", "You can do this yourself, I'll show you.",
+                  "The form sends to an address that we don't have any more.", "Which page do you mean?",
+                  "I can do that on {day}."],
+        "more": ["The draft is at {url}/draft.", "It looks fine on my phone.", "Please check the names.",
+                 "I'm not a designer, as you can see.", "They want it online before the fair.",
+                 "You can see who changed what.", "Click on the pencil at the top.",
+                 "The old text is kept for a month."],
+        "long": ["I can send you the pictures but they're quite big, so where should I put them so that you "
+                 "can get at them without my mailbox falling over?",
+                 "When I click on it I get an error with a long number, and when I click again it's all right, "
+                 "so I can't really show it to you.",
+                 "It's not that I don't like it, but people who look for our phone number can't find it, and "
+                 "those are the people who call me.",
+                 "You can try it out on the test site first, nobody can see it there and if you break "
+                 "something then that's what it's for."],
+        "lead": ["The text:", "To edit the pages:", "Test site:", "What I see:"],
+        "ack": ["I can see it, thanks!", "Much better.", "There's a typo in my name.", "Online, so we can tell them.",
+                "I've changed it back."]},
+    "travel": {
+        "subject": ["train on {day}", "hotel", "expenses {number}", "visit {day}", "flight", "your visit on {day}",
+                    "Expenses: receipts missing", "who is driving on {day}?", "Wifi for our guests on {day}"],
+        "ask": ["Have you booked your train yet? We could take the same one.",
+                "How do I claim the hotel, is there a form?", "Can our visitors use the guest network on {day}?",
+                "When will you be here on {day}?"],
+        "tell": ["I'm in the other office on {day}, so call my mobile.",
+                 "Your expenses came back because a receipt is missing.", "We'll have four guests on {day}.",
+                 "I've booked a room for you near the station."],
+        "reply": ["I'm taking the one at {hour}.", "It's all in the expenses tool now, no more paper.",
+                  "Reception can print a slip for them.", "I can pick you up.",
+                  "I'd rather do this by phone, to be honest."],
+        "more": ["The hotel has breakfast from six.", "I need my signature on this too.",
+                 "Please send me the number of your car for the gate.", "We could have lunch with {name} before.",
+                 "My train was late again.", "You can't miss the building.", "It's twenty minutes on foot."],
+        "long": ["I'll be on the train for most of the morning, where I can read my mail but I can't really "
+                 "talk, so write to me if there's anything.",
+                 "If you could let me know who comes along then I can get their badges ready, because "
+                 "otherwise they'd have to wait at the gate.",
+                 "I've paid for this with my own card, which I'd rather not do again, and it was six weeks "
+                 "until I saw the money.",
+                 "You can leave your things in my office, there's a key with reception and they know that "
+                 "you're coming."],
+        "lead": ["Guest network:", "My booking:", "For the expenses tool:", "The plan:"],
+        "ack": ["Booked.", "See you at the station!", "Got my money, thanks.", "I'll tell them.",
+                "Perfect, see you then."]},
+    "phone": {
+        "subject": ["voicemail", "new mobile", "phone {number}", "my SIM card", "conference number", "phones on {day}",
+                    "my number is wrong in the directory", "Lost phone - what now?", "your new extension: {number}"],
+        "ask": ["How do I listen to my voicemail from outside?", "I've left my phone on the train, can you lock it?",
+                "My new mobile wants an account before it does anything. Which one?",
+                "Can you send calls for {name} to me this week?"],
+        "tell": ["Your new phone is here.", "From {day} we all get new extensions.",
+                 "I've changed your entry in the directory.", "The conference number has a new PIN."],
+        "reply": ["Locked, and I've ordered a new card.", "It's the last four digits of your old number.",
+                  "Use your work account, you can add your own later.", "I've set it up until {day}."],
+        "more": ["You can keep your number.", "The battery is no good any more.",
+                 "Please bring the old one and the charger.", "I can do this with you in five minutes.",
+                 "It rings twice and then it's gone.", "Nobody could reach me yesterday.",
+                 "There's an app for this too."],
+        "long": ["I've had four calls today for somebody who left years ago, and I was wondering if you can "
+                 "find out where they get my number from.",
+                 "When you turn it on it asks you a lot of things and you can say no to most of them, but say "
+                 "yes when it wants to find itself.",
+                 "It's the same as with the old one: you press the star, then your PIN, and then you can hear "
+                 "what people wanted from you.",
+                 "I don't mind being called at home when something is really broken, but this could have "
+                 "waited until the morning."],
+        "lead": ["PIN and number:", "For the app:", "It tells me", "Your new phone:"],
+        "ack": ["I can hear them now.", "Thank you, I've got it back!", "It rang.", "That's my number, yes.",
+                "OK, I'll come by at {hour}."]},
+    "sharing": {
+        "subject": ["big file", "link to the folder", "can't open {project}.xlsx", "share {project}",
+                    "files for {name}", "Folder for {project}: who can see it?", "the file that you sent me",
+                    "Moving our files on {day}", "access to the folder"],
+        "ask": ["The file is too big for mail, how do I get it to you?",
+                "I can see the folder but I can't save anything in it. Can you?",
+                "Could you share the folder for {project} with {name}?",
+                "Where's the list that you showed us, can I get a copy?"],
+        "tell": ["I've put everything into one folder for you.", "Our files move to the new server on {day}.",
+                 "You should get a link in a minute.", "I've taken the old versions out."],
+        "reply": ["Try it now, I gave you the right to write.", "It's in the folder from last year.",
+                  "I can't open it either.", "You have it open on your other machine, that's why."],
+        "more": ["The link is only good for a week.", "Please don't send it on.",
+                 "There are two of them with nearly the same name.", "You can see who has it open.",
+                 "I've made a copy before I changed anything.", "Mine is the one with the date.",
+                 "It asks me to log in each time."],
+        "long": ["I can open it but when I want to save it says that somebody else is using it, and that's me, "
+                 "on the machine in the meeting room.",
+                 "If you've got something in there that's yours alone then please take it out before {day}, "
+                 "because after that everybody can see it.",
+                 "It would be good if we could agree on one place for these, as I've now got three lists and "
+                 "each of them is right about something else.",
+                 "You can get at it from any browser, which is nice when you're out, but I would not do it on "
+                 "a machine that isn't yours."],
+        "lead": ["The link:", "To get at it:", "What it says:", "In the folder:"],
+        "ack": ["I can save now.", "Got all of them.", "It's the wrong one, but thanks.", "This is the list, yes!",
+                "I've copied what I need."]},
+    "review": {
+        "subject": ["{project}: merge request {number}", "code review", "branch for {project}", "git question",
+                    "repo of {project}", "{project} README", "Could you have a look at my changes in {project}?",
+                    "permission to push", "clone over ssh fails"],
+        "ask": ["Can you look at my changes in {project} when you have time?",
+                "I can clone {project} but I can't push, what am I missing?", "Did you mean to delete that file?",
+                "Is there a reason why we don't use the library for this?"],
+        "tell": ["I've left you some comments in {project}.",
+                 "Your branch is behind by a lot, so please bring it up to date.",
+                 "We moved the repository of {project} to {host}.", "I've tagged {version} so that you can go on."],
+        "reply": ["I'll look at it this afternoon.", "You need to be a developer in that group, now you are.",
+                  "No, that was a mistake, I'll put it back.", "Good point, I've changed it.",
+                  "I don't like it either but it's what we have."],
+        "more": ["The tests are green.", "It's mostly comments.", "I wasn't sure about the name.",
+                 "You can squash it if you like.", "Could you explain this to me?",
+                 "There's a way to do this in one line.", "See the file next to it.",
+                 "My editor changed all the line ends."],
+        "long": ["I think this is right but I can't say that I've understood all of it, so if you could "
+                 "explain the second part to me then I'd feel better about it.",
+                 "When I run it here I get an error in a file that you haven't touched, so it's possible that "
+                 "this was broken before and nobody saw it.",
+                 "You don't have to do it the way I say, it's only that I've been bitten by this before and "
+                 "would like to spare you that.",
+                 "It would be easier for me to read if you could make two of it, one that only moves things "
+                 "and one that changes them."],
+        "lead": ["To clone it:", "The error I get:", "My key is rejected and it says", "How to test it:"],
+        "ack": ["Merged, thank you!", "Can push now.", "I see what you mean.", "Fixed all of them but one.",
+                "Nice, that's much shorter."]},}
+# How a login is labelled, where it is; whose accounts there are; what may stand below.
+USER = ["user ", "User: ", "login: ", "Login ", "Username: ", "username = ", "account: ", "ID: ", "Name  ",
+        "user name: ", "log in as ", "user=", "User ID: ", "USER: "]
+WORD = ["password ", "Password: ", "pass: ", "Pass  ", "pwd: ", "pw: ", "password = ", "passwd ", "password is ",
+        "Token: ", "PWD: ", "pass=", "the password: "]
+WHERE = ["at ", "URL: ", "link: ", "Address: ", "server: ", "host: ", "Page: ", "where: ", "on ", "go to ", "url ",
+         "Server "]
+DUTIES = ["backup", "report", "monitor", "batch", "deploy", "admin", "sync", "import", "export", "scan", "print",
+          "test", "erp", "crm", "hr", "dwh", "sql", "ftp", "web", "mail", "build", "ops", "audit", "guest", "shop",
+          "lab", "store", "payroll", "nightly", "ldap", "api", "hub", "edi", "archive", "service", "support", "info",
+          "office", "sales", "readonly"]
+BESIDE = ["valid until {day}", "Domain: {domain}", "(read only)", "port {number}", "ask {name} for the rest",
+          "tested {hour}", "version {version}", "no VPN needed", "changes every quarter", "case matters"]
 OTHERS = [" {day} {hour}  {host}  started\n {day} {hour}  {host}  error {number}",
           "    ERROR {number}: connection reset by peer",
           "  - {project}\n  - {host}, {hour}\n  - ask {name} about {number}",
@@ -445,7 +669,26 @@ OTHERS = [" {day} {hour}  {host}  started\n {day} {hour}  {host}  error {number}
           ": giving up"]
 SAID = ["{url}, the login is {login} with {password}.", "You can log in at {url} as {login} ({password}).",
         "The password is {password} for the time being, user {login}.", "Username {login}, password {password}.",
-        "It's {login} with {password}."]
+        "It's {login} with {password}.", "On {host} it's {login} and the password {password}.",
+        "Use {login} and {password} on {url}, that works from anywhere.",
+        "For {url} we all take {login}, password {password}.",
+        "Just go to {url} and log in with {login} / {password}.",
+        "The account is {login} (password: {password}), on {host}.",
+        "I've set the password of {login} to {password}, please try it at {url}.",
+        "If it asks, say {login} and {password}.", "They gave me {login} and {password} for {url}.",
+        "{login} still has the password {password} there."]
 ENDS = ["Let me know.", "Any questions, just ask.", "Thanks in advance.", "I'm in until {hour}.",
         "Sorry for the short notice.", "Hope that helps.", "No rush.", "Please reply to all.", "Could you confirm?",
-        "My extension is {number}.", "Thanks for your help with this."]
+        "My extension is {number}.", "Thanks for your help with this.", "Tell me how it goes.",
+        "I'll be back on {day}.", "Call me if it's easier.", "Let me know what you think.", "Have a nice weekend.",
+        "See you on {day}.", "I hope this makes sense.", "Can you let me know by {day}?", "Do you agree?",
+        "What do you think?", "I can help with this if you want.", "It can wait until {day}.",
+        "{name} can tell you more.", "I'm not sure who else should know.", "Let's talk about this on {day}.",
+        "You know where to find me.", "I will be out of the office from {day}.", "Is this OK for you?",
+        "If not, please shout.", "I'd be grateful.", "That's all from me.", "Please don't hesitate to ring.",
+        "Looking forward to it.", "I owe you a coffee.", "Please keep {name} in the loop.", "Just so that you know.",
+        "I'm at my desk all afternoon.", "Does that work for you?", "More when I know more.", "Can you have a look?",
+        "Happy to explain it on the phone.", "Then we can close this.", "It would be great to get this done today.",
+        "I'd do it myself but I can't.", "And thanks again for the other day.", "Sorry to bother you with this.",
+        "Have a good evening.", "I have to run now.", "Please tell the others too.",
+        "We can go through it together if you like."]

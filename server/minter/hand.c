@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/minter/hand.h"
 #include <string.h>
+#include "server/minter/catalogue.h"
 #include "server/minter/view.h"
 
 /* What a person is used to; `greets`, `ends` and `signs` are of ten answers. First mails have all of it. */
@@ -9,6 +10,9 @@ struct hand {
     unsigned greets, ends;  /* with a greeting, with more than a name at the end */
     unsigned signs;         /* with the signature */
     unsigned mute;          /* of ten first mails: nothing but the text */
+    unsigned colons;        /* a colon before what follows in a paragraph of its own; else a full stop */
+    unsigned talks;         /* at most so many sentences on other things, */
+    unsigned breaks;        /* with an empty line between paragraphs */
     enum { GIVEN, INITIAL, WHOLE, NOTHING } name;
     bool lower;     /* goes on in lower case behind the greeting's comma */
     bool contracts; /* writes "don't" and "I've" in English */
@@ -31,7 +35,7 @@ static const struct {
 /* The same for the same address, and told by nobody without the persona's seed. */
 static struct hand hand_of(const struct letter *letter)
 {
-    static const unsigned shares[] = {0, 3, 6, 10};
+    static const unsigned shares[] = {0, 3, 6, 10}, talks[] = {0, 0, 1, 1, 2};
     const struct shown_token shown = {.identity = slice_of(letter_text(letter->from, "mail"))};
     struct view_draw state;
     struct draw draw = view_draw(&state, json_object_get(letter->work->parameters, "persona"), &shown, "hand");
@@ -48,6 +52,9 @@ static struct hand hand_of(const struct letter *letter)
 
     name = draw_below(&draw, 8);
     hand.name = name < 5 ? GIVEN : name == 5 ? INITIAL : name == 6 ? WHOLE : NOTHING;
+    hand.colons = shares[draw_below(&draw, 4)];
+    hand.talks = talks[draw_below(&draw, 5)];
+    hand.breaks = shares[1 + draw_below(&draw, 3)];
     return hand;
 }
 
@@ -63,19 +70,32 @@ static bool formal(const struct letter *letter)
     return letter->from == outside || letter->to == outside;
 }
 
+static const struct lure_variable *find_word(const struct letter *letter, const char *name, struct error *error)
+{
+    const struct variables *words = &letter->work->lure->variables;
+
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(words->items[i].name, name) == 0)
+            return &words->items[i];
+    error_set(error, "words.yaml has no '%s'", name);
+    return NULL;
+}
+
+static int add_choice(const struct letter *letter, const struct lure_variable *word, uint32_t index, struct buffer *out,
+                      struct error *error)
+{
+    const struct lure_work *work = letter->work;
+
+    json_object_set(work->token, "whom", json_object_get(work->token, letter->message->to));
+    return lure_choose(word, index % word->total, work->base, work->token, work->variables, out, error);
+}
+
 /* The word that the person takes, or now and then the one after it. */
 static int add_word(const struct letter *letter, const char *name, uint32_t usual, struct buffer *out, struct error *error)
 {
-    const struct lure_work *work = letter->work;
-    const struct variables *words = &work->lure->variables;
+    const struct lure_variable *word = find_word(letter, name, error);
 
-    for (size_t i = 0; i < words->count; i++)
-        if (strcmp(words->items[i].name, name) == 0) {
-            json_object_set(work->token, "whom", json_object_get(work->token, letter->message->to));
-            return lure_choose(&words->items[i], (usual + !of_ten(letter, 8)) % words->items[i].total, work->base,
-                               work->token, work->variables, out, error);
-        }
-    return error_set(error, "words.yaml has no '%s'", name);
+    return word == NULL ? -1 : add_choice(letter, word, usual + !of_ten(letter, 8), out, error);
 }
 
 /* ---- the mail ---- */
@@ -130,20 +150,76 @@ static void add_line(const struct hand *hand, struct slice line, struct buffer *
     buffer_add_char(out, '\n');
 }
 
-static void add_text(const struct hand *hand, struct slice text, struct buffer *out)
+/* "You can use this:" is "You can use this." to some; not what is a label, or no sentence's end. */
+static void close_lead(struct buffer *out, size_t start)
 {
-    bool begun = false, gap = false;
+    size_t end = out->length > start ? out->length - 1 : start, blanks = 0;
+
+    for (size_t i = start; i < end; i++)
+        blanks += out->data[i] == ' ';
+    if (blanks < 2 || out->data[start] == ' ' || out->data[end - 1] != ':')
+        return;
+    out->length = out->data[end - 2] == ' ' ? end - 2 : end - 1; /* French has a blank before it */
+    buffer_add_text(out, ".\n");
+}
+
+static void add_text(const struct letter *letter, const struct hand *hand, struct slice text, struct buffer *out)
+{
+    bool begun = false, gap = false, airy = of_ten(letter, hand->breaks);
+    size_t start = out->length;
 
     while (text.length > 0) {
         struct slice line = next_line(&text);
 
-        if (gap && line.length > 0)
+        if (gap && line.length > 0 && !of_ten(letter, hand->colons))
+            close_lead(out, start);
+        if (gap && line.length > 0 && airy)
             buffer_add_char(out, '\n');
+        start = line.length > 0 ? out->length : start;
         if (line.length > 0)
             add_line(hand, line, out);
         gap = begun && line.length == 0;
         begun = begun || line.length > 0;
     }
+}
+
+/* The next sentence that this installation has not had. */
+static int add_sentence(const struct letter *letter, const struct lure_variable *word, struct buffer *out, struct error *error)
+{
+    const struct minter *minter = letter->work->minter;
+    const json_t *parameters = letter->work->parameters, *ordinal = json_object_get(parameters, "ordinal");
+    const json_t *seeds = json_object_get(json_object_get(parameters, "persona"), "seeds");
+    uint64_t *said = &minter->turns[minter->catalogue->lure_count], step = word->total * 5ull / 8 + 1;
+
+    if (!json_is_integer(ordinal))
+        return add_choice(letter, word, draw_below(minter->draw, word->total), out, error);
+    while (!lure_coprime(step, word->total))
+        step++;
+    *said = (*said != 0 ? *said : 2 * (uint64_t)json_integer_value(ordinal)) + 1;
+    step *= *said + (uint64_t)json_integer_value(json_object_get(seeds, "order")) % word->total;
+    return add_choice(letter, word, (uint32_t)(step % word->total), out, error);
+}
+
+/* What somebody says who is writing anyway. */
+static int add_talk(const struct letter *letter, const struct hand *hand, struct buffer *out, struct error *error)
+{
+    const struct lure_variable *word = find_word(letter, "aside", error);
+    unsigned count = draw_below(letter->work->minter->draw, hand->talks + 1);
+    struct buffer sentence;
+    int rc = word == NULL ? -1 : 0;
+
+    buffer_init(&sentence, 4096);
+    for (unsigned i = 0; i < count && rc == 0; i++) {
+        buffer_clear(&sentence);
+        rc = add_sentence(letter, word, &sentence, error);
+        if (i > 0 && !of_ten(letter, hand->breaks))
+            out->data[out->length - 1] = ' ';
+        else
+            buffer_add_char(out, '\n');
+        add_line(hand, buffer_slice(&sentence), out);
+    }
+    buffer_free(&sentence);
+    return rc;
 }
 
 /* A sentence's first letter; names of machines and projects stay as they are. */
@@ -205,11 +281,13 @@ int hand_write(const struct letter *letter, struct slice text, struct buffer *ou
     if (add_greeting(letter, &hand, out, error) != 0)
         return -1;
     start = out->length;
-    add_text(&hand, text, out);
+    add_text(letter, &hand, text, out);
     if (out->failed)
         return error_set(error, "the mail is too long");
     if (start == 0 || !hand.lower || (start > 2 && out->data[start - 3] != ','))
         capitalise(out, start);
+    if (add_talk(letter, &hand, out, error) != 0)
+        return -1;
     return add_end(letter, &hand, out, error);
 }
 

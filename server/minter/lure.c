@@ -179,7 +179,7 @@ static int choose(struct lure_work *work, const char *type, struct error *error)
 
 /* ---- what is drawn ---- */
 
-static uint64_t gcd(uint64_t a, uint64_t b)
+bool lure_coprime(uint64_t a, uint64_t b)
 {
     while (b != 0) {
         uint64_t rest = a % b;
@@ -187,7 +187,7 @@ static uint64_t gcd(uint64_t a, uint64_t b)
         a = b;
         b = rest;
     }
-    return a;
+    return a == 1;
 }
 
 /* The lure's next turn. They are counted on from how many lures the installation had when this process first made one of
@@ -236,7 +236,8 @@ static size_t choice_at(uint64_t round, size_t position, size_t count)
 }
 
 /* Which of the variable's texts: of its choices each in turn, and of the ways to say it the next one, where the keeper says
- * how many lures there are already. So a sentence comes again only when all others had their turn. */
+ * how many lures there are already. So a sentence comes again only when all others had their turn. What all lures may use
+ * has its turns in each of them. */
 static uint32_t draw_index(const struct lure_work *work, const struct lure_variable *variable)
 {
     const json_t *seeds = json_object_get(json_object_get(work->parameters, "persona"), "seeds");
@@ -245,12 +246,14 @@ static uint32_t draw_index(const struct lure_work *work, const struct lure_varia
     uint32_t index, ways, step;
     size_t choice;
 
+    for (const char *c = work->lure->name; *c != 0; c++)
+        start = start * 31 + (unsigned char)*c;
     for (const char *c = variable->name; *c != 0; c++)
         start = start * 31 + (unsigned char)*c;
     choice = turns ? choice_at(mix(start, round), work->turn % variable->choice_count, variable->choice_count)
                    : draw_below(work->minter->draw, (uint32_t)variable->choice_count);
     ways = ways_of(&variable->choices[choice]);
-    for (step = ways * 5 / 8 + 1; gcd(step, ways) != 1;)
+    for (step = ways * 5 / 8 + 1; !lure_coprime(step, ways);)
         step++;
     index = turns ? (uint32_t)((start % ways + round % ways * step) % ways) : draw_below(work->minter->draw, ways);
     for (size_t i = 0; i < choice; i++)

@@ -30,7 +30,7 @@ struct minter {
     struct catalogue *catalogue;
     struct faces *faces;
     struct directory_words *directory;
-    uint64_t *turns; /* of each lure of the catalogue the last one (lure.c); 0: none yet */
+    uint64_t *turns; /* of each lure of the catalogue the last one (lure.c), and of asides (hand.c); 0: none yet */
 };
 
 /* libsodium's randomness. */

@@ -17,9 +17,9 @@
 
 /* In the order in which ports are given out. */
 static const struct layout_decoy known[] = {
-    {"gitlab", "http", "gitlab", {"git"}, 443, 80, "tls", NULL},
-    {"portal", "http", "portal", {"sso", "login", "portal", "id", "auth", "signin", "connect"}, 443, 80, "tls", NULL},
-    {"ldap", "ldap", NULL, {"ldap"}, 389, 636, "starttls", "tls"},
+    {"gitlab", "http", "gitlab", {"git"}, 443, 80, "tls", NULL, true},
+    {"portal", "http", "portal", {"sso", "login", "portal", "id", "auth", "signin", "connect"}, 443, 80, "tls", NULL, false},
+    {"ldap", "ldap", NULL, {"ldap"}, 389, 636, "starttls", "tls", false},
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -69,6 +69,32 @@ static int read_decoys(const char *with, struct layout *layout, struct error *er
         if (with[length] == '\0')
             break;
         with += length + 1;
+    }
+    return code;
+}
+
+static int add_grant(struct layout *layout, const char *word, size_t length, struct error *error)
+{
+    for (size_t i = 0; i < layout->decoy_count; i++)
+        if (strlen(layout->decoys[i]->name) == length && strncmp(layout->decoys[i]->name, word, length) == 0 &&
+            layout->decoys[i]->can_grant) {
+            layout->grants[i] = true;
+            return 0;
+        }
+    error_set(error, "--grant: no decoy \"%.*s\" of this installation can let anybody in; gitlab can, or leave it out",
+              (int)(length < 60 ? length : 60), word);
+    return 2;
+}
+
+static int read_grants(const char *grants, struct layout *layout, struct error *error)
+{
+    int code = 0;
+
+    while (grants != NULL && code == 0) {
+        size_t length = strcspn(grants, ",");
+
+        code = add_grant(layout, grants, length, error);
+        grants = grants[length] == '\0' ? NULL : grants + length + 1;
     }
     return code;
 }
@@ -296,11 +322,9 @@ int layout_read(const struct options *options, struct layout *layout, struct err
         error_set(error, "--language must be en or fr");
         return 2;
     }
-    if (options_value(options, "grant") != NULL) {
-        error_set(error, "--grant: none of the decoys can let anybody in; leave it out");
-        return 2;
-    }
     code = read_decoys(options_value(options, "with"), layout, error);
+    if (code == 0)
+        code = read_grants(options_value(options, "grant"), layout, error);
     if (code == 0)
         code = read_names(options, layout, error);
     if (code == 0)
@@ -383,7 +407,7 @@ static void add_decoy_text(const struct layout *layout, size_t i, struct buffer 
         json_write_string(text, slice_of(layout->key));
         buffer_add_char(text, '\n');
     }
-    buffer_add_text(text, "    grant: no\n");
+    buffer_add_format(text, "    grant: %s\n", layout->grants[i] ? "yes" : "no");
 }
 
 static void add_route_text(const struct layout *layout, struct buffer *text)

@@ -20,6 +20,7 @@ struct layout_decoy {
     const char *hosts[LAYOUT_HOSTS]; /* one is drawn for its name */
     uint16_t first_port, second_port;
     const char *first_tls, *second_tls;
+    bool can_grant; /* its site says what the right secret opens */
 };
 
 struct layout {
@@ -27,6 +28,7 @@ struct layout {
     const char *language, *address;
     uint16_t port_base; /* 0: standard ports */
     const struct layout_decoy *decoys[LAYOUT_DECOYS];
+    bool grants[LAYOUT_DECOYS]; /* of decoys */
     size_t decoy_count;
     const char *url;            /* of the route, or NULL */
     char allow[LAYOUT_ALLOWED]; /* networks, separated by ", " */

@@ -35,6 +35,7 @@ int batch_add(struct batch *batch, struct slice message, void *from)
     batch->items[batch->count].length = (uint32_t)message.length;
     batch->items[batch->count].ticket = 0;
     batch->items[batch->count].verdict = false;
+    batch->items[batch->count].grant.kind[0] = '\0';
     batch->items[batch->count].from = from;
     batch->count++;
     return 0;

@@ -42,6 +42,7 @@ struct keeper_flight {
     struct {
         struct keeper_sensor *sensor; /* NULL: it is gone */
         uint32_t ticket;
+        struct grant grant;
     } verdicts[BATCH_MESSAGES];
     size_t count;
 };

@@ -270,6 +270,9 @@ static int take_one(struct observer *observer, struct batch *batch, size_t index
     shed = observation->candidate_count == 0 && batch->count == BATCH_MESSAGES;
     if (recognise(&observer->recogniser, observation, &observer->recognition, error) < 0)
         return -1;
+    if (grant_judge(observer->configuration, observer->keyring, observer->ledger, observation, &observer->recognition,
+                    &batch->items[index].grant, error) < 0)
+        return -1;
     if (observer->drills.count > 0)
         drills_mark(&observer->drills, observation, clock_monotonic(), &observer->recognition);
     if (keep(observer, observation, shed, error) < 0)

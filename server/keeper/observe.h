@@ -6,6 +6,7 @@
 
 #include "server/keeper/chain.h"
 #include "server/keeper/drills.h"
+#include "server/keeper/grant.h"
 #include "server/keeper/recognise.h"
 #include "server/wire/configuration.h"
 
@@ -24,6 +25,7 @@ struct batch {
     struct {
         uint32_t at, length, ticket;
         bool verdict; /* set by observer_write(): one is due */
+        struct grant grant;
         void *from;   /* the caller's */
     } items[BATCH_MESSAGES];
     size_t count;
@@ -33,6 +35,7 @@ struct recent;
 struct sources;
 
 struct observer {
+    const struct configuration *configuration; /* which decoys grant; NULL: none */
     struct ledger *ledger;
     const struct keyring *keyring;
     struct recogniser recogniser;

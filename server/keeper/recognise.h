@@ -31,6 +31,8 @@ enum match_reason {
     MATCH_NO_IDENTITY = 8,    /* the bound secret came alone */
     MATCH_NEAR = 16,          /* distance and length are set */
     MATCH_DRILL = 32,         /* announced by `sundew drill` (drills.h) */
+    MATCH_SESSION = 64,       /* a later step of a session that the secret opened (grant.h) */
+    MATCH_GRANTED = 128,      /* the decoy let the secret in */
 };
 
 struct match {

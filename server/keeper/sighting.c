@@ -9,7 +9,7 @@
 /* A proof is as good as the secret. */
 static bool is_secret(const struct match *match)
 {
-    return match->part == CANDIDATE_SECRET || match->part == CANDIDATE_PROOF;
+    return match->part == CANDIDATE_SECRET || match->part == CANDIDATE_PROOF || match->part == CANDIDATE_SESSION;
 }
 
 static struct slice text_of(sqlite3_stmt *row, enum row_column column)
@@ -33,6 +33,8 @@ static void context_json(struct buffer *out, const struct shown *shown)
         {(shown->match.reasons & MATCH_NO_IDENTITY) != 0, "no-identity"},
         {(shown->match.reasons & MATCH_OTHER_DECOY) != 0, "other-decoy"},
         {shown->match.part == CANDIDATE_PROOF, "proof"},
+        {(shown->match.reasons & MATCH_GRANTED) != 0, "let-in"},
+        {(shown->match.reasons & MATCH_SESSION) != 0, "later-step"},
         {is_secret(&shown->match) && shown->token.secret_bits < TOKEN_GUESSABLE, "guessable"},
         {!shown->token.planted, "not-planted"},
         {shown->drill, "drill"},
@@ -62,6 +64,9 @@ static void explain(struct buffer *out, const struct shown *shown)
                               match->distance, match->length);
         else
             buffer_add_text(out, "without its secret");
+    } else if (match->part == CANDIDATE_SESSION) {
+        buffer_add_format(out, "code number %d for the second factor, refused, in a session that the planted secret "
+                          "had opened", shown->step);
     } else if (match->part == CANDIDATE_PROOF) {
         buffer_add_format(out, "a proof of the planted secret, which was not sent itself (%s)",
                           transcript_name(match->distance));
@@ -72,6 +77,9 @@ static void explain(struct buffer *out, const struct shown *shown)
             buffer_add_text(out, ", with another identity");
         if ((match->reasons & MATCH_NO_IDENTITY) != 0)
             buffer_add_text(out, ", without its identity");
+        if ((match->reasons & MATCH_GRANTED) != 0)
+            buffer_add_text(out, "; the decoy took it and asked for a second factor, so whoever sent it knows that it is "
+                                 "right");
     }
     if ((match->reasons & MATCH_OTHER_DECOY) != 0)
         buffer_add_text(out, ", at a decoy that it does not open");
@@ -135,18 +143,42 @@ static void bind_sighting(sqlite3_stmt *statement, const struct shown *shown, st
     sqlite3_bind_int(statement, 21, shown->drill);
 }
 
+/* Which of the steps of its incident's sessions this is. */
+static int count_steps(struct derivation *derivation, struct shown *shown, struct error *error)
+{
+    sqlite3_stmt *statement;
+
+    if (shown->match.part != CANDIDATE_SESSION)
+        return 0;
+    statement = ledger_statement(derivation->ledger,
+                                 "SELECT count(*) + 1 FROM sighting WHERE incident = ? AND token = ? AND "
+                                 "context LIKE '%\"later-step\"%'", error);
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, shown->incident);
+    sqlite3_bind_int64(statement, 2, shown->match.token);
+    if (ledger_step(derivation->ledger, statement, error) != 1)
+        return -1;
+    shown->step = sqlite3_column_int(statement, 0);
+    sqlite3_reset(statement);
+    return 0;
+}
+
 int sighting_insert(struct derivation *derivation, struct shown *shown, struct error *error)
 {
     struct id id = derived_id(derivation->keyring, 's', shown->observation, shown->token.id, 0);
     struct buffer *scratch = &derivation->scratch;
     size_t context, reason;
-    sqlite3_stmt *statement = ledger_statement(
+    sqlite3_stmt *statement;
+
+    if (count_steps(derivation, shown, error) < 0)
+        return -1;
+    statement = ledger_statement(
         derivation->ledger,
         "INSERT INTO sighting (id, observation, observation_id, token, actor, incident, time, grade, near_distance, "
         "near_length, part, found_in, reason, decoy, service, source, port, via, client, context, drill) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (observation, token) DO NOTHING", error);
-
     if (statement == NULL)
         return -1;
     buffer_clear(scratch);

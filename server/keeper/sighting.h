@@ -28,6 +28,7 @@ struct shown {
     int64_t actor, incident, sighting;
     bool opened; /* the incident is new */
     bool drill;
+    int step; /* of a session that was let in: the first, the second … of its incident */
 };
 
 /* Inserts the row, in the caller's transaction, once its token, actor and incident are known; sets shown->sighting. 1: it

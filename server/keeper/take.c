@@ -23,6 +23,20 @@ static void flush_sensors(struct keeper *keeper)
             channel_flush(keeper->sensors[i].channel);
 }
 
+/* The same for who is refused, whatever was presented. */
+static void add_verdict(struct buffer *message, uint32_t ticket, const struct grant *grant)
+{
+    struct verdict verdict = {ticket, grant->kind[0] != '\0', SLICE_NONE};
+    unsigned char world[SESSION_SEAL + GRANT_KIND];
+
+    if (verdict.grant) {
+        memcpy(world, grant->seal, SESSION_SEAL);
+        memcpy(world + SESSION_SEAL, grant->kind, GRANT_KIND);
+        verdict.world = (struct slice){world, SESSION_SEAL + strlen(grant->kind)};
+    }
+    verdict_add(message, &verdict);
+}
+
 static void send_verdicts(struct keeper *keeper, struct keeper_flight *flight)
 {
     struct buffer message;
@@ -30,10 +44,9 @@ static void send_verdicts(struct keeper *keeper, struct keeper_flight *flight)
     buffer_init(&message, CHANNEL_MESSAGE);
     for (size_t i = 0; i < flight->count; i++) {
         struct keeper_sensor *sensor = flight->verdicts[i].sensor;
-        struct verdict verdict = {flight->verdicts[i].ticket, false, SLICE_NONE};
 
         buffer_clear(&message);
-        verdict_add(&message, &verdict);
+        add_verdict(&message, flight->verdicts[i].ticket, &flight->verdicts[i].grant);
         if (sensor != NULL && (message.failed || channel_send_packed(sensor->channel, buffer_slice(&message)) < 0))
             let_go(keeper, sensor);
     }
@@ -85,6 +98,7 @@ static void take_off(struct keeper *keeper)
         if (!keeper->batch.items[i].verdict)
             continue;
         flight->verdicts[flight->count].sensor = keeper->batch.items[i].from;
+        flight->verdicts[flight->count].grant = keeper->batch.items[i].grant;
         flight->verdicts[flight->count++].ticket = keeper->batch.items[i].ticket;
     }
     if (flusher_begin(&keeper->ledger.flusher, &error) < 0)

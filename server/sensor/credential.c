@@ -19,7 +19,7 @@ void credentials_init(struct credentials *credentials)
 {
     buffer_init(&credentials->bytes, STORE);
     credentials->count = 0;
-    credentials->pairs = 0;
+    credentials->pairs = credentials->login = 0;
     credentials->overflowed = false;
 }
 
@@ -33,7 +33,7 @@ void credentials_clear(struct credentials *credentials)
 {
     buffer_clear(&credentials->bytes);
     credentials->count = 0;
-    credentials->pairs = 0;
+    credentials->pairs = credentials->login = 0;
     credentials->overflowed = false;
 }
 
@@ -133,14 +133,13 @@ void credentials_add(struct credentials *credentials, enum candidate_part part, 
 
 /* ---- logins ---- */
 
-/* Is there a pair of just these two? */
-static bool login_known(const struct credentials *credentials, struct slice identity, struct slice secret)
+uint8_t credentials_pair_of(const struct credentials *credentials, struct slice identity, struct slice secret)
 {
     for (size_t i = 0; i + 1 < credentials->count; i++)
         if (credentials->items[i].pair != 0 && credentials->items[i].pair == credentials->items[i + 1].pair &&
             slice_equal(value_of(credentials, i), identity) && slice_equal(value_of(credentials, i + 1), secret))
-            return true;
-    return false;
+            return credentials->items[i].pair;
+    return 0;
 }
 
 static void add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
@@ -150,7 +149,7 @@ static void add_login(struct credentials *credentials, uint8_t rank, const char 
 
     identity = cut(identity);
     secret = cut(secret);
-    if (login_known(credentials, identity, secret))
+    if (credentials_pair_of(credentials, identity, secret) != 0)
         return;
     pair = identity.length > 0 && secret.length > 0 ? credentials_pair(credentials) : 0;
     credentials_add(credentials, CANDIDATE_IDENTITY, pair, rank, where, identity);
@@ -345,6 +344,7 @@ void credentials_list(const struct credentials *credentials, struct observation 
     size_t left = DATAGRAM;
 
     observation->candidate_count = 0;
+    observation->login = credentials->login;
     if (credentials->count == 0)
         return;
     if (credentials->count <= FEW)

@@ -15,6 +15,7 @@ struct credentials {
     } items[OBSERVATION_CANDIDATES];
     size_t count;
     uint8_t pairs;   /* pair numbers given out */
+    uint8_t login;   /* the pair of the form that a decoy may let in by; 0: none */
     bool overflowed; /* more was presented than fits; the likeliest are kept */
 };
 
@@ -32,6 +33,8 @@ bool credentials_hold(const struct credentials *credentials, enum candidate_part
 /* An identity and its secret as one pair; also with their percent-escapes undone, and without what was copied along. */
 void credentials_add_login(struct credentials *credentials, uint8_t rank, const char *where, struct slice identity,
                            struct slice secret);
+/* The pair of just these two, or 0. */
+uint8_t credentials_pair_of(const struct credentials *credentials, struct slice identity, struct slice secret);
 /* Adds the value, and what percent-, base64- (with ':' a login) and JSON-unescaping once make of it where that
  * differs, and what it is without what was copied along. */
 void credentials_add_decoded(struct credentials *credentials, enum candidate_part part, uint8_t pair, uint8_t rank,

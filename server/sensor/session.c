@@ -233,6 +233,7 @@ static void fill(struct session *session, struct observation *o)
     o->connection = session->connection;
     o->request = session->request;
     o->candidate_count = 0;
+    o->login = 0;
 }
 
 void session_present(struct session *session, const struct credentials *credentials, struct slice context)

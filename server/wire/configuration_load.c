@@ -249,6 +249,39 @@ static int check_site(struct loading *loading, const struct yaml *map, struct de
     return result;
 }
 
+/* Does some route of the decoy's site say what the right secret opens? What else is wrong with it, the sensor says. */
+static bool site_lets_in(const struct decoy *decoy)
+{
+    char *sites = paths_join(paths_data(), "site");
+    char *folder = sites == NULL ? NULL : paths_join(sites, decoy->site);
+    char *file = folder == NULL ? NULL : paths_join(folder, "site.yaml");
+    struct yaml *root = NULL;
+    const struct yaml *routes;
+    struct error ignored;
+    bool does = false;
+
+    if (file != NULL && yaml_load_file(file, &root, &ignored) == 0 && (routes = yaml_get(root, "routes")) != NULL &&
+        routes->type == YAML_LIST)
+        for (size_t i = 0; !does && i < routes->count; i++)
+            does = routes->items[i]->type == YAML_MAP && yaml_get(routes->items[i], "granted") != NULL;
+    yaml_discard(root);
+    free(file);
+    free(folder);
+    free(sites);
+    return does;
+}
+
+static int check_grant(struct loading *loading, const struct yaml *map, const struct decoy *decoy)
+{
+    bool site = strcmp(decoy->service, "http") == 0;
+
+    if (!decoy->grant || (site && site_lets_in(decoy)))
+        return 0;
+    return loading_note(loading, yaml_fault(yaml_get(map, "grant"), loading->error,
+                                            "%s let anybody in; write \"grant: no\"",
+                                            site ? "no form of this site can" : "only a site can"));
+}
+
 static int take_names(struct loading *loading, const struct yaml *map, struct decoy *decoy)
 {
     const struct yaml *node = yaml_get(map, "names");
@@ -293,10 +326,9 @@ static int take_decoy(struct loading *loading, const struct yaml *key, const str
     if ((decoy->certificate[0] == '\0') != (decoy->key[0] == '\0') &&
         loading_note(loading, yaml_fault(map, loading->error, "\"certificate\" and \"key\" go together")) < 0)
         return -1;
-    if (decoy->grant && loading_note(loading, yaml_fault(yaml_get(map, "grant"), loading->error,
-                                                 "no site can let anybody in yet; write \"grant: no\"")) < 0)
+    if (strcmp(decoy->service, "http") == 0 && loading_note(loading, check_site(loading, map, decoy)) < 0)
         return -1;
-    return strcmp(decoy->service, "http") == 0 ? loading_note(loading, check_site(loading, map, decoy)) : 0;
+    return check_grant(loading, map, decoy);
 }
 
 static int take_decoys(struct loading *loading, const struct yaml *root)

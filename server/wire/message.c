@@ -91,6 +91,7 @@ int observation_add(struct buffer *buffer, const struct observation *o)
     buffer_add_u64(buffer, o->connection);
     buffer_add_u32(buffer, o->request);
     buffer_add_u8(buffer, o->again);
+    buffer_add_u8(buffer, o->login);
     buffer_add_bytes(buffer, o->context);
     buffer_add_u16(buffer, o->candidate_count);
     for (size_t i = 0; i < o->candidate_count && i < OBSERVATION_CANDIDATES; i++) {
@@ -115,7 +116,7 @@ static void get_candidates(struct reader *reader, struct observation *o)
         candidate->where = reader_bytes(reader, NAME);
         candidate->value = reader_bytes(reader, OBSERVATION_CANDIDATE_BYTES);
         if ((candidate->part < CANDIDATE_IDENTITY || candidate->part > CANDIDATE_PUBLIC) &&
-            candidate->part != CANDIDATE_PROOF)
+            candidate->part != CANDIDATE_PROOF && candidate->part != CANDIDATE_SESSION)
             reader->failed = true;
     }
 }
@@ -139,6 +140,7 @@ int observation_get(struct reader *reader, struct observation *o)
     o->connection = reader_u64(reader);
     o->request = reader_u32(reader);
     o->again = get_bool(reader);
+    o->login = reader_u8(reader);
     o->context = reader_bytes(reader, OBSERVATION_CONTEXT);
     get_candidates(reader, o);
     return reader_end(reader);

@@ -76,6 +76,7 @@ enum candidate_part {
     CANDIDATE_EITHER = 3, /* a bare value: looked up as a secret and as an identity */
     CANDIDATE_PUBLIC = 4, /* the public half of a key: lower-case hex SHA-256 of it as it goes over the wire (SSH) or of
                              its SubjectPublicKeyInfo */
+    CANDIDATE_SESSION = 16, /* what a verdict's world sealed: a later step of a session that was let in */
     CANDIDATE_PROOF = 8,  /* shows knowledge of a secret that was not sent: transcript.h */
 };
 
@@ -101,6 +102,7 @@ struct observation {
     uint64_t connection; /* number of the connection within the sensor's life */
     uint32_t request;    /* number of the request within the connection, from 1 */
     bool again;          /* sent before; its verdict never came */
+    uint8_t login;       /* the pair that stood in the form which the decoy may let in by; 0: none */
     struct slice context; /* a JSON object: {"tls":{…},"http":{…},"ldap":{…}}, redacted as DESIGN promise 5 says */
     struct candidate candidates[OBSERVATION_CANDIDATES]; /* likeliest first */
     uint16_t candidate_count;                            /* 0: no credentials, no verdict is sent */
@@ -113,8 +115,12 @@ int observation_get(struct reader *reader, struct observation *observation);
 struct verdict {
     uint32_t ticket;
     bool grant;         /* let in; never set on a decoy that refuses */
-    struct slice world; /* what to show; empty unless granted */
+    struct slice world; /* empty unless granted: SESSION_SEAL bytes, which are to come back as CANDIDATE_SESSION, then
+                           the name of the token's kind, or GRANT_SESSION for a later step */
 };
+
+#define SESSION_SEAL 32
+#define GRANT_SESSION "session"
 
 int verdict_add(struct buffer *buffer, const struct verdict *verdict);
 int verdict_get(struct reader *reader, struct verdict *verdict);

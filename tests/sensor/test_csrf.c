@@ -27,7 +27,7 @@ START_TEST(test_session)
     ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now - 3 * 86400, &read, &age), 0);
     ck_assert_int_gt(age, 86400);
     ck_assert_int_eq(csrf_session_read(&foreign, slice_of(text), now, &read, &age), -1);
-    csrf_field(&own, &session, field);
+    csrf_field(&own, &session, NULL, field);
     ck_assert(csrf_field_is(&own, &session, slice_of(field)));
     ck_assert(csrf_field_is(&own, NULL, slice_of(field)));
     ck_assert(!csrf_field_is(&foreign, &session, slice_of(field)));
@@ -50,7 +50,7 @@ START_TEST(test_mark)
     marked = csrf_session_marked(&own, &session, 7);
     ck_assert_uint_eq(csrf_session_mark(&own, &marked), 7);
     ck_assert_mem_ne(marked.bytes, session.bytes, sizeof(session.bytes));
-    ck_assert(csrf_field_is(&own, &marked, slice_of(csrf_field(&own, &session, field))));
+    ck_assert(csrf_field_is(&own, &marked, slice_of(csrf_field(&own, &session, NULL, field))));
     csrf_session_text(&marked, text);
     ck_assert_int_eq(csrf_session_read(&own, slice_of(text), now + 600, &read, &age), 0);
     ck_assert_int_eq(age, 600);

@@ -361,9 +361,9 @@ START_TEST(test_old_session)
 
     csrf_init(&own, salt);
     session = csrf_session_new(&own, (int64_t)time(NULL) - 3600);
-    ck_assert_uint_eq(sign_in(csrf_session_text(&session, cookie), csrf_field(&own, &session, field), NULL, NULL), 200);
+    ck_assert_uint_eq(sign_in(csrf_session_text(&session, cookie), csrf_field(&own, &session, NULL, field), NULL, NULL), 200);
     session = csrf_session_new(&own, (int64_t)time(NULL) - 4 * 3600);
-    ck_assert_uint_eq(sign_in(csrf_session_text(&session, cookie), csrf_field(&own, &session, field), NULL, NULL), 422);
+    ck_assert_uint_eq(sign_in(csrf_session_text(&session, cookie), csrf_field(&own, &session, NULL, field), NULL, NULL), 422);
 }
 END_TEST
 
@@ -513,7 +513,7 @@ START_TEST(test_names_of_the_face)
     csrf_init(&own, salt);
     session = csrf_session_new(&own, time(NULL));
     snprintf(line, sizeof(line), "sid=%s", csrf_session_text(&session, cookie));
-    snprintf(form, sizeof(form), "_t=%s&u=a&p_u=b", csrf_field(&own, &session, field));
+    snprintf(form, sizeof(form), "_t=%s&u=a&p_u=b", csrf_field(&own, &session, NULL, field));
     ask("POST", "/enter", "application/x-www-form-urlencoded", form);
     ck_assert_str_eq(site_identity_field(site_route(site, &request)), "u");
     ck_assert_str_eq(site_secret_field(site_route(site, &request)), "p_u");

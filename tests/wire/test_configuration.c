@@ -200,7 +200,7 @@ static const char *const faults[][2] = {
      ":8:17: the referral \"ldap://a.corp.example/dc=corp,dc=example\" is no good: its name must be"},
     {DECOY "http\n    site: gitlab\n    names: [a]\n    listen: [{port: 1}]\n    referrals: [\"ldap://a.corp.example\"]\n",
      "is no good: directories alone have them"},
-    {DECOY "ldap\n    names: [a]\n    grant: yes\n    listen: [{port: 1}]\n", ":7:12: no site can let"},
+    {DECOY "ldap\n    names: [a]\n    grant: yes\n    listen: [{port: 1}]\n", ":7:12: only a site can let"},
     {HEAD "routes:\n  s: {url: \"ftp://x\", secret: s}\n", ":4:12: \"url\" must begin with"},
     {HEAD "routes:\n  s: {url: \"http://x\", secret: s}\n", ":4:6: a plain http:// route needs \"allow\""},
     {HEAD "routes:\n  s: {url: \"https://x\"}\n", ":4:6: route s needs \"secret\""},

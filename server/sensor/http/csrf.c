@@ -12,7 +12,7 @@
 #define TIME (NONCE + 1)
 #define PLAIN (NONCE + 3) /* bytes that the hash is of */
 #define TAG 6
-#define TOKEN 32
+#define TOKEN CSRF_PAD
 #define HALF 16
 #define AHEAD (-86400 / CSRF_STEP)
 
@@ -125,12 +125,16 @@ static void token_of(const struct csrf *csrf, const struct csrf_session *session
     second_half(csrf, token, token + HALF);
 }
 
-const char *csrf_field(const struct csrf *csrf, const struct csrf_session *session, char text[CSRF_FIELD_TEXT])
+const char *csrf_field(const struct csrf *csrf, const struct csrf_session *session, const unsigned char *pad,
+                       char text[CSRF_FIELD_TEXT])
 {
     unsigned char field[2 * TOKEN];
 
     token_of(csrf, session, field + TOKEN);
-    randombytes_buf(field, TOKEN);
+    if (pad != NULL)
+        memcpy(field, pad, TOKEN);
+    else
+        randombytes_buf(field, TOKEN);
     for (size_t i = 0; i < TOKEN; i++)
         field[TOKEN + i] ^= field[i];
     return sodium_bin2base64(text, CSRF_FIELD_TEXT, field, sizeof(field), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -152,6 +156,16 @@ static int decode_field(struct slice text, unsigned char field[2 * TOKEN])
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return -1;
     return length == 2 * TOKEN ? 0 : -1;
+}
+
+int csrf_field_pad(struct slice text, unsigned char pad[CSRF_PAD])
+{
+    unsigned char field[2 * TOKEN];
+
+    if (decode_field(text, field) != 0)
+        return -1;
+    memcpy(pad, field, TOKEN);
+    return 0;
 }
 
 bool csrf_field_is(const struct csrf *csrf, const struct csrf_session *session, struct slice text)

@@ -13,6 +13,7 @@
 #define CSRF_SESSION_BYTES 16
 #define CSRF_SESSION_TEXT 33
 #define CSRF_FIELD_TEXT 89
+#define CSRF_PAD 32
 #define CSRF_STEP 300 /* seconds in which a session's age is counted */
 
 struct csrf {
@@ -35,8 +36,11 @@ const char *csrf_session_text(const struct csrf_session *session, char text[CSRF
  * a day ahead, as the clock may have been set back); -1 for any other text. */
 int csrf_session_read(const struct csrf *csrf, struct slice text, int64_t now, struct csrf_session *session,
                       int64_t *age);
-/* A fresh field for the session: each has its own pad. */
-const char *csrf_field(const struct csrf *csrf, const struct csrf_session *session, char text[CSRF_FIELD_TEXT]);
+/* A fresh field for the session: each has its own pad, random bytes or those given (NULL: random). */
+const char *csrf_field(const struct csrf *csrf, const struct csrf_session *session, const unsigned char *pad,
+                       char text[CSRF_FIELD_TEXT]);
+/* The pad of a field, be it whose it may. 0 or -1. */
+int csrf_field_pad(struct slice text, unsigned char pad[CSRF_PAD]);
 /* Is the text a field for this session; with session NULL, for any session of this decoy? */
 bool csrf_field_is(const struct csrf *csrf, const struct csrf_session *session, struct slice text);
 

@@ -80,6 +80,7 @@ static void look(struct session *session)
 {
     struct http_connection *connection = session->state;
     struct http_decoy *decoy = session->face->state;
+    unsigned char seal[sizeof(connection->grant.seal)];
     struct http_request *request;
     struct buffer rest;
 
@@ -92,6 +93,9 @@ static void look(struct session *session)
     credentials_clear(&decoy->credentials);
     buffer_clear(&decoy->context);
     extract_request(decoy->extract, request, decoy->site, connection->route, &decoy->credentials);
+    if (connection->route != NULL && site_later_step(decoy->site, connection->route, request, seal) == 0)
+        credentials_add(&decoy->credentials, CANDIDATE_SESSION, 0, EXTRACT_LOGIN + 1, "session",
+                        (struct slice){seal, sizeof(seal)});
     context_write(&decoy->context, request, decoy->site, connection->refused, &decoy->credentials);
     connection->presented = is_login(&decoy->credentials);
     buffer_free(&rest);
@@ -131,7 +135,8 @@ static int write_site(struct session *session, struct http_request *request, str
 
     buffer_clear(&answer->headers);
     buffer_clear(&answer->body);
-    *answer = (struct site_answer){.status = 500, .headers = answer->headers, .body = answer->body};
+    *answer = (struct site_answer){.status = 500, .headers = answer->headers, .body = answer->body,
+                                   .grant = connection->granted ? &connection->grant : NULL};
     if (site_answer(decoy->site, route, request, outcome, answer) != 0)
         return -1;
     if (answer->file && answer->served != SITE_BEHIND && answer->modified != 0) {
@@ -160,7 +165,7 @@ void exchange_begin(struct session *session)
     forget(&connection->raw);
     forget(&connection->kept);
     connection->phase = PHASE_HEAD;
-    connection->began = connection->closes = connection->answered = connection->told = false;
+    connection->began = connection->closes = connection->answered = connection->told = connection->granted = false;
     connection->front = NULL;
     connection->refused = 0;
     head_begin(&connection->head);

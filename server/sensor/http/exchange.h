@@ -37,6 +37,8 @@ struct http_connection {
     bool told;                      /* what the head presents has gone to the keeper */
     const struct site_route *front; /* that the front answers by itself, or NULL */
     const struct site_route *route; /* once the request is complete */
+    bool granted;                   /* the keeper let in what was presented: */
+    struct site_grant grant;
     unsigned refused;               /* nginx's own page with this status instead of the site's answer, or 0 */
     struct head head;
     struct body body;

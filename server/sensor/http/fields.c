@@ -278,6 +278,8 @@ static void take_route(struct extract *extract, const char *where)
     secret = value_of(extract, site_secret_field(extract->route));
     if (identity.length > 0 || secret.length > 0)
         field_login(extract, 0, where_text(text, where, slice_of("login")), identity, secret);
+    if (identity.length > 0 && secret.length > 0 && site_grants(extract->site, extract->route))
+        extract->to->login = credentials_pair_of(extract->to, identity, secret);
 }
 
 /* The nearest identity before a secret, else the first behind it. */

@@ -249,11 +249,26 @@ static void http_input(struct session *session)
     session_send(session);
 }
 
+/* The seal, and the kind's name. */
+static void take_grant(struct http_connection *connection, struct slice world)
+{
+    struct site_grant *grant = &connection->grant;
+    struct slice kind = slice_behind(world, sizeof(grant->seal));
+
+    if (kind.length == 0 || kind.length >= sizeof(grant->kind))
+        return;
+    memcpy(grant->seal, world.data, sizeof(grant->seal));
+    memcpy(grant->kind, kind.data, kind.length);
+    grant->kind[kind.length] = '\0';
+    connection->granted = true;
+}
+
 static void http_verdict(struct session *session, const struct verdict *verdict)
 {
-    const struct http_connection *connection = session->state;
+    struct http_connection *connection = session->state;
 
-    (void)verdict;
+    if (verdict->grant)
+        take_grant(connection, verdict->world);
     exchange_answer(session, connection->refused);
     hold(session);
 }

@@ -16,6 +16,12 @@
 struct site;
 struct site_route;
 
+/* What the keeper let in, on a decoy that grants. */
+struct site_grant {
+    char kind[32]; /* of the token; "session" for a later step of a session that was let in */
+    unsigned char seal[32]; /* takes the place of the pad of the next page's CSRF field */
+};
+
 enum site_outcome {
     SITE_PLAIN,   /* nothing was presented */
     SITE_REFUSED, /* credentials were presented, and are not let in */
@@ -36,6 +42,7 @@ struct site_answer {
                                  Content-Type, Content-Length, Connection), which the nginx profile writes */
     const char *content_type; /* or NULL */
     struct buffer body;       /* for HEAD too: its length goes into Content-Length */
+    const struct site_grant *grant; /* set by the caller: what was let in, or NULL */
     unsigned runtime_us;      /* that the headers claim the product took, or 0: sent sooner, it gives itself away */
 };
 
@@ -77,6 +84,11 @@ bool site_literal(const struct site *site, struct slice segment);
  * and the secret's field of the route's form, or NULL. */
 const char *site_identity_field(const struct site_route *route);
 const char *site_secret_field(const struct site_route *route);
+/* May the route's form let somebody in here? site and route may be NULL. */
+bool site_grants(const struct site *site, const struct site_route *route);
+/* The seal that came back with a later step: a sound form, in which the field of the code is filled. 0 or -1. */
+int site_later_step(const struct site *site, const struct site_route *route, const struct http_request *request,
+                    unsigned char seal[32]);
 /* The largest body that the product's front end takes (client_max_body_size) for this head, in bytes; 0: no limit. */
 uint64_t site_body_limit(const struct site *site, const struct http_request *request);
 /* The same of a route that is known. */

@@ -178,6 +178,37 @@ static int64_t said_at(struct site_cache *cache, int64_t now)
     return cache->filled;
 }
 
+bool site_grants(const struct site *site, const struct site_route *route)
+{
+    return site != NULL && route != NULL && site->decoy->grant && route->granted != NULL;
+}
+
+int site_later_step(const struct site *site, const struct site_route *route, const struct http_request *request,
+                    unsigned char seal[CSRF_PAD])
+{
+    struct answering a = {.site = site, .route = route, .request = request, .now = clock_wall() / 1000000};
+    struct buffer value;
+    int result = -1;
+
+    if (!site_grants(site, route) || route->form.code == NULL)
+        return -1;
+    buffer_init(&value, SITE_VALUE);
+    read_session(&a);
+    if (field_find(request, route->form.code, &value) == 0 && value.length > 0 && form_fits(&a) &&
+        field_find(request, site->field, &value) == 0)
+        result = csrf_field_pad(buffer_slice(&value), seal);
+    buffer_free(&value);
+    return result;
+}
+
+static const struct site_reply *granted_reply(const struct site_route *route, const char *kind)
+{
+    for (size_t i = 0; i < route->granted->count; i++)
+        if (strcmp(route->granted->keys[i]->text, kind) == 0)
+            return route->openings[i];
+    return strcmp(kind, "session") == 0 && route->wrong_code != NULL ? route->wrong_code : route->refused;
+}
+
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
                 enum site_outcome outcome, struct site_answer *answer)
 {
@@ -190,6 +221,10 @@ int site_answer(const struct site *site, const struct site_route *route, const s
         read_session(&a);
     if (route->form.guarded && !form_fits(&a))
         reply = route->form.rejected;
+    else if (answer->grant != NULL && site_grants(site, route))
+        reply = granted_reply(route, answer->grant->kind);
+    if (answer->grant != NULL)
+        a.pad = answer->grant->seal;
     a.now = said_at(reply->cache, a.now);
     unchanged = reply->served == SITE_BEHIND && is_unchanged(request, reply);
     answer->served = reply->served;

@@ -12,6 +12,7 @@
 #include "templates/render.h"
 
 #define SITE_FLASHES 32     /* what pages may say once */
+#define SITE_OPENINGS 4     /* kinds that one form lets in */
 #define SITE_PARTS 8        /* captures of one pattern */
 #define SITE_CONDITIONS 8   /* of one route */
 #define SITE_STATUSES 32    /* that the front adds headers to */
@@ -116,6 +117,7 @@ struct site_condition {
 
 struct site_form {
     char *identity, *secret; /* names of fields; owned, or NULL */
+    char *code;              /* of the second factor's, which is asked for when the secret was right; owned, or NULL */
     bool guarded; /* asks for the session cookie and the CSRF field */
     const struct site_reply *rejected;
 };
@@ -130,6 +132,9 @@ struct site_route {
     size_t condition_count;
     struct site_form form;
     const struct site_reply *plain, *refused;
+    const struct yaml *granted;                          /* a map of kinds, or NULL */
+    const struct site_reply *openings[SITE_OPENINGS];    /* what each of them opens */
+    const struct site_reply *wrong_code;                 /* or NULL */
     int64_t body_limit; /* -1: the site's */
 };
 
@@ -176,6 +181,7 @@ struct answering {
     int64_t now; /* seconds since 1970 */
     struct csrf_session session;
     bool kept; /* the session came with the request */
+    const unsigned char *pad; /* of the CSRF field, or NULL: random */
     unsigned runtime_us;
     json_t *view;
 };

@@ -300,6 +300,7 @@ void site_free(struct site *site)
         pattern_free(&site->routes[i].pattern);
         free(site->routes[i].form.identity);
         free(site->routes[i].form.secret);
+        free(site->routes[i].form.code);
     }
     for (size_t i = 0; i < site->literal_count; i++)
         free(site->literals[i]);

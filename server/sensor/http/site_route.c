@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "server/wire/kinds.h"
 
 static bool are_methods(const char *text, size_t length)
 {
@@ -71,7 +72,7 @@ static void load_field(struct site *site, const struct yaml *form, const char *k
 
 static void load_form(struct site *site, struct site_route *route, const char *folder, const struct yaml *node)
 {
-    static const char *const keys[] = {"identity", "secret", "rejected", NULL};
+    static const char *const keys[] = {"identity", "secret", "code", "rejected", NULL};
     const struct yaml *rejected = yaml_get(node, "rejected");
 
     if (node == NULL)
@@ -79,6 +80,7 @@ static void load_form(struct site *site, struct site_route *route, const char *f
     site_keys(site, node, keys);
     load_field(site, node, "identity", &route->form.identity);
     load_field(site, node, "secret", &route->form.secret);
+    load_field(site, node, "code", &route->form.code);
     if (yaml_get(node, "identity") != NULL && yaml_get(node, "secret") == NULL &&
         yaml_get(route->at, "refused") != NULL)
         site_fault(site, node, "this form can be refused but has no secret; name the field of the password in 'secret'");
@@ -92,6 +94,33 @@ static void load_form(struct site *site, struct site_route *route, const char *f
     }
     route->form.rejected = site_load_reply(site, folder, rejected, NULL);
     route->form.guarded = route->form.rejected != NULL && site->cookie != NULL && site->field != NULL;
+}
+
+/* What the right secret opens, by the kind of token that it is of. */
+static void load_granted(struct site *site, struct site_route *route, const char *folder, const struct yaml *node)
+{
+    const struct yaml *granted = yaml_get(node, "granted"), *wrong = yaml_get(node, "wrong-code");
+
+    if ((wrong == NULL) != (route->form.code == NULL) || (wrong != NULL && granted == NULL))
+        site_fault(site, wrong != NULL ? wrong : node,
+                   "'wrong-code', 'code' in 'form' and 'granted' go together; write all three, or 'granted' alone");
+    if (wrong != NULL)
+        route->wrong_code = site_load_reply(site, folder, wrong, NULL);
+    if (granted == NULL)
+        return;
+    if (granted->type != YAML_MAP || granted->count == 0 || granted->count > SITE_OPENINGS) {
+        site_fault(site, granted, "'granted' is no map of at most %d kinds; write {password: ANSWER}", SITE_OPENINGS);
+        return;
+    }
+    for (size_t i = 0; i < granted->count; i++) {
+        if (kind_row(granted->keys[i]->text) == NULL)
+            site_fault(site, granted->keys[i], "there is no kind '%.80s'; `sundew kinds` lists them",
+                       granted->keys[i]->text);
+        route->openings[i] = site_load_reply(site, folder, granted->items[i], NULL);
+    }
+    if (yaml_get(yaml_get(node, "form"), "rejected") == NULL || yaml_get(yaml_get(node, "form"), "identity") == NULL)
+        site_fault(site, granted, "only a form with 'identity', 'secret' and 'rejected' can let in; name them in 'form'");
+    route->granted = granted;
 }
 
 /* 'answer', or 'plain' and 'refused'. */
@@ -110,8 +139,8 @@ static void load_replies(struct site *site, struct site_route *route, const char
 
 static void load_route(struct site *site, const char *folder, const struct yaml *node)
 {
-    static const char *const keys[] = {"match", "host",    "where",      "form", "answer",
-                                       "plain", "refused", "body-limit", NULL};
+    static const char *const keys[] = {"match",   "host",    "where",      "form",       "answer", "plain",
+                                       "refused", "granted", "wrong-code", "body-limit", NULL};
     struct site_route *route = &site->routes[site->route_count++];
 
     route->at = node;
@@ -125,6 +154,7 @@ static void load_route(struct site *site, const char *folder, const struct yaml 
     load_conditions(site, route, yaml_get(node, "where"));
     load_form(site, route, folder, yaml_get(node, "form"));
     load_replies(site, route, folder, node);
+    load_granted(site, route, folder, node);
     site->own_limits = site->own_limits || route->body_limit >= 0;
 }
 

@@ -275,9 +275,9 @@ static int set_session(struct answering *a, const struct site_reply *reply)
     result = set_flash(a, reply);
     result |= set_text(a, "session", csrf_session_text(&a->session, text));
     if (result == 0 && (needs & SITE_NEED_FIELD) != 0)
-        result = set_text(a, "csrf_token", csrf_field(&a->site->csrf, &a->session, field));
+        result = set_text(a, "csrf_token", csrf_field(&a->site->csrf, &a->session, a->pad, field));
     if (result == 0 && (needs & SITE_NEED_META) != 0)
-        result = set_text(a, "csrf_meta", csrf_field(&a->site->csrf, &a->session, field));
+        result = set_text(a, "csrf_meta", csrf_field(&a->site->csrf, &a->session, NULL, field));
     return result;
 }
 

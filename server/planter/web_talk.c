@@ -67,6 +67,10 @@ static int take_field(struct slice name, struct slice value, struct web_head *he
         head->close = true;
     if (slice_is_nocase(name, "Retry-After"))
         head->later = seconds_of(value);
+    if (slice_is_nocase(name, "X-RateLimit-Remaining"))
+        head->spent = number_of(value) == 0;
+    if (slice_is_nocase(name, "X-RateLimit-Reset"))
+        head->reset = number_of(value);
     if (slice_is_nocase(name, "Location") && value.length < sizeof head->location)
         snprintf(head->location, sizeof head->location, "%.*s", (int)value.length, (const char *)value.data);
     return 0;
@@ -90,6 +94,15 @@ static int take_line(struct slice line, bool first, struct web_head *head)
     return take_field(name, trimmed((struct slice){colon + 1, line.length - name.length - 1}), head);
 }
 
+/* docs.github.com/rest (rate limits for the REST API): a refusal without Retry-After holds until the reset. */
+static void take_limit(struct web_head *head)
+{
+    int64_t left = head->reset - clock_wall() / 1000000 + 1;
+
+    if (head->later == 0 && head->spent && head->reset > 0 && (head->status == 403 || head->status == 429))
+        head->later = left < 1 ? 1 : left < LATER_MOST ? left : LATER_MOST;
+}
+
 int web_head(struct slice input, struct web_head *head)
 {
     size_t at = 0;
@@ -105,6 +118,7 @@ int web_head(struct slice input, struct web_head *head)
         at = (size_t)(end - input.data) + 1;
         if (line.length == 0 && !first) {
             head->length = at;
+            take_limit(head);
             return 1;
         }
         if (take_line(line, first, head) != 0)

@@ -19,7 +19,10 @@ struct web_head {
     size_t length;     /* of the head itself, its empty line included */
     int64_t body;      /* Content-Length; -1: none is told */
     bool chunked, close;
-    int64_t later; /* Retry-After in seconds; 0: none, or a date that is past */
+    int64_t later; /* Retry-After in seconds; 0: none, or a date that is past. Of a refusal because too much was asked for
+                    * (403, 429) without it: as GitHub says it, by x-ratelimit-remaining and x-ratelimit-reset */
+    bool spent;    /* x-ratelimit-remaining is 0, */
+    int64_t reset; /* until this second since 1970 */
     char location[WEB_URL]; /* ""; one that is longer is none */
 };
 

@@ -87,8 +87,8 @@ def jwt_claims(text, modulus, exponent):
 class Double:
     """Subclasses give `routes`: (name, method, regular expression, function). A fault is one of: an HTTP status (with
     Retry-After: 1 for 429 and 503), "cut" (nothing was done), "done-cut" (all was done, and then the line broke),
-    "done-502" and "done-503" (that status, without Retry-After), "late" (by an index that knows no mails yet), "echo" (an
-    error that repeats the login)."""
+    "done-502" and "done-503" (that status, without Retry-After), "spent" (403 with GitHub's x-ratelimit- fields alone, for
+    some seconds), "late" (by an index that knows no mails yet), "echo" (an error that repeats the login)."""
 
     def __init__(self, root):
         self.root = root
@@ -170,6 +170,9 @@ class Double:
             raise Cut()
         if fault == "echo":
             return 400, {"error": {"message": f"cannot read '{request.headers.get('Authorization')}'"}}, {}
+        if fault == "spent":
+            return 403, {"message": "API rate limit exceeded for user ID 1."}, {
+                "x_ratelimit_remaining": "0", "x_ratelimit_reset": str(int(time.time()) + 1)}
         if isinstance(fault, int):
             return fault, {"error": {"message": f"fault {fault}"}}, {"Retry_After": "1"} if fault in (429, 503) else {}
         try:

@@ -22,9 +22,9 @@
 
 static int send_settings(int fd, const struct account *account, struct error *error)
 {
-    json_t *settings = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "user", account->user, "client", account->client,
+    json_t *settings = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "user", account->user, "client", account->client,
                                  "tenant", account->tenant, "scope", account->scope, "url", account->url, "token-url",
-                                 account->token_url);
+                                 account->token_url, "registry", account->registry);
     char *text = settings != NULL ? json_dumps(settings, JSON_COMPACT) : NULL;
     struct buffer message;
     int result;

@@ -60,6 +60,8 @@ static void put_if(struct command *command, const json_t *row, const char *name)
 /* As it was planted, by the same lure. */
 static void put_planting(struct command *command, json_t *row, bool again)
 {
+    const char *as = text_of(json_object_get(row, "arguments"), "as");
+    bool stays = as != NULL && strcmp(as, "package") == 0; /* else that of a branch or tag is taken */
     json_t *value;
     const char *name;
 
@@ -67,7 +69,7 @@ static void put_planting(struct command *command, json_t *row, bool again)
     put_if(command, row, "lure");
     json_object_foreach(json_object_get(row, "arguments"), name, value)
     {
-        if (again || strcmp(name, "name") != 0) /* that of a branch or tag is taken */
+        if (again || stays || strcmp(name, "name") != 0)
             command_put(command, name, json_string_value(value));
     }
 }

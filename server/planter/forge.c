@@ -313,6 +313,11 @@ static bool is_git_wiki(const struct forge *kind, const char *name)
     return kind->git_wiki && name != NULL && strcmp(name, "wiki") == 0;
 }
 
+static bool is_npm(const struct forge *kind, const char *name)
+{
+    return kind->registry != NULL && name != NULL && strcmp(name, "package") == 0;
+}
+
 static const struct forge_object *object_of(const struct forge *kind, const char *name)
 {
     for (size_t i = 0; name != NULL && i < kind->object_count; i++)
@@ -327,16 +332,17 @@ int forge_plant(const struct forge *kind, const struct task *task, struct place_
     const struct forge_object *object = object_of(kind, as);
     bool merges = as != NULL && strcmp(as, "merge") == 0, branch = as != NULL && strcmp(as, "branch") == 0;
     bool request = merges || (as != NULL && strcmp(as, "merge-request") == 0);
-    bool wiki = is_git_wiki(kind, as);
+    bool wiki = is_git_wiki(kind, as), package = is_npm(kind, as);
     struct forge_stay stay;
     int rc;
 
-    if (object == NULL && !wiki && !request && !branch && as != NULL && strcmp(as, "commit") != 0)
+    if (object == NULL && !wiki && !package && !request && !branch && as != NULL && strcmp(as, "commit") != 0)
         return error_set(error, "%s takes nothing \"%.40s\" by its API", task->place->scheme, as);
     rc = stay_begin(&stay, kind, task, result, error);
     stay.merges = merges;
     if (rc == 0)
         rc = wiki             ? forge_wiki_plant(&stay, error)
+             : package        ? forge_package_plant(&stay, error)
              : object != NULL ? forge_object_plant(&stay, object, error)
                               : forge_commit_plant(&stay, request, branch, error);
     stay_end(&stay);
@@ -359,7 +365,7 @@ int forge_look(const struct forge *kind, const struct task *task, bool remove, s
                struct error *error)
 {
     const struct forge_object *object = object_of(kind, task_where(task, "object"));
-    bool wiki = is_git_wiki(kind, task_where(task, "object"));
+    bool wiki = is_git_wiki(kind, task_where(task, "object")), package = is_npm(kind, task_where(task, "object"));
     struct forge_stay stay;
     int rc = stay_begin(&stay, kind, task, result, error);
 
@@ -367,7 +373,9 @@ int forge_look(const struct forge *kind, const struct task *task, bool remove, s
         rc = forge_wiki_look(&stay, remove, error);
     else if (rc == 0)
         rc = copy_where(&stay, error);
-    if (rc == 0 && !wiki)
+    if (rc == 0 && package)
+        rc = forge_package_look(&stay, remove, error);
+    else if (rc == 0 && !wiki)
         rc = object != NULL ? forge_object_look(&stay, object, remove, error) : forge_commit_look(&stay, remove, error);
     stay_end(&stay);
     return rc;

@@ -79,7 +79,9 @@ struct forge {
     } request;
     const struct forge_object *objects;
     size_t object_count;
-    bool git_wiki;                  /* --as wiki goes into the wiki's own git repository */
+    bool git_wiki;                  /* --as wiki goes into the wiki's own git repository, */
+    const char *registry;           /* --as package into this npm registry at the place's host; NULL: it has none */
+    const char *public_registry;    /* the public host's */
 };
 
 /* One job. Values: p project, o its owner, n its name; b branch, s source branch, h commit (of what is deleted: the one
@@ -130,6 +132,8 @@ const json_t *forge_member(const json_t *answer, const char *path);
 bool forge_text(const json_t *answer, const char *path, char *text, size_t size);
 /* The list in an answer. */
 const json_t *forge_items(const struct forge_stay *stay, const json_t *answer);
+/* How those who work on branch {b} commit, and when its newest commit was made (0: not known). manner_free() it. */
+int forge_learn(struct forge_stay *stay, struct manner *manner, int64_t *tip_s, struct error *error);
 /* The file {f} at that branch or commit: is it that content (a digest of it, where `content` is none)? 1 so, 2 another,
  * 0 none, -1. */
 int forge_file(struct forge_stay *stay, const char *at, struct slice content, const char *digest, struct error *error);
@@ -168,6 +172,10 @@ int forge_object_look(struct forge_stay *stay, const struct forge_object *object
 /* A page of the wiki's repository. */
 int forge_wiki_plant(struct forge_stay *stay, struct error *error);
 int forge_wiki_look(struct forge_stay *stay, bool remove, struct error *error);
+
+/* A package of npm. */
+int forge_package_plant(struct forge_stay *stay, struct error *error);
+int forge_package_look(struct forge_stay *stay, bool remove, struct error *error);
 
 /* Defines the place: its three acts. `copying`: some of it is copied (place.h: copies). */
 #define FORGE_PLACE(symbol, name, copying)                                                                             \

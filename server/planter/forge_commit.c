@@ -118,7 +118,7 @@ static char *text_of(const json_t *item, const char *path)
     return (char *)(uintptr_t)json_string_value(forge_member(item, path));
 }
 
-static void learn_one(const struct forge *kind, const json_t *item, struct work *work)
+static void learn_one(const struct forge *kind, const json_t *item, struct manner *manner, int64_t *tip_s)
 {
     struct manner_commit commit = {
         .message = text_of(item, kind->commit.message), .name = text_of(item, kind->commit.name),
@@ -127,13 +127,13 @@ static void learn_one(const struct forge *kind, const json_t *item, struct work 
         .signature = json_is_true(forge_member(item, kind->commit.signature))};
 
     commit.time_s = time_of(forge_member(item, kind->commit.date), &commit.offset);
-    if (work->tip_s == 0)
-        work->tip_s = commit.time_s;
+    if (*tip_s == 0)
+        *tip_s = commit.time_s;
     if (json_array_size(forge_member(item, kind->commit.parents)) <= 1)
-        manner_add(&work->manner, &commit);
+        manner_add(manner, &commit);
 }
 
-static int learn(struct forge_stay *stay, struct work *work, struct error *error)
+int forge_learn(struct forge_stay *stay, struct manner *manner, int64_t *tip_s, struct error *error)
 {
     const char *sign = task_option(stay->task, "signed-off");
     json_t *answer = NULL;
@@ -141,12 +141,13 @@ static int learn(struct forge_stay *stay, struct work *work, struct error *error
     size_t index;
     int rc = forge_do(stay, &stay->kind->log, false, "the history cannot be read", &answer, error);
 
-    manner_begin(&work->manner);
+    manner_begin(manner);
+    *tip_s = 0;
     json_array_foreach(forge_items(stay, answer), index, item)
-        learn_one(stay->kind, item, work);
-    manner_judge(&work->manner);
+        learn_one(stay->kind, item, manner, tip_s);
+    manner_judge(manner);
     if (sign != NULL)
-        work->manner.signs = strcmp(sign, "yes") == 0;
+        manner->signs = strcmp(sign, "yes") == 0;
     json_decref(answer);
     return rc < 0 ? -1 : 0;
 }
@@ -159,7 +160,8 @@ static int prepare(struct forge_stay *stay, struct work *work, struct error *err
     int64_t now = clock_wall() / 1000000;
     int rc = 0;
 
-    if (changes_read(stay->task, changes, error) != 0 || find_branch(stay, error) != 0 || learn(stay, work, error) != 0)
+    if (changes_read(stay->task, changes, error) != 0 || find_branch(stay, error) != 0 ||
+        forge_learn(stay, &work->manner, &work->tip_s, error) != 0)
         return -1;
     manner_apply(&work->manner, changes, work->messages);
     work->content = buffer_slice(&changes->secret_file->data);

@@ -3,7 +3,7 @@
  * github://HOST/OWNER/REPOSITORY#BRANCH by GitHub's REST API (docs.github.com/rest), at github.com or on a server of
  * one's own (Enterprise). Commits are made of Git objects, so that author, committer and dates are those of the lure;
  * the reference moves last, and never but forward. Wiki pages have no API: docs.github.com/communities
- * (documenting your project with wikis) has them in a git repository. */
+ * (documenting your project with wikis) has them in a git repository. Packages are npm's (forge_package.h). */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +197,7 @@ static const struct forge github_forge = {
     .objects = objects,
     .object_count = sizeof objects / sizeof objects[0],
     .git_wiki = true,
+    .registry = "/_registry/npm", .public_registry = "https://npm.pkg.github.com",
 };
 
 FORGE_PLACE(github, "github", true);

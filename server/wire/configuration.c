@@ -71,6 +71,7 @@ static void free_account(struct account *account)
     free(account->scope);
     free(account->url);
     free(account->token_url);
+    free(account->registry);
 }
 
 void configuration_free(struct configuration *configuration)

@@ -72,7 +72,7 @@ struct account {
     size_t place_count;
     char *user;                   /* "": the mailbox's own; %u in it stands for that */
     char *client, *tenant, *scope; /* OAuth, or "" */
-    char *url, *token_url;        /* "": those of the place's scheme */
+    char *url, *token_url, *registry; /* "": those of the place's scheme */
     struct network *allow;        /* empty: whatever address the host has */
     size_t allow_count;
     char *files[ACCOUNT_FILES]; /* absolute paths or "" */

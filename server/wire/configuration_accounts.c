@@ -92,13 +92,15 @@ static int take_account(struct loading *loading, const struct yaml *key, const s
         loading_text(loading, map, "scope", "", &account->scope) < 0 ||
         loading_text(loading, map, "url", "", &account->url) < 0 ||
         loading_text(loading, map, "token-url", "", &account->token_url) < 0 ||
+        loading_text(loading, map, "registry", "", &account->registry) < 0 ||
         loading_networks(loading, map, "allow", &account->allow, &account->allow_count) < 0)
         return -1;
     for (size_t i = 0; i < ACCOUNT_FILES; i++)
         if (loading_path(loading, map, account_file_name(i), "", &account->files[i]) < 0)
             return -1;
     if (check_url(loading, map, "url", account->url) < 0 ||
-        check_url(loading, map, "token-url", account->token_url) < 0 || take_places(loading, map, account) < 0)
+        check_url(loading, map, "token-url", account->token_url) < 0 ||
+        check_url(loading, map, "registry", account->registry) < 0 || take_places(loading, map, account) < 0)
         return -1;
     return check_proof(loading, map, account);
 }

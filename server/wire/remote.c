@@ -218,5 +218,6 @@ bool remote_allows(const struct account *account, const char *place, const char 
         }
         remote_free(&remote);
     }
-    return allowed || is_host(account->url, host, port) || is_host(account->token_url, host, port);
+    return allowed || is_host(account->url, host, port) || is_host(account->token_url, host, port) ||
+           is_host(account->registry, host, port);
 }

@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: ISC
-"""GitHub's REST API, as an Enterprise server has it, as far as lures are put into repositories with it; and the wiki,
-which is a git repository that its first page makes."""
+"""GitHub's REST API, as an Enterprise server has it, as far as lures are put into repositories with it; the wiki,
+which is a git repository that its first page makes; and the npm registry (npm.py)."""
 import os
 
 from api import Refused
 from forge import only
 from hub import Hub
+from npm import Npm
 
 REPOSITORY = "/api/v3/repos/([^/]+/[^/]+)"
 
 
-class GitHub(Hub):
-    has_wiki = True
+class GitHub(Npm, Hub):
+    has_wiki, visibility = True, "private"
+    scopes = {"repo", "read:packages", "write:packages", "delete:packages"}
+
+    def __init__(self, root, people):
+        super().__init__(root, people)
+        self.archives = {}
 
     def enter(self, request, project, least="reader"):
         if not request.headers.get("User-Agent"):
@@ -20,7 +26,8 @@ class GitHub(Hub):
 
     def about(self, request, project):
         status, said = super().about(request, project)
-        return status, {**said, "has_wiki": self.has_wiki}
+        return status, {**said, "has_wiki": self.has_wiki, "description": "Orders and invoices",
+                        "owner": {"login": "web", "type": "Organization"}, "license": {"spdx_id": "NOASSERTION"}}
 
     @property
     def wiki(self):
@@ -169,4 +176,4 @@ class GitHub(Hub):
         ("snippets", "GET", "/api/v3/gists", list_gists),
         ("read-snippet", "GET", "/api/v3/gists/([^/]+)", read_gist),
         ("remove-snippet", "DELETE", "/api/v3/gists/([^/]+)", remove_gist),
-    ]
+    ] + Npm.npm_routes

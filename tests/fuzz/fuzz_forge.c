@@ -151,9 +151,10 @@ static json_t *change(const char *message, const char *file, bool remove)
 
 static json_t *where(bool object, const char *sort, const char *digest)
 {
-    json_t *told = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:{s:s}}", "branch", "main", "path", "ci/env", "file",
-                             "env", "title", "Env", "name", "TOKEN", "digest", digest, "beside", "URL", "beside_digests",
-                             "URL", digest);
+    json_t *told = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:{s:s}}", "branch", "main", "path",
+                             "ci/env", "file", "env", "title", "Env", "name", "TOKEN", "digest", digest, "version", "1.0.0",
+                             "integrity", "sha512-x", "package", "/orgs/group/packages/npm/project", "beside", "URL",
+                             "beside_digests", "URL", digest);
 
     if (object)
         json_object_set_new(told, "object", json_string(sort));

@@ -16,7 +16,7 @@ class ForgeStory(Story):
     def __init__(self, sundew, double, scheme, authors=True, dates=True, deletes=True, request="merge request"):
         super().__init__(sundew, double, f"{scheme}://127.0.0.1:{double.port}/{double.project}")
         self.scheme, self.authors, self.dates, self.deletes, self.request = scheme, authors, dates, deletes, request
-        self.tokens = sundew.json("mint", "gitlab-token", "--count", "60")
+        self.tokens = sundew.json("mint", "gitlab-token", "--count", "80")
         self.login(double.token)
 
     def login(self, token):

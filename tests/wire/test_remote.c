@@ -96,7 +96,8 @@ START_TEST(only_hosts_of_the_place_and_the_account)
 {
     struct error error = {""};
     struct configuration *c = load("  mail:\n    places: [\"imaps://h.example\"]\n    client: c\n    secret: s\n"
-                                   "    token-url: https://login.example:8443/token\n", &error);
+                                   "    token-url: https://login.example:8443/token\n"
+                                   "    registry: https://npm.h.example/\n", &error);
     const char *place = "imaps://u@h.example", *own = "imaps://u@h.example:1993";
 
     ck_assert_msg(c != NULL, "%s", error.text);
@@ -106,6 +107,7 @@ START_TEST(only_hosts_of_the_place_and_the_account)
     ck_assert(!remote_allows(&c->accounts[0], own, "h.example", 993));
     ck_assert(remote_allows(&c->accounts[0], place, "login.example", 8443));
     ck_assert(!remote_allows(&c->accounts[0], place, "login.example", 443));
+    ck_assert(remote_allows(&c->accounts[0], place, "npm.h.example", 443));
     ck_assert(!remote_allows(&c->accounts[0], place, "169.254.169.254", 80));
     ck_assert(!remote_allows(&c->accounts[0], "file:/x", "h.example", 993));
     configuration_free(c);

@@ -14,11 +14,15 @@
 #include "server/planter/tarball.h"
 
 #define BESIDE_BYTES (64 * 1024) /* of each file that comes along */
-#define NODE_VERSION "20.18.1"
-#define NPM_VERSION "10.8.2"
 
 enum { README, LICENSE, MANIFEST, BESIDE };
 static const char *const names[BESIDE] = {"README.md", "LICENSE", "package.json"};
+
+/* Releases of Node.js for long-term support, and the npm in each (nodejs.org/en/about/previous-releases). */
+static const struct toolchain {
+    const char *node, *npm;
+} toolchains[] = {{"18.20.4", "10.7.0"}, {"20.11.1", "10.2.4"}, {"20.15.1", "10.7.0"}, {"20.18.1", "10.8.2"},
+                  {"22.11.0", "10.9.0"}, {"22.12.0", "10.9.0"}, {"22.14.0", "10.9.2"}};
 
 /* ---- names ---- */
 
@@ -228,6 +232,7 @@ json_t *forge_package_document(struct forge_package *package, const char *regist
 {
     char *data = secret_base64(buffer_slice(&package->archive), sodium_base64_VARIANT_ORIGINAL), file[2 * PACKAGE_NAME];
     const char *host = strncmp(registry, "https", 5) == 0 ? registry + 5 : registry;
+    const struct toolchain *tools = &toolchains[randombytes_uniform(sizeof toolchains / sizeof toolchains[0])];
     json_t *version = json_copy(package->manifest), *document;
 
     snprintf(file, sizeof file, "%s-%s.tgz", package->name, package->version);
@@ -236,8 +241,8 @@ json_t *forge_package_document(struct forge_package *package, const char *regist
         json_object_set_new(version, "readme", json_string(package->readme));
         json_object_set_new(version, "readmeFilename", json_string(names[README]));
     }
-    json_object_set_new(version, "_nodeVersion", json_string(NODE_VERSION));
-    json_object_set_new(version, "_npmVersion", json_string(NPM_VERSION));
+    json_object_set_new(version, "_nodeVersion", json_string(tools->node));
+    json_object_set_new(version, "_npmVersion", json_string(tools->npm));
     json_object_set_new(version, "dist",
                         json_pack("{s:s, s:s, s:o}", "integrity", package->integrity, "shasum", package->shasum, "tarball",
                                   json_sprintf("http%s/%s/-/%s", host, package->name, file)));

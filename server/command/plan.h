@@ -144,7 +144,7 @@ void plan_items_free(struct plan_items *items);
 
 /* A placement of the plan that the ledger has, and is not gone. */
 struct plan_known {
-    char *key, *placement, *token, *kind, *form, *lure, *place, *state;
+    char *key, *placement, *kind, *form, *lure, *place, *state;
     char *rotates;   /* the placement that it takes over from, or "" */
     int64_t planted; /* 0: not yet */
     bool wanted; /* the plan says it */

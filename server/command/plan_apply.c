@@ -64,37 +64,29 @@ static void put_owner(const struct plan_place *place, struct command *command)
             command_put(command, said[i][0], said[i][1]);
 }
 
-/* Settings of the planting; those of the token, too, where one is minted. */
-static void put_settings(const struct plan_item *item, bool minted, struct command *command)
+/* Settings of the token and of the planting; the place's own owner goes before the entry's. */
+static void put_settings(const struct plan_item *item, struct command *command)
 {
-    static const char *const planting[] = {"path", "as", "buried", "signed-off", "outside"};
     const struct plan_entry *entry = item->entry;
 
-    for (size_t i = 0; i < entry->setting_count; i++) {
-        const char *name = entry->settings[i].name;
-        bool put = minted && (strcmp(name, "owner") != 0 || item->place->owner == NULL);
-
-        for (size_t j = 0; j < sizeof(planting) / sizeof(planting[0]); j++)
-            put = put || strcmp(name, planting[j]) == 0;
-        if (put)
-            command_put(command, name, entry->settings[i].value);
-    }
-    if (minted && item->place->owner != NULL)
+    for (size_t i = 0; i < entry->setting_count; i++)
+        if (strcmp(entry->settings[i].name, "owner") != 0 || item->place->owner == NULL)
+            command_put(command, entry->settings[i].name, entry->settings[i].value);
+    if (item->place->owner != NULL)
         command_put(command, "owner", item->place->owner);
-    if (minted && item->kind->form != NULL)
+    if (item->kind->form != NULL)
         command_put(command, "form", item->kind->form);
     put_owner(item->place, command);
 }
 
-/* `token`: one that was minted for this before; NULL: none. */
-static int plant(const struct plan_work *work, struct gardener *gardener, const struct plan_item *item, const char *token,
+static int plant(const struct plan_work *work, struct gardener *gardener, const struct plan_item *item,
                  struct error *error)
 {
     struct command command = {.name = slice_of("plant")};
     char *people = plan_people_beside(item->place, work->ledger->seed), at[CLOCK_TEXT];
     int code;
 
-    command_put(&command, "token", token != NULL ? token : item->kind->name);
+    command_put(&command, "token", item->kind->name);
     command_put(&command, "place", item->place->place);
     command_put(&command, "campaign", item->key);
     if (item->lure != NULL)
@@ -103,7 +95,7 @@ static int plant(const struct plan_work *work, struct gardener *gardener, const 
         command_put(&command, "at", clock_text(item->at, at));
     if (people != NULL)
         command_put(&command, "people", people);
-    put_settings(item, token == NULL, &command);
+    put_settings(item, &command);
     code = gardener_command(gardener, &command, gardener_do, error);
     free(people);
     return code;
@@ -125,14 +117,11 @@ static int finish_later(struct gardener *gardener, const struct plan_known *know
     return gardener_command(gardener, &command, replant_job, error);
 }
 
-/* Planting it was broken off: it is finished where it lies, and else planted again, with its token if that is still of
- * the right kind. */
+/* Planting it was broken off: it is finished where it lies, and else given up and planted anew. */
 static int finish(const struct plan_work *work, struct gardener *gardener, const struct plan_item *item,
                   const struct plan_known *known, struct error *error)
 {
     struct command command = {.name = slice_of("inspect")};
-    bool fits = strcmp(known->kind, item->kind->name) == 0 &&
-                (item->kind->form == NULL || strcmp(known->form, item->kind->form) == 0);
     int code;
 
     gardener->state[0] = '\0';
@@ -140,7 +129,7 @@ static int finish(const struct plan_work *work, struct gardener *gardener, const
     code = gardener_command(gardener, &command, gardener_resume, error);
     if (code == 0 && lies(gardener->state))
         return 0;
-    return strcmp(gardener->state, "gone") == 0 ? plant(work, gardener, item, fits ? known->token : NULL, error) : 3;
+    return strcmp(gardener->state, "gone") == 0 ? plant(work, gardener, item, error) : 3;
 }
 
 int plan_do(struct plan_work *work, struct gardener *gardener, const struct plan_item *item, struct error *error)
@@ -148,7 +137,7 @@ int plan_do(struct plan_work *work, struct gardener *gardener, const struct plan
     const struct plan_known *known = plan_find(work->ledger, item->key);
 
     if (known == NULL)
-        return plant(work, gardener, item, NULL, error);
+        return plant(work, gardener, item, error);
     if (strcmp(known->state, "planned") != 0)
         return rotate_placement(gardener, known->placement, error);
     if (known->rotates[0] != '\0' || known->planted != 0)

@@ -37,7 +37,6 @@ static int add(struct plan_ledger *ledger, const json_t *row)
     *known = (struct plan_known){
         .key = copy_of(row, "campaign"),
         .placement = copy_of(row, "placement"),
-        .token = copy_of(row, "token"),
         .kind = copy_of(row, "kind"),
         .form = copy_of(row, "form"),
         .lure = copy_of(row, "lure"),
@@ -47,7 +46,7 @@ static int add(struct plan_ledger *ledger, const json_t *row)
     };
     if (json_is_string(json_object_get(row, "planted")))
         clock_parse(json_string_value(json_object_get(row, "planted")), &known->planted);
-    return known->key != NULL && known->placement != NULL && known->token != NULL && known->kind != NULL &&
+    return known->key != NULL && known->placement != NULL && known->kind != NULL &&
                    known->form != NULL && known->lure != NULL && known->place != NULL && known->state != NULL &&
                    known->rotates != NULL
                ? 0
@@ -115,9 +114,8 @@ void plan_ledger_free(struct plan_ledger *ledger)
 {
     for (size_t i = 0; i < ledger->count; i++) {
         struct plan_known *known = &ledger->list[i];
-        char *const texts[] = {known->key,  known->placement, known->token, known->kind,
-                               known->form, known->lure,      known->place, known->state,
-                               known->rotates};
+        char *const texts[] = {known->key,  known->placement, known->kind,  known->form,
+                               known->lure, known->place,     known->state, known->rotates};
 
         for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
             free(texts[j]);

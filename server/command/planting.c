@@ -86,9 +86,8 @@ static int take_nothing(struct slice kind, struct slice name, struct slice data,
 }
 
 /* What the planter told, for the keeper under that name. */
-/* resumed: what was broken off before is given up, and its token is to be planted anew. */
 static int tell_as(const struct gardener *gardener, const char *name, const struct planting *job,
-                   const struct planted *planted, bool resumed, const struct link_rows *rows, struct error *error)
+                   const struct planted *planted, const struct link_rows *rows, struct error *error)
 {
     json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
     char *digest = strdup(text_member(where, "digest")), *rest;
@@ -105,8 +104,6 @@ static int tell_as(const struct gardener *gardener, const char *name, const stru
     if (!slice_is(planted->state, "planned"))
         command.arguments[command.argument_count++] = (struct argument){slice_of("state"), planted->state};
     command.arguments[command.argument_count++] = (struct argument){slice_of("text"), planted->text};
-    if (resumed)
-        command_put(&command, "resumed", "true");
     code = link_command(gardener->link, &command, rows, error);
     json_decref(where);
     free(digest);
@@ -120,7 +117,7 @@ static int announce(struct gardener *gardener, const struct planting *job, const
 {
     const struct link_rows rows = {take_nothing, NULL, NULL};
 
-    if (tell_as(gardener, "planting", job, planted, false, &rows, error) != 0)
+    if (tell_as(gardener, "planting", job, planted, &rows, error) != 0)
         return -1;
     return planter_go(&gardener->planter, error);
 }
@@ -219,12 +216,12 @@ static int take_row(struct slice kind, struct slice name, struct slice data, voi
 }
 
 static int tell(const struct gardener *gardener, const char *name, const struct planting *job,
-                const struct outcome_of *outcome, bool resumed, struct error *error)
+                const struct outcome_of *outcome, struct error *error)
 {
     struct showing showing = {&gardener->invocation->output, &outcome->print};
     const struct link_rows rows = {take_row, &showing, NULL};
 
-    return tell_as(gardener, name, job, &outcome->planted, resumed, &rows, error);
+    return tell_as(gardener, name, job, &outcome->planted, &rows, error);
 }
 
 static const char *told_as(const struct planting *job)
@@ -298,7 +295,7 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
     if (is_dry(job))
         code = show_dry(gardener->invocation, job, &outcome.planted, error);
     else
-        code = tell(gardener, told_as(job), job, &outcome, false, error);
+        code = tell(gardener, told_as(job), job, &outcome, error);
     if (code == 0 && wanting(job, &outcome.planted))
         code = 1;
     rest(gardener, job, ran);
@@ -386,7 +383,7 @@ int gardener_resume(struct gardener *gardener, const struct planting *job, struc
     } else if (ran == 0 && (strcmp(gardener->state, "unknown") == 0 || gardener->state[0] == '\0')) {
         outcome.planted.ok = false;
     }
-    code = tell(gardener, "planted", job, &outcome, true, error);
+    code = tell(gardener, "planted", job, &outcome, error);
     rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;
@@ -401,7 +398,7 @@ int gardener_clear(struct gardener *gardener, const struct planting *job, struct
     json_object_set_new(job->json, "action", json_string("uproot"));
     ran = work(gardener, job, &outcome);
     if (ran == 0 && outcome.planted.ok && strcmp(gardener->state, "gone") == 0)
-        code = tell(gardener, "inspected", job, &outcome, false, error);
+        code = tell(gardener, "inspected", job, &outcome, error);
     else
         code = error_status(error, 3,
                             "%.*s", (int)outcome.planted.text.length, (const char *)outcome.planted.text.data);

@@ -105,8 +105,8 @@ static void put_token(struct command *command, const json_t *row, bool named)
         put_if(command, row, "identity");
 }
 
-/* The intent: a token, and a placement that is to take over. `token`: one that was minted for this before. */
-static int intend(struct gardener *gardener, json_t *row, const char *token, struct plantings *jobs, struct error *error)
+/* The intent: a token, and a placement that is to take over. */
+static int intend(struct gardener *gardener, json_t *row, struct plantings *jobs, struct error *error)
 {
     bool chosen = json_is_true(json_object_get(row, "bound"));
     int code = 3;
@@ -114,22 +114,16 @@ static int intend(struct gardener *gardener, json_t *row, const char *token, str
     for (int named = 1; named >= 0 && code != 0; named--) {
         struct command command = {.name = slice_of("rotating")};
 
-        if (token != NULL)
-            command_put(&command, "token", token);
-        else
-            put_token(&command, row, named != 0);
-        if (token != NULL)
-            put_if(&command, row, "campaign");
+        put_token(&command, row, named != 0);
         put_planting(&command, row, false);
         command_put(&command, "rotates", text_of(row, "placement"));
         plantings_free(jobs);
         code = gardener_ask(gardener, &command, jobs, error);
-        if (chosen || token != NULL) /* others may have a name that their maker gives out */
+        if (chosen) /* others may have a name that their maker gives out */
             break;
     }
     /* What passwords are has changed since. */
-    return code != 0 && token == NULL && json_object_del(row, "length") == 0 ? intend(gardener, row, token, jobs, error)
-                                                                              : code;
+    return code != 0 && json_object_del(row, "length") == 0 ? intend(gardener, row, jobs, error) : code;
 }
 
 /* Takes out what lies there. 1 where that cannot be. */
@@ -149,10 +143,10 @@ static int withdraw(struct gardener *gardener, const json_t *row)
     return code != 0;
 }
 
-static int take_over(struct gardener *gardener, json_t *row, const char *token, struct error *error)
+static int take_over(struct gardener *gardener, json_t *row, struct error *error)
 {
     struct plantings jobs = {NULL, 0};
-    int code = intend(gardener, row, token, &jobs, error), stays;
+    int code = intend(gardener, row, &jobs, error), stays;
 
     if (code == 0) {
         stays = withdraw(gardener, row);
@@ -183,7 +177,7 @@ static int finish(struct gardener *gardener, json_t *row, struct error *error)
     if (strcmp(gardener->state, "gone") != 0)
         return 3;
     error->text[0] = '\0';
-    return take_over(gardener, row, text_of(row, "successor_token"), error);
+    return take_over(gardener, row, error);
 }
 
 static int rotate(struct gardener *gardener, json_t *row, struct error *error)
@@ -205,7 +199,7 @@ static int rotate(struct gardener *gardener, json_t *row, struct error *error)
         return error_status(error, 3,
                             "%s holds two tokens, %s beside %s, which are not rotated together; uproot it, mint both "
                             "anew, and plant them", placement, beside, text_of(row, "token"));
-    return take_over(gardener, row, NULL, error);
+    return take_over(gardener, row, error);
 }
 
 int rotate_placement(struct gardener *gardener, const char *id, struct error *error)

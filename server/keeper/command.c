@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/keeper/command.h"
 
-#define OUTCOME_USAGE "PLACEMENT [--ok B] [--where JSON] [--state S] [--text T] [--digest D] [--resumed B]"
+#define OUTCOME_USAGE "PLACEMENT [--ok B] [--where JSON] [--state S] [--text T] [--digest D]"
 
 #define DRILLING_USAGE "TOKEN [--decoy D] [--address A] [--port P] [--local P]"
 

@@ -248,12 +248,12 @@ static void not_again(struct request *request, const struct row *row, const stru
                      (const char *)report->text.data, report->text.length > 0 ? ":" : "", row->place);
 }
 
-/* Nothing was put: the intent goes, and so does the token that was minted for it, unless that is to be tried again. */
+/* Nothing was put: the intent goes, and so does the token that was minted for it. */
 static void not_planted(struct request *request, struct row *row, const struct report *report)
 {
     char token[ID_TEXT];
 
-    row->withdrawn = row->made && !request_has(request, "resumed");
+    row->withdrawn = row->made;
     if (change(request, "DELETE FROM placement WHERE number = ?1", row, report, "gone") == 0)
         request_done(request, REQUEST_FAILED, "%.*s%s nothing was planted in %.400s; %s %s", (int)report->text.length,
                      (const char *)report->text.data, report->text.length > 0 ? ":" : "", row->place,

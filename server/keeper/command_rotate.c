@@ -4,7 +4,7 @@
  *
  *   {"placement","token","plants","beside","place","state","lure","retired","campaign","arguments",
  *    "kind","form","identity","bound","decoy","owner","contact","memo","expires","host","account","length",
- *    "successor","successor_token","successor_state","rotated"}
+ *    "successor","successor_state","rotated"}
  *
  * plants: the token by whose planting it came there, which is another where two lie side by side; successor: the
  * placement that takes over, or is about to. Nothing is changed here: "uproot" and "rotating" (command.c) do that. */
@@ -26,8 +26,7 @@ static const char rotation_sql[] =
     " 'arguments', json(json_remove(coalesce(p.arguments, '{}'), '$.minted')),"
     " 'kind', t.kind, 'form', t.form, 'identity', t.identity, 'bound', json(iif(t.bound, 'true', 'false')),"
     " 'decoy', t.decoy, 'owner', t.owner, 'contact', t.contact, 'memo', t.memo, 'expires', time_text(t.expires),"
-    " 'successor', id_text('p', r.id), 'successor_token', (SELECT id_text('t', v.id) FROM token v WHERE"
-    " v.number = r.token), 'successor_state', r.state, 'rotated', time_text(r.planted))"
+    " 'successor', id_text('p', r.id), 'successor_state', r.state, 'rotated', time_text(r.planted))"
     " FROM placement p JOIN token t ON t.number = p.token LEFT JOIN placement r ON r.rotates = p.number"
     " WHERE p.id = ?1 OR p.token = (SELECT coalesce(v.beside, v.number) FROM token v WHERE v.id = ?1)";
 

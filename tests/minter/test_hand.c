@@ -109,6 +109,7 @@ END_TEST
 
 START_TEST(what_optional_sentences_left_is_gone)
 {
+    size_t apart = 0, together = 0;
     struct buffer out;
 
     buffer_init(&out, 4096);
@@ -116,10 +117,12 @@ START_TEST(what_optional_sentences_left_is_gone)
         for (int answers = 0; answers < 2; answers++) {
             const char *text = written(person, "\n\nThe disk is full. \n\n\n\n  df -h   \n\n\n", answers, &out);
 
-            ck_assert_msg(strstr(text, "The disk is full.\n\n  df -h\n") != NULL, "%s", text);
+            apart += strstr(text, "The disk is full.\n\n  df -h\n") != NULL;
+            together += strstr(text, "The disk is full.\n  df -h\n") != NULL;
             ck_assert_msg(strstr(text, "\n\n\n") == NULL && text[0] != '\n', "%s", text);
             ck_assert_msg(strlen(text) > 2 && strcmp(text + strlen(text) - 2, "\n\n") != 0, "%s", text);
         }
+    ck_assert_msg(apart > 0 && together > 0 && apart + together == 2 * PEOPLE, "%zu and %zu", apart, together);
     buffer_free(&out);
 }
 END_TEST

@@ -183,13 +183,14 @@ static void add_text(const struct letter *letter, const struct hand *hand, struc
     }
 }
 
-/* The next sentence that this installation has not had. */
+/* The next sentence that this installation has not had. Steps of the golden section keep those apart that are alike: ways to
+ * say the same stand beside each other. */
 static int add_sentence(const struct letter *letter, const struct lure_variable *word, struct buffer *out, struct error *error)
 {
     const struct minter *minter = letter->work->minter;
     const json_t *parameters = letter->work->parameters, *ordinal = json_object_get(parameters, "ordinal");
     const json_t *seeds = json_object_get(json_object_get(parameters, "persona"), "seeds");
-    uint64_t *said = &minter->turns[minter->catalogue->lure_count], step = word->total * 5ull / 8 + 1;
+    uint64_t *said = &minter->turns[minter->catalogue->lure_count], step = word->total * 618ull / 1000 + 1;
 
     if (!json_is_integer(ordinal))
         return add_choice(letter, word, draw_below(minter->draw, word->total), out, error);

@@ -188,6 +188,7 @@ static void cast_real(struct lure_work *work, bool owned)
 /* Whom the owner would meet as themselves makes room. */
 static void cast_owner(struct lure_work *work, json_t *owner)
 {
+    put_default(owner, "phone", text_of(model_of(persona_of(work), text_of(owner, "mail")), "phone"));
     if (is_mail(owner, json_object_get(work->token, "from")))
         json_object_set(work->token, "from", json_object_get(work->token, "third"));
     if (is_mail(owner, json_object_get(work->token, "third")))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Real people in lures. */
+#include <regex.h>
 #include "server/minter/lure.h"
 #include "tests/minter/jobs.h"
 #include "tests/test.h"
@@ -133,6 +134,34 @@ START_TEST(a_few_real_people_do_not_do)
 }
 END_TEST
 
+/* Numbers of orders are made of extensions. */
+START_TEST(an_owner_of_whom_only_the_name_is_known_has_an_extension)
+{
+    regex_t broken;
+
+    ck_assert_int_eq(regcomp(&broken, "order[ \n]([0-9]{4}-[^0-9]|/[0-9]{4})", REG_EXTENDED | REG_NOSUB), 0);
+    for (int i = 0; i < 40; i++) {
+        char secret[32];
+        json_t *asked, *meta, *message;
+        size_t index;
+
+        snprintf(secret, sizeof secret, "Bovirel.Tanusor%d!", i);
+        asked = with(with(parameters(secret), "owner", "Ann Roe"), "lure", "invoice");
+        with(json_object_get(asked, "decoy"), "site", "portal");
+        ck_assert_msg(jobs_run(&jobs, "lure", asked) == 0, "%s", jobs.error.text);
+        meta = jobs_json(&jobs, "meta");
+        json_array_foreach(json_object_get(meta, "messages"), index, message)
+        {
+            const char *raw = jobs_text(&jobs, "file", text_of(message, "file"));
+
+            ck_assert_msg(regexec(&broken, raw, 0, NULL, 0) != 0, "%s", raw);
+        }
+        json_decref(meta);
+    }
+    regfree(&broken);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("cast");
@@ -142,6 +171,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, real_people_play);
     tcase_add_test(tcase, a_token_draws_the_same_people);
     tcase_add_test(tcase, a_few_real_people_do_not_do);
+    tcase_add_test(tcase, an_owner_of_whom_only_the_name_is_known_has_an_extension);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -201,11 +201,11 @@ static int add_sentence(const struct letter *letter, const struct lure_variable 
     return add_choice(letter, word, (uint32_t)(step % word->total), out, error);
 }
 
-/* What somebody says who is writing anyway. */
+/* What somebody says who is writing anyway, and to the own house. */
 static int add_talk(const struct letter *letter, const struct hand *hand, struct buffer *out, struct error *error)
 {
     const struct lure_variable *word = find_word(letter, "aside", error);
-    unsigned count = draw_below(letter->work->minter->draw, hand->talks + 1);
+    unsigned count = formal(letter) ? 0 : draw_below(letter->work->minter->draw, hand->talks + 1);
     struct buffer sentence;
     int rc = word == NULL ? -1 : 0;
 

@@ -143,8 +143,8 @@ static const struct {
 } walks[] = {
     [CHAIN_OBSERVATION] = {"SELECT seq, digest, link, id, time, decoy, service, source, port, flow, context, presented, "
                            "matched FROM observation WHERE seq > ? ORDER BY seq LIMIT ?", observation_row},
-    [CHAIN_OPERATION] = {"SELECT seq, digest, link, time, who, what, subject, details, what = 'ack' AND "
-                         "json_valid(details) AND json_extract(details, '$.erased') IS NOT NULL FROM operation "
+    [CHAIN_OPERATION] = {"SELECT seq, digest, link, time, who, what, subject, details, CASE WHEN what = 'ack' AND "
+                         "json_valid(details) THEN json_extract(details, '$.erased') IS NOT NULL ELSE 0 END FROM operation "
                          "WHERE seq > ? ORDER BY seq LIMIT ?", operation_row},
 };
 

@@ -361,7 +361,8 @@ static int erase_notes(struct eraser *eraser, int64_t *rows, struct error *error
                                    "ORDER BY seq LIMIT ?2) WHERE time < ?3";
     static const char operation_sql[] =
         "UPDATE operation SET details = json_set(json_remove(details, '$.note'), '$.erased', time_text(?4)) "
-        "WHERE seq > ?1 AND seq <= ?2 AND time < ?3 AND what = 'ack' AND json_extract(details, '$.note') IS NOT NULL";
+        "WHERE seq > ?1 AND seq <= ?2 AND time < ?3 AND CASE WHEN what = 'ack' THEN "
+        "json_extract(details, '$.note') END IS NOT NULL";
     static const char incident_sql[] = "UPDATE incident SET note = NULL WHERE note IS NOT NULL AND state = 'closed' "
                                        "AND updated < ?1";
     struct ledger *ledger = eraser->derivation->ledger;

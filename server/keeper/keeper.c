@@ -56,6 +56,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
         leap_open(&keeper->leap, &keeper->outbox, &keeper->keyring, now, error) < 0 ||
         derive_behind(&keeper->derivation, now, error) < 0)
         goto no_derivation;
+    (void)leap_look(&keeper->leap, clock_wall(), clock_monotonic());
     batch_init(&keeper->batch);
     keeper->flight_count = 0;
     keeper->open = true;

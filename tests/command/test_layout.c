@@ -206,7 +206,8 @@ START_TEST(faults)
     ck_assert_int_eq(LAY("--port-base", "x"), 2);
     ck_assert_int_eq(LAY("--route", "ftp://127.0.0.1/"), 2);
     ck_assert_int_eq(LAY("--route", "https://user@127.0.0.1/"), 2);
-    ck_assert_int_eq(LAY("--grant", "gitlab"), 2);
+    ck_assert_int_eq(LAY("--grant", "portal"), 2);
+    ck_assert_int_eq(LAY("--grant", "gitlab,nosuch"), 2);
     ck_assert_int_eq(LAY("--tls", "/nonexistent"), 3);
 }
 END_TEST

@@ -73,12 +73,18 @@ def facts(client, folder):
     client.select(folder, readonly=True)
     if client.untagged_responses.get("EXISTS") == [b"0"]:
         return found
+    told = b""
     for item in client.uid("FETCH", "1:*", "(FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE BODY.PEEK[])")[1]:
         if not isinstance(item, tuple):
             continue
-        head, raw = item[0].decode(), item[1]
+        told += item[0]
+        if not re.search(rb"BODY\[\] \{\d+\}$", item[0]):  # a literal before it: a subject with quotes, a long one
+            told += item[1]
+            continue
+        head, raw = told.decode(errors="replace"), item[1]
         mail = email.message_from_bytes(raw, policy=email.policy.default)
-        arrived = imaplib.Internaldate2tuple(re.search(rb'INTERNALDATE "[^"]*"', item[0]).group(0))
+        arrived = imaplib.Internaldate2tuple(re.search(rb'INTERNALDATE "[^"]*"', told).group(0))
+        told = b""
         found[str(mail["Message-ID"])] = {
             "raw": raw, "mail": mail, "flags": set(re.search(r"FLAGS \(([^)]*)\)", head).group(1).split()),
             "uid": int(re.search(r"UID (\d+)", head).group(1)), "size": int(re.search(r"SIZE (\d+)", head).group(1)),

@@ -220,7 +220,7 @@ END_TEST
 /* A file system of its own for this process alone; false where that is not allowed. */
 static bool mount_small(const char *options)
 {
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) < 0)
         return false;
     return mount("sundew", folder, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0;
 }
@@ -230,7 +230,7 @@ START_TEST(refuses_a_read_only_folder)
     if (!mount_small("size=64m"))
         return;
     make();
-    ck_assert_int_eq(mount(NULL, folder, NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL), 0);
+    ck_assert_int_eq(mount("none", folder, "", MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL), 0);
     expect_refusal(false, "cannot be written");
     umount(folder);
 }

@@ -9,8 +9,8 @@
 
 static void add_number(struct buffer *out, uint64_t number, size_t width)
 {
-    for (size_t i = 0; i < width; i++)
-        buffer_add_u8(out, (uint8_t)(number >> 8 * i));
+    for (size_t i = 0; i < width; i++, number >>= 8)
+        buffer_add_u8(out, (uint8_t)number);
 }
 
 /* A local header; extra fields, if any, are the caller's to add. */

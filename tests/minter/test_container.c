@@ -150,6 +150,7 @@ START_TEST(an_entry_has_an_id_as_outlook_makes_them)
             i += 2;
         else
             buffer_add_char(&plain, (char)out.data[i]);
+    buffer_add_char(&plain, '\0'); /* sscanf() looks for its end */
     at = memmem(plain.data, plain.length, "UID:", 4);
     ck_assert_ptr_nonnull(at);
     id = (struct slice){at + 4, 112};

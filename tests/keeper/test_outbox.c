@@ -323,17 +323,23 @@ static int64_t leaps(const char *what, int number)
     return world_number(world, sql);
 }
 
+/* A delivery waits for its next try, and the clock is looked at. */
+static void wait_watched(struct leap *leap)
+{
+    leap_init(leap, KEPT);
+    ck_assert_int_eq(leap_look(leap, now, monotonic), 0);
+    alert("soc", SEVERITY_CRITICAL);
+    dispatch();
+    answer(0, OUTCOME_AGAIN, 0);
+}
+
 /* By less than any wait: nothing in what stands there tells. */
 START_TEST(a_clock_set_back_a_little_holds_nothing_up)
 {
     struct leap leap;
     int64_t by = -1800 * SECOND;
 
-    leap_init(&leap, KEPT);
-    ck_assert_int_eq(leap_look(&leap, now, monotonic), 0);
-    alert("soc", SEVERITY_CRITICAL);
-    dispatch();
-    answer(0, OUTCOME_AGAIN, 0);
+    wait_watched(&leap);
     ck_assert_int_eq(leap_look(&leap, now + SECOND, monotonic), 0); /* as clocks are set by */
     ck_assert_int_eq(leap_look(&leap, now, monotonic), 0);
     now += by;
@@ -352,11 +358,7 @@ START_TEST(a_leap_that_could_not_be_taken_is_found_again)
     struct leap leap;
     int64_t by = -1800 * SECOND;
 
-    leap_init(&leap, KEPT);
-    ck_assert_int_eq(leap_look(&leap, now, monotonic), 0);
-    alert("soc", SEVERITY_CRITICAL);
-    dispatch();
-    answer(0, OUTCOME_AGAIN, 0);
+    wait_watched(&leap);
     now += by;
     ck_assert_int_eq(leap_look(&leap, now, monotonic), by);
     ck_assert_int_eq(sqlite3_exec(world->ledger.db, "PRAGMA query_only = 1", NULL, NULL, NULL), SQLITE_OK);

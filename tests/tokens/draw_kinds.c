@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * draw_kinds COUNT SECONDS [KIND…]: so many tokens of every form of every kind, or of these, as JSON Lines, for those
+ * draw_kinds COUNT SECONDS [KIND[:FORM]…]: so many tokens of every form of every kind, or of these, as JSON Lines, for those
  * who read them independently. Forms that are slow (keys) give fewer: what so many seconds make. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,12 +104,14 @@ static int print_form(const struct token_kind *kind, const char *form, const str
     return rc;
 }
 
-static bool is_wanted(const char *kind, char *const *wanted)
+static bool is_wanted(const char *kind, const char *form, char *const *wanted)
 {
     bool found = *wanted == NULL;
+    char both[128];
 
+    snprintf(both, sizeof both, "%s:%s", kind, form);
     for (; !found && *wanted != NULL; wanted++)
-        found = strcmp(kind, *wanted) == 0;
+        found = strcmp(kind, *wanted) == 0 || strcmp(both, *wanted) == 0;
     return found;
 }
 
@@ -124,8 +126,9 @@ int main(int argc, char **argv)
         return 2;
     amount = (struct amount){strtol(argv[1], NULL, 10), strtod(argv[2], NULL)};
     for (size_t i = 0; rc == 0 && (kind = kind_at(i)) != NULL; i++)
-        for (const char *const *form = kind->forms; rc == 0 && *form != NULL && is_wanted(kind->name, argv + 3); form++)
-            rc = print_form(kind, *form, &amount, &pairs);
+        for (const char *const *form = kind->forms; rc == 0 && *form != NULL; form++)
+            if (is_wanted(kind->name, *form, argv + 3))
+                rc = print_form(kind, *form, &amount, &pairs);
     key_pairs_end(&pairs);
     return rc == 0 ? 0 : 1;
 }

@@ -282,19 +282,40 @@ static int check_grant(struct loading *loading, const struct yaml *map, const st
                                             site ? "no form of this site can" : "only a site can"));
 }
 
+static bool is_host_name(const char *name)
+{
+    return name[0] != '\0' && strlen(name) <= 253 &&
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:_")] == '\0';
+}
+
+/* DECOY.DOMAIN, where that is a host name and the domain is there. */
+static int name_decoy(struct loading *loading, const struct yaml *map, struct decoy *decoy)
+{
+    const char *domain = loading->configuration->domain;
+
+    decoy->names = calloc(2, sizeof *decoy->names);
+    if (decoy->names == NULL || asprintf(&decoy->names[0], "%s.%s", decoy->name, domain) < 0)
+        return loading_memory(loading);
+    decoy->name_count = 1;
+    return is_host_name(decoy->names[0])
+               ? 0
+               : loading_note(loading, yaml_fault(map, loading->error, "\"%s\" is no host name; give decoy %s \"names\"",
+                                                  decoy->names[0], decoy->name));
+}
+
 static int take_names(struct loading *loading, const struct yaml *map, struct decoy *decoy)
 {
     const struct yaml *node = yaml_get(map, "names");
 
-    if (node == NULL || (node->type == YAML_LIST && node->count == 0))
+    if (node == NULL)
+        return name_decoy(loading, map, decoy);
+    if (node->type == YAML_LIST && node->count == 0)
         return loading_note(loading, yaml_fault(map, loading->error, "decoy %s needs \"names\": the host names that reach it",
                                         decoy->name));
     if (loading_note(loading, loading_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count)) < 0)
         return -1;
     for (size_t i = 0; i < decoy->name_count; i++)
-        if ((decoy->names[i][0] == '\0' || strlen(decoy->names[i]) > 253 ||
-             strspn(decoy->names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:_") !=
-                 strlen(decoy->names[i])) &&
+        if (!is_host_name(decoy->names[i]) &&
             loading_note(loading, yaml_fault(node->type == YAML_LIST ? node->items[i] : node, loading->error,
                                      "\"%s\" is no host name", decoy->names[i])) < 0)
             return -1;

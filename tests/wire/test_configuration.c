@@ -183,6 +183,8 @@ static const char *const faults[][2] = {
     {DECOY "http\n    site: gitlap\n    names: [a]\n    listen: [{port: 1}]\n", ":6:11: there is no site gitlap"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 0}]\n", ":7:21: \"port\" must be a whole number"},
     {DECOY "ldap\n    names: [a]\n    listen: []\n", ":7:13: decoy g needs \"listen\""},
+    {HEAD "decoys:\n  a b: {service: ldap, listen: [{port: 1}]}\n",
+     ":4:8: \"a b.corp.example\" is no host name; give decoy a b \"names\""},
     {DECOY "ldap\n    names: [a b]\n    listen: [{port: 1}]\n", ":6:13: \"a b\" is no host name"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 1, tls: ssl}]\n", ":7:29: \"tls\" must be none, tls or starttls"},
     {DECOY "ldap\n    names: [a]\n    listen: [{port: 1}, {port: 1}]\n", ": decoys g and g both listen"},
@@ -229,6 +231,21 @@ START_TEST(faults_say_where)
 }
 END_TEST
 
+START_TEST(a_decoy_without_names_is_called_by_its_own)
+{
+    struct configuration *c = NULL;
+    struct error error = {""};
+    struct place place;
+
+    place_make(&place, DECOY "ldap\n    listen: [{address: \"::\", port: 389, tls: starttls}]\n");
+    ck_assert_msg(configuration_load(place.file, &c, &error) == 0, "said: %s", error.text);
+    ck_assert_uint_eq(c->decoys[0].name_count, 1);
+    ck_assert_str_eq(c->decoys[0].names[0], "g.corp.example");
+    configuration_free(c);
+    place_remove(&place);
+}
+END_TEST
+
 START_TEST(a_missing_file_says_what_to_do)
 {
     struct configuration *c = NULL;
@@ -247,6 +264,7 @@ static Suite *suite(void)
     tcase_add_test(tests, the_documented_file_is_read_and_packed);
     tcase_add_test(tests, all_faults_are_told);
     tcase_add_loop_test(tests, faults_say_where, 0, sizeof faults / sizeof *faults);
+    tcase_add_test(tests, a_decoy_without_names_is_called_by_its_own);
     tcase_add_test(tests, a_missing_file_says_what_to_do);
     suite_add_tcase(suite, tests);
     return suite;

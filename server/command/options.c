@@ -190,8 +190,9 @@ static int check_operands(const struct options *options, size_t given, struct er
     if (options->command == NULL || options->help || !usage_operand(options->command->usage, given, &word) ||
         word.optional || (word.repeated && options_value(options, word.name) != NULL))
         return 0;
-    return error_set(error, "%s needs its operand %s; usage: sundew %s %s", options->command->name, word.name,
-                     options->command->name, options->command->usage);
+    return error_set(error, "%s needs its operand %.*s; usage: sundew %s %s", options->command->name,
+                     (int)word.text.length, (const char *)word.text.data, options->command->name,
+                     options->command->usage);
 }
 
 int options_read(int argc, char *const *argv, struct options *options, struct error *error)
@@ -202,7 +203,8 @@ int options_read(int argc, char *const *argv, struct options *options, struct er
     int result = 0;
 
     *options = (struct options){NULL};
-    if (word != NULL && (options->command = command_find(word)) == NULL)
+    options->help = word != NULL && strcmp(word, "help") == 0;
+    if (word != NULL && (options->command = command_find(word)) == NULL && !options->help)
         return unknown_command(word, error);
     for (int i = 1; i < argc && result == 0; i++) {
         if (!only_operands && strcmp(argv[i], "--") == 0)
@@ -213,6 +215,8 @@ int options_read(int argc, char *const *argv, struct options *options, struct er
             result = read_short(options, argv, argc, &i, error);
         else if (!seen && argv[i] == word)
             seen = true;
+        else if (!seen && strcmp(argv[i], "help") == 0)
+            options->help = true;
         else
             result = read_operand(options, &operand, argv[i], error);
     }

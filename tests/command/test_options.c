@@ -71,8 +71,8 @@ START_TEST(faults_name_the_nearest)
     refused(READ("mint", "password", "--cuont", "3"), "did you mean --count?");
     refused(READ("tokens", "--jsn"), "did you mean --json?");
     refused(READ("zzzzzzzz"), "see: sundew --help");
-    refused(READ("mint"), "needs its operand kind");
-    refused(READ("plant", "password"), "needs its operand place");
+    refused(READ("mint"), "needs its operand KIND");
+    refused(READ("plant", "password"), "needs its operand PLACE");
     refused(READ("kinds", "more"), "takes no operand more");
     refused(READ("mint", "password", "--count"), "--count needs a value");
     refused(READ("plant", "password", "x:", "--buried=yes"), "takes no value");
@@ -102,6 +102,14 @@ START_TEST(help_needs_no_operands)
     ck_assert(options.help);
     ck_assert_int_eq(READ("-h"), 0);
     ck_assert_ptr_null(options.command);
+    ck_assert_int_eq(READ("help"), 0);
+    ck_assert(options.help && options.command == NULL);
+    ck_assert_int_eq(READ("help", "mint"), 0);
+    ck_assert(options.help);
+    ck_assert_str_eq(options.command->name, "mint");
+    refused(READ("help", "mnt"), "did you mean mint?");
+    ck_assert_int_eq(READ("mint", "password", "--memo", "help"), 0);
+    ck_assert(!options.help);
 }
 END_TEST
 

@@ -53,7 +53,8 @@ char *place_resolve(const char *place)
     const char *colon = strchr(place, ':'), *hash;
     char *path, *whole, *result = NULL;
 
-    if (colon == NULL || colon[1] == '\0' || strncmp(colon + 1, "//", 2) == 0 || remote_is(slice_of(place)))
+    if (colon == NULL || colon[1] == '\0' || strncmp(colon + 1, "//", 2) == 0 || remote_is(slice_of(place)) ||
+        strncmp(place, "git:#", 5) == 0)
         return strdup(place);
     hash = strncmp(place, "git:", 4) == 0 ? strrchr(place, '#') : NULL;
     path = strndup(colon + 1, hash != NULL ? (size_t)(hash - colon - 1) : strlen(colon + 1));
@@ -106,10 +107,17 @@ static int do_jobs(struct gardener *gardener, const struct plantings *jobs, bool
     return code;
 }
 
-/* A place on another host needs an account before anything is asked of the keeper. */
+/* A place on another host needs an account before anything is asked of the keeper. 0, or the status to exit with. */
 static int check_place(const struct configuration *configuration, const char *place, struct error *error)
 {
-    return !remote_is(slice_of(place)) || remote_account(configuration, place, error) != NULL ? 0 : -1;
+    struct remote remote = {NULL};
+    bool good;
+
+    if (!remote_is(slice_of(place)))
+        return 0;
+    good = remote_parse(place, &remote, error) == 0;
+    remote_free(&remote);
+    return !good ? 2 : remote_account(configuration, place, error) != NULL ? 0 : 3;
 }
 
 /* The owner's address: as it was given, or that of a mailbox on another host; "". */
@@ -149,10 +157,12 @@ static int put_people(const struct options *options, const char *place, struct c
     return 0;
 }
 
-/* The arguments as given, but for the place, which becomes absolute, and people, who are chosen. */
+/* The arguments as given, but for the place, which becomes absolute, and people, who are chosen. 0, or the status to
+ * exit with. */
 static int fill(const struct invocation *invocation, struct command *command, char **place, struct error *error)
 {
     const struct options *options = invocation->options;
+    int code;
 
     *command = (struct command){.name = slice_of(options->command->name)};
     for (size_t i = 0; i < options->count; i++) {
@@ -162,9 +172,10 @@ static int fill(const struct invocation *invocation, struct command *command, ch
             free(*place);
             *place = place_resolve(value);
             if (*place == NULL)
-                return error_set(error, "out of memory");
-            if (check_place(invocation->configuration, *place, error) != 0)
-                return -1;
+                return error_status(error, 3, "out of memory");
+            code = check_place(invocation->configuration, *place, error);
+            if (code != 0)
+                return code;
             value = *place;
         }
         if (strcmp(options->values[i].name, "people") != 0)
@@ -182,15 +193,17 @@ int run_plant(struct invocation *invocation, struct error *error)
     struct command command;
     char *place = NULL, *people = NULL;
     bool replants = options_value(invocation->options, "replant") != NULL;
-    int code = 3;
+    int code;
 
     gardener_init(&gardener, invocation, &link);
     if (replants && plan_lease(invocation->configuration, &gardener.lease, error) != 0)
         return 3;
-    if (fill(invocation, &command, &place, error) == 0 &&
-        put_people(invocation->options, place, &command, &people, error) == 0 &&
-        link_open(&link, invocation->configuration, error) == 0)
-        code = link_command(&link, &command, &rows, error);
+    code = fill(invocation, &command, &place, error);
+    if (code == 0)
+        code = put_people(invocation->options, place, &command, &people, error) == 0 &&
+                       link_open(&link, invocation->configuration, error) == 0
+                   ? link_command(&link, &command, &rows, error)
+                   : 3;
     if (code == 0 && taking.failed) {
         error_set(error, "the keeper sent a damaged job");
         code = 3;

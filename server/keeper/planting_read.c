@@ -3,6 +3,7 @@
  * plant: what was asked for. */
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/keeper/keeper.h"
 #include "server/keeper/planting.h"
@@ -109,14 +110,65 @@ static void no_place(struct planting *planting)
     buffer_free(&list);
 }
 
+/* A file or folder of this machine must be named; what is printed lies nowhere. */
+static int check_path(struct planting *planting)
+{
+    const char *path = planting->place + strlen(planting->row->scheme) + 1;
+
+    if (planting->row->reach[0] != '\0' || strcmp(planting->row->scheme, "stdout") == 0 ||
+        (path[0] != '\0' && path[0] != '#'))
+        return 0;
+    request_done(planting->request, REQUEST_USAGE, "\"%.200s\" does not say where; %s", planting->place,
+                 planting->row->summary);
+    return -1;
+}
+
 static int read_place(struct planting *planting)
 {
     const char *place = planting->place = request_text(planting->request, "place");
 
     planting->row = place != NULL && strchr(place, ':') != NULL ? place_row(slice_of(place)) : NULL;
-    if (planting->row == NULL)
-        no_place(planting);
-    return planting->row != NULL ? 0 : -1;
+    if (planting->row != NULL)
+        return check_path(planting);
+    no_place(planting);
+    return -1;
+}
+
+/* What lies in the future is nothing that a thief believes, nor a server takes. */
+static int read_time(struct planting *planting)
+{
+    struct request *request = planting->request;
+    int64_t at = 0;
+
+    if (request_time(request, "at", &at) != 0)
+        return -1;
+    if (at > clock_wall()) {
+        request_done(request, REQUEST_USAGE, "--at lies in the future; give a date that has passed, or leave it out");
+        return -1;
+    }
+    if (request_has(request, "at"))
+        (void)clock_text(at, planting->at);
+    return 0;
+}
+
+static bool takes(const struct planting *planting, const char *type)
+{
+    return strcmp(planting->row->takes, type) == 0;
+}
+
+/* Of a change, and within the repository: relative, and nowhere upwards. */
+static int check_file(struct planting *planting)
+{
+    char *path = request_text(planting->request, "path");
+    bool good = path == NULL || !takes(planting, "repository") ||
+                (path[0] != '\0' && path[0] != '/' && strcmp(path, "..") != 0 && strncmp(path, "../", 3) != 0 &&
+                 strstr(path, "/../") == NULL);
+
+    if (!good)
+        request_done(planting->request, REQUEST_USAGE,
+                     "--path \"%.200s\" is no path within a repository; write one such as deploy/.env", path);
+    free(path);
+    return good ? 0 : -1;
 }
 
 static int read_flag(struct request *request, const char *name, bool *flag)
@@ -125,11 +177,6 @@ static int read_flag(struct request *request, const char *name, bool *flag)
 
     *flag = slice_is(request_slice(request, name), "true");
     return request_word(request, name, words);
-}
-
-static bool takes(const struct planting *planting, const char *type)
-{
-    return strcmp(planting->row->takes, type) == 0;
 }
 
 static int read_shape(struct planting *planting)
@@ -198,7 +245,6 @@ static int default_owner(struct planting *planting)
 int planting_read(struct planting *planting)
 {
     struct request *request = planting->request;
-    int64_t at = 0;
 
     planting->rotates = request_has(request, "rotates");
     planting->again = request_has(request, "again");
@@ -207,9 +253,8 @@ int planting_read(struct planting *planting)
         return -1;
     if (read_place(planting) != 0 || read_flag(request, "buried", &planting->buried) != 0 ||
         read_flag(request, "enable", &planting->enable) != 0 || check_options(planting) != 0 ||
-        read_flag(request, "dry-run", &planting->dry_run) != 0 || request_time(request, "at", &at) != 0)
+        read_flag(request, "dry-run", &planting->dry_run) != 0 || read_time(planting) != 0 ||
+        check_file(planting) != 0)
         return -1;
-    if (request_has(request, "at"))
-        (void)clock_text(at, planting->at);
     return read_token(planting) != 0 ? -1 : default_owner(planting);
 }

@@ -19,20 +19,21 @@ static int count_of(const struct request *request, struct slice name)
 static int check_argument(struct request *request, const char *text, const struct argument *argument)
 {
     struct usage_word usage;
-    int name = (int)(argument->name.length < USAGE_NAME ? argument->name.length : USAGE_NAME);
+    int length = (int)(argument->name.length < USAGE_NAME ? argument->name.length : USAGE_NAME);
+    char name[USAGE_NAME + 3];
 
-    if (!usage_find(text, argument->name, false, &usage) && !usage_find(text, argument->name, true, &usage))
-        request_done(request, REQUEST_USAGE, "this command takes no \"%.*s\"; it takes: %s", name,
+    if (!usage_find(text, argument->name, false, &usage) && !usage_find(text, argument->name, true, &usage)) {
+        request_done(request, REQUEST_USAGE, "this command takes no \"%.*s\"; it takes: %s", length,
                      (const char *)argument->name.data, text[0] == '\0' ? "nothing" : text);
-    else if (!usage.repeated && count_of(request, argument->name) > 1)
-        request_done(request, REQUEST_USAGE, "\"%.*s\" stands twice; give it once", name,
-                     (const char *)argument->name.data);
+        return -1;
+    }
+    snprintf(name, sizeof(name), "%s%.*s", usage.option ? "--" : "", length, (const char *)argument->name.data);
+    if (!usage.repeated && count_of(request, argument->name) > 1)
+        request_done(request, REQUEST_USAGE, "%s stands twice; give it once", name);
     else if (argument->value.length > REQUEST_ARGUMENT)
-        request_done(request, REQUEST_USAGE, "\"%.*s\" is too long; at most %d bytes", name,
-                     (const char *)argument->name.data, REQUEST_ARGUMENT);
+        request_done(request, REQUEST_USAGE, "%s is too long; at most %d bytes", name, REQUEST_ARGUMENT);
     else if (argument->value.length > 0 && memchr(argument->value.data, '\0', argument->value.length) != NULL)
-        request_done(request, REQUEST_USAGE, "\"%.*s\" holds a byte 0; leave it out", name,
-                     (const char *)argument->name.data);
+        request_done(request, REQUEST_USAGE, "%s holds a byte 0; leave it out", name);
     else
         return 0;
     return -1;

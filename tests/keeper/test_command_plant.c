@@ -194,6 +194,17 @@ START_TEST(wrong_plants_are_refused)
     ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", "buried", "true", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "plant", "token", "secret", "place", "maildir:/m", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", "at", "soon", NULL), 2);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", "at", "2999-01-01", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "--at lies in the future"));
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:", NULL), 2);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "git:#main", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "\"git:#main\" does not say where"));
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "git:/a", "path", "a/../../b", NULL), 2);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "git:/a", "path", "/b", NULL), 2);
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "git:/a", "place", "git:/b", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "place stands twice"));
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "git:/a", "lure", "a", "lure", "b", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "--lure stands twice"));
     ck_assert_int_eq(operator_ask(&o, "retire", "token", token, NULL), 0);
     ck_assert_int_eq(operator_ask(&o, "plant", "token", token, "place", "maildir:/m", NULL), 3);
     o.minter.die_at = "lure";

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,22 +176,26 @@ static int folder_of(int top, const char **name, struct error *error)
     return folder;
 }
 
-static int write_file(int folder, const char *name, const unsigned char *content, size_t length, struct error *error)
+/* `told`: the name as the caller would write it. */
+static int write_file(int folder, const char *name, const char *told, const unsigned char *content, size_t length,
+                      struct error *error)
 {
     int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), result = 0;
 
+    if (fd < 0 && errno == EEXIST)
+        return error_set(error, "%s is there already and stays as it is; choose another folder", told);
     if (fd < 0)
-        return error_errno(error, "cannot make %s", name);
+        return error_errno(error, "cannot make %s", told);
     for (size_t done = 0; done < length && result == 0;) {
         ssize_t wrote = write(fd, content + done, length - done);
 
         if (wrote > 0)
             done += (size_t)wrote;
         else if (wrote < 0 && errno != EINTR)
-            result = error_errno(error, "cannot write %s", name);
+            result = error_errno(error, "cannot write %s", told);
     }
     if (close(fd) < 0 && result == 0)
-        result = error_errno(error, "cannot write %s", name);
+        result = error_errno(error, "cannot write %s", told);
     return result;
 }
 
@@ -207,12 +212,14 @@ static int write_artifact(struct writing *writing, int folder, const json_t *art
     } else if (folder >= 0) {
         const char *last = name;
         int inner = folder_of(folder, &last, writing->error);
+        char told[PATH_MAX];
 
-        result = inner < 0 ? -1 : write_file(inner, last, content, length, writing->error);
+        snprintf(told, sizeof(told), "%s/%s", writing->folder, name);
+        result = inner < 0 ? -1 : write_file(inner, last, told, content, length, writing->error);
         if (inner >= 0)
             close(inner);
         if (result == 0 && !output->json)
-            fprintf(output->file, "%s/%s\n", writing->folder, name);
+            fprintf(output->file, "%s\n", told);
     } else if (!output->json) {
         fprintf(output->file, "==> %s <==\n", name);
         fwrite(content, 1, length, output->file);

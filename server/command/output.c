@@ -45,6 +45,10 @@ static const struct {
     {"alerts", OUTPUT_TABLE, (const char *const[]){"time", "severity", "alert", "-incident", "title", NULL}},
     {"deliveries", OUTPUT_TABLE,
      (const char *const[]){"delivery", "-alert", "route", "state", "attempts", "-next", NULL}},
+    {"retire", OUTPUT_TABLE, (const char *const[]){"token", "kind", "identity", "-decoy", "state", "-placement", NULL}},
+    {"ack", OUTPUT_TABLE, (const char *const[]){"incident", "state", "severity", "-verdict", "-note", NULL}},
+    {"replay", OUTPUT_TABLE,
+     (const char *const[]){"delivery", "-alert", "route", "state", "attempts", "-next", NULL}},
 };
 
 void output_open(struct output *output, FILE *file, bool json, const char *command)

@@ -10,6 +10,10 @@
 #include "server/planter/repository.h"
 #include "server/planter/scratch.h"
 
+#define COPY_MS (2 * 3600 * 1000)         /* for a copy, or a push, */
+#define LISTED (128 * 1024 * 1024)        /* for the list of references, which is in memory, */
+#define PACKED (INT64_C(16) << 30)        /* and what the folder takes */
+#define OBJECTS_MOST 100000000            /* of which each has a place in memory */
 #define OBJECTS_FIRST 999 /* a store's rank: before those of the folder */
 
 /* ---- what libgit2 asks ---- */
@@ -55,6 +59,19 @@ static int take_said(const char *text, int length, void *payload)
     return 0;
 }
 
+static int take_progress(const git_indexer_progress *progress, void *payload)
+{
+    struct clone *clone = payload;
+
+    if (!clone->filling && progress->total_objects > 0)
+        clone->visit->copy_left += PACKED;
+    clone->filling = clone->filling || progress->total_objects > 0;
+    if (progress->total_objects <= OBJECTS_MOST)
+        return 0;
+    git_error_set_str(GIT_ERROR_NET, "the server speaks of more objects than a repository has");
+    return -1;
+}
+
 /* The lease: the server's list must say what the change was made for; it sends that on, and checks it once more. */
 static int check_lease(const git_push_update **updates, size_t count, void *payload)
 {
@@ -94,6 +111,7 @@ static void set_callbacks(struct clone *clone, git_remote_callbacks *callbacks)
     *callbacks = (git_remote_callbacks){
         .version = GIT_REMOTE_CALLBACKS_VERSION,
         .sideband_progress = take_said,
+        .transfer_progress = take_progress,
         .credentials = ask_credential,
         .push_update_reference = take_verdict,
         .push_negotiation = check_lease,
@@ -101,6 +119,7 @@ static void set_callbacks(struct clone *clone, git_remote_callbacks *callbacks)
         .payload = clone,
     };
     clone->asked = 0;
+    visit_allow(clone->visit, COPY_MS, LISTED);
 }
 
 /* ---- names ---- */

@@ -14,7 +14,7 @@
 #define CLONE_SAID 600
 
 struct clone {
-    const struct visit *visit;
+    struct visit *visit;
     struct remote where;
     char *path;   /* of the repository there, without the branch */
     char *branch; /* the one that is named, else the default one; NULL: there is none yet */
@@ -27,6 +27,7 @@ struct clone {
     struct git_ssh ssh;
     unsigned asked;        /* for credentials */
     git_oid expected;      /* what the reference that is pushed names there; zero: nothing */
+    bool filling;          /* it was listed, and comes in */
     bool sent;             /* the push has begun: what became of it only the server knows */
     char said[CLONE_SAID]; /* by the server, beside the protocol */
     char refused[256];     /* its reason to leave the reference as it is; "" none */

@@ -18,6 +18,7 @@ void door_init(struct door *door)
 {
     memset(door, 0, sizeof *door);
     door->fd = -1;
+    door->end = door->left = INT64_MAX;
     buffer_init(&door->input, DOOR_READ);
 }
 
@@ -165,6 +166,16 @@ static int tls_wait(const struct door *door, int result, struct error *error)
     }
 }
 
+/* What is TLS's own (tickets, new keys) OpenSSL takes without coming back, as long as more of it is there. */
+static void tls_own(int writes, int version, int type, const void *data, size_t length, SSL *ssl, void *context)
+{
+    const struct door *door = context;
+
+    (void)version, (void)type, (void)data, (void)length, (void)ssl;
+    if (!writes && clock_monotonic() > door->deadline)
+        shutdown(door->fd, SHUT_RDWR);
+}
+
 static int tls_begin(struct door *door, const char *name, struct error *error)
 {
     struct address address;
@@ -173,6 +184,8 @@ static int tls_begin(struct door *door, const char *name, struct error *error)
     if (door->ssl == NULL || SSL_set_fd(door->ssl, door->fd) != 1 ||
         (name[0] != '\0' && address_parse(name, &address) != 0 && SSL_set_tlsext_host_name(door->ssl, name) != 1))
         return error_set(error, "OpenSSL does not take the name %.80s", name);
+    SSL_set_msg_callback(door->ssl, tls_own);
+    SSL_set_msg_callback_arg(door->ssl, door);
     return 0;
 }
 
@@ -206,9 +219,17 @@ int door_tls_trusted(struct door *door, const char *host, struct error *error)
     return verified != X509_V_OK ? error_set(error, "%s", X509_verify_cert_error_string(verified)) : -1;
 }
 
+void door_turn(struct door *door, int timeout_ms, int64_t most)
+{
+    door->end = clock_monotonic() + (int64_t)timeout_ms * 1000;
+    door->left = most;
+}
+
 void door_wait(struct door *door, int timeout_ms)
 {
-    door->deadline = clock_monotonic() + (int64_t)timeout_ms * 1000;
+    int64_t deadline = clock_monotonic() + (int64_t)timeout_ms * 1000;
+
+    door->deadline = deadline < door->end ? deadline : door->end;
 }
 
 /* ---- bytes ---- */
@@ -267,10 +288,14 @@ int door_read(struct door *door, struct error *error)
     unsigned char *room = buffer_reserve(&door->input, PIECE);
     int got;
 
+    if (door->left <= 0 || clock_monotonic() > door->end)
+        return error_set(error, "the answer does not come to an end; look at what answers there");
     if (room == NULL)
         return error_set(error, "the answer is longer than %zu bytes", door->input.maximum);
     got = door->ssl != NULL ? read_tls(door, room, error) : read_plain(door, room, error);
-    if (got > 0)
+    if (got > 0) {
         buffer_grow(&door->input, (size_t)got);
+        door->left -= got;
+    }
     return got > 0 ? 1 : got;
 }

@@ -2,7 +2,7 @@
  *
  * One connection to a listener, as a client has it: PROXY header where a trusted proxy is expected, TLS with the name
  * that was asked for. Nothing is believed of the other end: certificates are looked at, not checked, but by
- * door_tls_trusted(). All calls end by the deadline that door_connect() or door_wait() set. */
+ * door_tls_trusted(). All calls end by the deadline that door_connect() or door_wait() set, and by that of the turn. */
 #ifndef PLANTER_DOOR_H
 #define PLANTER_DOOR_H
 
@@ -20,6 +20,8 @@ struct door {
     SSL_CTX *tls;
     SSL *ssl; /* NULL: plain */
     int64_t deadline; /* monotonic, microseconds */
+    int64_t end;      /* the turn's */
+    int64_t left;     /* bytes that the turn still takes */
     struct address address; /* our end */
     uint16_t port;
     struct address peer;
@@ -41,7 +43,10 @@ int door_proxy(struct door *door, struct error *error);
 int door_tls(struct door *door, const char *name, struct error *error);
 /* The same, where the context verifies: for that host, a name or an address. */
 int door_tls_trusted(struct door *door, const char *host, struct error *error);
-/* A new deadline, that long from now. */
+/* Until the next one, the other end has so long and so many bytes for what it sends, however often it is waited for: one
+ * that answers without end holds nobody. Before the first there is no such bound. */
+void door_turn(struct door *door, int timeout_ms, int64_t most);
+/* A new deadline, that long from now, and not after the turn's. */
 void door_wait(struct door *door, int timeout_ms);
 int door_write(struct door *door, struct slice data, struct error *error);
 /* Reads more into `input`: 1, 0 at the end of the stream, -1. */

@@ -198,6 +198,7 @@ static int tell_ending(const struct stream *stream)
 static int stream_read(git_smart_subtransport_stream *parent, char *data, size_t size, size_t *read)
 {
     struct stream *stream = (struct stream *)parent;
+    struct error error;
     ssize_t got;
 
     *read = 0;
@@ -208,6 +209,8 @@ static int stream_read(git_smart_subtransport_stream *parent, char *data, size_t
     got = libssh2_channel_read(stream->channel, data, size);
     if (got < 0)
         return session_error(stream, "the connection broke");
+    if (visit_count(stream->transport->to->visit, (size_t)got, &error) != 0)
+        return fail(&error);
     *read = (size_t)got;
     return got > 0 ? 0 : tell_ending(stream);
 }

@@ -12,7 +12,7 @@
 
 /* What a connection needs; it must live as long as the transport. */
 struct git_ssh {
-    const struct visit *visit;
+    struct visit *visit;
     const struct remote *remote; /* its user comes after the account's */
     const char *path;            /* of the repository there */
 };

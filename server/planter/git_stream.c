@@ -16,7 +16,7 @@ struct connection {
 };
 
 /* libgit2 gives the maker of a stream nothing to know it by. Set once, before there is any. */
-static const struct visit *visited;
+static struct visit *visited;
 
 static int fail(const struct error *error)
 {
@@ -54,7 +54,7 @@ static ssize_t connection_read(git_stream *stream, void *data, size_t size)
         buffer_clear(input);
         connection->taken = 0;
         door_wait(&connection->door, VISIT_TIMEOUT_MS);
-        if (door_read(&connection->door, &error) < 0)
+        if (door_read(&connection->door, &error) < 0 || visit_count(visited, input->length, &error) != 0)
             return fail(&error);
     }
     left = input->length - connection->taken;
@@ -128,7 +128,7 @@ static int refuse(git_stream **out, const char *host, const char *port)
     return -1;
 }
 
-int git_stream_use(const struct visit *visit, struct error *error)
+int git_stream_use(struct visit *visit, struct error *error)
 {
     git_stream_registration with_tls = {.version = GIT_STREAM_VERSION, .init = connection_new};
     git_stream_registration plain = {.version = GIT_STREAM_VERSION, .init = refuse};

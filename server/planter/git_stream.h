@@ -7,6 +7,6 @@
 #include "server/planter/visit.h"
 
 /* To be called once; the visit must live as long as libgit2 is used. */
-int git_stream_use(const struct visit *visit, struct error *error);
+int git_stream_use(struct visit *visit, struct error *error);
 
 #endif

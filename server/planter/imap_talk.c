@@ -9,6 +9,7 @@
 
 #define COMMAND_BYTES (TASK_BYTES + 65536)
 #define TEXT_BYTES 4096
+#define WRITING_MS (5 * VISIT_TIMEOUT_MS) /* a mail may be long, and the line slow */
 #define SYNCHRONOUS 4096 /* larger literals wait for the server's word, so that it can refuse them */
 
 /* ---- sending ---- */
@@ -73,9 +74,12 @@ static int broken(struct imap *imap, struct error *error)
 
 static int send_command(struct imap *imap, struct error *error)
 {
-    int rc = imap->command.failed ? error_set(error, "the mail is too long")
-                                  : door_write(&imap->door, buffer_slice(&imap->command), error);
+    int rc = imap->command.failed ? error_set(error, "the mail is too long") : 0;
 
+    door_turn(&imap->door, IMAP_ANSWERS_MS, IMAP_ANSWERS);
+    door_wait(&imap->door, WRITING_MS);
+    if (rc == 0)
+        rc = door_write(&imap->door, buffer_slice(&imap->command), error);
     buffer_clear(&imap->command);
     return rc == 0 ? 0 : broken(imap, error);
 }

@@ -11,6 +11,10 @@
 #include "server/planter/imap_parse.h"
 #include "server/planter/visit.h"
 
+/* What one command may be answered with, and how long that may take. */
+#define IMAP_ANSWERS (256 * 1024 * 1024)
+#define IMAP_ANSWERS_MS 900000
+
 enum imap_can {
     IMAP_STARTTLS = 1 << 0,
     IMAP_NO_LOGIN = 1 << 1, /* LOGINDISABLED */

@@ -16,6 +16,8 @@
 #include "server/wire/remote.h"
 
 #define LINES 64
+#define REPLY_MS 600000 /* RFC 5321, 4.5.3.2: so long may a server think about a mail */
+#define REPLY_BYTES (LINES * 2048)
 #define SECRET_BYTES (2 * CREDENTIALS_FILE)
 
 enum smtp_can { SMTP_STARTTLS = 1 << 0, SMTP_8BIT = 1 << 1 };
@@ -62,6 +64,7 @@ static void take_extension(struct smtp *smtp, const char *words)
 /* The code of a whole reply, or -1. */
 static int read_reply(struct smtp *smtp, struct error *error)
 {
+    door_turn(&smtp->door, REPLY_MS, REPLY_BYTES);
     for (int i = 0; i < LINES; i++) {
         if (read_line(smtp, error) != 0)
             return -1;

@@ -145,6 +145,21 @@ int visit_door(struct door *door, const char *host, uint16_t port, struct error 
     return fcntl(door->fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : error_errno(error, "cannot use the connection");
 }
 
+void visit_allow(struct visit *visit, int timeout_ms, int64_t most)
+{
+    visit->copy_end = clock_monotonic() + (int64_t)timeout_ms * 1000;
+    visit->copy_left = most;
+}
+
+int visit_count(struct visit *visit, size_t got, struct error *error)
+{
+    visit->copy_left -= (int64_t)got;
+    return visit->copy_left >= 0 && clock_monotonic() <= visit->copy_end
+               ? 0
+               : error_set(error, "the server does not come to an end; look at what answers there, and whether the repository "
+                           "is one that can be copied");
+}
+
 /* ---- trust ---- */
 
 static int add_authorities(SSL_CTX *context, struct slice pem)

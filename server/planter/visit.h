@@ -25,6 +25,7 @@ struct visit {
     struct credentials credentials;
     struct buffer bundle; /* the system's authorities, PEM */
     char *scratch;        /* a folder for copies (scratch.h); NULL: the place needs none */
+    int64_t copy_left, copy_end; /* bytes and time (monotonic, microseconds) for what fills one */
     struct visit_session place, tokens;
 };
 
@@ -48,6 +49,10 @@ int visit_connect(const char *host, uint16_t port, struct error *error);
 /* A context that verifies, by the account's `ca` or the system's authorities, and shows the account's certificate
  * where it has one and `own`. SSL_CTX_free() it; NULL with what to do. */
 SSL_CTX *visit_trust(const struct visit *visit, bool own, struct error *error);
+/* How long, and how much, the servers of a copy may send from now on. */
+void visit_allow(struct visit *visit, int timeout_ms, int64_t most);
+/* Counts what one has sent. -1 where it is more, or later, than it may. */
+int visit_count(struct visit *visit, size_t got, struct error *error);
 /* Connects, plain. The door's calls end by VISIT_TIMEOUT_MS each. */
 int visit_door(struct door *door, const char *host, uint16_t port, struct error *error);
 /* TLS on it, with a certificate for that host that is trusted. */

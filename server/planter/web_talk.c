@@ -9,8 +9,9 @@
 
 #define TIMEOUT_MS 120000
 #define LATER_MOST 86400
-#define WHOLE_US (INT64_C(300) * 1000000) /* for a whole answer, however it trickles */
-#define INTERIM_MOST 32                   /* answers like "100 Continue" before the real one */
+#define WHOLE_MS 300000                       /* for a whole answer, however it trickles */
+#define WHOLE_BYTES (4 * (int64_t)WEB_ANSWER) /* with what stands around small chunks */
+#define INTERIM_MOST 32                       /* answers like "100 Continue" before the real one */
 
 /* ---- heads ---- */
 
@@ -193,15 +194,13 @@ int64_t web_chunks(struct slice input, struct buffer *out, bool *last)
 /* ---- exchanges ---- */
 
 /* 1, 0 at the end, -1 */
-static int more(struct door *door, int64_t end, struct error *error)
+static int more(struct door *door, struct error *error)
 {
-    if (clock_monotonic() > end)
-        return error_set(error, "the server's answer takes too long");
     door_wait(door, TIMEOUT_MS);
     return door_read(door, error);
 }
 
-static int read_head(struct door *door, int64_t end, struct web_head *head, bool *begun, struct error *error)
+static int read_head(struct door *door, struct web_head *head, bool *begun, struct error *error)
 {
     int whole, got;
 
@@ -216,14 +215,14 @@ static int read_head(struct door *door, int64_t end, struct web_head *head, bool
             return 0;
         if (whole == 1)
             continue;
-        got = more(door, end, error);
+        got = more(door, error);
         if (got <= 0)
             return got < 0 ? -1 : error_set(error, "the server closed the connection");
     }
     return error_set(error, "the server's answer does not begin");
 }
 
-static int read_chunks(struct door *door, int64_t end, struct buffer *body, struct error *error)
+static int read_chunks(struct door *door, struct buffer *body, struct error *error)
 {
     bool last = false;
     int64_t used;
@@ -236,15 +235,14 @@ static int read_chunks(struct door *door, int64_t end, struct buffer *body, stru
         buffer_consume(&door->input, (size_t)used);
         if (last)
             return 0;
-        got = more(door, end, error);
+        got = more(door, error);
         if (got <= 0)
             return got < 0 ? -1 : error_set(error, "the server's answer broke off");
     }
 }
 
 /* As much as is told, or up to the end of the stream. */
-static int read_plain(struct door *door, int64_t end, const struct web_head *head, struct buffer *body,
-                      struct error *error)
+static int read_plain(struct door *door, const struct web_head *head, struct buffer *body, struct error *error)
 {
     int got = 1;
 
@@ -259,7 +257,7 @@ static int read_plain(struct door *door, int64_t end, const struct web_head *hea
         buffer_consume(&door->input, length);
         if (head->body >= 0 && body->length == (size_t)head->body)
             return 0;
-        got = more(door, end, error);
+        got = more(door, error);
     }
     return got == 0 && head->body < 0 ? 0 : got < 0 ? -1 : error_set(error, "the server's answer broke off");
 }
@@ -267,14 +265,13 @@ static int read_plain(struct door *door, int64_t end, const struct web_head *hea
 int web_exchange(struct door *door, struct slice request, struct web_head *head, struct buffer *body, bool *begun,
                  struct error *error)
 {
-    int64_t end = clock_monotonic() + WHOLE_US;
-
     *begun = false;
     buffer_clear(body);
+    door_turn(door, WHOLE_MS, WHOLE_BYTES);
     door_wait(door, TIMEOUT_MS);
-    if (door_write(door, request, error) != 0 || read_head(door, end, head, begun, error) != 0)
+    if (door_write(door, request, error) != 0 || read_head(door, head, begun, error) != 0)
         return -1;
     if (head->status == 204 || head->status == 304)
         return 0;
-    return head->chunked ? read_chunks(door, end, body, error) : read_plain(door, end, head, body, error);
+    return head->chunked ? read_chunks(door, body, error) : read_plain(door, head, body, error);
 }

@@ -148,7 +148,7 @@ static const struct imap_folder *choose(struct stay *stay, struct error *error)
 struct put {
     const struct imap_folder *folder; /* NULL: it was left out */
     char flags[IMAP_FLAGS];
-    uint32_t uid; /* 0: not put */
+    struct imap_known known; /* its uid is 0: not put */
 };
 
 static void internal_date(const struct letter *letter, char text[IMAP_DATE])
@@ -188,16 +188,16 @@ static int arrange(struct stay *stay, const struct letters *letters, const struc
     return 0;
 }
 
-/* [APPENDUID 38505 3955]; 0 where the server does not say. */
-static uint32_t appended_uid(struct imap *imap)
+/* [APPENDUID 38505 3955]; zero where the server does not say. */
+static struct imap_known appended(struct imap *imap)
 {
     struct imap_cursor cursor = imap_cursor(buffer_slice(&imap->text));
-    uint32_t validity, uid;
+    struct imap_known known = {0, 0};
 
-    return imap_take(&cursor, '[') && imap_word(&cursor, "APPENDUID") && imap_number(&cursor, &validity) &&
-                   imap_number(&cursor, &uid)
-               ? uid
-               : 0;
+    return imap_take(&cursor, '[') && imap_word(&cursor, "APPENDUID") && imap_number(&cursor, &known.validity) &&
+                   imap_number(&cursor, &known.uid)
+               ? known
+               : (struct imap_known){0, 0};
 }
 
 /* Told by its Message-ID where the server does not say which it is. */
@@ -208,8 +208,8 @@ static int find_uid(struct stay *stay, const struct letter *letter, struct put *
 
     buffer_init(&mail.message, IMAP_RESPONSE);
     if (rc == 0)
-        rc = imap_find(stay->imap, letter->id, 0, &mail, error);
-    put->uid = rc == 1 ? mail.uid : 0;
+        rc = imap_find(stay->imap, letter->id, (struct imap_known){0, 0}, &mail, error);
+    put->known = rc == 1 ? (struct imap_known){stay->imap->validity, mail.uid} : (struct imap_known){0, 0};
     buffer_free(&mail.message);
     return rc == 1 ? 0 : rc < 0 ? -1 : error_set(error, "the server took the mail, and does not show it");
 }
@@ -241,25 +241,29 @@ static int append(struct stay *stay, struct letter *letter, struct put *put, str
     }
     if (said < 0)
         return -1;
-    put->uid = appended_uid(imap);
+    put->known = appended(imap);
     letter->folder = put->folder->shown;
-    if (put->uid == 0 && find_uid(stay, letter, put, error) != 0)
+    if (put->known.uid == 0 && find_uid(stay, letter, put, error) != 0)
         return -1;
-    return asprintf(&letter->path, "%s;UID=%" PRIu32, put->folder->shown, put->uid) > 0
+    return asprintf(&letter->path, "%s;UID=%" PRIu32, put->folder->shown, put->known.uid) > 0
                ? 0
                : (letter->path = NULL, error_set(error, "out of memory"));
 }
 
-/* Takes out what was put. */
-static void undo(struct stay *stay, const struct put *puts, size_t count)
+/* Takes out what was put, and is still what it was called. */
+static void undo(struct stay *stay, const struct letters *letters, const struct put *puts)
 {
+    struct imap_mail mail = {.uid = 0};
     struct error ignored;
     bool clean = !stay->result->unsure;
 
-    for (size_t i = 0; i < count; i++)
-        if (puts[i].uid != 0)
+    buffer_init(&mail.message, IMAP_RESPONSE);
+    for (size_t i = 0; i < letters->count; i++)
+        if (puts[i].known.uid != 0)
             clean = imap_select(stay->imap, puts[i].folder->name, true, &ignored) == 0 &&
-                    imap_remove(stay->imap, puts[i].uid, &ignored) == 1 && clean;
+                    imap_find(stay->imap, letters->list[i].id, puts[i].known, &mail, &ignored) == 1 &&
+                    imap_remove(stay->imap, mail.uid, &ignored) == 1 && clean;
+    buffer_free(&mail.message);
     stay->result->unsure = !clean;
 }
 
@@ -277,7 +281,7 @@ static int put_all(struct stay *stay, struct letters *letters, struct put *puts,
             rc = append(stay, letter, put, error);
     }
     if (rc != 0)
-        undo(stay, puts, letters->count);
+        undo(stay, letters, puts);
     return rc;
 }
 
@@ -287,7 +291,7 @@ static void settle_sent(struct stay *stay, const struct letters *letters, const 
     struct error ignored;
     size_t i = 0;
 
-    while (i < letters->count && !(letters->list[i].own && puts[i].uid != 0))
+    while (i < letters->count && !(letters->list[i].own && puts[i].known.uid != 0))
         i++;
     if (i < letters->count)
         imap_select(stay->imap, puts[i].folder->name, true, &ignored);
@@ -302,7 +306,7 @@ static int read_back(struct stay *stay, const struct letter *chief, const struct
 
     buffer_init(&mail.message, IMAP_RESPONSE);
     if (rc == 0)
-        rc = imap_fetch(stay->imap, put->uid, &mail, error);
+        rc = imap_find(stay->imap, chief->id, put->known, &mail, error);
     if (rc == 1) {
         digest = disk_digest(buffer_slice(&mail.message));
         rc = tell_where(stay, put->folder, chief->id, &mail, digest, error);
@@ -358,14 +362,17 @@ static int imap_plant(const struct task *task, struct place_result *result, stru
 
 /* ---- later ---- */
 
-static uint32_t known_uid(const struct task *task)
+static struct imap_known known_by(const struct task *task)
 {
-    return (uint32_t)json_integer_value(json_object_get(json_object_get(task->options, "where"), "uid"));
+    const json_t *where = json_object_get(task->options, "where");
+
+    return (struct imap_known){(uint32_t)json_integer_value(json_object_get(where, "uidvalidity")),
+                               (uint32_t)json_integer_value(json_object_get(where, "uid"))};
 }
 
 /* In one folder. Who may not look into the one where it was put does not know that it is gone. 1 found, 0 not, -1. */
-static int look_in(struct stay *stay, const struct imap_folder *folder, bool home, const char *id, uint32_t uid,
-                   struct imap_mail *mail, struct error *error)
+static int look_in(struct stay *stay, const struct imap_folder *folder, bool home, const char *id,
+                   struct imap_known known, struct imap_mail *mail, struct error *error)
 {
     int rc = imap_select(stay->imap, folder->name, false, error);
 
@@ -374,15 +381,15 @@ static int look_in(struct stay *stay, const struct imap_folder *folder, bool hom
                          buffer_text(&stay->imap->text));
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    return stay->imap->count > 0 ? imap_find(stay->imap, id, uid, mail, error) : 0;
+    return stay->imap->count > 0 ? imap_find(stay->imap, id, known, mail, error) : 0;
 }
 
 /* In the folder where it was put, then in all others. 1 found, 0 not, -1. */
-static int find(struct stay *stay, const char *id, const char *home, uint32_t uid, const struct imap_folder **at,
-                struct imap_mail *mail, struct error *error)
+static int find(struct stay *stay, const char *id, const char *home, struct imap_known known,
+                const struct imap_folder **at, struct imap_mail *mail, struct error *error)
 {
     const struct imap_folder *first = home != NULL && home[0] != '\0' ? imap_folders_find(&stay->folders, home) : NULL;
-    int rc = first != NULL ? look_in(stay, first, true, id, uid, mail, error) : 0;
+    int rc = first != NULL ? look_in(stay, first, true, id, known, mail, error) : 0;
 
     *at = first;
     for (size_t i = 0; i < stay->folders.count && rc == 0; i++) {
@@ -391,7 +398,7 @@ static int find(struct stay *stay, const char *id, const char *home, uint32_t ui
         if (folder == first || folder->use == IMAP_ALL || folder->use == IMAP_FLAGGED)
             continue;
         *at = folder;
-        rc = look_in(stay, folder, false, id, 0, mail, error);
+        rc = look_in(stay, folder, false, id, (struct imap_known){0, 0}, mail, error);
     }
     return rc;
 }
@@ -466,7 +473,8 @@ static int uproot_thread(struct stay *stay, struct error *error)
 
         if (id == NULL || rc < 0)
             continue;
-        rc = find(stay, id, json_string_value(json_object_get(item, "folder")), 0, &at, &mail, error);
+        rc = find(stay, id, json_string_value(json_object_get(item, "folder")), (struct imap_known){0, 0},
+                  &at, &mail, error);
         if (rc == 0)
             place_note(stay->result, "The mail %s of its thread was gone already.", id);
         else if (rc == 1)
@@ -499,7 +507,7 @@ static int look_at(struct stay *stay, const char *id, bool remove, struct error 
     int rc;
 
     buffer_init(&mail.message, IMAP_RESPONSE);
-    rc = find(stay, id, home != NULL ? home : stay->place.path, known_uid(stay->task), &at, &mail, error);
+    rc = find(stay, id, home != NULL ? home : stay->place.path, known_by(stay->task), &at, &mail, error);
     if (rc == 1) {
         rc = found(stay, id, at, &mail, remove, error);
     } else if (rc == 0) {

@@ -319,10 +319,11 @@ static int is_it(struct imap *imap, const char *id, uint32_t uid, struct imap_ma
     return mailbox_message_id(buffer_slice(&mail->message), found) == 0 && strcmp(found, id) == 0;
 }
 
-int imap_find(struct imap *imap, const char *id, uint32_t uid, struct imap_mail *mail, struct error *error)
+int imap_find(struct imap *imap, const char *id, struct imap_known known, struct imap_mail *mail, struct error *error)
 {
+    bool holds = known.uid != 0 && known.validity != 0 && known.validity == imap->validity;
     struct hits hits;
-    int rc = uid != 0 ? is_it(imap, id, uid, mail, error) : 0;
+    int rc = holds ? is_it(imap, id, known.uid, mail, error) : 0;
 
     if (rc != 0)
         return rc;

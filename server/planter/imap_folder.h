@@ -44,8 +44,14 @@ struct imap_mail {
 
 /* The mail with that UID in the selected folder. 1; 0: there is none; -1. */
 int imap_fetch(struct imap *imap, uint32_t uid, struct imap_mail *mail, struct error *error);
-/* The mail with that Message-ID in the selected folder. `uid` (0: not known) is tried first. */
-int imap_find(struct imap *imap, const char *id, uint32_t uid, struct imap_mail *mail, struct error *error);
+/* What a mail was called, which holds while the folder's UIDVALIDITY is the same; zero: not known. */
+struct imap_known {
+    uint32_t validity, uid;
+};
+
+/* The mail with that Message-ID in the selected folder. What it was called is tried first, where that holds: in a folder
+ * that was made anew another's mail has that UID. 1; 0: there is none; -1. */
+int imap_find(struct imap *imap, const char *id, struct imap_known known, struct imap_mail *mail, struct error *error);
 /* How many mails of the selected folder match "FROM" and the text; -1. */
 int64_t imap_count_from(struct imap *imap, const char *from, struct error *error);
 /* Keywords that nearly all of the folder's newest mails have, each with a space before it; "". */

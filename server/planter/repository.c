@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define SHALLOW_COMMITS 8192 /* that are looked at */
+#define PACK_OBJECTS ((size_t)100000000) /* each has a place in memory before the first has come */
 
 int repository_library(struct error *error)
 {
@@ -19,6 +20,7 @@ int repository_library(struct error *error)
         git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
     /* The planter has become the owner, and neither hooks nor configured programs are run. */
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, PACK_OBJECTS);
     return 0;
 }
 

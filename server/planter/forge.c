@@ -132,6 +132,15 @@ int forge_do(struct forge_stay *stay, const struct forge_call *call, bool once, 
     return rc;
 }
 
+int forge_sees(struct forge_stay *stay, struct error *error)
+{
+    int rc = forge_do(stay, &stay->kind->project, false, "the project cannot be read", NULL, error);
+
+    return rc != 0 ? (rc < 0 ? -1 : 0)
+                   : error_set(error, "the account %s cannot see %s any more, so nobody knows whether the lure is there; give "
+                               "it another token, or look by hand", stay->task->visit->credentials.name, stay->shown);
+}
+
 int forge_send(struct forge_stay *stay, const char *method, const char *path, json_t *body, bool once, const char *what,
                json_t **answer, struct error *error)
 {

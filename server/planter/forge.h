@@ -116,6 +116,9 @@ int forge_do(struct forge_stay *stay, const struct forge_call *call, bool once, 
 /* The same with a body of its own, which is released. */
 int forge_send(struct forge_stay *stay, const char *method, const char *path, json_t *body, bool once, const char *what,
                json_t **answer, struct error *error);
+/* What is not found may be there, unseen: who may not see a project is told by forges that there is none. 0 where the
+ * account sees the project, -1. */
+int forge_sees(struct forge_stay *stay, struct error *error);
 /* Another body than JSON, of that type; what it does is not done twice. */
 int forge_form(struct forge_stay *stay, const char *method, const char *path, const char *type, struct slice body,
                const char *what, struct error *error);

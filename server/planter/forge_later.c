@@ -259,7 +259,8 @@ int forge_commit_look(struct forge_stay *stay, bool remove, struct error *error)
         place_note(stay->result, "No %s asks to merge %s.", stay->kind->request.shown, source);
     if (asked < 0)
         return -1;
-    if (judge(stay, source != NULL && fate != FATE_MERGED ? source : branch, &tip, error) != 0)
+    if (judge(stay, source != NULL && fate != FATE_MERGED ? source : branch, &tip, error) != 0 ||
+        (strcmp(stay->result->state, "gone") == 0 && forge_sees(stay, error) != 0))
         return -1;
     return remove ? uproot(stay, fate, tip, error) : 0;
 }

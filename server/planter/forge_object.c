@@ -218,7 +218,7 @@ int forge_object_look(struct forge_stay *stay, const struct forge_object *object
 
     if (rc == 1)
         found = forge_object_compare(stay, object, NULL, digest, error);
-    if (found < 0)
+    if (found < 0 || (found == 0 && forge_sees(stay, error) != 0))
         return -1;
     stay->result->state = found == 1 ? "there" : found == 2 ? "changed" : "gone";
     if (rc == 1 && object->id != NULL)

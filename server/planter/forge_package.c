@@ -184,6 +184,34 @@ int forge_package_plant(struct forge_stay *stay, struct error *error)
 
 /* ---- later ---- */
 
+/* What the registry says of a package that this token may not see is what it says of none. 0, or -1 where it is listed, or
+ * nobody knows. */
+static int is_gone(struct forge_stay *stay, const char *name, struct error *error)
+{
+    const char *package = task_where(stay->task, "package"), *kind = package != NULL ? strstr(package, "/npm/") : NULL;
+    const char *bare = strchr(name, '/'), *account = stay->task->visit->credentials.name;
+    char list[WEB_URL], listed[256];
+    struct forge_call call = {"GET", list, NULL};
+    json_t *answer = NULL;
+    const json_t *item;
+    size_t index;
+    bool there = false;
+    int rc = forge_sees(stay, error);
+
+    if (rc != 0 || kind == NULL)
+        return rc;
+    snprintf(list, sizeof list, "%.*s?package_type=npm&per_page=100", (int)(kind - package), package);
+    rc = forge_do(stay, &call, false, "the packages cannot be listed", &answer, error);
+    json_array_foreach(answer, index, item)
+        there = there || (forge_text(item, "name", listed, sizeof listed) && bare != NULL && strcmp(listed, bare + 1) == 0);
+    json_decref(answer);
+    if (rc == 1 && !there)
+        return 0;
+    return rc < 0 ? -1
+                  : error_set(error, "the account %s cannot see the package %s, so nobody knows whether it is there; give it a "
+                              "token with read:packages", account, name);
+}
+
 /* The version, or the package where it is its only one: a forge deletes no last version. */
 static int take_away(struct forge_stay *stay, const char *package, const char *version, struct error *error)
 {
@@ -240,7 +268,7 @@ int forge_package_look(struct forge_stay *stay, bool remove, struct error *error
     if (name == NULL || version == NULL || integrity == NULL)
         return error_set(error, "which package this placement is, is not known");
     found = look(stay, name, version, integrity, &others, error);
-    if (found < 0)
+    if (found < 0 || (found == 0 && others == 0 && is_gone(stay, name, error) != 0))
         return -1;
     stay->result->state = found == 1 ? "there" : found == 2 ? "changed" : "gone";
     if (found == 2)

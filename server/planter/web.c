@@ -14,6 +14,7 @@
 #include "server/wire/remote.h"
 
 #define TRIES 6
+#define MINUTE_S 60
 #define PATIENCE_S 180 /* for one call, all its waiting together */
 #define REQUEST_BYTES (WEB_ANSWER + 2 * CREDENTIALS_FILE)
 
@@ -203,14 +204,25 @@ static int try_once(struct web *web, const char *url, const struct web_call *cal
 
 /* ---- patience ---- */
 
-/* Seconds to wait before the next try; 0: this one is the answer. */
-static int64_t pause_after(const struct web *web, const struct web_call *call, int tries)
+/* "You have exceeded a secondary rate limit. …", and what it was called before. */
+static bool is_limit(const struct web *web)
 {
-    bool later = web->status == 429 || ((web->status == 403 || web->status == 503) && web->later > 0);
+    char words[WEB_WORDS];
+
+    if (web->status != 403 && web->status != 429)
+        return false;
+    web_words(web, words);
+    return strcasestr(words, "secondary rate limit") != NULL || strcasestr(words, "abuse detection") != NULL;
+}
+
+int64_t web_pause(const struct web *web, const struct web_call *call, int tries)
+{
+    bool words = web->later == 0 && is_limit(web);
+    bool later = web->status == 429 || words || ((web->status == 403 || web->status == 503) && web->later > 0);
 
     if (!later && (call->once || web->status < 500 || web->status == 501))
         return 0;
-    return web->later > 0 ? web->later : (int64_t)1 << tries;
+    return web->later > 0 ? web->later : (int64_t)(words ? MINUTE_S : 1) << tries;
 }
 
 static void wait_for(int64_t seconds)
@@ -248,7 +260,7 @@ static int try_again(struct web *web, const char *url, const struct web_call *ca
             fresh = true;
             continue;
         }
-        pause = rc == 0 ? pause_after(web, call, tries) : call->once || tries > 1 ? 0 : 1;
+        pause = rc == 0 ? web_pause(web, call, tries) : call->once || tries > 1 ? 0 : 1;
         waited += pause;
         if (pause == 0 || tries + 1 == TRIES)
             return rc;

@@ -67,6 +67,10 @@ int web_refer(const struct web *web, const char *reference, char url[WEB_URL], c
 /* Writes what the last answer says of a failure into the error; -1. */
 int web_fail(struct web *web, const char *what, struct error *error);
 
+/* Seconds to wait before the call is tried again, of the answer that there is; 0: it is the last word. A limit that
+ * GitHub tells by words alone holds for a minute at least (docs.github.com/rest, rate limits for the REST API). */
+int64_t web_pause(const struct web *web, const struct web_call *call, int tries);
+
 #define WEB_WORDS 200
 /* What the last answer says of a failure; "" nothing. */
 void web_words(const struct web *web, char words[WEB_WORDS]);

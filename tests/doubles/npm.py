@@ -12,7 +12,8 @@ from api import Refused
 from forge import only
 
 NPM = "/_registry/npm"
-PACKAGE = "/api/v3/(orgs|users)/([^/]+)/packages/npm/([^/]+)"
+PACKAGES = "/api/v3/(orgs|users)/([^/]+)/packages"
+PACKAGE = PACKAGES + "/npm/([^/]+)"
 
 
 def integrity(data):
@@ -20,7 +21,9 @@ def integrity(data):
 
 
 class Npm:
-    """Beside a Hub. What the token may: self.scopes. Packages are things: name → {"versions": …, "files": …}."""
+    """Beside a Hub. What the token may: self.scopes; it sees no package itself where self.unseen. Packages are things: name → {"versions": …, "files": …}."""
+
+    unseen = False
 
     def scope(self, request, *scopes):
         self.asks(request)
@@ -28,7 +31,7 @@ class Npm:
             raise Refused(403, {"error": "Permission permission_denied: The token provided does not match expected scopes."})
 
     def package(self, name):
-        if name not in self.things.setdefault("package", {}):
+        if self.unseen or name not in self.things.setdefault("package", {}):
             raise Refused(404, {"error": "not_found"})
         return self.things["package"][name]
 
@@ -82,6 +85,12 @@ class Npm:
             raise Refused(404, {"message": "Not Found"})
         return f"@{owner}/{bare}", self.package(f"@{owner}/{bare}")
 
+    def list_packages(self, request, whose, owner):
+        self.scope(request, "read:packages")
+        if (whose, owner) != ("orgs", self.project.split("/")[0]) or request.query.get("package_type") != "npm":
+            raise Refused(404, {"message": "Not Found"})
+        return 200, [{"name": name.split("/")[1], "package_type": "npm"} for name in self.things.get("package", {})]
+
     def show_package(self, request, whose, owner, bare):
         name, kept = self.rest(request, whose, owner, bare)
         return 200, {"id": 1, "name": bare, "package_type": "npm", "version_count": len(kept["versions"]),
@@ -113,6 +122,7 @@ class Npm:
         ("package", "PUT", NPM + "/@([^/]+)%2[fF]([^/]+)", publish),
         ("read-package", "GET", NPM + "/@([^/]+)%2[fF]([^/]+)", read_package),
         ("download", "GET", NPM + "/download/@([^/]+)/([^/]+)/([^/]+)/([0-9a-f]+)", download),
+        ("list-packages", "GET", PACKAGES, list_packages),
         ("show-package", "GET", PACKAGE, show_package),
         ("package-versions", "GET", PACKAGE + "/versions", list_versions),
         ("remove-package", "DELETE", PACKAGE, remove_package),

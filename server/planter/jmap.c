@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * jmap:USER@HOST/FOLDER by JMAP (RFC 8620, RFC 8621): the mail is uploaded, and imported with the date at which it is
+ * jmap:USER@HOST/FOLDER by JMAP (RFC 8620, RFC 8621, RFC 9425): the mail is uploaded, and imported with the date at which it is
  * said to have arrived. The session is asked for at HOST's /.well-known/jmap, or is the account's `url` itself. */
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,9 @@
 #include "server/planter/web_mail.h"
 
 #define MAIL "urn:ietf:params:jmap:mail"
+#define QUOTA "urn:ietf:params:jmap:quota"
 #define NO_SESSION "no JMAP session"
+#define FULL 95 /* percent */
 #define TURNS 4 /* that the way to the session takes at most */
 
 /* ---- calls ---- */
@@ -21,8 +23,8 @@ static int call(struct web_stay *stay, const char *method, json_t *arguments, bo
 
     *answer = NULL;
     json_object_set_new(arguments, "accountId", json_string(stay->account));
-    body = json_pack("{s:[s,s], s:[[s,o,s]]}", "using", "urn:ietf:params:jmap:core", MAIL, "methodCalls", method,
-                     arguments, "0");
+    body = json_pack("{s:[s,s,s*], s:[[s,o,s]]}", "using", "urn:ietf:params:jmap:core", MAIL, stay->quotas ? QUOTA : NULL,
+                     "methodCalls", method, arguments, "0");
     if (web_json(stay->web, "POST", stay->api, body, once, what, &said, error) != 0)
         return -1;
     first = json_array_get(json_object_get(said, "methodResponses"), 0);
@@ -57,6 +59,7 @@ static int take_session(struct web_stay *stay, const json_t *session, struct err
     json_t *account;
 
     stay->account[0] = '\0';
+    stay->quotas = json_is_object(json_object_get(json_object_get(session, "capabilities"), QUOTA));
     json_object_foreach((json_t *)(uintptr_t)accounts, id, account)
         if (is_account(stay, account)) {
             snprintf(stay->account, sizeof stay->account, "%s", id);
@@ -200,6 +203,58 @@ static int jmap_fitting(struct web_stay *stay, const char *from, struct web_fold
     return rc;
 }
 
+/* ---- quota ---- */
+
+static bool is_of_mail(const json_t *quota)
+{
+    json_t *item;
+    size_t index;
+
+    json_array_foreach(json_object_get(quota, "types"), index, item)
+    {
+        const char *type = json_is_string(item) ? json_string_value(item) : "";
+
+        if (strcmp(type, "Mail") == 0 || strcmp(type, "Email") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How full it would be with so much more, in percent; 0 where the quota is of something else. */
+static double fullness(const json_t *quota, size_t mails, size_t bytes)
+{
+    bool counts = strcmp(web_text(quota, "resourceType"), "count") == 0;
+    double used = json_number_value(json_object_get(quota, "used"));
+    double limit = json_number_value(json_object_get(quota, "hardLimit"));
+
+    if ((!counts && strcmp(web_text(quota, "resourceType"), "octets") != 0) || !is_of_mail(quota) ||
+        !json_is_number(json_object_get(quota, "hardLimit")))
+        return 0;
+    return limit > 0 ? (used + (double)(counts ? mails : bytes)) * 100 / limit : 100;
+}
+
+/* A server that tells none for this account (RFC 9425, 3) has room. */
+static int jmap_room(struct web_stay *stay, size_t mails, size_t bytes, struct error *error)
+{
+    json_t *answer = NULL, *quota;
+    double most = 0;
+    size_t index;
+
+    if (!stay->quotas)
+        return 0;
+    if (call(stay, "Quota/get", json_pack("{s:n}", "ids"), false, "the quota cannot be read", &answer, error) != 0) {
+        json_decref(answer);
+        return stay->web->status / 100 == 2 ? 0 : -1;
+    }
+    json_array_foreach(json_object_get(answer, "list"), index, quota)
+        if (fullness(quota, mails, bytes) > most)
+            most = fullness(quota, mails, bytes);
+    json_decref(answer);
+    return most <= FULL ? 0
+                        : error_set(error, "the mailbox of %s would be full by %.0f %%, so that a lure could make it refuse "
+                                    "other mails; give it more room, or choose another", stay->place.user, most);
+}
+
 /* ---- mails ---- */
 
 static int jmap_find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
@@ -313,6 +368,7 @@ static const struct web_mail jmap_mail = {
     .enter = jmap_enter,
     .folder = jmap_folder,
     .fitting = jmap_fitting,
+    .room = jmap_room,
     .put = jmap_put,
     .find = jmap_find,
     .remove = jmap_remove,

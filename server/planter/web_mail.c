@@ -210,11 +210,21 @@ static int read_back(struct web_stay *stay, const struct letter *chief, struct e
     return rc;
 }
 
+static int has_room(struct web_stay *stay, const struct letters *letters, struct error *error)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < letters->count; i++)
+        bytes += letters->list[i].message.length;
+    return stay->kind->room != NULL ? stay->kind->room(stay, letters->count, bytes, error) : 0;
+}
+
 static int plant_all(struct web_stay *stay, struct letters *letters, struct error *error)
 {
     struct web_folder folder = {.id = ""}, sent = {.id = ""};
 
-    if (choose(stay, &folder, error) != 0 || stay->kind->folder(stay, "\\Sent", &sent, error) < 0)
+    if (choose(stay, &folder, error) != 0 || stay->kind->folder(stay, "\\Sent", &sent, error) < 0 ||
+        has_room(stay, letters, error) != 0)
         return -1;
     if (task_flag(stay->task, "dry_run")) {
         place_note(stay->result, "Would put \"%.200s\" into %s of %s, as read.", task_meta(stay->task, "subject"),

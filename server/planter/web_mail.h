@@ -29,6 +29,7 @@ struct web_stay {
     char thread[WEB_MAIL_ID]; /* of the API, from the first mail on; "" */
     /* JMAP's: accountId, where calls go, where mails go up */
     char account[WEB_MAIL_ID], api[WEB_URL], upload[WEB_URL];
+    bool quotas;              /* and whether it tells them */
 };
 
 /* A mail that was found. */
@@ -51,6 +52,8 @@ struct web_mail {
     int (*folder)(struct web_stay *stay, const char *named, struct web_folder *folder, struct error *error);
     /* Where mails of that sender lie; 1, 0, -1. */
     int (*fitting)(struct web_stay *stay, const char *from, struct web_folder *folder, struct error *error);
+    /* Have so many mails, of so many bytes, room there? May be NULL. */
+    int (*room)(struct web_stay *stay, size_t mails, size_t bytes, struct error *error);
     /* Puts one mail, as read and received then; the API's id. */
     int (*put)(struct web_stay *stay, const struct letter *letter, bool answered, const struct web_folder *folder,
                char id[WEB_MAIL_ID], struct error *error);

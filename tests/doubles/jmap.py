@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""JMAP for mail (RFC 8620, RFC 8621), as far as mails are put, found and taken out with it."""
+"""JMAP for mail (RFC 8620, RFC 8621), as far as mails are put, found and taken out with it, and quotas (RFC 9425)."""
 import base64
 import email
 import email.policy
@@ -8,18 +8,19 @@ import secrets
 
 from api import Double, Refused
 
-CORE, MAIL = "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"
+CORE, MAIL, QUOTA = "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:quota"
 KNOWN = {"Mailbox/get": {"accountId", "ids", "properties"},
          "Email/query": {"accountId", "filter", "limit"},
          "Email/get": {"accountId", "ids", "properties", "fetchTextBodyValues", "fetchHTMLBodyValues"},
          "Email/import": {"accountId", "emails"},
-         "Email/set": {"accountId", "destroy"}}
+         "Email/set": {"accountId", "destroy"},
+         "Quota/get": {"accountId", "ids"}}
 
 
 class Jmap(Double):
     """elsewhere: the way to the session leads on to another path, and it gives its addresses without a host, as Cyrus
-    does."""
-    elsewhere = False
+    does. quotas: of each account, as Quota objects; None: the server tells none."""
+    elsewhere, quotas = False, None
 
     def __init__(self, root, users, login, password):
         super().__init__(root)
@@ -42,10 +43,13 @@ class Jmap(Double):
             return 301, None, {"Location": "/jmap/"}
         at = "" if self.elsewhere else self.url
         return 200, {"username": self.login, "apiUrl": at + "/api", "uploadUrl": at + "/upload/{accountId}/",
-                     "downloadUrl": at + "/d/{accountId}/{blobId}/{name}?type={type}", "capabilities": {CORE: {}, MAIL: {}},
+                     "downloadUrl": at + "/d/{accountId}/{blobId}/{name}?type={type}", "capabilities": self.offers(),
                      "eventSourceUrl": at + "/e", "state": "1", "primaryAccounts": {MAIL: next(iter(self.accounts))},
                      "accounts": {key: {"name": account["name"], "isPersonal": False, "accountCapabilities": {MAIL: {}}}
                                   for key, account in self.accounts.items()}}
+
+    def offers(self):
+        return {name: {} for name in (CORE, MAIL) + ((QUOTA,) if self.quotas is not None else ())}
 
     def upload(self, request, account):
         self.allow(request)
@@ -58,12 +62,13 @@ class Jmap(Double):
     def api(self, request):
         self.allow(request)
         body = request.json()
-        if set(body) != {"using", "methodCalls"} or {CORE, MAIL} - set(body["using"]):
+        if set(body) != {"using", "methodCalls"} or {CORE, MAIL} - set(body["using"]) or \
+                set(body["using"]) - set(self.offers()):
             raise Refused(400, {"type": "urn:ietf:params:jmap:error:notRequest", "status": 400})
         answers = []
         for name, arguments, tag in body["methodCalls"]:
             account = self.accounts.get(arguments.get("accountId"))
-            if name not in KNOWN:
+            if name not in KNOWN or (name == "Quota/get" and QUOTA not in body["using"]):
                 answers.append(["error", {"type": "unknownMethod"}, tag])
             elif account is None:
                 answers.append(["error", {"type": "accountNotFound"}, tag])
@@ -73,6 +78,9 @@ class Jmap(Double):
                 said = getattr(self, name.lower().replace("/", "_"))(account, arguments)
                 answers.append([name, dict(said, accountId=arguments["accountId"]), tag])
         return 200, {"methodResponses": answers, "sessionState": "1"}
+
+    def quota_get(self, account, arguments):
+        return {"list": self.quotas, "notFound": [], "state": "1"}
 
     def mailbox_get(self, account, arguments):
         return {"list": [{"id": key, "name": name, "role": role} for key, (name, role) in account["boxes"].items()],

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/planter/git_ssh.h"
+#include <errno.h>
 #include <libssh2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "server/base/buffer.h"
 
 #define COMMAND 4500
+#define GREETING (256 * 1024) /* bytes until git runs there */
 
 struct transport {
     git_smart_subtransport parent;
@@ -22,7 +25,9 @@ struct stream {
     LIBSSH2_SESSION *session;
     LIBSSH2_CHANNEL *channel;
     char command[COMMAND];
-    bool begun;
+    bool begun, running;
+    size_t greeted;      /* bytes before it was running */
+    struct error endless; /* why no more was taken; "" */
 };
 
 static int fail(const struct error *error)
@@ -37,6 +42,8 @@ static int session_error(const struct stream *stream, const char *what)
     char *reason = NULL;
     struct error error;
 
+    if (stream->endless.text[0] != '\0')
+        return fail(&stream->endless);
     libssh2_session_last_error(stream->session, &reason, NULL, 0);
     error_set(&error, "%s: %.200s", what, reason != NULL ? reason : "no reason given");
     return fail(&error);
@@ -153,6 +160,23 @@ static int prove(const struct stream *stream)
 
 /* ---- the conversation ---- */
 
+/* libssh2 reads on as long as more comes that is not for us (lines before the banner, messages to be ignored), whatever its
+ * timeout is. */
+static LIBSSH2_RECV_FUNC(take)
+{
+    struct stream *stream = *abstract;
+    ssize_t got = recv(socket, buffer, length, flags);
+
+    if (got < 0)
+        return errno == EWOULDBLOCK || errno == EINTR ? -EAGAIN : -errno;
+    stream->greeted += stream->running ? 0 : (size_t)got;
+    if (stream->greeted > GREETING)
+        error_set(&stream->endless, "the server does not come to an end before it lets anybody in; look at what answers there");
+    else if (visit_count(stream->transport->to->visit, (size_t)got, &stream->endless) == 0)
+        return got;
+    return -ECONNABORTED;
+}
+
 static int begin(struct stream *stream)
 {
     const struct git_ssh *to = stream->transport->to;
@@ -162,9 +186,10 @@ static int begin(struct stream *stream)
     stream->fd = visit_connect(to->remote->host, to->remote->port != 0 ? to->remote->port : 22, &error);
     if (stream->fd < 0)
         return fail(&error);
-    stream->session = libssh2_session_init();
+    stream->session = libssh2_session_init_ex(NULL, NULL, NULL, stream);
     if (stream->session == NULL)
         return -1;
+    libssh2_session_callback_set(stream->session, LIBSSH2_CALLBACK_RECV, (void *)take);
     libssh2_session_set_blocking(stream->session, 1);
     libssh2_session_set_timeout(stream->session, VISIT_TIMEOUT_MS);
     prefer_known(stream, credentials_file(&to->visit->credentials, ACCOUNT_KNOWN_HOSTS));
@@ -175,6 +200,7 @@ static int begin(struct stream *stream)
     stream->channel = libssh2_channel_open_session(stream->session);
     if (stream->channel == NULL || libssh2_channel_exec(stream->channel, stream->command) != 0)
         return session_error(stream, "the server does not run git for us");
+    stream->running = true;
     return 0;
 }
 
@@ -198,7 +224,6 @@ static int tell_ending(const struct stream *stream)
 static int stream_read(git_smart_subtransport_stream *parent, char *data, size_t size, size_t *read)
 {
     struct stream *stream = (struct stream *)parent;
-    struct error error;
     ssize_t got;
 
     *read = 0;
@@ -209,8 +234,6 @@ static int stream_read(git_smart_subtransport_stream *parent, char *data, size_t
     got = libssh2_channel_read(stream->channel, data, size);
     if (got < 0)
         return session_error(stream, "the connection broke");
-    if (visit_count(stream->transport->to->visit, (size_t)got, &error) != 0)
-        return fail(&error);
     *read = (size_t)got;
     return got > 0 ? 0 : tell_ending(stream);
 }

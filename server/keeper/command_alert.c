@@ -14,7 +14,8 @@
 /* ---- routes: those of the configuration, then those that only the ledger still knows ---- */
 
 #define ROUTE_COUNTS                                                                                                   \
-    " 'waiting', (SELECT count(*) FROM delivery WHERE state = 'waiting' AND route = n.name),"                          \
+    " 'waiting', (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 1 AND route = n.name) +"             \
+    " (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 0 AND route = n.name),"                         \
     " 'delivered', (SELECT count(*) FROM delivery WHERE state = 'delivered' AND route = n.name),"                      \
     " 'dead', (SELECT count(*) FROM delivery WHERE state = 'dead' AND route = n.name),"                                \
     " 'failures', coalesce(r.failures, 0), 'succeeded', time_text(r.succeeded), 'failed', time_text(r.failed),"        \

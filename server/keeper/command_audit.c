@@ -192,10 +192,11 @@ void command_status(struct request *request)
     json_member_number(&json, "decoys", (int64_t)keeper->configuration->decoy_count);
     if (keeper->open) {
         json_member_bool(&json, "disk_full", keeper->ledger.full);
-        add_count(request, &json, "tokens", "SELECT count(*) FROM token");
-        add_count(request, &json, "sightings", "SELECT count(*) FROM sighting");
+        add_count(request, &json, "tokens", "SELECT coalesce(max(number), 0) FROM token");
+        add_count(request, &json, "sightings", "SELECT coalesce(max(number), 0) FROM sighting");
         add_count(request, &json, "open_incidents", "SELECT count(*) FROM incident WHERE state = 'open'");
-        add_count(request, &json, "waiting", "SELECT count(*) FROM delivery WHERE state = 'waiting'");
+        add_count(request, &json, "waiting", "SELECT (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 1) +"
+                  " (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 0)");
         add_count(request, &json, "dead", "SELECT count(*) FROM delivery WHERE state = 'dead'");
     }
     buffer_add_char(&json, '}');

@@ -14,8 +14,8 @@
 #include "server/keeper/keeper.h"
 #include "server/wire/kinds.h"
 
-#define PAGE "4096"
-#define TABLE_ROWS 10000    /* of a table whose pages are all looked at in one turn */
+#define PAGE "1024"
+#define TABLE_ROWS 4096     /* of a table whose pages are all looked at in one turn */
 #define CHAIN_ROWS 1000     /* of a chain's tail */
 #define BACKLOG 10000
 #define DAY_US ((int64_t)24 * 3600 * 1000000)
@@ -26,7 +26,6 @@ enum {
 #include "server/wire/tables/kinds.def"
 #undef KIND
 };
-#define LATELY "100000"     /* operations looked back at */
 
 struct examining {
     struct request *request;
@@ -72,7 +71,8 @@ static int check_table(struct examining *examining, struct error *error)
         {"alert", "SELECT coalesce(max(number), 0) FROM alert", "PRAGMA quick_check('alert')"},
         {"delivery", "SELECT coalesce(max(number), 0) FROM delivery", "PRAGMA quick_check('delivery')"},
         {"operation", "SELECT coalesce(max(seq), 0) FROM operation", "PRAGMA quick_check('operation')"},
-        {"observation", "SELECT coalesce(max(seq) - min(seq), 0) FROM observation", "PRAGMA quick_check('observation')"},
+        {"observation", "SELECT coalesce((SELECT max(seq) FROM observation) - (SELECT min(seq) FROM observation), 0)",
+         "PRAGMA quick_check('observation')"},
     };
     struct ledger *ledger = &examining->request->keeper->ledger;
     const char *const *check = checks[examining->table];
@@ -138,11 +138,14 @@ static int check_tail(struct examining *examining, enum chain_name name, const c
     return 0;
 }
 
-static int check_chains(struct examining *examining, struct error *error)
+static int check_observations(struct examining *examining, struct error *error)
 {
-    if (check_tail(examining, CHAIN_OBSERVATION, "observations", "SELECT coalesce(max(seq), 0) FROM observation",
-                   "SELECT link FROM observation WHERE seq = ?", error) < 0)
-        return -1;
+    return check_tail(examining, CHAIN_OBSERVATION, "observations", "SELECT coalesce(max(seq), 0) FROM observation",
+                      "SELECT link FROM observation WHERE seq = ?", error);
+}
+
+static int check_operations(struct examining *examining, struct error *error)
+{
     return check_tail(examining, CHAIN_OPERATION, "operations", "SELECT coalesce(max(seq), 0) FROM operation",
                       "SELECT link FROM operation WHERE seq = ?", error);
 }
@@ -199,8 +202,7 @@ static int check_deliveries(struct examining *examining, struct error *error)
     static const char sql[] =
         "SELECT (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 1) +"
         " (SELECT count(*) FROM delivery WHERE state = 'waiting' AND due = 0),"
-        " (SELECT count(*) FROM (SELECT state FROM delivery ORDER BY number DESC LIMIT " LATELY ")"
-        " WHERE state = 'dead')";
+        " (SELECT count(*) FROM delivery WHERE state = 'dead')";
     struct ledger *ledger = &examining->request->keeper->ledger;
     sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
     int64_t waiting, dead;
@@ -385,8 +387,7 @@ static int check_habit(struct examining *examining, const char *what, int days, 
                        struct error *error)
 {
     struct ledger *ledger = &examining->request->keeper->ledger;
-    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT coalesce(max(time), 0) FROM (SELECT time, what FROM"
-                                                       " operation ORDER BY seq DESC LIMIT " LATELY ") WHERE what = ?",
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT coalesce(max(time), 0) FROM operation WHERE what = ?",
                                                error);
     int64_t last, now = clock_wall();
 
@@ -420,8 +421,8 @@ static int check_habits(struct examining *examining, struct error *error)
 static int check_restarts(struct examining *examining, struct error *error)
 {
     static const char sql[] =
-        "SELECT subject, sum(json_extract(details, '$.ends')) FROM (SELECT time, what, subject, details FROM operation"
-        " ORDER BY seq DESC LIMIT " LATELY ") WHERE what = 'restart' AND time > ? GROUP BY subject";
+        "SELECT subject, sum(json_extract(details, '$.ends')) FROM operation WHERE what = 'restart' AND time > ?"
+        " GROUP BY subject";
     struct ledger *ledger = &examining->request->keeper->ledger;
     sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
     bool any = false;
@@ -461,9 +462,8 @@ static void tell_doubt(struct examining *examining)
 static int check_leaps(struct examining *examining, struct error *error)
 {
     static const char sql[] =
-        "SELECT count(*), max(seq), json_extract(details, '$.from') || ' to ' || json_extract(details, '$.to') FROM"
-        " (SELECT seq, time, what, details FROM operation ORDER BY seq DESC LIMIT " LATELY ") WHERE what = 'clock'"
-        " AND time BETWEEN ?1 - ?2 AND ?1 + ?2";
+        "SELECT count(*), max(seq), json_extract(details, '$.from') || ' to ' || json_extract(details, '$.to')"
+        " FROM operation WHERE what = 'clock' AND time BETWEEN ?1 - ?2 AND ?1 + ?2";
     struct ledger *ledger = &examining->request->keeper->ledger;
     sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
     struct slice leap;
@@ -489,8 +489,8 @@ static int check_leaps(struct examining *examining, struct error *error)
 static void resume(struct request *request)
 {
     static int (*const phases[])(struct examining *examining, struct error *error) = {
-        check_table, check_chains, check_room, check_routes, check_deliveries, check_tokens, check_doors,
-        check_trust, check_placements, check_habits, check_restarts, check_leaps};
+        check_table, check_observations, check_operations, check_room, check_routes, check_deliveries, check_tokens,
+        check_doors, check_trust, check_placements, check_habits, check_restarts, check_leaps};
     struct examining *examining = request->state;
     struct error error = {""};
     int more = phases[examining->phase](examining, &error);

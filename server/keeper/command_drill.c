@@ -14,7 +14,9 @@
 #include "server/keeper/order.h"
 #include "server/keeper/token.h"
 
-#define LOOKED_AT "10000" /* newest rows among which a token is chosen, so that the keeper is not held up */
+#define PAGE 1024        /* rows looked at in one turn */
+#define LOOKED_AT 10000  /* newest rows among which a token is chosen */
+#define SIGHTINGS "512"  /* the same of a drill's sighting */
 
 /* ---- drill ---- */
 
@@ -119,58 +121,125 @@ static int send_job(struct request *request, struct id token)
     return result;
 }
 
-/* The newest armed token of that decoy and kind, planted ones before others. 1, 0, or -1. */
-static int choose(struct ledger *ledger, const char *decoy, const char *kind, struct id *token, struct error *error)
-{
-    static const char *const ways[] = {
-        "SELECT t.id FROM (SELECT token FROM placement WHERE planted IS NOT NULL AND uprooted IS NULL"
-        " ORDER BY number DESC LIMIT " LOOKED_AT ") p JOIN token t ON t.number = p.token"
-        " WHERE t.decoy = ?1 AND t.kind = ?2 AND t.state = 'armed' ORDER BY t.number DESC LIMIT 1",
-        "SELECT id FROM (SELECT id, decoy, kind, state, number FROM token ORDER BY number DESC LIMIT " LOOKED_AT ")"
-        " WHERE decoy = ?1 AND kind = ?2 AND state = 'armed' ORDER BY number DESC LIMIT 1",
-    };
-    int found = 0;
+/* ---- which: of each decoy and kind the newest armed token, planted ones before others ---- */
 
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0] && found == 0; i++) {
-        sqlite3_stmt *statement = ledger_statement(ledger, ways[i], error);
+struct choosing {
+    size_t way;
+    int64_t before, looked_at; /* the page's end; rows looked at in this way */
+    size_t at;                 /* of those chosen, the next to be sent */
+    int count;                 /* sent */
+    size_t decoys;
+    struct {
+        int64_t number; /* 0: none */
+        struct id id;
+    } chosen[];         /* of each decoy its kinds */
+};
 
-        if (statement == NULL)
-            return -1;
-        ledger_bind_text(statement, 1, slice_of(decoy));
-        ledger_bind_text(statement, 2, slice_of(kind));
-        found = ledger_step(ledger, statement, error);
-        if (found == 1)
-            *token = ledger_column_id(statement, 0);
-        sqlite3_reset(statement);
-    }
-    return found;
-}
-
-/* How many; -1: the request was ended. */
-static int send_chosen(struct request *request)
-{
-    static const char *const kinds[] = {
+static const char *const kinds[] = {
 #define KIND(symbol, name, summary, forms, opens, bound, proofs) name,
 #include "server/wire/tables/kinds.def"
 #undef KIND
-    };
-    struct keeper *keeper = request->keeper;
-    const struct configuration *configuration = keeper->configuration;
-    struct error error;
-    struct id token;
-    int count = 0, found;
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
 
-    for (size_t i = 0; i < configuration->decoy_count; i++) {
-        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-            found = choose(&keeper->ledger, configuration->decoys[i].name, kinds[k], &token, &error);
-            if (found < 0)
-                request_fail(request, &error);
-            if (found < 0 || (found == 1 && send_job(request, token) != 0))
-                return -1;
-            count += found;
-        }
+static const char *const ways[] = {
+    "SELECT p.number, t.number, t.id, t.decoy, t.kind, t.state = 'armed' AND p.planted IS NOT NULL AND p.uprooted IS NULL"
+    " FROM (SELECT number, token, planted, uprooted FROM placement WHERE number < ?1 ORDER BY number DESC LIMIT ?2) p"
+    " JOIN token t ON t.number = p.token",
+    "SELECT number, number, id, decoy, kind, state = 'armed' FROM token WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
+};
+#define WAYS (sizeof ways / sizeof ways[0])
+
+/* The place in `chosen`, or SIZE_MAX. */
+static size_t place_of(const struct configuration *configuration, struct slice decoy, struct slice kind)
+{
+    for (size_t i = 0; i < configuration->decoy_count; i++)
+        for (size_t k = 0; slice_is(decoy, configuration->decoys[i].name) && k < KINDS; k++)
+            if (slice_is(kind, kinds[k]))
+                return i * KINDS + k;
+    return SIZE_MAX;
+}
+
+/* What was found in an earlier way stays. */
+static void consider(const struct request *request, struct choosing *choosing, sqlite3_stmt *row)
+{
+    int64_t number = sqlite3_column_int64(row, 1);
+    size_t place = place_of(request->keeper->configuration, ledger_column(row, 3), ledger_column(row, 4));
+
+    if (place == SIZE_MAX || number <= choosing->chosen[place].number ||
+        (choosing->way > 0 && choosing->chosen[place].number > 0))
+        return;
+    choosing->chosen[place].number = number;
+    choosing->chosen[place].id = ledger_column_id(row, 2);
+}
+
+static int look(const struct request *request, struct choosing *choosing, struct error *error)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, ways[choosing->way], error);
+    int64_t end = choosing->before;
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, end);
+    sqlite3_bind_int64(statement, 2, PAGE);
+    while ((found = ledger_step(ledger, statement, error)) == 1) {
+        end = sqlite3_column_int64(statement, 0) < end ? sqlite3_column_int64(statement, 0) : end;
+        if (sqlite3_column_int(statement, 5) != 0)
+            consider(request, choosing, statement);
     }
-    return count;
+    choosing->looked_at += PAGE;
+    if (end == choosing->before || choosing->looked_at >= LOOKED_AT) {
+        choosing->way++;
+        choosing->looked_at = 0;
+        end = INT64_MAX;
+    }
+    choosing->before = end;
+    return found;
+}
+
+static void end_drill(struct request *request, int count)
+{
+    if (count == 0)
+        request_done(request, REQUEST_WANTING, "there is no armed token whose secret opens a decoy; plant one, such as "
+                                               "by `sundew plant password file:PATH`, and drill it");
+    else if (count > 0)
+        request_done(request, REQUEST_DONE, "%s", "");
+}
+
+static void resume(struct request *request)
+{
+    struct choosing *choosing = request->state;
+    struct error error;
+
+    if (choosing->way < WAYS) {
+        if (look(request, choosing, &error) < 0)
+            request_fail(request, &error);
+        return;
+    }
+    while (choosing->at < choosing->decoys * KINDS && choosing->chosen[choosing->at].number == 0)
+        choosing->at++;
+    if (choosing->at == choosing->decoys * KINDS)
+        end_drill(request, choosing->count);
+    else if (send_job(request, choosing->chosen[choosing->at++].id) == 0)
+        choosing->count++;
+}
+
+static void choose(struct request *request)
+{
+    size_t decoys = request->keeper->configuration->decoy_count;
+    struct choosing *choosing = calloc(1, sizeof *choosing + decoys * KINDS * sizeof choosing->chosen[0]);
+
+    if (choosing == NULL) {
+        request_done(request, REQUEST_FAILED, "no memory for this command");
+        return;
+    }
+    choosing->decoys = decoys;
+    choosing->before = INT64_MAX;
+    request->state = choosing;
+    request->release = free;
+    request->resume = resume;
 }
 
 static int send_named(struct request *request)
@@ -201,13 +270,10 @@ static int send_named(struct request *request)
 
 void command_drill(struct request *request)
 {
-    int count = request_has(request, "token") ? send_named(request) : send_chosen(request);
-
-    if (count == 0)
-        request_done(request, REQUEST_WANTING, "there is no armed token whose secret opens a decoy; plant one, such as "
-                                               "by `sundew plant password file:PATH`, and drill it");
-    else if (count > 0)
-        request_done(request, REQUEST_DONE, "%s", "");
+    if (request_has(request, "token"))
+        end_drill(request, send_named(request));
+    else
+        choose(request);
 }
 
 /* ---- drilling ---- */
@@ -284,8 +350,10 @@ static const char drilled_sql[] =
     " 'deliveries', (SELECT json_group_array(json_object('route', d.route, 'state', d.state,"
     " 'ms', iif(d.state = 'delivered', max(1, (d.done - s.time + 500) / 1000), NULL), 'attempts', d.attempts,"
     " 'status', nullif(d.status, 0), 'text', d.text)) FROM delivery d WHERE d.alert = a.number))"
-    " FROM sighting s LEFT JOIN alert a ON a.incident = s.incident AND a.sighting = s.number"
-    " WHERE s.token = (SELECT number FROM token WHERE id = ?1) AND s.time >= ?2"
+    " FROM sighting s LEFT JOIN alert a ON a.sighting = s.number"
+    " WHERE s.number IN (SELECT * FROM (SELECT number FROM sighting WHERE token = (SELECT number FROM token WHERE id = ?1)"
+    " ORDER BY number DESC LIMIT " SIGHTINGS ") UNION ALL SELECT * FROM (SELECT number FROM sighting WHERE drill = 1"
+    " ORDER BY number DESC LIMIT " SIGHTINGS ")) AND s.token = (SELECT number FROM token WHERE id = ?1) AND s.time >= ?2"
     " ORDER BY s.drill AND s.port = ?3 DESC, s.number DESC LIMIT 1";
 
 void command_drilled(struct request *request)

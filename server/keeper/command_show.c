@@ -10,6 +10,7 @@
 #include "server/keeper/rows.h"
 
 /* A JSON array of `row` objects, oldest first. */
+#define SHOW_LIST 100
 #define LIST(row, from, number)                                                                                        \
     "json((SELECT json_group_array(json(j)) FROM (SELECT n, j FROM (SELECT " number " AS n, " row " AS j"              \
     " FROM " from " ORDER BY " number " DESC LIMIT 100) ORDER BY n)))"
@@ -38,8 +39,10 @@ static const char incident_sql[] =
     "SELECT json_set(" ROW_INCIDENT ", '$.sightings', " SIGHTINGS("s.incident = i.number")
     ", '$.alerts', " ALERTS("a.incident = i.number") ") FROM incident i WHERE i.id = ?1";
 
+/* ?2: JSON array of the sightings' numbers */
 static const char actor_sql[] =
-    "SELECT json_set(" ROW_ACTOR ", '$.uses', " SIGHTINGS("s.actor = c.number") ") FROM actor c WHERE c.id = ?1";
+    "SELECT json_set(" ROW_ACTOR ", '$.uses', " SIGHTINGS("s.number IN (SELECT value FROM json_each(?2))")
+    ") FROM actor c WHERE c.number = ?1";
 
 static const char alert_sql[] =
     "SELECT json_set(" ROW_ALERT ", '$.deliveries', " DELIVERIES("d.alert = a.number")
@@ -48,14 +51,11 @@ static const char alert_sql[] =
 static const char delivery_sql[] =
     "SELECT json_set(" ROW_DELIVERY ", '$.alerts', " ALERTS("a.number = d.alert") ") FROM delivery d WHERE d.id = ?1";
 
-static const char operation_sql[] =
-    "SELECT " ROW_OPERATION " FROM operation x WHERE substr(x.digest, 1, 16) = ?1";
+static const char operation_sql[] = "SELECT " ROW_OPERATION " FROM operation x WHERE x.seq = ?1";
 
 static const char observation_sql[] =
     "SELECT json_set(" ROW_OBSERVATION ", '$.sightings', " SIGHTINGS("s.observation = o.seq")
-    "), o.flow, o.presented FROM observation o WHERE o.seq ="
-    " coalesce((SELECT observation FROM sighting WHERE observation_id = ?1),"
-    " (SELECT seq FROM observation WHERE id = ?1))";
+    "), o.flow, o.presented FROM observation o WHERE o.seq = ?1";
 
 static const char *part_name(uint8_t part)
 {
@@ -122,54 +122,191 @@ static void add_flow(struct buffer *json, struct slice packed)
     json_member_number(json, "request", flow.request);
 }
 
-static int show_observation(struct request *request, struct id id)
+/* ---- what no index finds, newest first, a page a turn ---- */
+
+#define PAGE " LIMIT 2048"
+
+struct search {
+    struct id id;
+    char letter;
+    int64_t actor;       /* number; 0: what has that id is looked for */
+    size_t table;
+    int64_t before;      /* number that the next page ends before; 0: that was all */
+    size_t want, count;
+    int64_t found[SHOW_LIST];
+};
+
+static void add_numbers(struct buffer *json, const struct search *search)
+{
+    buffer_add_char(json, '[');
+    for (size_t i = 0; i < search->count; i++)
+        buffer_add_format(json, "%s%lld", i > 0 ? "," : "", (long long)search->found[i]);
+    buffer_add_char(json, ']');
+}
+
+static int show_found(struct request *request, const struct search *search, const char *sql, struct error *error)
 {
     struct ledger *ledger = &request->keeper->ledger;
-    struct error error;
     struct buffer json;
-    sqlite3_stmt *statement = ledger_statement(ledger, observation_sql, &error);
-    int result = -1;
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    int result;
 
+    if (statement == NULL)
+        return -1;
     buffer_init(&json, JOBS_RESULT);
-    if (statement != NULL) {
-        ledger_bind_id(statement, 1, &id);
-        result = ledger_step(ledger, statement, &error);
+    sqlite3_bind_int64(statement, 1, search->actor != 0 ? search->actor : search->found[0]);
+    if (search->actor != 0) {
+        add_numbers(&json, search);
+        ledger_bind_text(statement, 2, buffer_slice(&json));
     }
+    result = ledger_step(ledger, statement, error);
     if (result == 1) {
         struct slice head = ledger_column(statement, 0);
 
+        buffer_clear(&json);
         buffer_add(&json, head.data, head.length - 1);
-        add_flow(&json, ledger_column(statement, 1));
-        add_presented(&json, ledger_column(statement, 2));
+        if (sql == observation_sql) {
+            add_flow(&json, ledger_column(statement, 1));
+            add_presented(&json, ledger_column(statement, 2));
+        }
         buffer_add_char(&json, '}');
         request_json(request, &json);
+        request_done(request, REQUEST_DONE, "%s", "");
     }
-    if (statement != NULL)
-        sqlite3_reset(statement);
-    if (result < 0)
-        request_fail(request, &error);
+    sqlite3_reset(statement);
     buffer_free(&json);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
-/* 1 when a sighting tells of it: then the command was ended. */
-static int dropped_observation(struct request *request, struct id id)
+static int tell_dropped(struct request *request, const struct search *search, const char *sql, struct error *error)
 {
     struct ledger *ledger = &request->keeper->ledger;
-    struct error error;
-    sqlite3_stmt *statement =
-        ledger_statement(ledger, "SELECT id_text('s', id) FROM sighting WHERE observation_id = ?1", &error);
-    int found = 0;
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
 
     if (statement == NULL)
-        return 0;
-    ledger_bind_id(statement, 1, &id);
-    found = ledger_step(ledger, statement, &error);
-    if (found == 1)
-        request_done(request, REQUEST_FAILED, "that observation was dropped (retention:); of its sighting %s is kept "
-                     "that it happened", (const char *)sqlite3_column_text(statement, 0));
+        return -1;
+    sqlite3_bind_int64(statement, 1, search->found[0]);
+    if (ledger_step(ledger, statement, error) != 1)
+        return -1;
+    request_done(request, REQUEST_FAILED, "that observation was dropped (retention:); of its sighting %s is kept "
+                 "that it happened", (const char *)sqlite3_column_text(statement, 0));
     sqlite3_reset(statement);
-    return found == 1;
+    return 0;
+}
+
+/* Numbers, and whether it is looked for. */
+#define LOOK(number, id, table)                                                                                        \
+    "SELECT " number ", " id " = ?2 FROM " table " WHERE " number " < ?1 ORDER BY " number " DESC" PAGE
+
+/* Of an observation that was dropped its sighting tells. */
+static const struct {
+    char letter;
+    const char *look;
+    int (*show)(struct request *request, const struct search *search, const char *sql, struct error *error);
+    const char *sql;
+} tables[] = {
+    {'x', LOOK("seq", "substr(digest, 1, 16)", "operation"), show_found, operation_sql},
+    {'o', LOOK("seq", "id", "observation"), show_found, observation_sql},
+    {'o', LOOK("number", "observation_id", "sighting"), tell_dropped,
+     "SELECT id_text('s', id) FROM sighting WHERE number = ?1"},
+    {'c', LOOK("number", "actor", "sighting"), show_found, actor_sql},
+};
+static const size_t table_count = sizeof tables / sizeof tables[0];
+
+/* Through one page. */
+static int look(struct request *request, struct search *search, struct error *error)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, tables[search->table].look, error);
+    int64_t before = 0;
+    int found = 1;
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, search->before);
+    if (search->actor != 0)
+        sqlite3_bind_int64(statement, 2, search->actor);
+    else
+        ledger_bind_id(statement, 2, &search->id);
+    while (search->count < search->want && (found = ledger_step(ledger, statement, error)) == 1) {
+        before = sqlite3_column_int64(statement, 0);
+        if (sqlite3_column_int(statement, 1) != 0)
+            search->found[search->count++] = before;
+    }
+    sqlite3_reset(statement);
+    search->before = before;
+    return found < 0 ? -1 : 0;
+}
+
+static void next_table(struct search *search)
+{
+    do
+        search->table++;
+    while (search->table < table_count && tables[search->table].letter != search->letter);
+    search->before = INT64_MAX;
+}
+
+static void resume(struct request *request)
+{
+    struct search *search = request->state;
+    struct error error;
+    int result = look(request, search, &error);
+
+    if (result == 0 && search->count < search->want && search->before > 0)
+        return;
+    if (result == 0 && (search->count > 0 || search->actor != 0))
+        result = tables[search->table].show(request, search, tables[search->table].sql, &error);
+    else if (result == 0)
+        next_table(search);
+    if (result < 0)
+        request_fail(request, &error);
+    else if (search->table == table_count)
+        request_unknown(request, search->letter, search->id);
+}
+
+/* Its number, and how many sightings are to be found. 1, 0, -1. */
+static int read_actor(struct request *request, struct search *search, struct error *error)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT number, sightings FROM actor WHERE id = ?1", error);
+    int found;
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_id(statement, 1, &search->id);
+    found = ledger_step(ledger, statement, error);
+    if (found == 1) {
+        search->actor = sqlite3_column_int64(statement, 0);
+        if (sqlite3_column_int64(statement, 1) < SHOW_LIST)
+            search->want = (size_t)sqlite3_column_int64(statement, 1);
+        sqlite3_reset(statement);
+    }
+    return found;
+}
+
+/* As listing_one(); -1 also: the request goes on. */
+static int search(struct request *request, char letter, struct id id)
+{
+    struct search *search = calloc(1, sizeof *search);
+    struct error error;
+    int found = 1;
+
+    if (search == NULL) {
+        request_done(request, REQUEST_FAILED, "no memory for this command");
+        return -1;
+    }
+    *search = (struct search){.id = id, .letter = letter, .table = SIZE_MAX, .want = letter == 'c' ? SHOW_LIST : 1};
+    request->state = search;
+    request->release = free;
+    next_table(search);
+    if (letter == 'c')
+        found = read_actor(request, search, &error);
+    if (found < 0)
+        request_fail(request, &error);
+    if (found != 1)
+        return found;
+    request->resume = resume;
+    return -1;
 }
 
 static int show(struct request *request, char letter, struct id id)
@@ -183,16 +320,12 @@ static int show(struct request *request, char letter, struct id id)
         return listing_one(request, "row", sighting_sql, id);
     case 'i':
         return listing_one(request, "row", incident_sql, id);
-    case 'c':
-        return listing_one(request, "row", actor_sql, id);
     case 'a':
         return listing_one(request, "row", alert_sql, id);
     case 'd':
         return listing_one(request, "row", delivery_sql, id);
-    case 'x':
-        return listing_one(request, "row", operation_sql, id);
     default:
-        return show_observation(request, id);
+        return search(request, letter, id);
     }
 }
 
@@ -211,7 +344,7 @@ void command_show(struct request *request)
         result = show(request, text[0], id);
         if (result == 1)
             request_done(request, REQUEST_DONE, "%s", "");
-        else if (result == 0 && (text[0] != 'o' || dropped_observation(request, id) == 0))
+        else if (result == 0)
             request_unknown(request, text[0], id);
     }
     free(text);

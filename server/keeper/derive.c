@@ -178,15 +178,36 @@ static int new_incident(struct derivation *derivation, struct shown *shown, int6
     return 0;
 }
 
-static int remember_incident(struct derivation *derivation, const char *sql, int64_t number, int64_t incident,
-                             struct error *error)
+static int remember_incident(struct derivation *derivation, const struct shown *shown, struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(derivation->ledger, sql, error);
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger, "UPDATE actor SET incident = ?2 WHERE number = ?1 AND incident IS NOT ?2", error);
 
     if (statement == NULL)
         return -1;
-    sqlite3_bind_int64(statement, 1, number);
-    sqlite3_bind_int64(statement, 2, incident);
+    sqlite3_bind_int64(statement, 1, shown->actor);
+    sqlite3_bind_int64(statement, 2, shown->incident);
+    return ledger_run(derivation->ledger, statement, error);
+}
+
+/* Of uses, and of the incident that they are in; a drill is neither. */
+static int count_token(struct derivation *derivation, const struct shown *shown, int64_t sightings, int64_t latest,
+                       struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        derivation->ledger, shown->drill ?
+        "UPDATE token SET drilled = max(coalesce(drilled, ?3), ?3) WHERE number = ?1" :
+        "UPDATE token SET uses = uses + ?2, incident = ?4 WHERE number = ?1", error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int64(statement, 1, shown->match.token);
+    if (shown->drill) {
+        sqlite3_bind_int64(statement, 3, latest);
+    } else {
+        sqlite3_bind_int64(statement, 2, sightings);
+        sqlite3_bind_int64(statement, 4, shown->incident);
+    }
     return ledger_run(derivation->ledger, statement, error);
 }
 
@@ -206,11 +227,7 @@ static int find_incident(struct derivation *derivation, struct shown *shown, int
         found = open_incident_of(derivation, of_actor, shown->actor, &shown->incident, error);
     if (found < 0 || (found == 0 && new_incident(derivation, shown, now, error) < 0))
         return -1;
-    if (remember_incident(derivation, "UPDATE token SET incident = ?2 WHERE number = ?1 AND incident IS NOT ?2",
-                          shown->match.token, shown->incident, error) < 0)
-        return -1;
-    return remember_incident(derivation, "UPDATE actor SET incident = ?2 WHERE number = ?1 AND incident IS NOT ?2",
-                             shown->actor, shown->incident, error);
+    return remember_incident(derivation, shown, error);
 }
 
 static int fold(struct turn *turn, const struct shown *shown, int64_t count, int64_t first, int64_t last,
@@ -234,6 +251,7 @@ static int streak_end(struct turn *turn, struct error *error)
     shown->opened = false;
     if (streak->count > 0 && (count_actor(turn->derivation, shown->actor, streak->count, streak->earliest,
                                           streak->latest, error) < 0 ||
+                              count_token(turn->derivation, shown, streak->count, streak->latest, error) < 0 ||
                               fold(turn, shown, streak->count, streak->earliest, streak->latest, streak->sighting,
                                    error) < 0))
         result = -1;
@@ -289,7 +307,7 @@ static int derive_anew(struct turn *turn, struct shown *shown, struct error *err
         return found;
     shown->drill = shown->token.drill || (shown->match.reasons & MATCH_DRILL) != 0;
     if (find_actor(derivation, shown, error) < 0 || find_incident(derivation, shown, turn->now, error) < 0 ||
-        sighting_insert(derivation, shown, error) < 0 ||
+        sighting_insert(derivation, shown, error) < 0 || count_token(derivation, shown, 1, shown->time, error) < 0 ||
         fold(turn, shown, 1, shown->time, shown->time, shown->sighting, error) < 0)
         return -1;
     streak_begin(&turn->streak, shown);

@@ -44,11 +44,11 @@ static int read_incident(struct derivation *derivation, int64_t number, int64_t 
 }
 
 static int write_incident(struct derivation *derivation, int64_t number, const struct incident *incident,
-                          int64_t updated, struct error *error)
+                          int64_t uses, int64_t updated, struct error *error)
 {
     sqlite3_stmt *statement = ledger_statement(
         derivation->ledger, "UPDATE incident SET hour = ?2, hour_alerts = ?3, severity = ?4, "
-        "updated = max(updated, ?5) WHERE number = ?1", error);
+        "updated = max(updated, ?5), uses = uses + ?6 WHERE number = ?1", error);
 
     if (statement == NULL)
         return -1;
@@ -57,6 +57,7 @@ static int write_incident(struct derivation *derivation, int64_t number, const s
     sqlite3_bind_int64(statement, 3, incident->alerts);
     ledger_bind_text(statement, 4, slice_of(severity_name(incident->severity)));
     sqlite3_bind_int64(statement, 5, updated);
+    sqlite3_bind_int64(statement, 6, uses);
     return ledger_run(derivation->ledger, statement, error);
 }
 
@@ -137,7 +138,7 @@ int fold_add(struct derivation *derivation, const struct folded *folded, int64_t
     incident.alerts += at_once;
     if (folded->severity < incident.severity)
         incident.severity = folded->severity;
-    if (write_incident(derivation, folded->incident, &incident, folded->last, error) < 0)
+    if (write_incident(derivation, folded->incident, &incident, folded->count, folded->last, error) < 0)
         return -1;
     if (same == 1)
         return 0;
@@ -213,7 +214,7 @@ static int update_one(struct derivation *derivation, const struct due *due, int6
     if (flooded)
         return flood(derivation, due->incident, now, error);
     incident.alerts++;
-    if (write_incident(derivation, due->incident, &incident, now, error) < 0)
+    if (write_incident(derivation, due->incident, &incident, 0, now, error) < 0)
         return -1;
     return record_sighting(derivation, &due->told, now, error);
 }

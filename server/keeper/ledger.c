@@ -55,6 +55,24 @@ static const char *const migrations[LEDGER_VERSION] = {
     " CREATE INDEX token_trusts ON token (decoy, state) WHERE trusts = 1;",
     /* digest of a placement: sealed from here on (ledger.h: digest_text) */
     "",
+    /* uses, drilled: of a token's and an incident's sightings, kept with them; step: of a session that the secret opened
+     * (sighting.c); indexes: what would be counted or looked through while everybody waits */
+    "ALTER TABLE token ADD COLUMN uses INTEGER NOT NULL DEFAULT 0; ALTER TABLE token ADD COLUMN drilled INTEGER;"
+    " ALTER TABLE incident ADD COLUMN uses INTEGER NOT NULL DEFAULT 0; ALTER TABLE sighting ADD COLUMN step INTEGER;"
+    " UPDATE token SET uses = u.uses, drilled = u.drilled FROM (SELECT token, sum(NOT drill) AS uses,"
+    " max(iif(drill, time, NULL)) AS drilled FROM sighting GROUP BY token) u WHERE u.token = token.number;"
+    " UPDATE incident SET uses = (SELECT coalesce(sum(count), 0) FROM fold WHERE incident = incident.number);"
+    " UPDATE sighting SET step = u.step FROM (SELECT number, row_number() OVER (PARTITION BY incident, token ORDER BY"
+    " number) AS step FROM sighting WHERE context LIKE '%\"later-step\"%') u WHERE u.number = sighting.number;"
+    " CREATE INDEX sighting_step ON sighting (incident, token, step) WHERE step IS NOT NULL;"
+    " CREATE INDEX sighting_drill ON sighting (number) WHERE drill = 1;"
+    " DROP INDEX fold_actor; CREATE INDEX fold_actor ON fold (actor, token);"
+    " CREATE INDEX fold_incident ON fold (incident, actor);"
+    " CREATE INDEX alert_token ON alert (token); CREATE INDEX alert_sighting ON alert (sighting);"
+    " CREATE INDEX incident_open ON incident (state) WHERE state = 'open';"
+    " CREATE INDEX delivery_dead ON delivery (route) WHERE state = 'dead';"
+    " CREATE INDEX delivery_delivered ON delivery (route) WHERE state = 'delivered';"
+    " CREATE INDEX operation_what ON operation (what, time);",
 };
 
 static void sql_id_text(sqlite3_context *context, int count, sqlite3_value **values)

@@ -20,7 +20,7 @@
 #include "server/keeper/pending.h"
 
 #define LEDGER_APPLICATION 0x53554e44
-#define LEDGER_VERSION 8
+#define LEDGER_VERSION 9
 #define LEDGER_STATEMENTS 512
 #define LEDGER_COPY "backup" /* in the state folder, while a backup is on its way; removed when the ledger is opened */
 #define LEDGER_RESERVE (32 * 1024 * 1024)

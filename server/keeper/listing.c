@@ -4,7 +4,7 @@
 #include "server/keeper/keeper.h"
 #include "server/keeper/token.h"
 
-#define PAGE_BYTES (256 * 1024) /* of rows, then the loop has its turn */
+#define PAGE_BYTES (128 * 1024) /* of rows, then the loop has its turn */
 
 struct cursor {
     struct request *request;

@@ -21,8 +21,7 @@
     " 'expires', time_text(t.expires), 'retired', time_text(t.retired), 'bound', json(iif(t.bound, 'true', 'false'))," \
     " 'secret_bits', t.secret_bits, 'distinctive', json(iif(t.distinctive, 'true', 'false')),"                         \
     " 'drill', json(iif(t.drill, 'true', 'false')),"                                                                   \
-    " 'uses', (SELECT count(*) FROM sighting w WHERE w.token = t.number AND NOT w.drill),"                            \
-    " 'drilled', (SELECT time_text(max(w.time)) FROM sighting w WHERE w.token = t.number AND w.drill))"
+    " 'uses', t.uses, 'drilled', time_text(t.drilled))"
 
 /* Where a mail's text does not hold the secret, the attachment that does belongs to its place. */
 #define ROW_WHERE "json_patch(p.location, json_object('attachment', json_extract(p.meta, '$.attachment')))"
@@ -54,23 +53,27 @@
     " 'actor', (SELECT id_text('c', w.id) FROM actor w WHERE w.number = s.actor),"                                     \
     " 'incident', (SELECT id_text('i', w.id) FROM incident w WHERE w.number = s.incident))"
 
+/* A JSON array of what `row` makes of the rows w of `table` that rows of fold name in `column`, where `of` is their `number`.
+ * Each is sought by the one before, so that it does not matter how many rows name it. */
+#define FOLDED(row, table, column, of, number)                                                                         \
+    "(WITH RECURSIVE k (n) AS (SELECT min(" column ") FROM fold WHERE " of " = " number " UNION ALL"                    \
+    " SELECT (SELECT min(" column ") FROM fold WHERE " of " = " number " AND " column " > n) FROM k WHERE n IS NOT NULL" \
+    " LIMIT 1000) SELECT json_group_array(" row ") FROM k JOIN " table " w ON w.number = k.n)"
+
 #define ROW_INCIDENT                                                                                                   \
     "json_object('incident', id_text('i', i.id), 'state', i.state, 'severity', i.severity,"                            \
     " 'opened', time_text(i.opened), 'updated', time_text(i.updated),"                                                 \
-    " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
-    " (SELECT token FROM fold v WHERE v.incident = i.number)),"                                                        \
-    " 'actors', (SELECT json_group_array(json_object('actor', id_text('c', w.id), 'address',"                          \
-    " address_text(w.address))) FROM actor w WHERE w.number IN"                                                        \
-    " (SELECT actor FROM fold v WHERE v.incident = i.number)),"                                                        \
-    " 'count', (SELECT coalesce(sum(count), 0) FROM fold v WHERE v.incident = i.number),"                              \
-    " 'closed', time_text(i.closed), 'verdict', i.verdict, 'note', i.note,"                                            \
-    " 'drill', json(iif(EXISTS (SELECT 1 FROM sighting w WHERE w.incident = i.number AND w.drill), 'true', 'false')))"
+    " 'tokens', " FOLDED("id_text('t', w.id)", "token", "token", "incident", "i.number") ","                           \
+    " 'actors', " FOLDED("json_object('actor', id_text('c', w.id), 'address', address_text(w.address))",               \
+                         "actor", "actor", "incident", "i.number") ","                                                 \
+    " 'count', i.uses, 'closed', time_text(i.closed), 'verdict', i.verdict, 'note', i.note,"                           \
+    " 'drill', json(iif((SELECT w.drill FROM sighting w WHERE w.incident = i.number ORDER BY w.number LIMIT 1),"       \
+    " 'true', 'false')))"
 
 #define ROW_ACTOR                                                                                                      \
     "json_object('actor', id_text('c', c.id), 'address', address_text(c.address),"                                     \
     " 'first_seen', time_text(c.first_seen), 'last_seen', time_text(c.last_seen), 'sightings', c.sightings,"           \
-    " 'tokens', (SELECT json_group_array(id_text('t', w.id)) FROM token w WHERE w.number IN"                           \
-    " (SELECT token FROM fold v WHERE v.actor = c.number)),"                                                           \
+    " 'tokens', " FOLDED("id_text('t', w.id)", "token", "token", "actor", "c.number") ","                              \
     " 'drill', json(iif(c.prefix = x'01000000000000000000000000000000', 'true', 'false')),"                            \
     " 'erased', time_text(c.erased))"
 

@@ -141,6 +141,8 @@ static void bind_sighting(sqlite3_stmt *statement, const struct shown *shown, st
                      ledger_column(shown->row, ROW_CONTEXT) : slice_of("{}"));
     ledger_bind_text(statement, 20, context);
     sqlite3_bind_int(statement, 21, shown->drill);
+    if (shown->step > 0)
+        sqlite3_bind_int(statement, 22, shown->step);
 }
 
 /* Which of the steps of its incident's sessions this is. */
@@ -151,8 +153,8 @@ static int count_steps(struct derivation *derivation, struct shown *shown, struc
     if (shown->match.part != CANDIDATE_SESSION)
         return 0;
     statement = ledger_statement(derivation->ledger,
-                                 "SELECT count(*) + 1 FROM sighting WHERE incident = ? AND token = ? AND "
-                                 "context LIKE '%\"later-step\"%'", error);
+                                 "SELECT coalesce(max(step), 0) + 1 FROM sighting WHERE incident = ? AND token = ? AND "
+                                 "step IS NOT NULL", error);
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, shown->incident);
@@ -176,8 +178,8 @@ int sighting_insert(struct derivation *derivation, struct shown *shown, struct e
     statement = ledger_statement(
         derivation->ledger,
         "INSERT INTO sighting (id, observation, observation_id, token, actor, incident, time, grade, near_distance, "
-        "near_length, part, found_in, reason, decoy, service, source, port, via, client, context, drill) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "near_length, part, found_in, reason, decoy, service, source, port, via, client, context, drill, step) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (observation, token) DO NOTHING", error);
     if (statement == NULL)
         return -1;

@@ -340,8 +340,8 @@ START_TEST(deriving_again_changes_nothing)
     ck_assert_int_eq(world_derive(world, WORLD_NOW), 0);
     ck_assert_int_eq(alerts(), 1);
     ck_assert_int_eq(sqlite3_exec(world->ledger.db, "DELETE FROM delivery; DELETE FROM alert; DELETE FROM fold; "
-                                  "DELETE FROM sighting; DELETE FROM incident; DELETE FROM actor", NULL, NULL, NULL),
-                     0);
+                                  "DELETE FROM sighting; DELETE FROM incident; DELETE FROM actor; "
+                                  "UPDATE token SET uses = 0", NULL, NULL, NULL), 0);
     world->derivation.watermark = 0;
     ck_assert_int_eq(world_derive(world, WORLD_NOW + 5), 1);
     after = world_text(world, "SELECT hex(s.id) || hex(a.id) FROM sighting s, alert a");
@@ -381,7 +381,8 @@ START_TEST(what_is_counted_together_is_as_one_by_one)
     ck_assert_int_eq(world_derive(world, WORLD_NOW), DERIVE_SIGHTINGS);
     together = derived();
     ck_assert_int_eq(sqlite3_exec(world->ledger.db, "DELETE FROM delivery; DELETE FROM alert; DELETE FROM fold; "
-                                  "DELETE FROM sighting; UPDATE token SET incident = NULL; DELETE FROM incident; "
+                                  "DELETE FROM sighting; UPDATE token SET incident = NULL, uses = 0; "
+                                  "DELETE FROM incident; "
                                   "DELETE FROM actor", NULL, NULL, NULL), 0);
     last = world->observer.durable.sequence;
     world->derivation.watermark = 0;

@@ -116,7 +116,15 @@ START_TEST(migrates_from_the_first_version)
            " bound, distinctive, decoy, state, minted) VALUES (1, x'00', 'password', 'human', 'svc', x'', x'', 61, 22, 1,"
            " 1, 'portal', 'armed', 0);"
            " INSERT INTO placement (id, token, place, location, lure, meta, state) VALUES (x'00', 1, 'file:/x', '{}', '',"
-           " '{}', 'there')");
+           " '{}', 'there');"
+           " INSERT INTO actor (id, prefix, address, first_seen, last_seen, sightings) VALUES (x'00', x'', x'', 1, 2, 3);"
+           " INSERT INTO incident (id, state, severity, opened, updated) VALUES (x'00', 'open', 'critical', 1, 2);"
+           " INSERT INTO sighting (id, observation, observation_id, token, actor, incident, time, grade, part, found_in,"
+           " reason, decoy, service, source, port, via, client, context, drill) SELECT randomblob(16), value, x'', 1, 1, 1,"
+           " value, 'secret', 'secret', '', '', 'portal', 'http', x'', 1, '[]', '{}',"
+           " iif(value > 2, '[\"later-step\"]', '[]'), value = 2 FROM json_each('[1,2,3,4]');"
+           " INSERT INTO fold SELECT incident, token, actor, grade, 1, 4, 4, 0, 1, 0, NULL, 4 FROM sighting"
+           " WHERE number = 1");
     ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
     statement = ledger_statement(&ledger, "SELECT length(facts), trusts FROM token WHERE number = 1", &error);
     ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
@@ -127,6 +135,14 @@ START_TEST(migrates_from_the_first_version)
                                   " FROM placement WHERE number = 1", &error);
     ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
     ck_assert_int_eq(sqlite3_column_int(statement, 0), 1);
+    sqlite3_reset(statement);
+    statement = ledger_statement(&ledger, "SELECT t.uses, t.drilled, i.uses, (SELECT group_concat(coalesce(step, '-'), '')"
+                                 " FROM sighting) = '--12' FROM token t, incident i", &error);
+    ck_assert_int_eq(ledger_step(&ledger, statement, &error), 1);
+    ck_assert_int_eq(sqlite3_column_int(statement, 0), 3);
+    ck_assert_int_eq(sqlite3_column_int(statement, 1), 2);
+    ck_assert_int_eq(sqlite3_column_int(statement, 2), 4);
+    ck_assert_int_eq(sqlite3_column_int(statement, 3), 1);
     sqlite3_reset(statement);
     ledger_close(&ledger);
     ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);

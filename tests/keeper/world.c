@@ -57,12 +57,19 @@ void world_restart(struct world *world)
     open_all(world, bytes, source, false);
 }
 
+/* What is kept of sightings beside them. */
+static const char miscounted[] =
+    "SELECT (SELECT count(*) FROM token t WHERE uses <> (SELECT count(*) FROM sighting WHERE token = t.number AND NOT drill)"
+    " OR drilled IS NOT (SELECT max(time) FROM sighting WHERE token = t.number AND drill)) +"
+    " (SELECT count(*) FROM incident i WHERE uses <> (SELECT count(*) FROM sighting WHERE incident = i.number))";
+
 void world_free(struct world *world)
 {
     static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "lock", "reserve"};
     char path[128];
     size_t i;
 
+    ck_assert_int_eq(world_number(world, miscounted), 0);
     close_all(world);
     batch_free(&world->batch);
     keyring_wipe(&world->keyring);

@@ -281,6 +281,7 @@ static void add_lay(struct buffer *out, const json_t *record)
     add_field(out, "held by", record_text(record, "placement.where.reference"), false);
     add_field(out, "commit", record_text(record, "placement.where.commit"), false);
     add_field(out, "removed in", record_text(record, "placement.where.removed_in"), false);
+    add_field(out, "taken out in", record_text(record, "placement.where.taken_out_in"), false);
     add_field(out, "path", record_text(record, "placement.where.path"), false);
     add_line(out, record);
     add_field(out, "lure", record_text(record, "placement.lure"), false);

@@ -229,6 +229,7 @@ static int take_out(const struct planted_commit *planted, struct place_result *r
 {
     const struct repository *repository = &planted->repository;
     git_tree *tree = NULL, *changed = NULL;
+    char hex[GIT_OID_HEXSZ + 1];
     git_oid id;
     int rc = -1;
 
@@ -241,6 +242,7 @@ static int take_out(const struct planted_commit *planted, struct place_result *r
     if (rc == 0) {
         follow(planted, tree, changed, result);
         result->state = "gone";
+        json_object_set_new(result->where, "taken_out_in", json_string(git_oid_tostr(hex, sizeof(hex), &id)));
         place_note(result, "A new commit takes %s out. History and clones keep it: the token must go on alerting.",
                    named(planted));
     }

@@ -257,6 +257,23 @@ static int jmap_room(struct web_stay *stay, size_t mails, size_t bytes, struct e
 
 /* ---- mails ---- */
 
+/* What a server takes for a match need not be one: it may look for a part of the text, or at no header at all. */
+static bool is_called(const json_t *mail, const char *message_id)
+{
+    const char *value;
+    json_t *header;
+    size_t index;
+
+    json_array_foreach(json_object_get(mail, "headers"), index, header)
+    {
+        value = web_text(header, "value") + strspn(web_text(header, "value"), " \t\r\n");
+        if (strcasecmp(web_text(header, "name"), "Message-ID") == 0)
+            return strncmp(value, message_id, strlen(message_id)) == 0 &&
+                   value[strlen(message_id) + strspn(value + strlen(message_id), " \t\r\n")] == '\0';
+    }
+    return false;
+}
+
 static int jmap_find(struct web_stay *stay, const char *message_id, struct web_found *found, struct error *error)
 {
     json_t *answer = NULL, *mail;
@@ -267,8 +284,8 @@ static int jmap_find(struct web_stay *stay, const char *message_id, struct web_f
         return rc;
     rc = read_mail(stay, found->id, &answer, error);
     mail = json_array_get(json_object_get(answer, "list"), 0);
-    if (rc == 0 && mail == NULL)
-        rc = 0;
+    if (rc == 0 && !is_called(mail, message_id))
+        found->id[0] = '\0';
     else if (rc == 0 && (rc = folder_of(stay, mail, &found->folder, error)) >= 0) {
         found->seen = json_is_true(json_object_get(json_object_get(mail, "keywords"), "$seen"));
         json_object_del(mail, "mailboxIds");

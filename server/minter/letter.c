@@ -182,9 +182,25 @@ void letter_type(const struct letter *letter, struct buffer *out)
                                                             : "text/plain; charset=UTF-8");
 }
 
+/* Apple's sends nothing but ASCII; here, where identity and secret stay as they are in it. */
+static bool quotes_bytes(const struct letter *letter)
+{
+    const struct slice keep[] = {letter->work->identity, letter->work->secret};
+
+    return letter_by(letter, "apple") && !mime_ascii(buffer_slice(&letter->body)) && mime_quotable(keep, 2);
+}
+
 void letter_encoding(const struct letter *letter, struct buffer *out)
 {
-    mime_header(out, "Content-Transfer-Encoding", mime_ascii(buffer_slice(&letter->body)) ? "7bit" : "8bit");
+    mime_header(out, "Content-Transfer-Encoding",
+                mime_ascii(buffer_slice(&letter->body)) ? "7bit" : quotes_bytes(letter) ? "quoted-printable" : "8bit");
+}
+
+int letter_body(const struct letter *letter, struct buffer *out)
+{
+    const struct slice keep[] = {letter->work->identity, letter->work->secret}, text = buffer_slice(&letter->body);
+
+    return quotes_bytes(letter) ? mime_quoted(out, text, keep, 2) : buffer_add_slice(out, text);
 }
 
 /* Outlook quotes every name that is ASCII. */

@@ -43,9 +43,10 @@ int letter_send(const struct letter *letter, struct buffer *out, struct error *e
 /* Parts of letter_send(): an HTML page that says what the body does; the servers' lines, from the last to the first. */
 int letter_html(const struct letter *letter, struct buffer *out);
 void letter_trace(const struct letter *letter, struct buffer *out);
-/* Content-Type and Content-Transfer-Encoding of the body where it stands as it is. */
+/* Content-Type, Content-Transfer-Encoding and text of the body where there is no HTML beside it. */
 void letter_type(const struct letter *letter, struct buffer *out);
 void letter_encoding(const struct letter *letter, struct buffer *out);
+int letter_body(const struct letter *letter, struct buffer *out);
 /* When it was sent, in tenths of microseconds since 1601. */
 uint64_t letter_filetime(const struct letter *letter);
 /* A member of an object, or "". */

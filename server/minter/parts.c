@@ -105,7 +105,7 @@ static int add_plain(const struct letter *letter, struct buffer *out)
     if (letter_by(letter, "thunderbird"))
         letter_encoding(letter, out);
     buffer_add_char(out, '\n');
-    return buffer_add_slice(out, buffer_slice(&letter->body));
+    return letter_body(letter, out);
 }
 
 /* ---- what is attached ---- */
@@ -186,7 +186,7 @@ int parts_add(const struct parts *parts, struct buffer *out)
     const struct letter *letter = parts->letter;
 
     if (!parts->many)
-        return buffer_add_slice(out, buffer_slice(&letter->body));
+        return letter_body(letter, out);
     if (letter_by(letter, "outlook"))
         buffer_add_text(out, "This is a multipart message in MIME format.\n\n");
     else if (letter_by(letter, "thunderbird"))

@@ -109,6 +109,8 @@ static struct slice next_line(struct slice *text)
     *text = (struct slice){text->data + used, text->length - used};
     while (line.length > 0 && line.data[line.length - 1] == ' ')
         line.length--;
+    if (line.length > 1 && line.data[0] == ' ' && line.data[1] != ' ') /* an optional sentence stood before it */
+        line = (struct slice){line.data + 1, line.length - 1};
     return line;
 }
 
@@ -150,6 +152,21 @@ static void add_line(const struct hand *hand, struct slice line, struct buffer *
     buffer_add_char(out, '\n');
 }
 
+/* Does a word that wants something behind it stand before `end`? */
+static bool is_open(const struct buffer *out, size_t start, size_t end)
+{
+    static const char *const words[] = {"with", "by", "to",    "is", "it's", "It's", "as",   "on",  "at",  "be",    "try",
+                                        "need", "go", "takes", "it", "are",  "in",   "avec", "par", "sur", "entre", "est"};
+    size_t length = 0;
+
+    while (end - length > start && out->data[end - length - 1] != ' ')
+        length++;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length && memcmp(out->data + end - length, words[i], length) == 0)
+            return true;
+    return false;
+}
+
 /* "You can use this:" is "You can use this." to some; not what is a label, or no sentence's end. */
 static void close_lead(struct buffer *out, size_t start)
 {
@@ -159,7 +176,10 @@ static void close_lead(struct buffer *out, size_t start)
         blanks += out->data[i] == ' ';
     if (blanks < 2 || out->data[start] == ' ' || out->data[end - 1] != ':')
         return;
-    out->length = out->data[end - 2] == ' ' ? end - 2 : end - 1; /* French has a blank before it */
+    end -= out->data[end - 2] == ' ' ? 2 : 1; /* French has a blank before it */
+    if (is_open(out, start, end))
+        return;
+    out->length = end;
     buffer_add_text(out, ".\n");
 }
 
@@ -183,22 +203,15 @@ static void add_text(const struct letter *letter, const struct hand *hand, struc
     }
 }
 
-/* The next sentence that this installation has not had. Steps of the golden section keep those apart that are alike: ways to
- * say the same stand beside each other. */
+/* The next sentence that this installation has not had, whatever lure it stands in. */
 static int add_sentence(const struct letter *letter, const struct lure_variable *word, struct buffer *out, struct error *error)
 {
     const struct minter *minter = letter->work->minter;
-    const json_t *parameters = letter->work->parameters, *ordinal = json_object_get(parameters, "ordinal");
-    const json_t *seeds = json_object_get(json_object_get(parameters, "persona"), "seeds");
-    uint64_t *said = &minter->turns[minter->catalogue->lure_count], step = word->total * 618ull / 1000 + 1;
+    const json_t *ordinal = json_object_get(letter->work->parameters, "ordinal");
+    uint64_t *said = &minter->turns[minter->catalogue->lure_count];
 
-    if (!json_is_integer(ordinal))
-        return add_choice(letter, word, draw_below(minter->draw, word->total), out, error);
-    while (!lure_coprime(step, word->total))
-        step++;
     *said = (*said != 0 ? *said : 2 * (uint64_t)json_integer_value(ordinal)) + 1;
-    step *= *said + (uint64_t)json_integer_value(json_object_get(seeds, "order")) % word->total;
-    return add_choice(letter, word, (uint32_t)(step % word->total), out, error);
+    return lure_turn(letter->work, word, *said - 1, out, error);
 }
 
 /* What somebody says who is writing anyway, and to the own house. */
@@ -223,11 +236,14 @@ static int add_talk(const struct letter *letter, const struct hand *hand, struct
     return rc;
 }
 
-/* A sentence's first letter; names of machines and projects stay as they are. */
-static void capitalise(struct buffer *out, size_t at)
+/* A sentence's first letter; names of machines and projects stay as they are, and so do logins. */
+static void capitalise(const struct letter *letter, struct buffer *out, size_t at)
 {
+    const struct slice identity = letter->work->identity;
     size_t word = at;
 
+    if (identity.length > 0 && identity.length <= out->length - at && memcmp(out->data + at, identity.data, identity.length) == 0)
+        return;
     while (word < out->length && is_letter(out->data[word]))
         word++;
     if (word > at && word < out->length && strchr(" ,:'", out->data[word]) != NULL && out->data[at] >= 'a')
@@ -286,7 +302,7 @@ int hand_write(const struct letter *letter, struct slice text, struct buffer *ou
     if (out->failed)
         return error_set(error, "the mail is too long");
     if (start == 0 || !hand.lower || (start > 2 && out->data[start - 3] != ','))
-        capitalise(out, start);
+        capitalise(letter, out, start);
     if (add_talk(letter, &hand, out, error) != 0)
         return -1;
     return add_end(letter, &hand, out, error);

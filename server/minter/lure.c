@@ -179,7 +179,7 @@ static int choose(struct lure_work *work, const char *type, struct error *error)
 
 /* ---- what is drawn ---- */
 
-bool lure_coprime(uint64_t a, uint64_t b)
+static bool coprime(uint64_t a, uint64_t b)
 {
     while (b != 0) {
         uint64_t rest = a % b;
@@ -236,24 +236,25 @@ static size_t choice_at(uint64_t round, size_t position, size_t count)
 }
 
 /* Which of the variable's texts: of its choices each in turn, and of the ways to say it the next one, where the keeper says
- * how many lures there are already. So a sentence comes again only when all others had their turn. What all lures may use
- * has its turns in each of them. */
-static uint32_t draw_index(const struct lure_work *work, const struct lure_variable *variable)
+ * how many lures there are already. So a sentence comes again only when all others had their turn. `whose`: each name has
+ * another order. */
+static uint32_t draw_index(const struct lure_work *work, const struct lure_variable *variable, uint64_t turn,
+                           const char *whose)
 {
     const json_t *seeds = json_object_get(json_object_get(work->parameters, "persona"), "seeds");
-    uint64_t start = (uint64_t)json_integer_value(json_object_get(seeds, "order")), round = work->turn / variable->choice_count;
+    uint64_t start = (uint64_t)json_integer_value(json_object_get(seeds, "order")), round = turn / variable->choice_count;
     bool turns = json_is_integer(json_object_get(work->parameters, "ordinal"));
     uint32_t index, ways, step;
     size_t choice;
 
-    for (const char *c = work->lure->name; *c != 0; c++)
+    for (const char *c = whose; *c != 0; c++)
         start = start * 31 + (unsigned char)*c;
     for (const char *c = variable->name; *c != 0; c++)
         start = start * 31 + (unsigned char)*c;
-    choice = turns ? choice_at(mix(start, round), work->turn % variable->choice_count, variable->choice_count)
+    choice = turns ? choice_at(mix(start, round), turn % variable->choice_count, variable->choice_count)
                    : draw_below(work->minter->draw, (uint32_t)variable->choice_count);
     ways = ways_of(&variable->choices[choice]);
-    for (step = ways * 5 / 8 + 1; !lure_coprime(step, ways);)
+    for (step = ways * 5 / 8 + 1; !coprime(step, ways);)
         step++;
     index = turns ? (uint32_t)((start % ways + round % ways * step) % ways) : draw_below(work->minter->draw, ways);
     for (size_t i = 0; i < choice; i++)
@@ -293,7 +294,15 @@ int lure_choose(const struct lure_variable *variable, uint32_t index, json_t *ba
 int lure_draw(const struct lure_work *work, const struct lure_variable *variable, struct buffer *out,
               struct error *error)
 {
-    return lure_choose(variable, draw_index(work, variable), work->base, work->token, work->variables, out, error);
+    /* what all lures may use has its turns in each of them */
+    return lure_choose(variable, draw_index(work, variable, work->turn, work->lure->name), work->base, work->token,
+                       work->variables, out, error);
+}
+
+int lure_turn(const struct lure_work *work, const struct lure_variable *variable, uint64_t turn, struct buffer *out,
+              struct error *error)
+{
+    return lure_choose(variable, draw_index(work, variable, turn, ""), work->base, work->token, work->variables, out, error);
 }
 
 /* Draws a text for each variable, rendered, so that later ones may name it. */

@@ -67,8 +67,9 @@ int lure_choose(const struct lure_variable *variable, uint32_t index, json_t *ba
 /* The one whose turn it is. */
 int lure_draw(const struct lure_work *work, const struct lure_variable *variable, struct buffer *out,
               struct error *error);
-/* Have they no divisor in common but 1? Steps of `a` then come to each of `b` texts before one comes again. */
-bool lure_coprime(uint64_t a, uint64_t b);
+/* That of a turn which is not the lure's: of what an installation says whatever the lure. */
+int lure_turn(const struct lure_work *work, const struct lure_variable *variable, uint64_t turn, struct buffer *out,
+              struct error *error);
 /* The line, from 1, on which the secret stands, as it is or percent-encoded; 0 when it stands nowhere. */
 size_t lure_line(struct slice text, struct slice secret);
 int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error);

@@ -115,7 +115,7 @@ START_TEST(what_optional_sentences_left_is_gone)
     buffer_init(&out, 4096);
     for (size_t person = 0; person < PEOPLE; person++)
         for (int answers = 0; answers < 2; answers++) {
-            const char *text = written(person, "\n\nThe disk is full. \n\n\n\n  df -h   \n\n\n", answers, &out);
+            const char *text = written(person, "\n\n The disk is full. \n\n\n\n  df -h   \n\n\n", answers, &out);
 
             apart += strstr(text, "The disk is full.\n\n  df -h\n") != NULL;
             together += strstr(text, "The disk is full.\n  df -h\n") != NULL;
@@ -127,6 +127,22 @@ START_TEST(what_optional_sentences_left_is_gone)
 }
 END_TEST
 
+START_TEST(leads_keep_their_colon_where_a_word_waits)
+{
+    size_t closed = 0;
+    struct buffer out;
+
+    buffer_init(&out, 4096);
+    for (size_t person = 0; person < PEOPLE; person++) {
+        closed += strstr(written(person, "Please use this one:\n\n  df -h\n", true, &out), "use this one.\n") != NULL;
+        written(person, "We had to do it with:\n\n  df -h\n", true, &out);
+        ck_assert_msg(strstr(buffer_text(&out), "do it with:\n") != NULL, "%s", buffer_text(&out));
+    }
+    ck_assert(closed > 0 && closed < PEOPLE);
+    buffer_free(&out);
+}
+END_TEST
+
 START_TEST(only_sentences_are_worded_anew)
 {
     unsigned contracted = 0, capitals = 0, whole = 0;
@@ -134,12 +150,16 @@ START_TEST(only_sentences_are_worded_anew)
 
     buffer_init(&out, 4096);
     for (size_t person = 0; person < PEOPLE; person++) {
-        const char *text = written(person, "it is full, and I do not know what it is.\n\n do not touch\n", true, &out);
+        const char *text = written(person, "it is full, and I do not know what it is.\n\n  do not touch\n", true, &out);
 
-        ck_assert_msg(strstr(text, "\n do not touch\n") != NULL && strstr(text, "what it is.\n") != NULL, "%s", text);
+        ck_assert_msg(strstr(text, "\n  do not touch\n") != NULL && strstr(text, "what it is.\n") != NULL, "%s", text);
         contracted += strstr(text, "t's full, and I don't know") != NULL;
         whole += strstr(text, "t is full, and I do not know") != NULL;
         capitals += strstr(text, "It") != NULL;
+        work.identity = slice_of("build");
+        text = written(person, "build is who you are\n", true, &out);
+        ck_assert_msg(strstr(text, "build is who you are\n") != NULL, "%s", text);
+        work.identity = (struct slice){NULL, 0};
         text = written(person, "svc-build do not\n", true, &out);
         ck_assert_msg(strstr(text, "svc-build do not\n") != NULL, "%s", text);
     }
@@ -159,6 +179,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, people_greet_as_they_are_used_to);
     tcase_add_test(tcase, what_optional_sentences_left_is_gone);
+    tcase_add_test(tcase, leads_keep_their_colon_where_a_word_waits);
     tcase_add_test(tcase, only_sentences_are_worded_anew);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -307,6 +307,11 @@ static json_t *container_view(const json_t *parameters, const struct shown_token
     return view;
 }
 
+static bool namesakes(const json_t *a, const json_t *b)
+{
+    return strcmp(text_of(a, "given"), text_of(b, "given")) == 0;
+}
+
 json_t *view_token(const json_t *parameters, const struct shown_token *shown, int64_t now, const struct draw *draw)
 {
     struct slice identity = shown->identity, secret = shown->secret;
@@ -327,6 +332,10 @@ json_t *view_token(const json_t *parameters, const struct shown_token *shown, in
     from = pick_person(people, &at, 0);
     to = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
     third = pick_person(people, &at, 1 + draw_below(draw, (uint32_t)count / 2 - 1));
+    for (size_t i = 0; i < count && (namesakes(third, from) || namesakes(third, to)); i++) { /* spoken of by that name */
+        json_decref(third);
+        third = pick_person(people, &at, 1);
+    }
     supplier = json_incref(json_object_get(persona, "supplier"));
     if (supplier == NULL) /* a persona of an older version */
         supplier = persona_supplier(text_of(persona, "language"), draw);

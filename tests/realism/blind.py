@@ -13,19 +13,19 @@ import statistics
 
 @functools.lru_cache(maxsize=None)
 def parsed(raw):
-    message = email.message_from_string(raw, policy=email.policy.default)
+    message = email.message_from_bytes(raw.encode(), policy=email.policy.default)
     return message, message.get_body(("plain",)).get_content()
 
 
 def words(raw, names=frozenset()):
     """The words of the text, what it quotes included. `names` are of people and projects, which tell nothing of style."""
-    found = [word.lower() for word in re.findall(r"[A-Za-z']+|\d+", parsed(raw)[1])]
+    found = [word.lower() for word in re.findall(r"[^\W\d_][^\W\d_']*|\d+", parsed(raw)[1])]
     return {"0" if word[0].isdigit() else "NAME" if word in names else word for word in found}
 
 
 def shape(text):
     """How somebody writes, whatever about."""
-    own = re.sub(r"(?m)^(?:>.*|On .*wrote:)\n?", "", re.split(r"\nFrom: ", text)[0]).strip("\n")
+    own = re.sub(r"(?m)^(?:>.*|(?:On|Le) .*(?:wrote|a écrit) ?:)\n?", "", re.split(r"\n(?:From:|De :) ", text)[0]).strip("\n")
     paragraphs = [part for part in own.split("\n\n") if part.strip()]
     lines = own.split("\n")
     return {f"lines {min(len(lines) // 3, 8)}", f"paragraphs {min(len(paragraphs), 8)}", f"length {min(len(own) // 120, 8)}",

@@ -3,16 +3,16 @@
 are topics.py's; heads as five mail programs write them, from their public shapes."""
 import datetime
 import email.header
+import html
+import quopri
 import random
 import re
 import string
 import topics
+import topics_fr
 
+TONGUES = {"en": topics, "fr": topics_fr}
 CLIENTS = ("thunderbird", "roundcube", "apple", "outlook", "gmail")
-GREETINGS = ["Hi {to},", "Hello {to},", "{to},", "Dear {to},", "Morning {to},", "Hi {to}", "Good morning,", "Hey {to},",
-             "Hello,", "Hi all,", ""]
-BYES = ["Regards,", "Kind regards,", "Best,", "Cheers", "Thanks,", "Best wishes,", "Thanks", "BR", "", "Best regards,",
-        "Many thanks,"]
 CONTRACTIONS = (("([Cc])an't", r"\1annot"), ("([Ww])on't", r"\1ill not"), ("(\\w+)n't", r"\1 not"), ("I'm", "I am"),
                 ("'ve", " have"), ("'ll", " will"), ("I'd", "I would"), ("we'd", "we would"), ("'re", " are"),
                 ("([Ii]t|[Tt]hat|[Ww]hat|[Hh]ere|[Ww]ho|[Ww]here|[Ss]he|[Hh]e|[Tt]here)'s", r"\1 is"))
@@ -22,15 +22,17 @@ QUEUE = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 class Person:
     """`block`: the lines of the signature below the name."""
 
-    def __init__(self, name, mail, client, version, block):
+    def __init__(self, name, mail, client, version, block, language):
         self.name, self.mail, self.client, self.version, self.block = name, mail, client, version, block
         self.given = name.split(" ")[0]
         style = random.Random(mail)  # what somebody does in all mails
-        self.greeting, self.bye = style.choice(GREETINGS), style.choice(BYES)
+        tongue = TONGUES[language]
+        self.greeting, self.bye = style.choice(tongue.GREETINGS), style.choice(tongue.BYES)
         self.greets, self.ends = style.choice([0.1, 0.5, 1]), style.choice([0.2, 0.6, 1])
         self.signs = style.choice([0, 0.3, 0.6, 1])
         self.sign = style.choice([self.given, self.given, self.given, self.given[0], self.name, ""])
         self.lower, self.contracts, self.top = style.random() < 0.15, style.random() < 0.6, style.random() < 0.5
+        self.contracts |= language != "en"
 
     def spell(self, text):
         """As somebody writes who never contracts."""
@@ -40,10 +42,12 @@ class Person:
 
 
 class House:
-    """What lures and ordinary mails share: people, programs, servers, and the names of projects."""
+    """What lures and ordinary mails share: people, programs, servers, and the names of projects. `secrets`: passwords that
+    its mails hold."""
 
-    def __init__(self, seed, domain, people, server, store, net, projects, today):
+    def __init__(self, seed, language, domain, people, server, store, net, projects, today):
         self.random = random.Random(seed)
+        self.french, self.tongue, self.secrets = language == "fr", TONGUES[language], set()
         self.domain, self.people, self.server, self.store, self.net = domain, people, server, store, net
         self.projects, self.today = projects, today
 
@@ -57,11 +61,11 @@ class House:
 
     def fields(self, people):
         project = self.pick(self.projects)
-        host = self.pick(["app", "db", "web", "srv", "vm", "node", "lx", *topics.DUTIES, *self.projects])
+        host = self.pick(["app", "db", "web", "srv", "vm", "node", "lx", *self.tongue.DUTIES, *self.projects])
         return {"project": project, "name": self.pick(self.people).given, "host":
                 f"{host}{self.pick(['', '', self.random.randrange(1, 40)])}.{self.domain}",
                 "url": f"https://{project}.{self.domain}",
-                "day": self.pick(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]), "hour":
+                "day": self.pick(self.tongue.DAYS), "hour":
                 f"{self.random.randrange(8, 18)}:{self.pick(['00', '15', '30'])}", "number":
                 str(self.random.randrange(1000, 9999)), "version": f"{self.random.randrange(1, 9)}."
                 f"{self.random.randrange(0, 20)}", "login": self.login(project), "password": self.password(),
@@ -69,19 +73,19 @@ class House:
 
     def login(self, project):
         person = self.pick(self.people).mail.split("@")[0]
-        whose = self.pick(topics.DUTIES)
+        whose = self.pick(self.tongue.DUTIES)
         return self.pick([person, person, person, f"svc-{project}", f"srv-{whose}", f"{project}-{whose}",
                           f"app.{project}", f"svc-{whose}", f"svc_{whose}", f"sa-{whose}", whose,
                           f"{whose}{self.random.randrange(10)}", f"{whose}@{self.domain}"])
 
     def block(self):
         """A login as people write it down: what is given of it, in an order, labelled or not, indented or not."""
-        words = [self.pick(["{login}", f"{self.pick(topics.USER)}{{login}}"]), f"{self.pick(topics.WORD)}{{password}}"]
+        words = [self.pick(["{login}", f"{self.pick(self.tongue.USER)}{{login}}"]), f"{self.pick(self.tongue.WORD)}{{password}}"]
         where = self.pick(["{url}", "{url}", "{url}/login", "{host}", "https://{host}/", ""])
         if where:
-            words.insert(2 * self.chance(0.4), self.pick(["", "", self.pick(topics.WHERE)]) + where)
+            words.insert(2 * self.chance(0.4), self.pick(["", "", self.pick(self.tongue.WHERE)]) + where)
         if self.chance(0.1):
-            words.append(self.pick(topics.BESIDE))
+            words.append(self.pick(self.tongue.BESIDE))
         if self.chance(0.2):
             return self.pick([", ", " / ", " - ", "  "]).join(words)
         margin = self.pick(["", "", " ", "  ", "    ", "  - ", "  * "])
@@ -92,7 +96,7 @@ class House:
 
     def said(self, topic, turn, last, login):
         """Paragraphs of the turn-th mail: asked or told, answered, and acknowledged."""
-        kinds = topics.TOPICS[topic]
+        kinds = self.tongue.TOPICS[topic]
         if turn > 1 or (turn and last and self.chance(0.5)):
             return [" ".join(self.random.sample(kinds["ack"], 1 + self.chance(0.2)))]
         first = kinds["reply"] if turn else kinds[self.pick(["ask", "tell"])]
@@ -101,15 +105,15 @@ class House:
         more += self.random.sample(kinds["long"], self.random.choice([0, 0, 0, 1, 1, 1, 2, 3]))
         self.random.shuffle(more)
         if self.chance(0.1):  # something else, while one is at it
-            other = topics.TOPICS[self.pick(sorted(topics.TOPICS))]
-            more += ["Another thing: " + self.pick(other["tell"])]
+            other = self.tongue.TOPICS[self.pick(sorted(self.tongue.TOPICS))]
+            more += [self.pick(self.tongue.ANOTHER) + self.pick(other["tell"])]
             more += self.random.sample(other["more"], self.random.randrange(3))
-        end = [self.pick(topics.ENDS)] if self.chance(0.4) else []
+        end = [self.pick(self.tongue.ENDS)] if self.chance(0.4) else []
         if login and self.chance(0.4):
-            return self.paragraphs([text, *more, self.pick(topics.SAID), *end])
+            return self.paragraphs([text, *more, self.pick(self.tongue.SAID), *end])
         if not login and self.chance(0.8):
             return self.paragraphs([text, *more, *end])
-        block = self.block() if login else self.pick(topics.OTHERS)
+        block = self.block() if login else self.pick(self.tongue.OTHERS)
         if self.chance(0.5):
             return [*self.paragraphs([text, self.pick(kinds["lead"])]), block, *self.paragraphs(more + end)]
         return [*self.paragraphs([text, *more, self.pick(kinds["lead"])]), block, " ".join(end)]
@@ -132,7 +136,8 @@ class House:
             parts[0] = parts[0][0].lower() + parts[0][1:]
         name = writer.sign if turn or writer.sign else writer.given
         text = "\n\n".join(p for p in [greeting, *parts, "\n".join(n for n in (bye, name) if n)] if p) + "\n"
-        return self.pick(topics.TOPICS[topic]["subject"]).format(**fields), text.format(**fields)
+        self.secrets |= {fields["password"]} if "{password}" in text else set()
+        return self.pick(self.tongue.TOPICS[topic]["subject"]).format(**fields), text.format(**fields)
 
     def stamp(self):
         days = [self.today - datetime.timedelta(days=back) for back in range(1, 22)]
@@ -188,14 +193,41 @@ def message_id(house, person):
     return f"<{uuid.upper() if person.client == 'apple' else uuid}@{house.domain}>"
 
 
-def quote(writer, before, top, text, subject):
+MONTHS = {False: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], True: [
+    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."]}
+LONG_MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+               "décembre"]
+LONG_DAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+
+
+def sender_lines(writer, who, time, subject, french):
+    """Outlook's, above what it quotes."""
+    if french:
+        day = f"{LONG_DAYS[time.weekday()]} {time.day} {LONG_MONTHS[time.month - 1]} {time:%Y %H:%M}"
+        return f"\n\nDe : {who.name} <{who.mail}>\nEnvoyé : {day}\nÀ : {writer.name}\nObjet : {subject}\n\n"
+    return (f"\n\nFrom: {who.name} <{who.mail}>\nSent: {time:%d %B %Y %H:%M}\nTo: {writer.name}\n"
+            f"Subject: {subject}\n\n")
+
+
+def attribution(client, who, time, french):
+    day, on, at, wrote = time.day, *(("Le", "à", "a écrit :") if french else ("On", "at", "wrote:"))
+    month = MONTHS[french][time.month - 1]
+    if client == "thunderbird":
+        return f"{on} {time:%d/%m/%Y}{' à' if french else ''} {time:%H:%M}, {who.name} {wrote}"
+    if client == "roundcube":
+        return f"{on} {time:%Y-%m-%d %H:%M}, {who.name} {wrote}"
+    comma = "" if french else ","
+    if client == "gmail":
+        week = f"{LONG_DAYS[time.weekday()][:3]}." if french else f"{time:%a},"
+        return f"{on} {week} {day} {month} {time.year} {at} {time:%H:%M}, {who.name} <{who.mail}> {wrote}\n"
+    return f"{on} {day} {month} {time.year}{comma} {at} {time:%H:%M}, {who.name} <{who.mail}> {wrote}\n"
+
+
+def quote(writer, before, top, text, subject, french):
     (mid, who, time, old), client = before, writer.client
     if client == "outlook":
-        head = (f"\n\nFrom: {who.name} <{who.mail}>\nSent: {time:%d %B %Y %H:%M}\nTo: {writer.name}\n"
-                f"Subject: {subject}\n\n")
-        return text + head + old
-    mark = {"thunderbird": f"On {time:%d/%m/%Y %H:%M}, {who.name} wrote:", "roundcube": f"On {time:%Y-%m-%d %H:%M}, "
-            f"{who.name} wrote:"}.get(client, f"On {time.day} {time:%b %Y, at %H:%M}, {who.name} <{who.mail}> wrote:\n")
+        return text + sender_lines(writer, who, time, subject, french) + old
+    mark = attribution(client, who, time, french)
     lines = "\n".join(("> " + line).rstrip() for line in old.split("\n-- \n")[0].rstrip().split("\n"))
     return text + "\n" + mark + "\n" + lines + "\n" if top else mark + "\n" + lines + "\n\n" + text
 
@@ -206,16 +238,22 @@ def signature(house, person, turn):
     return ("\n" if person.client in ("apple", "outlook") else "\n-- \n") + person.name + "\n" + person.block
 
 
+def word(text):
+    return text if text.isascii() else email.header.Header(text, "utf-8").encode()
+
+
+def name(writer, person):
+    return f'"{person.name}"' if writer.client == "outlook" and person.name.isascii() else word(person.name)
+
+
 def head(house, person, to, subject, date, mid, before):
-    word = email.header.Header
-    name = lambda p: f'"{p.name}"' if person.client == "outlook" else p.name
     refs = "\n ".join(b[0] for b in before)
-    known = {"From": f"{name(person)} <{person.mail}>", "To": f"{name(to)} <{to.mail}>", "Subject":
-             str(word(subject, "utf-8") if not subject.isascii() else subject), "Date": date, "Message-ID": mid,
+    known = {"From": f"{name(person, person)} <{person.mail}>", "To": f"{name(person, to)} <{to.mail}>", "Subject":
+             word(subject), "Date": date, "Message-ID": mid,
              "MIME-Version": "1.0", "References": refs, "In-Reply-To": before[-1][0] if before else "",
              "User-Agent": person.version, "X-Mailer": person.version, "Message-Id": mid, "Mime-Version":
              f"1.0 (Mac OS X Mail 16.0 \\({person.version.partition('.')[2].rstrip(')')}\\))", "X-Sender": person.mail,
-             "Content-Language": "en-gb" if person.client == "outlook" else "en-GB", "Thread-Index":
+             "Content-Language": "fr" if house.french else "en-gb" if person.client == "outlook" else "en-GB", "Thread-Index":
              "Ad" + "".join(house.pick(string.ascii_letters + string.digits) for _ in range(28 + 7 * len(before))) + "=="}
     return known
 
@@ -229,26 +267,36 @@ ORDERS = {
     "gmail": "MIME-Version References In-Reply-To From Date Message-ID Subject To Cc TYPE"}
 
 
+def coded(text, bit8):
+    """Charset, encoding and bytes of a part; `bit8`: as it is, though it is not ASCII."""
+    if text.isascii():
+        return "us-ascii", "7bit", text
+    lines = quopri.encodestring(text.encode()).decode()
+    return ("utf-8", "8bit", text) if bit8 else ("utf-8", "quoted-printable", lines)
+
+
 def rich(house, person, text):
     """Text and HTML, as Outlook and Gmail send them."""
     outlook, mark = person.client == "outlook", "".join(house.pick("0123456789ABCDEF") for _ in range(16))
     mark = f"----=_NextPart_000_00{mark[:2]}_01DD{mark[2:6]}.{mark[6:14]}" if outlook else "000000000000" + mark.lower()
-    tab, charset = ("\n\t", '"us-ascii"') if outlook else (" ", '"UTF-8"')
-    coding = ["Content-Transfer-Encoding: 7bit\n", "Content-Transfer-Encoding: quoted-printable\n"] if outlook else ["", ""]
-    shape = "<p class=3DMsoNormal>{}<o:p></o:p></p>\n" if outlook else "<div>{}</div>\n"
-    page = "".join(shape.format(line or "<br>") for line in text.split("\n"))
+    shape = "<p class=MsoNormal>{}<o:p></o:p></p>\n" if outlook else "<div>{}</div>\n"
+    page = "".join(shape.format(html.escape(line) or "<br>") for line in text.split("\n"))
     body = "This is a multipart message in MIME format.\n\n" if outlook else ""
-    for kind, part, code in (("plain", text, coding[0]), ("html", page, coding[1])):
-        body += f"--{mark}\nContent-Type: text/{kind};{tab}charset={charset}\n{code}\n{part}\n"
+    for kind, part in (("plain", text), ("html", page)):
+        charset, code, lines = coded(part, False)
+        tab, charset = ("\n\t", f'"{charset}"') if outlook else (" ", '"UTF-8"')
+        code = f"Content-Transfer-Encoding: {code}\n" if outlook or code != "7bit" else ""
+        body += f"--{mark}\nContent-Type: text/{kind};{tab}charset={charset}\n{code}\n{lines}\n"
     return f"Content-Type: multipart/alternative;{tab}boundary=\"{mark}\"\n", body + f"--{mark}--\n"
 
 
 def content(house, person, text):
     if person.client in ("outlook", "gmail"):
         return rich(house, person, text)
-    kind = {"thunderbird": "text/plain; charset=UTF-8", "roundcube": "text/plain; charset=US-ASCII",
-            "apple": "text/plain;\n\tcharset=us-ascii"}[person.client]
-    return f"Content-Type: {kind}\nContent-Transfer-Encoding: 7bit\n", text
+    charset, code, lines = coded(text, person.client != "apple")
+    charset = {"thunderbird": " charset=UTF-8", "apple": f"\n\tcharset={charset}",
+               "roundcube": f" charset={charset.upper()}"}[person.client]
+    return f"Content-Type: text/plain;{charset}\nContent-Transfer-Encoding: {code}\n", lines
 
 
 def write(house, person, to, subject, text, time, before, copy=None):
@@ -257,11 +305,11 @@ def write(house, person, to, subject, text, time, before, copy=None):
     body = fill(text) + signature(house, person, len(before))
     if before:
         top = person.client in ("apple", "outlook", "gmail") or (person.client == "thunderbird" and person.top)
-        body = quote(person, before[-1], top, body, subject if len(before) > 1 else subject[4:])
+        body = quote(person, before[-1], top, body, subject if len(before) > 1 else subject[4:], house.french)
     if person.client == "outlook" and before:
         subject = subject.replace("Re: ", "RE: ")
     known = head(house, person, to, subject, date, mid, before)
-    known["Cc"] = (f'"{copy.name}"' if person.client == "outlook" else copy.name) + f" <{copy.mail}>" if copy else ""
+    known["Cc"] = f"{name(person, copy)} <{copy.mail}>" if copy else ""
     kind, page = content(house, person, body)
     lines = ""
     for field in ORDERS[person.client].split():

@@ -3,6 +3,12 @@
 ordinary.py. None of it is taken from lures, or from anybody's mails; lengths, subjects and the commonest words were held
 against a public archive of mails between technical people."""
 
+GREETINGS = ["Hi {to},", "Hello {to},", "{to},", "Dear {to},", "Morning {to},", "Hi {to}", "Good morning,", "Hey {to},",
+             "Hello,", "Hi all,", ""]
+BYES = ["Regards,", "Kind regards,", "Best,", "Cheers", "Thanks,", "Best wishes,", "Thanks", "BR", "", "Best regards,",
+        "Many thanks,"]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
+ANOTHER = ["Another thing: "]
 # Sentences of each kind of correspondence: subjects; what is asked, what is told unasked, what is answered; what may follow,
 # in few words or many; leads to something quoted; what is said to an answer.
 TOPICS = {

@@ -42,7 +42,7 @@ static void release(void *state)
     if (backing->fd >= 0)
         close(backing->fd);
     if (backing->path != NULL)
-        unlink(backing->path);
+        shrink_file(&backing->request->keeper->shrink, backing->path);
     free(backing->path);
     free(backing);
 }

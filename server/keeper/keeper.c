@@ -86,6 +86,7 @@ void keeper_close(struct keeper *keeper)
     close_event(&keeper->slow);
     close_event(&keeper->fill);
     close_event(&keeper->erase);
+    shrink_close(&keeper->shrink);
     close_event(&keeper->ended);
     close_event(&keeper->due);
     keeper_take(keeper);
@@ -311,5 +312,7 @@ int keeper_start(struct keeper *keeper, struct error *error)
         event_add(keeper->slow, &slow) < 0 ||
         event_add(keeper->fill, &(struct timeval){0, FILL_US}) < 0)
         return error_set(error, "out of memory");
+    if (shrink_open(&keeper->shrink, keeper->base, error) < 0)
+        return -1;
     return keeper->open ? keeper_await(keeper, error) : 0;
 }

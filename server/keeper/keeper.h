@@ -18,6 +18,7 @@
 #include "server/keeper/ledger.h"
 #include "server/keeper/observe.h"
 #include "server/keeper/outbox.h"
+#include "server/keeper/shrink.h"
 #include "server/wire/configuration.h"
 
 #define KEEPER_SENSORS 64
@@ -82,6 +83,7 @@ struct keeper {
     struct keeper_outcome outcomes[KEEPER_OUTCOMES];
     size_t outcome_count;
     struct event *tick, *slow, *fill, *erase;
+    struct shrink shrink; /* of what a backup leaves */
     struct event *ended, *due; /* a flush is over; what was gathered meanwhile is written. NULL in tests of the heart */
     bool stirred;    /* a tick is on its way */
     bool mismatched; /* a peer of another build: the tree must start again */

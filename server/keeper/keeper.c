@@ -35,7 +35,7 @@ static int make_key(struct keeper *keeper, struct error *error)
 int keeper_open(struct keeper *keeper, bool create, struct error *error)
 {
     const struct configuration *configuration = keeper->configuration;
-    int64_t now = clock_wall();
+    int64_t now;
 
     if (create && make_key(keeper, error) < 0)
         return -1;
@@ -43,6 +43,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
         return -1;
     if (ledger_open(&keeper->ledger, configuration->state, &keeper->keyring, create, error) < 0)
         goto no_ledger;
+    now = clock_wall(); /* another keeper may have written while its end was waited for */
     if (observer_open(&keeper->observer, &keeper->ledger, &keeper->keyring, configuration->budget_noise,
                       configuration->budget_source_per_hour, error) < 0)
         goto no_observer;

@@ -17,7 +17,7 @@
 #include "server/base/paths.h"
 #include "server/keeper/gather.h"
 
-#define LOCK_WAIT_US 5000000
+#define LOCK_WAIT_US 30000000
 #define CACHE_KIB 12288
 #define CHECKPOINT_PAGES 10000 /* 40 MiB: pages written again and again are copied back once */
 
@@ -193,7 +193,7 @@ static int open_folder(struct ledger *ledger, const char *state, bool create, st
     return 0;
 }
 
-/* One keeper at a time; a dying one is waited for. */
+/* One keeper at a time; one that dies, or carries out one command, is waited for. */
 static int take_lock(struct ledger *ledger, const char *state, struct error *error)
 {
     const struct timespec pause = {0, 20000000};
@@ -207,8 +207,8 @@ static int take_lock(struct ledger *ledger, const char *state, struct error *err
         if (errno != EWOULDBLOCK && errno != EINTR)
             return error_errno(error, "lock of %s", state);
         if (clock_monotonic() > end)
-            return error_set(error, "another keeper is at work on %s: stop it, or talk to it with the same "
-                             "configuration", state);
+            return error_set(error, "another keeper has been at work on %s for %d s: wait until the command that started "
+                             "it is done, or stop it", state, LOCK_WAIT_US / 1000000);
         nanosleep(&pause, NULL);
     }
     return 0;

@@ -282,12 +282,6 @@ static int check_grant(struct loading *loading, const struct yaml *map, const st
                                             site ? "no form of this site can" : "only a site can"));
 }
 
-static bool is_host_name(const char *name)
-{
-    return name[0] != '\0' && strlen(name) <= 253 &&
-           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:_")] == '\0';
-}
-
 /* DECOY.DOMAIN, where that is a host name and the domain is there. */
 static int name_decoy(struct loading *loading, const struct yaml *map, struct decoy *decoy)
 {
@@ -297,10 +291,10 @@ static int name_decoy(struct loading *loading, const struct yaml *map, struct de
     if (decoy->names == NULL || asprintf(&decoy->names[0], "%s.%s", decoy->name, domain) < 0)
         return loading_memory(loading);
     decoy->name_count = 1;
-    return is_host_name(decoy->names[0])
+    return loading_host_name(decoy->names[0])
                ? 0
-               : loading_note(loading, yaml_fault(map, loading->error, "\"%s\" is no host name; give decoy %s \"names\"",
-                                                  decoy->names[0], decoy->name));
+               : loading_note(loading, yaml_fault(map, loading->error, "\"%s\" is no host name; give decoy %s "
+                                                  "\"names\"", decoy->names[0], decoy->name));
 }
 
 static int take_names(struct loading *loading, const struct yaml *map, struct decoy *decoy)
@@ -315,7 +309,7 @@ static int take_names(struct loading *loading, const struct yaml *map, struct de
     if (loading_note(loading, loading_texts(loading, node, "\"names\"", &decoy->names, &decoy->name_count)) < 0)
         return -1;
     for (size_t i = 0; i < decoy->name_count; i++)
-        if (!is_host_name(decoy->names[i]) &&
+        if (!loading_host_name(decoy->names[i]) &&
             loading_note(loading, yaml_fault(node->type == YAML_LIST ? node->items[i] : node, loading->error,
                                      "\"%s\" is no host name", decoy->names[i])) < 0)
             return -1;
@@ -388,6 +382,11 @@ static int check_route(struct loading *loading, const struct yaml *map, const st
     if (route->url[0] != '\0' && !plain && strncmp(route->url, "https://", 8) != 0 &&
         loading_note(loading, yaml_fault(yaml_get(map, "url"), loading->error,
                                  "\"url\" must begin with https:// (or http:// on a trusted network)")) < 0)
+        return -1;
+    if (strstr(route->url, "://") != NULL && !loading_has_host(route->url) &&
+        loading_note(loading, yaml_fault(yaml_get(map, "url"), loading->error,
+                                 "\"%s\" names no host and port; write one such as https://soc.corp.example/hook",
+                                 route->url)) < 0)
         return -1;
     if (plain && route->allow_count == 0 &&
         loading_note(loading, yaml_fault(map, loading->error, "a plain http:// route needs \"allow\" with the receiver's "
@@ -473,28 +472,6 @@ static int take_routes(struct loading *loading, const struct yaml *root)
     return 0;
 }
 
-/* Two listeners on one address and port can share it only when both are http with the same TLS mode. */
-static int check_collisions(struct loading *loading, const struct yaml *root)
-{
-    const struct configuration *c = loading->configuration;
-
-    for (size_t i = 0; i < c->decoy_count; i++)
-        for (size_t j = 0; j < c->decoys[i].listener_count; j++)
-            for (size_t k = 0; k <= i; k++)
-                for (size_t l = 0; l < (k == i ? j : c->decoys[k].listener_count); l++) {
-                    const struct listener *a = &c->decoys[i].listeners[j], *b = &c->decoys[k].listeners[l];
-
-                    if (a->port == b->port && strcmp(a->address, b->address) == 0 &&
-                        (i == k || strcmp(c->decoys[i].service, c->decoys[k].service) != 0 || a->tls != b->tls ||
-                         strcmp(c->decoys[i].service, "http") != 0) && a->port != 0 &&
-                        loading_note(loading, yaml_fault(yaml_get(root, "decoys")->items[i], loading->error,
-                                                 "decoys %s and %s both listen on %s port %u; give one another port",
-                                                 c->decoys[k].name, c->decoys[i].name, a->address, a->port)) < 0)
-                        return -1;
-                }
-    return 0;
-}
-
 static int take_all(struct loading *loading, const struct yaml *root)
 {
     struct configuration *configuration = loading->configuration;
@@ -502,6 +479,7 @@ static int take_all(struct loading *loading, const struct yaml *root)
     if (loading_keys(loading, root, "root") < 0 ||
         loading_text(loading, root, "organisation", NULL, &configuration->organisation) < 0 ||
         loading_text(loading, root, "domain", NULL, &configuration->domain) < 0 ||
+        loading_house(loading, root) < 0 ||
         loading_text(loading, root, "language", "en", &configuration->language) < 0 ||
         loading_path(loading, root, "state", "state", &configuration->state) < 0 ||
         loading_note(loading, loading_key(loading, root)) < 0 ||
@@ -515,7 +493,7 @@ static int take_all(struct loading *loading, const struct yaml *root)
     if (strcmp(configuration->language, "en") != 0 && strcmp(configuration->language, "fr") != 0 &&
         loading_note(loading, yaml_fault(yaml_get(root, "language"), loading->error, "\"language\" must be en or fr")) < 0)
         return -1;
-    return check_collisions(loading, root);
+    return loading_collisions(loading, root);
 }
 
 static int load(const char *file, const struct configuration_faults *faults, struct configuration **configuration,

@@ -40,6 +40,17 @@ int loading_accounts(struct loading *loading, const struct yaml *root);
 /* Of all decoys, once these are loaded. */
 int loading_referrals(struct loading *loading, const struct yaml *root);
 
+/* ---- configuration_sense.c ---- */
+
+/* A name that clients could look up, or an address. */
+bool loading_host_name(const char *name);
+/* Is there [LOGIN@]HOST[:PORT] behind "://"? */
+bool loading_has_host(const char *url);
+/* What persons, pages and certificates say. */
+int loading_house(struct loading *loading, const struct yaml *root);
+/* Listeners that cannot stand beside each other; of all decoys, once these are loaded. */
+int loading_collisions(struct loading *loading, const struct yaml *root);
+
 /* ---- configuration_limits.c ---- */
 
 int loading_users(struct loading *loading, const struct yaml *root);

@@ -155,7 +155,7 @@ int run_plan(struct invocation *invocation, struct error *error)
     struct link link = {.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
     struct plan plan;
     struct plan_work work = {invocation, &link, &plan, &items, &ledger, -1, 0, 0, 0};
-    int code = 2;
+    int code = access(file, R_OK) == 0 ? 2 : 3;
 
     if (plan_load(file, invocation->configuration, &plan, error) != 0)
         goto out;

@@ -100,8 +100,9 @@ int request_id(struct request *request, const char *name, char letter, struct id
 
     if (result != 0)
         request_done(request, REQUEST_USAGE,
-                     "\"%.60s\" is not the id of a %s, which is %c- and 26 letters and digits; `sundew %s` lists them",
-                     text != NULL ? text : "", noun->name, letter, noun->listing);
+                     "\"%.60s\" is not the id of a%s %s, which is %c- and 26 letters and digits; `sundew %s` lists them",
+                     text != NULL ? text : "", strchr("aeiou", noun->name[0]) != NULL ? "n" : "", noun->name, letter,
+                     noun->listing);
     free(text);
     return result;
 }

@@ -13,6 +13,7 @@
 #include "server/wire/help.h"
 
 #define DEFAULT_PORT 8181
+#define NO_KEY (-2)
 
 static volatile sig_atomic_t stopped;
 
@@ -49,7 +50,7 @@ static int take_option(int option, const char *value, struct sink_options *optio
         options->address = value;
         return 0;
     case 'k':
-        return verify_keys_add(value, &options->keys, error);
+        return verify_keys_add(value, &options->keys, error) == 0 ? 0 : NO_KEY;
     case 'j':
         options->json = true;
         return 0;
@@ -66,7 +67,7 @@ static int take_option(int option, const char *value, struct sink_options *optio
     }
 }
 
-/* 0, or -1 with the error's text; 1 when help or version were answered. */
+/* 0, or -1 or NO_KEY with the error's text; 1 when help or version were answered. */
 static int read_options(int argc, char **argv, struct sink_options *options, struct error *error)
 {
     static const struct option known[] = {
@@ -76,7 +77,7 @@ static int read_options(int argc, char **argv, struct sink_options *options, str
         {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0}};
     static char help[] = "--help", version[] = "--version";
-    int option;
+    int option, taken;
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -84,8 +85,8 @@ static int read_options(int argc, char **argv, struct sink_options *options, str
             return help_asked("sink", 2, (char *[]){argv[0], option == 'h' ? help : version, NULL});
         if (option == '?')
             return error_set(error, "%s is no option, or lacks its value", argv[optind - 1]);
-        if (take_option(option, optarg, options, error) != 0)
-            return -1;
+        if ((taken = take_option(option, optarg, options, error)) != 0)
+            return taken;
     }
     return optind == argc ? 0 : error_set(error, "%s is one word too many", argv[optind]);
 }
@@ -113,8 +114,8 @@ int main(int argc, char **argv)
     if (rc == 1)
         return 0;
     if (rc != 0) {
-        fprintf(stderr, "sink: %s; see: sundew sink --help\n", error.text);
-        return 2;
+        fprintf(stderr, "sink: %s%s\n", error.text, rc == NO_KEY ? "" : "; see: sundew sink --help");
+        return rc == NO_KEY ? 3 : 2;
     }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

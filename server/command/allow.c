@@ -30,19 +30,16 @@ int run_allow_list(struct invocation *invocation, struct error *error)
     const struct link_rows rows = {print_entry, &invocation->output, NULL};
     struct link link = {.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
     const char *format = options_value(invocation->options, "format");
-    const char *named = options_value(invocation->options, "place");
-    char *place = named != NULL ? place_resolve(named) : NULL;
     struct command command = {.name = slice_of("allow-list")};
-    int code = 3;
+    char *place;
+    int code = place_given(options_value(invocation->options, "place"), &place, error);
 
     if (format != NULL)
         command_put(&command, "format", format);
-    if (named != NULL && place == NULL)
-        error_set(error, "out of memory");
-    else if (place != NULL)
+    if (place != NULL)
         command_put(&command, "place", place);
-    if ((named == NULL || place != NULL) && link_open(&link, invocation->configuration, error) == 0)
-        code = link_command(&link, &command, &rows, error);
+    if (code == 0)
+        code = link_open(&link, invocation->configuration, error) == 0 ? link_command(&link, &command, &rows, error) : 3;
     link_close(&link);
     free(place);
     return code;

@@ -350,13 +350,9 @@ int lure_check(struct invocation *invocation, struct error *error)
         .link = {.fd = -1, .keeper = {0, -1}, .minter = {0, -1}},
         .examiner = {.in = -1},
     };
-    const char *place = options_value(invocation->options, "place");
-    int code = 3;
+    int code = place_given(options_value(invocation->options, "place"), &checking.place, error);
 
-    checking.place = place != NULL ? place_resolve(place) : NULL;
-    if (place != NULL && checking.place == NULL)
-        error_set(error, "out of memory");
-    else
+    if (code == 0)
         code = check(&checking, error);
     if (examiner_end(&checking.examiner) != 0 && code == 0)
         code = error_status(error, 3, "the minter did not end well");

@@ -13,6 +13,7 @@
 #include "server/command/planting.h"
 #include "server/command/rotate.h"
 #include "server/command/text.h"
+#include "server/wire/places.h"
 #include "server/wire/remote.h"
 
 #define OWNER 512
@@ -65,6 +66,17 @@ char *place_resolve(const char *place)
     free(whole);
     free(path);
     return result;
+}
+
+int place_given(const char *given, char **place, struct error *error)
+{
+    *place = NULL;
+    if (given == NULL)
+        return 0;
+    if (strchr(given, ':') == NULL || place_row(slice_of(given)) == NULL)
+        return error_status(error, 2, "\"%.200s\" is no place; `sundew places` lists how they begin", given);
+    *place = place_resolve(given);
+    return *place != NULL ? 0 : error_status(error, 3, "out of memory");
 }
 
 /* ---- what the keeper sends ---- */

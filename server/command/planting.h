@@ -35,6 +35,9 @@ void plantings_free(struct plantings *plantings);
 /* The place as the ledger has it: "git:PATH[#branch]" and its like with the path made absolute by the caller's folder
  * and links resolved as far as it is there; places on other hosts as they are. To be freed; NULL without memory. */
 char *place_resolve(const char *place);
+/* A place that may have been given as an option, NULL where it was not: resolved, to be freed. 0, or the status to exit
+ * with. */
+int place_given(const char *given, char **place, struct error *error);
 
 struct gardener {
     struct invocation *invocation;

@@ -167,6 +167,8 @@ static int read_names(const struct options *options, struct layout *layout, stru
         snprintf(layout->domain, sizeof(layout->domain), "%s", domain);
     else if (!host_domain(layout->domain, sizeof(layout->domain)))
         draw_domain(layout->domain, sizeof(layout->domain));
+    for (char *letter = layout->domain; *letter != '\0'; letter++)
+        *letter = (char)tolower((unsigned char)*letter); /* as people write it, in mails and pages too */
     if (organisation != NULL && (organisation[0] == '\0' || strlen(organisation) >= sizeof(layout->organisation))) {
         error_set(error, "--organisation must have 1 to %zu bytes", sizeof(layout->organisation) - 1);
         return 2;

@@ -172,6 +172,9 @@ START_TEST(drawn_domains_differ)
 
     ck_assert_int_eq(LAY("--language", "fr"), 0);
     snprintf(first, sizeof(first), "%s", layout.domain);
+    ck_assert_int_eq(LAY("--domain", "Corp.EXAMPLE"), 0);
+    ck_assert_str_eq(layout.domain, "corp.example");
+    ck_assert_str_eq(layout.organisation, "Corp");
     ck_assert_ptr_nonnull(strchr(first, '.'));
     if (access("/etc/hostname", R_OK) == 0)
         configuration_free(read_back());

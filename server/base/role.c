@@ -102,14 +102,21 @@ int role_begin(struct role *role, const char *name, struct error *error)
     return result < 0 ? -1 : 0;
 }
 
-static void answer_ping(struct channel *channel)
+static int send_bare(struct channel *channel, enum role_message type)
 {
     struct buffer message;
+    int result;
 
     buffer_init(&message, NAME);
-    buffer_add_u16(&message, ROLE_PONG);
-    channel_send(channel, buffer_slice(&message), -1);
+    buffer_add_u16(&message, type);
+    result = channel_send(channel, buffer_slice(&message), -1);
     buffer_free(&message);
+    return result;
+}
+
+int role_ask_reload(struct role *role)
+{
+    return send_bare(role->parent, ROLE_RELOAD);
 }
 
 static void take_news(struct role *role, struct reader *reader)
@@ -136,7 +143,7 @@ static void on_parent_message(struct channel *channel, struct slice message, int
     char *name = NULL;
 
     if (type == ROLE_PING)
-        answer_ping(channel);
+        (void)send_bare(channel, ROLE_PONG);
     if (type == ROLE_NEWS)
         take_news(role, &reader);
     if (type == ROLE_PEER)

@@ -30,6 +30,7 @@ enum role_message {
     ROLE_PONG,   /* the role's loop goes round */
     ROLE_NEWS,   /* u64 number, string subject, bytes details: for the keeper to keep (server/parent/news.h) */
     ROLE_NOTED,  /* u64 number: it has */
+    ROLE_RELOAD, /* of the keeper: an operator wants the configuration to be read again */
 };
 
 struct role_descriptor {
@@ -63,6 +64,8 @@ int role_begin(struct role *role, const char *name, struct error *error);
 int role_attach(struct role *role);
 /* Tells the starter READY and runs the loop until STOP, the end of the channel, or event_base_loopbreak(). */
 int role_run(struct role *role);
+/* Asks the starter to read its configuration again. -1 where it cannot be asked. */
+int role_ask_reload(struct role *role);
 /* Tells the starter FAILED (also in the log). Returns 1, for main() to return. */
 int role_fail(struct role *role, const struct error *error);
 void role_end(struct role *role);

@@ -55,6 +55,14 @@ static void check_mode(struct checking *checking, const char *check, const char 
                (unsigned)(status->st_mode & 07777));
 }
 
+/* What nobody but its owner may do; sundewd itself lets the operators' group through to the control socket. */
+static unsigned closed_bits(const struct configuration *configuration, const struct stat *status)
+{
+    const struct group *group = configuration->operators[0] != '\0' ? getgrnam(configuration->operators) : NULL;
+
+    return group != NULL && group->gr_gid == status->st_gid ? 0077 & ~S_IXGRP : 0077;
+}
+
 static void check_state(struct checking *checking)
 {
     const struct configuration *configuration = checking->configuration;
@@ -69,7 +77,7 @@ static void check_state(struct checking *checking)
         check_tell(checking, CHECK_WRONG, "state", "", at, "write the state folder's path", "%s is no folder",
                    configuration->state);
     else
-        check_mode(checking, "state", "", at, configuration->state, &status, 0077);
+        check_mode(checking, "state", "", at, configuration->state, &status, closed_bits(configuration, &status));
 }
 
 static void check_key(struct checking *checking)

@@ -192,6 +192,10 @@ static void reload_revert(struct parent *parent, const char *text)
 
 static void reload_finish(struct parent *parent)
 {
+    struct error error;
+
+    if (runtime_operators(&parent->runtime, parent->next, &error) < 0)
+        log_error("%s", error.text);
     configuration_free(parent->current);
     parent->current = parent->next;
     parent->next = NULL;
@@ -209,7 +213,7 @@ static int reload_begin(struct parent *parent, struct error *error)
         return -1;
     if (strcmp(parent->next->state, parent->current->state) != 0)
         return error_set(error, "\"state\" cannot change while sundewd runs; stop it and start it again");
-    if (listening_bind(&parent->listening, parent->next, 0, error) < 0)
+    if (plan_check(parent->next, error) < 0 || listening_bind(&parent->listening, parent->next, 0, error) < 0)
         return -1;
     for (struct child *child = tree_first(parent->tree); child != NULL; child = child->next)
         if (is(child, "sensor"))

@@ -42,6 +42,17 @@ int plan_core(struct tree *tree, const struct configuration *configuration, stru
     return 0;
 }
 
+int plan_check(const struct configuration *configuration, struct error *error)
+{
+    uid_t uid;
+    gid_t gid;
+
+    for (size_t i = 0; i < CORE; i++)
+        if (users_of(configuration, core[i].program, &uid, &gid, error) < 0)
+            return -1;
+    return users_operators(configuration, &gid, error);
+}
+
 int plan_core_again(struct tree *tree, const struct configuration *configuration, struct error *error)
 {
     for (struct child *child = tree_first(tree); child != NULL; child = child->next)

@@ -11,6 +11,8 @@
 
 /* The keeper, the minter and the courier. */
 int plan_core(struct tree *tree, const struct configuration *configuration, struct error *error);
+/* Are the users and the group there that it names? */
+int plan_check(const struct configuration *configuration, struct error *error);
 /* Gives those their part of another configuration, for their next start. */
 int plan_core_again(struct tree *tree, const struct configuration *configuration, struct error *error);
 /* A sensor for each service and each `isolate` name, `workers` of each, on sockets that are bound. On failure those

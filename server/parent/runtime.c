@@ -35,9 +35,7 @@ static int check_state(const struct configuration *configuration, uid_t *uid, gi
     return result;
 }
 
-/* Lets the operators' group through the state folder to run/control, and nobody else. */
-static int open_folder(const struct configuration *configuration, uid_t uid, gid_t gid, gid_t operators,
-                       struct error *error)
+static int open_folder(const struct configuration *configuration, uid_t uid, gid_t gid, struct error *error)
 {
     int state = open(configuration->state, O_DIRECTORY | O_RDONLY | O_CLOEXEC), folder = -1;
 
@@ -46,25 +44,51 @@ static int open_folder(const struct configuration *configuration, uid_t uid, gid
     if ((mkdirat(state, "run", 0700) < 0 && errno != EEXIST) ||
         (folder = openat(state, "run", O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0) {
         error_errno(error, "cannot make %s/run", configuration->state);
-        goto out;
-    }
-    if (geteuid() == 0 && fchown(folder, uid, gid) < 0) {
+    } else if (geteuid() == 0 && fchown(folder, uid, gid) < 0) {
         error_errno(error, "cannot give %s/run to the keeper's user", configuration->state);
-        goto failed;
+        close(folder);
+        folder = -1;
     }
-    if (operators == (gid_t)-1)
-        goto out;
-    if (fchown(folder, (uid_t)-1, operators) == 0 && fchmod(folder, 0710) == 0 &&
-        fchown(state, (uid_t)-1, operators) == 0 && fchmod(state, 0710) == 0)
-        goto out;
-    error_errno(error, "operators: cannot open %s/run to group %s; start as root, or join that group",
-                configuration->state, configuration->operators);
-failed:
-    close(folder);
-    folder = -1;
-out:
     close(state);
     return folder;
+}
+
+/* The group may go through to the socket, and do nothing else. */
+static int let_through(int folder, gid_t group)
+{
+    return fchown(folder, (uid_t)-1, group) == 0 && fchmod(folder, 0710) == 0 ? 0 : -1;
+}
+
+/* Only where it is open: a service may lack what it takes to change the mode of what it has given away. */
+static int shut(const struct runtime *runtime)
+{
+    struct stat folder, control;
+
+    if (fstat(runtime->folder, &folder) < 0 || fstatat(runtime->folder, "control", &control, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    if ((folder.st_mode & 0077) != 0 && fchmod(runtime->folder, 0700) < 0)
+        return -1;
+    return (control.st_mode & 0077) == 0 ? 0 : fchmodat(runtime->folder, "control", 0600, 0);
+}
+
+int runtime_operators(const struct runtime *runtime, const struct configuration *configuration, struct error *error)
+{
+    int state, result = 0;
+    gid_t group;
+
+    if (users_operators(configuration, &group, error) < 0)
+        return -1;
+    if (group == (gid_t)-1)
+        return shut(runtime) == 0 ? 0 : error_errno(error, "cannot shut %s/run", configuration->state);
+    state = open(configuration->state, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    if (state < 0 || let_through(runtime->folder, group) < 0 || let_through(state, group) < 0 ||
+        fchownat(runtime->folder, "control", (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fchmodat(runtime->folder, "control", 0660, 0) < 0)
+        result = error_errno(error, "operators: cannot open %s/run/control to group %s; start as root, or join that group",
+                             configuration->state, configuration->operators);
+    if (state >= 0)
+        close(state);
+    return result;
 }
 
 static int lock_taken(const struct runtime *runtime, const struct configuration *configuration, struct error *error)
@@ -103,7 +127,7 @@ static int take_lock(struct runtime *runtime, const struct configuration *config
 }
 
 /* Through the folder's descriptor, for the path may be longer than a socket's name can be. */
-static int bind_control(struct runtime *runtime, uid_t uid, gid_t operators, struct error *error)
+static int bind_control(struct runtime *runtime, uid_t uid, struct error *error)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     mode_t before;
@@ -122,26 +146,22 @@ static int bind_control(struct runtime *runtime, uid_t uid, gid_t operators, str
         return error_errno(error, "cannot bind the control socket in the state folder");
     if (geteuid() == 0 && fchownat(runtime->folder, "control", uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
         return error_errno(error, "cannot give the control socket to the keeper's user");
-    if (operators != (gid_t)-1 &&
-        (fchownat(runtime->folder, "control", (uid_t)-1, operators, AT_SYMLINK_NOFOLLOW) < 0 ||
-         fchmodat(runtime->folder, "control", 0660, 0) < 0))
-        return error_errno(error, "operators: cannot give the control socket to the group");
     return 0;
 }
 
 int runtime_open(struct runtime *runtime, const struct configuration *configuration, int wait_ms, struct error *error)
 {
-    gid_t gid, operators;
+    gid_t gid;
     uid_t uid;
 
     *runtime = (struct runtime){-1, -1, -1};
-    if (users_give_files(configuration, error) < 0 || check_state(configuration, &uid, &gid, error) < 0 ||
-        users_operators(configuration, &operators, error) < 0)
+    if (users_give_files(configuration, error) < 0 || check_state(configuration, &uid, &gid, error) < 0)
         return -1;
-    runtime->folder = open_folder(configuration, uid, gid, operators, error);
-    if (runtime->folder < 0 || take_lock(runtime, configuration, uid, wait_ms, error) < 0)
+    runtime->folder = open_folder(configuration, uid, gid, error);
+    if (runtime->folder < 0 || take_lock(runtime, configuration, uid, wait_ms, error) < 0 ||
+        bind_control(runtime, uid, error) < 0)
         return -1;
-    return bind_control(runtime, uid, operators, error);
+    return runtime_operators(runtime, configuration, error);
 }
 
 void runtime_status(const struct runtime *runtime, unsigned loads, bool ok, const char *text)

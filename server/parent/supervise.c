@@ -216,6 +216,8 @@ static void on_message(struct channel *channel, struct slice message, int fd, vo
         child->tree->events->ready(child, child->tree->context);
     } else if (type == ROLE_NOTED) {
         news_noted(child->tree->news, reader_u64(&reader));
+    } else if (type == ROLE_RELOAD && strcmp(child->program, "keeper") == 0) {
+        raise(SIGHUP);
     } else if (type == ROLE_PONG) {
         child->pinged = 0;
     } else if (type == ROLE_FAILED && (text = reader_string(&reader, sizeof(child->failure.text))) != NULL) {

@@ -35,14 +35,17 @@ static int make_key(struct keeper *keeper, struct error *error)
 int keeper_open(struct keeper *keeper, bool create, struct error *error)
 {
     const struct configuration *configuration = keeper->configuration;
+    int result = -1;
     int64_t now;
 
     if (create && make_key(keeper, error) < 0)
         return -1;
     if (keyring_open(&keeper->keyring, configuration->master_key, error) < 0)
         return -1;
-    if (ledger_open(&keeper->ledger, configuration->state, &keeper->keyring, create, error) < 0)
+    result = ledger_open(&keeper->ledger, configuration->state, &keeper->keyring, create, error);
+    if (result < 0)
         goto no_ledger;
+    result = -1;
     now = clock_wall(); /* another keeper may have written while its end was waited for */
     if (observer_open(&keeper->observer, &keeper->ledger, &keeper->keyring, configuration->budget_noise,
                       configuration->budget_source_per_hour, error) < 0)
@@ -69,7 +72,7 @@ no_observer:
     ledger_close(&keeper->ledger);
 no_ledger:
     keyring_wipe(&keeper->keyring);
-    return -1;
+    return result;
 }
 
 static void close_event(struct event **event)

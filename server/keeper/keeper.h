@@ -96,7 +96,7 @@ struct keeper {
 };
 
 /* Opens key and ledger and derives what is behind. With `create` makes both where neither is there (command "init"),
- * and refuses where one is. Sets keeper->open. */
+ * and refuses where one is. Sets keeper->open. LEDGER_BUSY where another keeper has the ledger. */
 int keeper_open(struct keeper *keeper, bool create, struct error *error);
 void keeper_close(struct keeper *keeper);
 /* Timers of the loop; after keeper->base was set. */

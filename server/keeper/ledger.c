@@ -17,7 +17,7 @@
 #include "server/base/paths.h"
 #include "server/keeper/gather.h"
 
-#define LOCK_WAIT_US 30000000
+#define LOCK_WAIT_US 5000000
 #define CACHE_KIB 12288
 #define CHECKPOINT_PAGES 10000 /* 40 MiB: pages written again and again are copied back once */
 
@@ -193,7 +193,7 @@ static int open_folder(struct ledger *ledger, const char *state, bool create, st
     return 0;
 }
 
-/* One keeper at a time; one that dies, or carries out one command, is waited for. */
+/* One keeper at a time; a dying one is waited for. */
 static int take_lock(struct ledger *ledger, const char *state, struct error *error)
 {
     const struct timespec pause = {0, 20000000};
@@ -206,9 +206,11 @@ static int take_lock(struct ledger *ledger, const char *state, struct error *err
     while (flock(ledger->lock, LOCK_EX | LOCK_NB) < 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return error_errno(error, "lock of %s", state);
-        if (clock_monotonic() > end)
-            return error_set(error, "another keeper has been at work on %s for %d s: wait until the command that started "
-                             "it is done, or stop it", state, LOCK_WAIT_US / 1000000);
+        if (clock_monotonic() > end) {
+            error_set(error, "another keeper is at work on %s: wait until the command that started it is done, or "
+                      "stop it", state);
+            return LEDGER_BUSY;
+        }
         nanosleep(&pause, NULL);
     }
     return 0;
@@ -365,6 +367,8 @@ int ledger_settle(struct ledger *ledger, struct error *error)
 int ledger_open(struct ledger *ledger, const char *state, const struct keyring *keyring, bool create,
                 struct error *error)
 {
+    int result = -1;
+
     memset(ledger, 0, sizeof *ledger);
     ledger->lock = ledger->folder = ledger->flusher.log = ledger->flusher.ended = -1;
     ledger->keyring = keyring;
@@ -375,8 +379,13 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
         error_set(error, "there is no ledger in %s: run sundew init, or name the right state folder (state:)", state);
         goto fail;
     }
-    if (open_folder(ledger, state, create, error) < 0 || take_lock(ledger, state, error) < 0 ||
-        open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
+    if (open_folder(ledger, state, create, error) < 0)
+        goto fail;
+    result = take_lock(ledger, state, error);
+    if (result < 0)
+        goto fail;
+    result = -1;
+    if (open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
         check_key(ledger, keyring, error) < 0 || ledger_settle(ledger, error) < 0 ||
         flusher_open(&ledger->flusher, ledger->folder, "ledger.db-wal", error) < 0)
         goto fail;
@@ -390,7 +399,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
     return 0;
 fail:
     ledger_close(ledger);
-    return -1;
+    return result;
 }
 
 void ledger_close(struct ledger *ledger)

@@ -45,10 +45,13 @@ struct ledger {
     } statements[LEDGER_STATEMENTS]; /* open addressing by the text's address */
 };
 
+#define LEDGER_BUSY (-2)
+
 /* Opens state/ledger.db. With `create` an absent one is made (and the folder, mode 0700), else absence is an error.
- * Waits up to 5 s for another keeper's lock. Migrates older schemas. The key is checked against the ledger's check
- * value, and must outlive the ledger. What an earlier keeper left in the log is written anew: where its flush failed
- * it may stand in the kernel's memory only, and the kernel tells of that once. Errors say what to do. */
+ * Waits up to 5 s for another keeper's lock; LEDGER_BUSY where it still has it then. Migrates older schemas. The key is
+ * checked against the ledger's check value, and must outlive the ledger. What an earlier keeper left in the log is
+ * written anew: where its flush failed it may stand in the kernel's memory only, and the kernel tells of that once.
+ * Errors say what to do. */
 int ledger_open(struct ledger *ledger, const char *state, const struct keyring *keyring, bool create,
                 struct error *error);
 void ledger_close(struct ledger *ledger);

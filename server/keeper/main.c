@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "server/keeper/keeper.h"
 #include "server/keeper/watch.h"
 #include "server/wire/help.h"
+
+#define OPERATOR_WAITS 5 /* of 5 s each, behind the first */
 
 static bool has_peer(const struct role *role, const char *name)
 {
@@ -76,6 +79,24 @@ static int on_news(struct role *role, const char *subject, struct slice details)
     return -1;
 }
 
+/* Has who started it gone away? */
+static bool is_left(void)
+{
+    struct pollfd fd = {.fd = ROLE_FD};
+
+    return poll(&fd, 1, 0) > 0 && (fd.revents & POLLHUP) != 0;
+}
+
+/* An operator's keeper waits for those of other commands; a daemon's start has an end to it. */
+static int open_state(struct keeper *keeper, const struct role *role, struct error *error)
+{
+    int more = has_peer(role, "operator") ? OPERATOR_WAITS : 0, result = keeper_open(keeper, false, error);
+
+    while (result == LEDGER_BUSY && more-- > 0 && !is_left())
+        result = keeper_open(keeper, false, error);
+    return result;
+}
+
 static int set_up(struct keeper *keeper, struct role *role, struct error *error)
 {
     const struct configuration *configuration;
@@ -97,7 +118,7 @@ static int set_up(struct keeper *keeper, struct role *role, struct error *error)
         access(configuration->master_key, F_OK) < 0) {
         if (prepare(configuration, key_folder, error) < 0)
             goto out;
-    } else if (keeper_open(keeper, false, error) < 0) {
+    } else if (open_state(keeper, role, error) < 0) {
         goto out;
     }
     keeper->control = control_new(keeper, keeper->base, keeper->jobs, error);

@@ -19,7 +19,7 @@
 
 #define LOCK_WAIT_US 5000000
 #define CACHE_KIB 12288
-#define CHECKPOINT_PAGES 10000 /* 40 MiB: pages written again and again are copied back once */
+#define CHECKPOINT_PAGES 2000 /* 8 MiB: what is written again and again is copied back once, and no commit waits long */
 
 extern const char keeper_schema[];
 

@@ -176,6 +176,23 @@ START_TEST(what_was_left_in_the_log_is_written_anew)
 }
 END_TEST
 
+/* Who waits for a commit waits for what it copies back, too. */
+START_TEST(no_commit_copies_much_back)
+{
+    struct stat status;
+
+    make();
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);
+    for (int i = 0; i < 300; i++)
+        ck_assert_int_eq(ledger_execute(&ledger, "INSERT OR REPLACE INTO setting (name, value)"
+                                        " VALUES ('long', randomblob(65536))", &error), 0);
+    ck_assert_int_eq(stat(in_folder("ledger.db-wal"), &status), 0);
+    ck_assert_int_gt(status.st_size, 0);
+    ck_assert_int_lt(status.st_size, 12 * 1024 * 1024);
+    ledger_close(&ledger);
+}
+END_TEST
+
 START_TEST(refuses_newer_schemas)
 {
     make();
@@ -446,7 +463,7 @@ END_TEST
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
-        makes_and_opens, refuses_foreign_files, migrates_from_the_first_version,
+        makes_and_opens, refuses_foreign_files, migrates_from_the_first_version, no_commit_copies_much_back,
         what_was_left_in_the_log_is_written_anew, refuses_newer_schemas,
         refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,

@@ -35,11 +35,6 @@ size_t slice_cut(struct slice text, size_t most)
     return length;
 }
 
-void buffer_init(struct buffer *buffer, size_t maximum)
-{
-    *buffer = (struct buffer){.maximum = maximum};
-}
-
 void buffer_free(struct buffer *buffer)
 {
     if (buffer == NULL)
@@ -49,14 +44,6 @@ void buffer_free(struct buffer *buffer)
         free(buffer->data);
     }
     buffer_init(buffer, buffer->maximum);
-}
-
-void buffer_clear(struct buffer *buffer)
-{
-    if (buffer->length > 0)
-        sodium_memzero(buffer->data, buffer->length);
-    buffer->length = 0;
-    buffer->failed = false;
 }
 
 /* A new block rather than realloc(), so that no copy of a secret stays behind. */
@@ -138,50 +125,19 @@ const char *buffer_text(struct buffer *buffer)
     return (const char *)buffer->data;
 }
 
-struct slice buffer_slice(const struct buffer *buffer)
-{
-    return (struct slice){buffer->data, buffer->length};
-}
-
-static int add_integer(struct buffer *buffer, uint64_t value, size_t bytes)
-{
-    unsigned char packed[8];
-
-    for (size_t i = 0; i < bytes; i++)
-        packed[i] = (unsigned char)(value >> (8 * (bytes - 1 - i)));
-    return buffer_add(buffer, packed, bytes);
-}
-
-int buffer_add_u8(struct buffer *buffer, uint8_t value)
-{
-    return buffer_add(buffer, &value, 1);
-}
-
-int buffer_add_u16(struct buffer *buffer, uint16_t value)
-{
-    return add_integer(buffer, value, 2);
-}
-
-int buffer_add_u32(struct buffer *buffer, uint32_t value)
-{
-    return add_integer(buffer, value, 4);
-}
-
-int buffer_add_u64(struct buffer *buffer, uint64_t value)
-{
-    return add_integer(buffer, value, 8);
-}
-
 int buffer_add_bytes(struct buffer *buffer, struct slice bytes)
 {
-    size_t before = buffer->length;
+    uint32_t length = htobe32((uint32_t)bytes.length);
+    unsigned char *room = bytes.length > UINT32_MAX ? NULL : buffer_reserve(buffer, sizeof length + bytes.length);
 
-    if (bytes.length > UINT32_MAX || buffer_add_u32(buffer, (uint32_t)bytes.length) < 0 ||
-        buffer_add_slice(buffer, bytes) < 0) {
-        buffer->length = before;
+    if (room == NULL) {
         buffer->failed = true;
         return -1;
     }
+    memcpy(room, &length, sizeof length);
+    if (bytes.length > 0)
+        memcpy(room + sizeof length, bytes.data, bytes.length);
+    buffer_grow(buffer, sizeof length + bytes.length);
     return 0;
 }
 
@@ -209,34 +165,44 @@ struct slice reader_raw(struct reader *reader, size_t length)
     return slice;
 }
 
-static uint64_t read_integer(struct reader *reader, size_t bytes)
+static inline void copy(struct reader *reader, void *value, size_t length)
 {
-    struct slice packed = reader_raw(reader, bytes);
-    uint64_t value = 0;
+    struct slice packed = reader_raw(reader, length);
 
-    for (size_t i = 0; i < packed.length; i++)
-        value = value << 8 | packed.data[i];
-    return value;
+    if (packed.length > 0)
+        memcpy(value, packed.data, length);
 }
 
 uint8_t reader_u8(struct reader *reader)
 {
-    return (uint8_t)read_integer(reader, 1);
+    uint8_t value = 0;
+
+    copy(reader, &value, sizeof value);
+    return value;
 }
 
 uint16_t reader_u16(struct reader *reader)
 {
-    return (uint16_t)read_integer(reader, 2);
+    uint16_t value = 0;
+
+    copy(reader, &value, sizeof value);
+    return be16toh(value);
 }
 
 uint32_t reader_u32(struct reader *reader)
 {
-    return (uint32_t)read_integer(reader, 4);
+    uint32_t value = 0;
+
+    copy(reader, &value, sizeof value);
+    return be32toh(value);
 }
 
 uint64_t reader_u64(struct reader *reader)
 {
-    return read_integer(reader, 8);
+    uint64_t value = 0;
+
+    copy(reader, &value, sizeof value);
+    return be64toh(value);
 }
 
 struct slice reader_bytes(struct reader *reader, size_t maximum)

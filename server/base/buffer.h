@@ -4,6 +4,7 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,11 +60,21 @@ struct buffer {
 };
 
 /* maximum in bytes. Nothing is allocated yet. */
-void buffer_init(struct buffer *buffer, size_t maximum);
+static inline void buffer_init(struct buffer *buffer, size_t maximum)
+{
+    *buffer = (struct buffer){.maximum = maximum};
+}
 /* Wipes and frees; the buffer can be used again. Takes NULL. */
 void buffer_free(struct buffer *buffer);
+/* Drops the first `length` bytes, and wipes what they leave free. */
+void buffer_consume(struct buffer *buffer, size_t length);
 /* Wipes the content, keeps the memory. */
-void buffer_clear(struct buffer *buffer);
+static inline void buffer_clear(struct buffer *buffer)
+{
+    if (buffer->length > 0)
+        buffer_consume(buffer, buffer->length);
+    buffer->failed = false;
+}
 /* As buffer_reserve(), where there is no room yet. */
 unsigned char *buffer_enlarge(struct buffer *buffer, size_t length);
 /* Room for `length` more bytes behind the content, to be taken with buffer_grow(); NULL when it does not fit. One byte
@@ -103,17 +114,33 @@ static inline int buffer_add_char(struct buffer *buffer, char c)
     return buffer_add(buffer, &c, 1);
 }
 int buffer_add_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Drops the first `length` bytes. */
-void buffer_consume(struct buffer *buffer, size_t length);
 /* The content as text ended by NUL, owned by the buffer; "" when empty or without memory. */
 const char *buffer_text(struct buffer *buffer);
-struct slice buffer_slice(const struct buffer *buffer);
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+    return (struct slice){buffer->data, buffer->length};
+}
 
 /* Packed messages: integers big endian; bytes with a 32-bit length before them. Same results as above. */
-int buffer_add_u8(struct buffer *buffer, uint8_t value);
-int buffer_add_u16(struct buffer *buffer, uint16_t value);
-int buffer_add_u32(struct buffer *buffer, uint32_t value);
-int buffer_add_u64(struct buffer *buffer, uint64_t value);
+static inline int buffer_add_u8(struct buffer *buffer, uint8_t value)
+{
+    return buffer_add(buffer, &value, sizeof value);
+}
+static inline int buffer_add_u16(struct buffer *buffer, uint16_t value)
+{
+    value = htobe16(value);
+    return buffer_add(buffer, &value, sizeof value);
+}
+static inline int buffer_add_u32(struct buffer *buffer, uint32_t value)
+{
+    value = htobe32(value);
+    return buffer_add(buffer, &value, sizeof value);
+}
+static inline int buffer_add_u64(struct buffer *buffer, uint64_t value)
+{
+    value = htobe64(value);
+    return buffer_add(buffer, &value, sizeof value);
+}
 int buffer_add_bytes(struct buffer *buffer, struct slice bytes);
 int buffer_add_string(struct buffer *buffer, const char *text); /* NULL is packed as "" */
 

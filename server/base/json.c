@@ -48,15 +48,13 @@ static int write_point(struct buffer *buffer, struct slice bytes, uint32_t point
 /* Of eight bytes, is any no printable ASCII, a quote or a backslash? Exact in that, not in which. */
 static inline bool needs_escape(const unsigned char *bytes)
 {
-    uint64_t eight, quote, slash, delete;
+    uint64_t eight, quote, slash;
 
     memcpy(&eight, bytes, sizeof eight);
     quote = eight ^ EACH('"');
     slash = eight ^ EACH('\\');
-    delete = eight ^ EACH(0x7f);
-    return ((eight | ((eight - EACH(0x20)) & ~eight) | ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash) |
-             ((delete - EACH(1)) & ~delete)) &
-            EACH(0x80)) != 0;
+    return ((eight | (eight + EACH(1)) | (eight - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1))) & EACH(0x80)) !=
+           0;
 }
 
 /* Printable ASCII but quote and backslash. */
@@ -148,7 +146,7 @@ int json_member_text(struct buffer *buffer, const char *name, const char *text)
     return json_member(buffer, name, slice_of(text));
 }
 
-int json_member_number(struct buffer *buffer, const char *name, int64_t number)
+int json_write_number(struct buffer *buffer, int64_t number)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -160,7 +158,12 @@ int json_member_number(struct buffer *buffer, const char *name, int64_t number)
     } while (left > 0);
     if (number < 0)
         digits[--at] = '-';
-    return json_member_open(buffer, name) < 0 ? -1 : buffer_add(buffer, digits + at, sizeof digits - at);
+    return buffer_add(buffer, digits + at, sizeof digits - at);
+}
+
+int json_member_number(struct buffer *buffer, const char *name, int64_t number)
+{
+    return json_member_open(buffer, name) < 0 ? -1 : json_write_number(buffer, number);
 }
 
 int json_member_bool(struct buffer *buffer, const char *name, bool value)

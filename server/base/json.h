@@ -11,6 +11,7 @@
 /* A quoted string; bytes that are not UTF-8, and 0, become U+FFFD; control characters, U+2028, U+2029 and bidirectional
  * marks (U+202A..E, U+2066..9) are escaped. */
 int json_write_string(struct buffer *buffer, struct slice text);
+int json_write_number(struct buffer *buffer, int64_t number);
 /* Members: `"name":value`, with a comma before where the buffer's last byte is not '{' or '['. */
 int json_member(struct buffer *buffer, const char *name, struct slice text);
 int json_member_text(struct buffer *buffer, const char *name, const char *text);
@@ -18,6 +19,25 @@ int json_member_number(struct buffer *buffer, const char *name, int64_t number);
 int json_member_bool(struct buffer *buffer, const char *name, bool value);
 /* `"name":` and then what the caller adds ('{', '[', or a value that is JSON already). */
 int json_member_open(struct buffer *buffer, const char *name);
+/* The same of a name that stands in the code: ASCII of which nothing needs an escape. */
+static inline int json_key(struct buffer *buffer, const char *name)
+{
+    size_t length = strlen(name);
+    unsigned char last = buffer->length > 0 ? buffer->data[buffer->length - 1] : '{', *room;
+    bool comma = last != '{' && last != '[' && last != ':';
+
+    room = buffer_reserve(buffer, comma + length + 3);
+    if (room == NULL)
+        return -1;
+    *room = ',';
+    room += comma;
+    room[0] = '"';
+    memcpy(room + 1, name, length);
+    room[length + 1] = '"';
+    room[length + 2] = ':';
+    buffer_grow(buffer, comma + length + 3);
+    return 0;
+}
 /* An array's string element, comma as above. */
 int json_element(struct buffer *buffer, struct slice text);
 

@@ -36,6 +36,20 @@ static int end_segment(struct path_text *joined)
     return 0;
 }
 
+/* Has it no escapes, and no segments that are empty or begin with a dot? */
+static bool is_joined(struct slice path)
+{
+    bool joined = path.length > 0 && path.data[0] == '/';
+    unsigned char before = 'x';
+
+    for (size_t i = 0; joined && i < path.length; i++) {
+        joined = path.data[i] != '%' && path.data[i] != '\0' &&
+                 (before != '/' || (path.data[i] != '/' && path.data[i] != '.'));
+        before = path.data[i];
+    }
+    return joined;
+}
+
 int path_join(struct slice path, struct path_text *joined)
 {
     int c;
@@ -44,6 +58,11 @@ int path_join(struct slice path, struct path_text *joined)
     joined->length = 1;
     if (path.length > PATH_MAXIMUM)
         return -1;
+    if (is_joined(path)) {
+        memcpy(joined->data, path.data, path.length);
+        joined->length = path.length;
+        return 0;
+    }
     for (size_t i = path.length > 0 && path.data[0] == '/'; i < path.length; i++) {
         c = next_byte(path, &i);
         if (c <= 0 || (c == '/' && end_segment(joined) != 0))
@@ -57,7 +76,7 @@ int path_join(struct slice path, struct path_text *joined)
 static bool is_decoded(struct slice path, bool merges)
 {
     return memchr(path.data, '%', path.length) == NULL &&
-           (!merges || memmem(path.data, path.length, "//", 2) == NULL);
+           (!merges || text_find(path, "//") == TEXT_NONE);
 }
 
 static void decode(struct slice path, bool merges, struct path_text *decoded)

@@ -68,18 +68,32 @@ struct slice site_path_for(const struct site_route *route, const struct site_pat
     return route->plain->served == SITE_BEHIND ? paths->behind : paths->front;
 }
 
+static uint64_t first_bytes(struct slice text)
+{
+    uint64_t bytes = 0;
+
+    if (text.length > 0)
+        memcpy(&bytes, text.data, text.length < sizeof bytes ? text.length : sizeof bytes);
+    return bytes;
+}
+
 const struct site_route *site_route(const struct site *site, const struct http_request *request)
 {
     const struct site_route *found = &site->routes[site->route_count - 1];
     UNZEROED struct site_paths paths;
     struct buffer value;
+    uint64_t begins[2]; /* with how nginx reads the path, and the product */
 
     buffer_init(&value, SITE_VALUE);
     site_read_path(site, request, &paths);
+    begins[false] = first_bytes(paths.front);
+    begins[true] = first_bytes(paths.behind);
     for (size_t i = 0; i + 1 < site->route_count; i++) {
         const struct site_route *route = &site->routes[i];
+        const struct site_start *start = &site->starts[i];
 
-        if (pattern_match(&route->pattern, site_path_for(route, &paths), NULL) && method_fits(route, request->method) &&
+        if (((begins[start->behind] ^ start->bytes) & start->mask) == 0 && method_fits(route, request->method) &&
+            pattern_match(&route->pattern, site_path_for(route, &paths), NULL) &&
             host_fits(route->host, request->host) && conditions_fit(route, request, &value)) {
             found = route;
             break;

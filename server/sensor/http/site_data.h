@@ -138,6 +138,12 @@ struct site_route {
     int64_t body_limit; /* -1: the site's */
 };
 
+/* How a route's paths begin: up to eight bytes, which tell most routes apart. */
+struct site_start {
+    uint64_t bytes, mask;
+    bool behind; /* of the path as the product reads it, not nginx */
+};
+
 struct site {
     const struct decoy *decoy;
     struct yaml *tree;
@@ -163,9 +169,10 @@ struct site {
     struct site_reply **replies; /* each owned */
     size_t reply_count;
     struct site_route *routes;
+    struct site_start *starts; /* of the routes */
     size_t route_count;
     bool own_limits;             /* some route has a body_limit */
-    bool own_fronts;             /* some answer is the front's own */
+    bool own_fronts;             /* some route's answer is the front's own */
     struct site_route plain;     /* for plain listeners; plain.plain is NULL where the site answers there, too */
     const struct yaml *excepted; /* a list of paths that the site answers there itself, or NULL */
     char **literals; /* sorted, owned */

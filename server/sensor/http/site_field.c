@@ -5,8 +5,8 @@
 #include "server/sensor/http/site_data.h"
 
 #include <string.h>
-#include <strings.h>
 #include "server/sensor/credential.h"
+#include "server/sensor/http/text.h"
 
 #define FIELD_BODY 65536
 
@@ -102,23 +102,17 @@ static int find_json(struct slice body, const char *name, struct buffer *value)
     return result;
 }
 
-static bool type_is(struct slice type, const char *wanted)
-{
-    size_t length = strlen(wanted);
-
-    return type.length >= length && strncasecmp((const char *)type.data, wanted, length) == 0;
-}
-
 int field_find(const struct http_request *request, const char *name, struct buffer *value)
 {
-    struct slice type = http_request_header(request, "Content-Type"), body = request->body;
+    struct slice body = text_before(request->body, FIELD_BODY), type = SLICE_NONE;
 
-    body.length = body.length > FIELD_BODY ? FIELD_BODY : body.length;
-    if (body.length > 0 && type_is(type, "application/x-www-form-urlencoded") && find_encoded(body, name, value) == 0)
+    if (body.length > 0)
+        type = http_request_header(request, "Content-Type");
+    if (text_starts_nocase(type, "application/x-www-form-urlencoded") && find_encoded(body, name, value) == 0)
         return 0;
-    if (body.length > 0 && type_is(type, "multipart/form-data") && find_multipart(body, name, value) == 0)
+    if (text_starts_nocase(type, "multipart/form-data") && find_multipart(body, name, value) == 0)
         return 0;
-    if (body.length > 0 && type_is(type, "application/json") && find_json(body, name, value) == 0)
+    if (text_starts_nocase(type, "application/json") && find_json(body, name, value) == 0)
         return 0;
     return find_encoded(request->query, name, value);
 }

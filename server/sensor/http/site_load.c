@@ -307,6 +307,7 @@ void site_free(struct site *site)
     free(site->pages);
     free(site->replies);
     free(site->routes);
+    free(site->starts);
     free(site->literals);
     free(site->front_lines);
     free(site->cookie);
@@ -327,7 +328,9 @@ bool site_literal(const struct site *site, struct slice segment)
         return false;
     while (low < high) {
         middle = (low + high) / 2;
-        order = strncmp(text, site->literals[middle], segment.length);
+        order = segment.data[0] - (unsigned char)site->literals[middle][0];
+        if (order == 0)
+            order = strncmp(text, site->literals[middle], segment.length);
         if (order == 0 && site->literals[middle][segment.length] == '\0')
             return true;
         if (order > 0)

@@ -163,7 +163,6 @@ static void load_served(struct site *site, struct site_reply *reply, const struc
         return;
     }
     reply->served = (enum site_served)i;
-    site->own_fronts = site->own_fronts || reply->served == SITE_FRONT;
     if (reply->served != SITE_BEHIND && reply->file && yaml_get(node, "modified") == NULL)
         site_fault(site, served, "a file that nginx gives out has a date; write it in 'modified'");
     if (reply->served == SITE_CACHED && !reply->file)

@@ -173,6 +173,17 @@ static void load_missing(struct site *site, const char *folder)
         route->plain = route->refused = site_load_reply(site, folder, missing, NULL);
 }
 
+static void load_start(struct site_start *start, const struct site_route *route)
+{
+    struct slice text = route->pattern.count > 0 ? route->pattern.tokens[0].text : SLICE_NONE;
+
+    text.length = text.length < sizeof start->bytes ? text.length : sizeof start->bytes;
+    if (text.length > 0)
+        memcpy(&start->bytes, text.data, text.length);
+    memset(&start->mask, 0xff, text.length);
+    start->behind = route->plain != NULL && route->plain->served == SITE_BEHIND;
+}
+
 void site_load_routes(struct site *site, const char *folder)
 {
     const struct yaml *routes = yaml_get(site->tree, "routes");
@@ -181,11 +192,18 @@ void site_load_routes(struct site *site, const char *folder)
     if (routes != NULL && routes->type != YAML_LIST)
         site_fault(site, routes, "'routes' is no list; begin each route with '- match:'");
     site->routes = calloc(count + 1, sizeof(*site->routes));
-    if (site->routes == NULL) {
+    site->starts = calloc(count + 1, sizeof(*site->starts));
+    if (site->routes == NULL || site->starts == NULL) {
         site_fault(site, site->tree, "out of memory");
         return;
     }
     for (size_t i = 0; i < count; i++)
         load_route(site, folder, routes->items[i]);
     load_missing(site, folder);
+    for (size_t i = 0; i < site->route_count; i++) {
+        const struct site_reply *plain = site->routes[i].plain;
+
+        load_start(&site->starts[i], &site->routes[i]);
+        site->own_fronts = site->own_fronts || (plain != NULL && plain->served == SITE_FRONT);
+    }
 }

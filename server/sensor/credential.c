@@ -18,6 +18,7 @@
 void credentials_init(struct credentials *credentials)
 {
     buffer_init(&credentials->bytes, STORE);
+    buffer_init(&credentials->scratch, STORE);
     credentials->count = 0;
     credentials->pairs = credentials->login = 0;
     credentials->overflowed = false;
@@ -26,6 +27,7 @@ void credentials_init(struct credentials *credentials)
 void credentials_free(struct credentials *credentials)
 {
     buffer_free(&credentials->bytes);
+    buffer_free(&credentials->scratch);
     credentials->count = 0;
 }
 
@@ -242,27 +244,26 @@ void credentials_add_decoded(struct credentials *credentials, enum candidate_par
                              const char *where, struct slice value)
 {
     struct target target = {credentials, part, pair, rank < UINT8_MAX ? rank + 1 : rank, where};
-    struct buffer scratch;
+    struct buffer *scratch = &credentials->scratch;
 
     credentials_add(credentials, part, pair, rank, where, value);
     value = cut(value);
     if (value.length == 0)
         return;
-    buffer_init(&scratch, STORE);
-    if (decode_percent(value, false, &scratch) == 0)
-        add_variant(&target, buffer_slice(&scratch), value);
-    buffer_clear(&scratch);
-    if (memchr(value.data, '+', value.length) != NULL && decode_percent(value, true, &scratch) == 0)
-        add_variant(&target, buffer_slice(&scratch), value);
-    buffer_clear(&scratch);
-    if (decode_json_string(value, &scratch) == 0)
-        add_variant(&target, buffer_slice(&scratch), value);
-    buffer_clear(&scratch);
-    if (decode_charset(value, &scratch) == 0)
-        add_variant(&target, buffer_slice(&scratch), value);
+    if (decode_percent(value, false, scratch) == 0)
+        add_variant(&target, buffer_slice(scratch), value);
+    buffer_clear(scratch);
+    if (memchr(value.data, '+', value.length) != NULL && decode_percent(value, true, scratch) == 0)
+        add_variant(&target, buffer_slice(scratch), value);
+    buffer_clear(scratch);
+    if (decode_json_string(value, scratch) == 0)
+        add_variant(&target, buffer_slice(scratch), value);
+    buffer_clear(scratch);
+    if (decode_charset(value, scratch) == 0)
+        add_variant(&target, buffer_slice(scratch), value);
     add_variant(&target, decode_bare(value), value);
-    add_base64(&target, value, &scratch);
-    buffer_free(&scratch);
+    add_base64(&target, value, scratch);
+    buffer_clear(scratch);
 }
 
 /* ---- the observation ---- */

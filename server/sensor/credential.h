@@ -8,7 +8,8 @@
 #include "server/wire/message.h"
 
 struct credentials {
-    struct buffer bytes; /* backing store of the candidates' values and places */
+    struct buffer bytes;   /* backing store of the candidates' values and places */
+    struct buffer scratch; /* of one call */
     struct {
         uint8_t part, pair, rank; /* rank: 0 likeliest */
         uint32_t where, where_length, value, value_length;

@@ -256,7 +256,7 @@ static size_t mark_at(struct slice in)
     static const char *const marks[] = {"\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
                                         "\xe2\x80\x9d", "\xef\xbb\xbf"};
 
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+    for (size_t i = 0; in.data[0] >= 0x80 && i < sizeof marks / sizeof marks[0]; i++) {
         size_t length = strlen(marks[i]);
 
         if (in.length >= length && memcmp(in.data, marks[i], length) == 0)
@@ -275,7 +275,7 @@ static size_t mark_before(struct slice in)
 {
     if (is_one_of(in.data[in.length - 1], " \t\r\n\"'`>)}],;."))
         return 1;
-    for (size_t length = 2; length <= 3 && length <= in.length; length++)
+    for (size_t length = 2; in.data[in.length - 1] >= 0x80 && length <= 3 && length <= in.length; length++)
         if (mark_at((struct slice){in.data + in.length - length, length}) == length)
             return length;
     return 0;

@@ -112,8 +112,10 @@ static void write_target(struct buffer *out, const struct http_request *request,
     size_t path;
 
     if (request->query.length == 0 && request->fragment.length == 0 && is_open(request->path, site)) {
-        (void)json_member(out, "path", request->path);
-        (void)json_member(out, "target", request->path);
+        (void)json_key(out, "path");
+        (void)json_write_string(out, request->path);
+        (void)json_key(out, "target");
+        (void)json_write_string(out, request->path);
         return;
     }
     buffer_init(&text, 2 * TARGET);
@@ -138,32 +140,33 @@ static bool is_kept(struct slice name)
            text_starts_nocase(name, "Accept") || text_starts_nocase(name, "Content-");
 }
 
-/* A well-formed header of the raw head. */
-static bool next_header(struct slice raw, size_t *at, struct http_header *header)
+/* The well-formed headers of the raw head, and one more than is written. */
+struct headers {
+    struct http_header items[HEADERS + 1];
+    size_t count;
+};
+
+static void find_headers(struct headers *headers, struct slice raw)
 {
-    while (head_line_next(raw, at, header)) {
-        if (header->name.length == 0 && header->value.length == 0)
-            return false;
-        if (header->name.length > 0)
-            return true;
-    }
-    return false;
+    struct http_header *header = headers->items;
+    size_t at = 0;
+
+    while (header <= headers->items + HEADERS && head_line_next(raw, &at, header) &&
+           (header->name.length > 0 || header->value.length > 0))
+        header += header->name.length > 0;
+    headers->count = (size_t)(header - headers->items);
 }
 
-static bool write_names(struct buffer *out, struct slice raw)
+static bool write_names(struct buffer *out, const struct headers *headers)
 {
-    struct http_header header;
-    size_t at = 0, count = 0;
     bool whole = true;
 
-    (void)json_member_open(out, "headers");
+    (void)json_key(out, "headers");
     (void)buffer_add_char(out, '[');
-    while (next_header(raw, &at, &header)) {
-        if (++count > HEADERS || out->length > CONTEXT_MAXIMUM / 3) {
-            whole = false;
-            break;
-        }
-        (void)json_element(out, text_before(header.name, NAME));
+    for (size_t i = 0; whole && i < headers->count; i++) {
+        whole = i < HEADERS && out->length <= CONTEXT_MAXIMUM / 3;
+        if (whole)
+            (void)json_element(out, text_before(headers->items[i].name, NAME));
     }
     (void)buffer_add_char(out, ']');
     return whole;
@@ -193,11 +196,10 @@ static const char *key_of(struct keys *keys, struct slice name)
     return key;
 }
 
-static void write_summary(struct buffer *out, const char *name, struct slice value)
+static void write_summary(struct buffer *out, struct slice value)
 {
     char classes[SESSION_CLASSES];
 
-    (void)json_member_open(out, name);
     (void)buffer_add_char(out, '{');
     (void)json_member_number(out, "length", (int64_t)value.length);
     (void)json_member_text(out, "classes", session_classes(value, classes));
@@ -205,37 +207,34 @@ static void write_summary(struct buffer *out, const char *name, struct slice val
 }
 
 /* A value that may stand word for word, but for words in which what was presented as a secret stands. */
-static void write_kept(struct buffer *out, const char *name, struct slice value, const struct credentials *presented)
+static void write_kept(struct buffer *out, struct slice value, const struct credentials *presented)
 {
     struct buffer text;
 
     if (presented == NULL || !credentials_within(presented, value, NULL)) {
-        (void)json_member(out, name, text_before(value, VALUE));
+        (void)json_write_string(out, text_before(value, VALUE));
         return;
     }
     buffer_init(&text, HEAD_MAXIMUM);
     redact_words(&text, value, presented);
-    (void)json_member(out, name, text_before(buffer_slice(&text), VALUE));
+    (void)json_write_string(out, text_before(buffer_slice(&text), VALUE));
     buffer_free(&text);
 }
 
 /* *left: may there be any for this object? Then set for the other one. */
-static bool write_values(struct buffer *out, struct slice raw, bool kept, bool *left,
+static bool write_values(struct buffer *out, const struct headers *headers, bool kept, bool *left,
                          const struct credentials *presented)
 {
-    struct http_header header;
     UNZEROED struct keys keys;
-    size_t at = 0, count = 0;
-    const char *name;
     bool whole = true, more = false;
 
     keys.count = 0;
-    (void)json_member_open(out, kept ? "values" : "others");
+    (void)(kept ? json_key(out, "values") : json_key(out, "others"));
     (void)buffer_add_char(out, '{');
-    while (*left && count++ < HEADERS && next_header(raw, &at, &header)) {
-        struct slice value = header.value;
+    for (size_t i = 0; *left && i < headers->count && i < HEADERS; i++) {
+        struct slice name = headers->items[i].name, value = headers->items[i].value;
 
-        if (is_kept(header.name) != kept) {
+        if (is_kept(name) != kept) {
             more = true;
             continue;
         }
@@ -243,11 +242,11 @@ static bool write_values(struct buffer *out, struct slice raw, bool kept, bool *
             whole = false;
             break;
         }
-        name = key_of(&keys, header.name);
+        (void)json_member_open(out, key_of(&keys, name));
         if (kept)
-            write_kept(out, name, value, presented);
+            write_kept(out, value, presented);
         else
-            write_summary(out, name, value);
+            write_summary(out, value);
     }
     *left = more || !whole;
     (void)buffer_add_char(out, '}');
@@ -261,12 +260,13 @@ static void write_parameters(struct buffer *out, struct slice query)
     size_t count = 0;
 
     keys.count = 0;
-    (void)json_member_open(out, "query");
+    (void)json_key(out, "query");
     (void)buffer_add_char(out, '{');
     while (query.length > 0 && count++ < PARAMETERS && fits(out, KEY + SESSION_CLASSES)) {
         pair = text_cut(&query, '&');
         name = text_find_char(pair, '=') == TEXT_NONE ? SLICE_NONE : text_cut(&pair, '=');
-        write_summary(out, key_of(&keys, is_name(name) ? name : slice_of("?")), pair);
+        (void)json_member_open(out, key_of(&keys, is_name(name) ? name : slice_of("?")));
+        write_summary(out, pair);
     }
     (void)buffer_add_char(out, '}');
 }
@@ -275,12 +275,16 @@ static void write_body(struct buffer *out, const struct http_request *request, c
 {
     struct slice type = http_request_header(request, "Content-Type");
 
-    (void)json_member_open(out, "body");
+    (void)json_key(out, "body");
     (void)buffer_add_char(out, '{');
-    (void)json_member_number(out, "length", (int64_t)request->body_length);
-    (void)json_member_number(out, "kept", (int64_t)request->body.length);
-    if (type.length > 0 && fits(out, VALUE))
-        write_kept(out, "type", type, presented);
+    (void)json_key(out, "length");
+    (void)json_write_number(out, (int64_t)request->body_length);
+    (void)json_key(out, "kept");
+    (void)json_write_number(out, (int64_t)request->body.length);
+    if (type.length > 0 && fits(out, VALUE)) {
+        (void)json_key(out, "type");
+        write_kept(out, type, presented);
+    }
     (void)buffer_add_char(out, '}');
 }
 
@@ -316,27 +320,34 @@ void context_write(struct buffer *out, const struct http_request *request, const
 {
     static const char *const versions[] = {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1"};
     struct slice agent = http_request_header(request, "User-Agent");
+    UNZEROED struct headers headers;
     bool whole, left = true;
 
-    (void)buffer_add_text(out, "{\"http\":{");
-    write_kept(out, "method", request->method, presented);
-    (void)json_member_text(out, "version",
-                           versions[request->version >= 9 && request->version <= 11 ? request->version - 9 : 1]);
-    write_kept(out, "host", request->host, presented);
-    if (agent.data != NULL)
-        write_kept(out, "user_agent", agent, presented);
+    (void)buffer_add_text(out, "{\"http\":{\"method\":");
+    write_kept(out, request->method, presented);
+    (void)json_key(out, "version");
+    (void)json_write_string(
+        out, slice_of(versions[request->version >= 9 && request->version <= 11 ? request->version - 9 : 1]));
+    (void)json_key(out, "host");
+    write_kept(out, request->host, presented);
+    if (agent.data != NULL) {
+        (void)json_key(out, "user_agent");
+        write_kept(out, agent, presented);
+    }
     if (request->target.length > 0)
         write_target(out, request, site);
     if (refused != 0) {
         (void)json_member_number(out, "refused", refused);
-        write_summary(out, "raw", request->raw);
+        (void)json_key(out, "raw");
+        write_summary(out, request->raw);
     }
     write_claims(out, request);
     if (request->body_length > 0)
         write_body(out, request, presented);
-    whole = write_names(out, request->raw);
-    whole = write_values(out, request->raw, true, &left, presented) && whole;
-    whole = write_values(out, request->raw, false, &left, presented) && whole;
+    find_headers(&headers, request->raw);
+    whole = write_names(out, &headers);
+    whole = write_values(out, &headers, true, &left, presented) && whole;
+    whole = write_values(out, &headers, false, &left, presented) && whole;
     if (request->query.length > 0)
         write_parameters(out, request->query);
     if (!whole)

@@ -15,18 +15,19 @@
 
 void extract_form(struct extract *extract, uint8_t rank, const char *where, struct slice text)
 {
+    bool coded = text_find_char(text, '%') != TEXT_NONE || text_find_char(text, '+') != TEXT_NONE;
     struct slice pair, name;
 
     while (text.length > 0) {
         pair = text_cut(&text, '&');
         if (pair.length == 0)
             continue;
-        if (text_find_char(pair, '=') == TEXT_NONE) {
-            field_add(extract, rank, where, SLICE_NONE, field_percent(extract, pair, true));
-            continue;
+        name = text_find_char(pair, '=') == TEXT_NONE ? SLICE_NONE : text_cut(&pair, '=');
+        if (coded) {
+            name = field_percent(extract, name, true);
+            pair = field_percent(extract, pair, true);
         }
-        name = text_cut(&pair, '=');
-        field_add(extract, rank, where, field_percent(extract, name, true), field_percent(extract, pair, true));
+        field_add(extract, rank, where, name, pair);
     }
     field_take(extract, rank, where);
 }

@@ -15,9 +15,8 @@
 enum word_class { WORD_ID = 1, WORD_SECRET = 2, WORD_IDENTITY = 4, WORD_AUTHOR = 8 };
 
 struct word {
-    const char *rest; /* behind the first letter */
-    size_t length;
-    unsigned classes;
+    char rest[10]; /* behind the first letter */
+    uint8_t length, classes;
 };
 
 #define WORD(rest, classes)                                                                                            \
@@ -49,7 +48,7 @@ static unsigned classes_of(unsigned letter, struct slice rest)
     const struct word *word;
     unsigned classes = 0;
 
-    for (word = words[letter]; word < words[letter] + LETTER_WORDS && word->rest != NULL; word++)
+    for (word = words[letter]; word < words[letter] + LETTER_WORDS && word->length > 0; word++)
         if (word->length <= rest.length && (rest.data[0] | 0x20) == word->rest[0] &&
             strncasecmp((const char *)rest.data, word->rest, word->length) == 0)
             classes |= word->classes;
@@ -64,7 +63,7 @@ enum candidate_part field_part(struct slice name)
     name = text_before(name, WHERE);
     for (i = 0; i < name.length; i++) {
         letter = (name.data[i] | 0x20u) - 'a';
-        if (letter <= 'z' - 'a' && words[letter][0].rest != NULL)
+        if (letter <= 'z' - 'a' && words[letter][0].length > 0)
             classes |= classes_of(letter, (struct slice){name.data + i + 1, name.length - i - 1});
     }
     if ((classes & WORD_ID) != 0)
@@ -92,16 +91,15 @@ static bool is_affordable(struct extract *extract, uint8_t rank)
     return true;
 }
 
-/* Bytes of which tokens are made. */
-static bool is_token_byte(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-}
+/* Of which tokens are made. */
+static const bool token_bytes[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true, ['-'] = true, ['.'] = true,
+};
 
 static bool is_run(struct slice value)
 {
     for (size_t i = 0; i < value.length; i++)
-        if (!is_token_byte(value.data[i]))
+        if (!token_bytes[value.data[i]])
             return false;
     return true;
 }
@@ -134,7 +132,7 @@ static struct slice next_tokenlike(struct slice *rest, size_t least)
     while (rest->length > 0) {
         size_t length = 0;
 
-        while (length < rest->length && is_token_byte(rest->data[length]))
+        while (length < rest->length && token_bytes[rest->data[length]])
             length++;
         run = text_before(*rest, length);
         *rest = text_from(*rest, length + 1);
@@ -253,11 +251,11 @@ static const char *where_text(char text[WHERE], const char *where, struct slice 
 /* The value of the field, which then has been taken. */
 static struct slice value_of(struct extract *extract, const char *name)
 {
-    struct slice value;
+    struct slice wanted = slice_of(name), value;
     size_t i;
 
     for (i = 0; name != NULL && i < extract->count; i++) {
-        if (!slice_is(extract->fields[i].name, name))
+        if (!slice_equal(extract->fields[i].name, wanted))
             continue;
         value = extract->fields[i].value;
         extract->fields[i].value = SLICE_NONE;

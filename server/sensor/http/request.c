@@ -46,19 +46,23 @@ void head_request(const struct head *head, struct slice raw, struct http_request
     request->tls = false;
 }
 
+/* Where the next line begins. */
+static size_t line_behind(struct slice raw, size_t at)
+{
+    const unsigned char *end = at < raw.length ? memchr(raw.data + at, '\n', raw.length - at) : NULL;
+
+    return end == NULL ? raw.length : (size_t)(end - raw.data) + 1;
+}
+
 bool head_line_next(struct slice raw, size_t *at, struct http_header *line)
 {
-    struct slice rest = text_from(raw, *at), whole;
-    size_t colon;
+    size_t from = *at == 0 ? line_behind(raw, 0) : *at, colon;
+    struct slice whole;
 
-    if (*at == 0) {
-        (void)text_cut(&rest, '\n');
-        *at = raw.length - rest.length;
-    }
-    if (rest.length == 0)
+    *at = line_behind(raw, from);
+    if (from >= raw.length)
         return false;
-    whole = text_cut(&rest, '\n');
-    *at = raw.length - rest.length;
+    whole = (struct slice){raw.data + from, *at - from};
     colon = text_find_char(whole, ':');
     line->name = colon == TEXT_NONE ? SLICE_NONE : text_trim(text_before(whole, colon));
     line->value = text_trim(colon == TEXT_NONE ? whole : text_from(whole, colon + 1));

@@ -61,33 +61,14 @@ int text_hex_pair(const unsigned char *digits)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-static bool is_white(unsigned char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-struct slice text_trim(struct slice text)
-{
-    const unsigned char *from = text.data, *end;
-
-    if (text.length == 0)
-        return text;
-    end = text.data + text.length;
-    while (from < end && is_white(*from))
-        from++;
-    while (from < end && is_white(end[-1]))
-        end--;
-    return (struct slice){from, (size_t)(end - from)};
-}
-
 struct slice text_word(struct slice *rest)
 {
     struct slice word;
     size_t length = 0;
 
-    while (rest->length > 0 && is_white(rest->data[0]))
+    while (rest->length > 0 && text_is_white(rest->data[0]))
         *rest = text_from(*rest, 1);
-    while (length < rest->length && !is_white(rest->data[length]))
+    while (length < rest->length && !text_is_white(rest->data[length]))
         length++;
     word = text_before(*rest, length);
     *rest = text_from(*rest, length);

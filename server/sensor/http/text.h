@@ -29,8 +29,19 @@ int text_hex(unsigned char digit);
 /* Adds what the entity at the front of `text` ("&amp;", "&#38;", "&#x26;") stands for, or the '&' itself, and returns
  * what is behind it. Never more bytes than it took. */
 struct slice text_entity(struct slice text, struct buffer *out);
+static inline bool text_is_white(unsigned char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 /* Without spaces and tabs (and CR, LF) around it. */
-struct slice text_trim(struct slice text);
+static inline struct slice text_trim(struct slice text)
+{
+    while (text.length > 0 && text_is_white(text.data[text.length - 1]))
+        text.length--;
+    while (text.length > 0 && text_is_white(*text.data))
+        text = (struct slice){text.data + 1, text.length - 1};
+    return text;
+}
 /* The first `at` bytes, and what is behind them; `at` beyond the end counts as the end. */
 static inline struct slice text_before(struct slice text, size_t at)
 {

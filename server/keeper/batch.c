@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "server/base/channel.h"
+#include "server/base/unzeroed.h"
 #include "server/keeper/observe.h"
 #include "server/keeper/row.h"
 
@@ -52,7 +53,7 @@ static void hash_part(crypto_generichash_state *state, struct slice part)
 
 void observed_digest(const struct keyring *keyring, const struct observed *row, unsigned char digest[CHAIN_BYTES])
 {
-    crypto_generichash_state state;
+    UNZEROED crypto_generichash_state state;
     unsigned char fixed[ID_BYTES + 8 + 2];
     int i;
 
@@ -61,7 +62,7 @@ void observed_digest(const struct keyring *keyring, const struct observed *row, 
         fixed[ID_BYTES + i] = (unsigned char)((uint64_t)row->time >> (8 * i));
     fixed[ID_BYTES + 8] = (unsigned char)row->port;
     fixed[ID_BYTES + 9] = (unsigned char)(row->port >> 8);
-    crypto_generichash_init(&state, keyring->chain_key, KEYRING_BYTES, CHAIN_BYTES);
+    keyring_chain(keyring, &state);
     crypto_generichash_update(&state, fixed, sizeof fixed);
     hash_part(&state, row->decoy);
     hash_part(&state, row->service);
@@ -115,28 +116,22 @@ int flow_unpack(struct slice packed, struct flow *flow)
     return reader_end(&reader);
 }
 
+static const uint8_t classes[256] = {
+    [0 ... 31] = CLASS_CONTROL,          [' '] = CLASS_SPACE,
+    ['!' ... '/'] = CLASS_PUNCTUATION,   ['0' ... '9'] = CLASS_DIGIT,
+    [':' ... '@'] = CLASS_PUNCTUATION,   ['A' ... 'Z'] = CLASS_UPPER,
+    ['[' ... '`'] = CLASS_PUNCTUATION,   ['a' ... 'z'] = CLASS_LOWER,
+    ['{' ... '~'] = CLASS_PUNCTUATION,   [127] = CLASS_CONTROL,
+    [128 ... 255] = CLASS_HIGH,
+};
+
 static uint8_t classes_of(struct slice value)
 {
-    uint8_t classes = 0;
-    size_t i;
+    uint8_t seen = 0;
 
-    for (i = 0; i < value.length; i++) {
-        unsigned char c = value.data[i];
-
-        if (c >= 'a' && c <= 'z')
-            classes |= CLASS_LOWER;
-        else if (c >= 'A' && c <= 'Z')
-            classes |= CLASS_UPPER;
-        else if (c >= '0' && c <= '9')
-            classes |= CLASS_DIGIT;
-        else if (c == ' ')
-            classes |= CLASS_SPACE;
-        else if (c < ' ' || c == 127)
-            classes |= CLASS_CONTROL;
-        else
-            classes |= c < 127 ? CLASS_PUNCTUATION : CLASS_HIGH;
-    }
-    return classes;
+    for (size_t i = 0; i < value.length; i++)
+        seen |= classes[value.data[i]];
+    return seen;
 }
 
 void presented_pack(struct buffer *out, const struct observation *observation, const struct recognition *recognition)

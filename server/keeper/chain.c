@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/base/unzeroed.h"
 #include "server/keeper/checkpoint.h"
 #include "server/keeper/observe.h"
 
@@ -36,11 +37,12 @@ int chain_load(struct ledger *ledger, enum chain_name name, struct chain *chain,
 
 void chain_extend(struct chain *chain, const struct keyring *keyring, const unsigned char digest[CHAIN_BYTES])
 {
-    unsigned char both[2 * CHAIN_BYTES];
+    UNZEROED crypto_generichash_state state;
 
-    memcpy(both, chain->head, CHAIN_BYTES);
-    memcpy(both + CHAIN_BYTES, digest, CHAIN_BYTES);
-    crypto_generichash(chain->head, CHAIN_BYTES, both, sizeof both, keyring->chain_key, KEYRING_BYTES);
+    keyring_chain(keyring, &state);
+    crypto_generichash_update(&state, chain->head, CHAIN_BYTES);
+    crypto_generichash_update(&state, digest, CHAIN_BYTES);
+    crypto_generichash_final(&state, chain->head, CHAIN_BYTES);
     chain->sequence++;
 }
 
@@ -63,7 +65,7 @@ static void operation_digest(const struct keyring *keyring, const struct operati
 {
     crypto_generichash_state state;
 
-    crypto_generichash_init(&state, keyring->chain_key, KEYRING_BYTES, CHAIN_BYTES);
+    keyring_chain(keyring, &state);
     hash_part(&state, (struct slice){(const unsigned char *)&operation->time, sizeof operation->time});
     hash_part(&state, operation->who);
     hash_part(&state, operation->what);

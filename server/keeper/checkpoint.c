@@ -9,7 +9,7 @@ static void sign(const struct keyring *keyring, const struct checkpoint *checkpo
     static const unsigned char name[] = "checkpoint of the chain of observations";
     crypto_generichash_state state;
 
-    crypto_generichash_init(&state, keyring->chain_key, KEYRING_BYTES, CHAIN_BYTES);
+    keyring_chain(keyring, &state);
     crypto_generichash_update(&state, name, sizeof name);
     crypto_generichash_update(&state, (const unsigned char *)&checkpoint->chain.sequence,
                               sizeof checkpoint->chain.sequence);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "server/base/paths.h"
+#include "server/base/unzeroed.h"
 
 enum subkey { SUBKEY_DIGEST = 1, SUBKEY_SEAL, SUBKEY_CHAIN, SUBKEY_CHECK, SUBKEY_SEED };
 
@@ -79,6 +80,15 @@ out:
     return result;
 }
 
+static void prepare(unsigned char *kept, const unsigned char key[KEYRING_BYTES], size_t length)
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, key, KEYRING_BYTES, length);
+    memcpy(kept, &state, sizeof state);
+    sodium_memzero(&state, sizeof state);
+}
+
 void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_BYTES])
 {
     crypto_kdf_derive_from_key(keyring->digest_key, KEYRING_BYTES, SUBKEY_DIGEST, context, master);
@@ -86,6 +96,8 @@ void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_
     crypto_kdf_derive_from_key(keyring->chain_key, KEYRING_BYTES, SUBKEY_CHAIN, context, master);
     crypto_kdf_derive_from_key(keyring->check_key, KEYRING_BYTES, SUBKEY_CHECK, context, master);
     crypto_kdf_derive_from_key(keyring->seed, KEYRING_BYTES, SUBKEY_SEED, context, master);
+    prepare(keyring->digesting, keyring->digest_key, DIGEST_BYTES);
+    prepare(keyring->chaining, keyring->chain_key, CHAIN_BYTES);
     sodium_mlock(keyring, sizeof *keyring);
 }
 
@@ -97,23 +109,21 @@ void keyring_wipe(struct keyring *keyring)
 
 struct digest keyring_digest(const struct keyring *keyring, enum digest_tag tag, struct slice bytes)
 {
-    unsigned char together[512];
-    crypto_generichash_state state;
-    struct digest digest;
+    UNZEROED crypto_generichash_state state;
+    unsigned char first = (unsigned char)tag;
+    UNZEROED struct digest digest;
 
-    together[0] = (unsigned char)tag;
-    if (bytes.length < sizeof together) {
-        if (bytes.length > 0)
-            memcpy(together + 1, bytes.data, bytes.length);
-        crypto_generichash(digest.bytes, DIGEST_BYTES, together, bytes.length + 1, keyring->digest_key, KEYRING_BYTES);
-        sodium_memzero(together, bytes.length + 1);
-    } else {
-        crypto_generichash_init(&state, keyring->digest_key, KEYRING_BYTES, DIGEST_BYTES);
-        crypto_generichash_update(&state, together, 1);
+    memcpy(&state, keyring->digesting, sizeof state);
+    crypto_generichash_update(&state, &first, 1);
+    if (bytes.length > 0)
         crypto_generichash_update(&state, bytes.data, bytes.length);
-        crypto_generichash_final(&state, digest.bytes, DIGEST_BYTES);
-    }
+    crypto_generichash_final(&state, digest.bytes, DIGEST_BYTES);
     return digest;
+}
+
+void keyring_chain(const struct keyring *keyring, crypto_generichash_state *state)
+{
+    memcpy(state, keyring->chaining, sizeof *state);
 }
 
 int keyring_seal(const struct keyring *keyring, struct slice plain, struct buffer *out)

@@ -5,6 +5,7 @@
 #ifndef KEEPER_KEYRING_H
 #define KEEPER_KEYRING_H
 
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "server/base/buffer.h"
@@ -29,6 +30,8 @@ struct keyring {
     unsigned char chain_key[KEYRING_BYTES];
     unsigned char check_key[KEYRING_BYTES];
     unsigned char seed[KEYRING_BYTES]; /* for what is drawn once and then stored */
+    /* Hashes that have taken their keys, as bytes: the states themselves ask for an alignment. */
+    unsigned char digesting[sizeof(crypto_generichash_state)], chaining[sizeof(crypto_generichash_state)];
 };
 
 /* Draws a master key and writes it to a new file, mode 0600, synced; fails if one is there. */
@@ -38,6 +41,8 @@ int keyring_open(struct keyring *keyring, const char *path, struct error *error)
 /* Takes KEYRING_BYTES of master key. */
 void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_BYTES]);
 void keyring_wipe(struct keyring *keyring);
+/* Begins a keyed BLAKE2b-256 as rows and links of the chains have it; ended by CHAIN_BYTES. */
+void keyring_chain(const struct keyring *keyring, crypto_generichash_state *state);
 /* Keyed BLAKE2b-128 of the tag and the bytes. */
 struct digest keyring_digest(const struct keyring *keyring, enum digest_tag tag, struct slice bytes);
 /* Adds the sealed form of `plain` (SEAL_OVERHEAD longer). 0 or -1 when `out` is full. */

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "server/base/unzeroed.h"
 
 static bool is_space(unsigned char c)
 {
@@ -92,7 +93,7 @@ static struct slice first_rdn(struct slice dn, unsigned char out[NORMALISE_BYTES
 
 void normalise_identity(struct slice identity, struct spellings *spellings)
 {
-    unsigned char value[NORMALISE_BYTES];
+    UNZEROED unsigned char value[NORMALISE_BYTES];
     const unsigned char *mark;
     struct slice rdn, s;
 

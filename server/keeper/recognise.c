@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/unzeroed.h"
 
 #define HITS 32
 #define REFRESH 1024 /* observations between two looks at how many tokens there are */
@@ -185,7 +186,7 @@ static void add_probe(struct recogniser *recogniser, enum digest_tag tag, struct
 static void make_probes(struct recogniser *recogniser, const struct observation *observation,
                         struct recognition *recognition)
 {
-    struct spellings spellings;
+    UNZEROED struct spellings spellings;
     size_t i, k, first;
 
     recogniser->probe_count = 0;

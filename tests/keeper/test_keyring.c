@@ -67,7 +67,8 @@ END_TEST
 START_TEST(digests_are_keyed_and_tagged)
 {
     const unsigned char a[KEYRING_BYTES] = {1}, b[KEYRING_BYTES] = {2};
-    unsigned char text[600];
+    unsigned char text[600], chained[CHAIN_BYTES], expected[CHAIN_BYTES];
+    crypto_generichash_state state;
     struct digest one, other;
     size_t i;
     struct keyring first, second;
@@ -94,6 +95,11 @@ START_TEST(digests_are_keyed_and_tagged)
                                             KEYRING_BYTES), 0);
         ck_assert_mem_eq(&one, &other, sizeof one);
     }
+    keyring_chain(&first, &state);
+    crypto_generichash_update(&state, text, sizeof text);
+    crypto_generichash_final(&state, chained, sizeof chained);
+    ck_assert_int_eq(crypto_generichash(expected, sizeof expected, text, sizeof text, first.chain_key, KEYRING_BYTES), 0);
+    ck_assert_mem_eq(chained, expected, sizeof expected);
 }
 END_TEST
 

@@ -236,6 +236,14 @@ static int add_talk(const struct letter *letter, const struct hand *hand, struct
     return rc;
 }
 
+/* Of a sentence; not of a name (git.example, api-v2) or an address (ldaps://…, db:5432). */
+static bool ends_word(struct slice behind)
+{
+    if (behind.length > 1 && behind.data[0] == ':')
+        return strchr(" \n", behind.data[1]) != NULL;
+    return behind.length > 0 && strchr(" ,:'", behind.data[0]) != NULL;
+}
+
 /* A sentence's first letter; names of machines and projects stay as they are, and so do logins. */
 static void capitalise(const struct letter *letter, struct buffer *out, size_t at)
 {
@@ -246,7 +254,7 @@ static void capitalise(const struct letter *letter, struct buffer *out, size_t a
         return;
     while (word < out->length && is_letter(out->data[word]))
         word++;
-    if (word > at && word < out->length && strchr(" ,:'", out->data[word]) != NULL && out->data[at] >= 'a')
+    if (word > at && out->data[at] >= 'a' && ends_word(slice_behind(buffer_slice(out), word)))
         out->data[at] = (unsigned char)(out->data[at] - 'a' + 'A');
 }
 

@@ -162,6 +162,10 @@ START_TEST(only_sentences_are_worded_anew)
         work.identity = (struct slice){NULL, 0};
         text = written(person, "svc-build do not\n", true, &out);
         ck_assert_msg(strstr(text, "svc-build do not\n") != NULL, "%s", text);
+        text = written(person, "ldaps://ldap.corp.example:636 uid=build\n", true, &out);
+        ck_assert_msg(strstr(text, "ldaps://ldap") != NULL, "%s", text);
+        text = written(person, "db:5432, as before\n", true, &out);
+        ck_assert_msg(strstr(text, "db:5432") != NULL, "%s", text);
     }
     ck_assert_uint_eq(contracted + whole, PEOPLE);
     ck_assert_uint_gt(contracted, 3);

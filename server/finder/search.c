@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "server/finder/sift.h"
 
 /* One text at one depth. */
 struct place {
@@ -163,7 +164,24 @@ static void search_at(struct search *search, const struct text *text, size_t fro
             search_view(search, &views[i], text, depth);
 }
 
+/* Of the text only [begin, end). */
+static void search_part(struct search *search, const struct text *text, size_t begin, size_t end, size_t from, size_t to)
+{
+    struct text_mark mark = {0, text_source(text, begin)};
+    struct text part = {.bytes = text->bytes + begin, .length = end - begin, .marks = &mark, .mark_count = 1};
+
+    search_at(search, &part, from > begin ? from - begin : 0, to > begin ? to - begin : 0, 0);
+}
+
 void search_text(struct search *search, const struct text *text, size_t from, size_t to)
 {
-    search_at(search, text, from, to, 0);
+    uint64_t parts = search->encodings ? sift(search, text) : UINT64_MAX;
+    size_t part = sift_part(text);
+
+    for (size_t i = 0, end; i < SIFT_PARTS; i = end + 1) {
+        for (end = i; end < SIFT_PARTS && (parts >> end & 1) != 0; end++)
+            continue;
+        if (end > i)
+            search_part(search, text, i * part, end * part < text->length ? end * part : text->length, from, to);
+    }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Searching a text for what the index knows: as it stands, and, with encodings, through each view and through each
- * view of a view. Only what lies around an escape is decoded and searched again. */
+ * view of a view. With encodings, only parts of a text are searched: those where something may be (sift.h). */
 #ifndef FINDER_SEARCH_H
 #define FINDER_SEARCH_H
 
@@ -42,6 +42,11 @@ void search_open(struct search *search, const struct index *index, bool encoding
 void search_close(struct search *search);
 /* For another source: what was found before may be found again. */
 void search_forget(struct search *search);
+/* Bytes that a secret may take where it is encoded, and as many around it as one takes. */
+static inline size_t search_reach(const struct search *search)
+{
+    return search->longest * (SEARCH_REACH + 1);
+}
 /* Windows at [from, to) as they stand; all of the text through views. */
 void search_text(struct search *search, const struct text *text, size_t from, size_t to);
 

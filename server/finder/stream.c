@@ -5,16 +5,10 @@
 
 #define PIECE (256 * 1024)
 
-/* What is kept before the place that was reached: a secret, encoded, and as much around it. */
-static size_t kept(const struct stream *stream)
-{
-    return stream->search->longest * (SEARCH_REACH + 1);
-}
-
 int stream_open(struct stream *stream, struct search *search, struct error *error)
 {
     *stream = (struct stream){.search = search};
-    if (text_begin(&stream->text, PIECE + 2 * kept(stream)) < 0 || text_mark(&stream->text, 0) < 0)
+    if (text_begin(&stream->text, PIECE + 2 * search_reach(stream->search)) < 0 || text_mark(&stream->text, 0) < 0)
         return error_set(error, "no memory to read with");
     return 0;
 }
@@ -73,6 +67,6 @@ void stream_search(struct stream *stream, bool end)
         to = stream->from;
     search_text(stream->search, &stream->text, stream->from, to);
     stream->from = to;
-    if (to > kept(stream))
-        keep_from(stream, to - kept(stream));
+    if (to > search_reach(stream->search))
+        keep_from(stream, to - search_reach(stream->search));
 }

@@ -109,6 +109,34 @@ START_TEST(reads_what_others_wrote_differently)
 }
 END_TEST
 
+/* Any one character of it, far from the text's ends. */
+START_TEST(reads_a_character_that_is_written_differently)
+{
+    static const struct {
+        const char *front, *end, *how;
+    } written[] = {
+        {"%", "", "percent"},
+        {"=", "", "quoted-printable"},
+        {"\\x", "", "backslash"},
+        {"&#x", ";", "html"},
+        {"%26#x", ";", "percent html"},
+        {"%5Cx", "", "percent backslash"},
+        {"&#x25;", "", "html percent"},
+        {"=5Cu00", "", "quoted-printable backslash"},
+        {"\\x3d", "", "backslash quoted-printable"},
+    };
+    char text[24000];
+
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+        for (size_t at = 0; secrets[0][at] != '\0'; at++) {
+            snprintf(text, sizeof text, "%*s%.*s%s%02x%s%s%*s", 12000, " ", (int)at, secrets[0], written[i].front,
+                     (unsigned)secrets[0][at], written[i].end, secrets[0] + at + 1, 9000, " ");
+            hunted_search(&hunted, slice_of(text), sizeof text);
+            ck_assert_msg(hunted.count == 1 && hunted_has(&hunted, 0, 12000, written[i].how), "%.80s", text + 12000);
+        }
+}
+END_TEST
+
 /* By libsodium, at each of the three alignments, in both alphabets, in one line and in many. */
 START_TEST(reads_base64_at_any_alignment)
 {
@@ -232,6 +260,7 @@ static Suite *suite(void)
     tcase_add_test(t, finds_nothing_else);
     tcase_add_test(t, finds_the_middle_line_of_a_key);
     tcase_add_test(t, reads_what_others_wrote_differently);
+    tcase_add_test(t, reads_a_character_that_is_written_differently);
     tcase_add_test(t, reads_base64_at_any_alignment);
     tcase_add_test(t, reads_base64_across_lines);
     tcase_add_test(t, takes_letters_only_when_told);

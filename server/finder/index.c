@@ -12,19 +12,21 @@
 #define BATCH 256      /* windows of a stream looked at in one go */
 
 #if defined __x86_64__ && defined __GLIBC__ && !defined __clang__
-#define CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+#define CLONES __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define CLONES
 #endif
 
-/* Hashes are computed by the vector: eight at once, where the processor can. */
-#define VECTOR 8
-typedef uint64_t vector __attribute__((vector_size(VECTOR * sizeof(uint64_t))));
-union batch {
-    uint64_t one[BATCH];
-    vector some[BATCH / VECTOR];
+/* Bytes are looked at by the vector. */
+#define VECTOR 16
+#define STRETCH (BATCH * 8 + VECTOR) /* bytes that a batch takes at most, rounded up */
+typedef unsigned char vector __attribute__((vector_size(VECTOR)));
+union stretch {
+    unsigned char one[STRETCH];
+    vector some[STRETCH / VECTOR];
 };
-/* Of hashes or of vectors of such: a place of so many, and three bits of one word. */
+
+/* Of a hash: a place of so many, and three bits of one word. */
 #define PLACE(hash, count) ((((hash) >> 32) * (count)) >> 32)
 #define MASK(hash) (1ull << ((hash) >> 14 & 63) | 1ull << ((hash) >> 20 & 63) | 1ull << ((hash) >> 26 & 63))
 
@@ -84,6 +86,10 @@ int index_add(struct index *index, const struct window *window, struct error *er
         lane->blocks = block;
     }
     lane->blocks->windows[lane->blocks->count++] = *window;
+    if (lane->count == 0 || window->lowest < lane->lowest)
+        lane->lowest = window->lowest;
+    if (lane->count == 0 || window->highest > lane->highest)
+        lane->highest = window->highest;
     lane->count++;
     return 0;
 }
@@ -162,8 +168,25 @@ size_t index_memory(const struct index *index)
 
 /* ---- searching ---- */
 
-/* Those of `count` windows that pass the filter. All hashes first: their words are then on their way from memory
- * together. No branch for each. */
+/* Which of the bytes no window has. */
+static inline __attribute__((always_inline)) void find_odd(const struct index_lane *lane, const unsigned char *bytes,
+                                                           size_t length, union stretch *odd)
+{
+    const unsigned char lowest = lane->lowest, span = (unsigned char)(lane->highest - lane->lowest);
+    size_t i = 0;
+
+    for (; i < length / VECTOR; i++) {
+        vector some;
+
+        memcpy(&some, bytes + i * VECTOR, VECTOR);
+        odd->some[i] = (vector)(some - lowest > span);
+    }
+    for (i *= VECTOR; i < length; i++)
+        odd->one[i] = (unsigned char)(bytes[i] - lowest) > span;
+}
+
+/* Those of `count` windows that pass: most have a blank or another byte that no secret has; the rest is hashed, all of
+ * it first, so that the filter's words are on their way from memory together. No branch for each. */
 static inline __attribute__((always_inline)) size_t filter_pass(const struct index *index,
                                                                 const struct index_lane *lane,
                                                                 const unsigned char *bytes, size_t count, size_t width,
@@ -172,31 +195,29 @@ static inline __attribute__((always_inline)) size_t filter_pass(const struct ind
     const uint64_t *filter = lane->filter;
     const struct window_keys keys = index->keys;
     const size_t words = lane->words;
-    union batch first UNZEROED, second UNZEROED, places UNZEROED, masks UNZEROED;
-    size_t number = 0;
+    union stretch odd UNZEROED;
+    uint64_t hashes[BATCH] UNZEROED;
+    size_t left = 0, number = 0;
 
+    find_odd(lane, bytes, (count - 1) * stride + width, &odd);
     for (size_t i = 0; i < count; i++) {
-        first.one[i] = window_load(bytes + i * stride, 8);
-        second.one[i] = window_load(bytes + i * stride + 8, width - 8);
+        passed[left] = (uint32_t)i;
+        left += (window_load(odd.one + i * stride, 8) | window_load(odd.one + i * stride + 8, width - 8)) == 0;
     }
-    for (size_t i = count; i % VECTOR != 0; i++)
-        first.one[i] = second.one[i] = 0;
-    for (size_t i = 0; i < (count + VECTOR - 1) / VECTOR; i++) {
-        vector hash = WINDOW_QUICK(keys.quick, first.some[i], second.some[i]);
+    for (size_t i = 0; i < left; i++) {
+        const unsigned char *at = bytes + passed[i] * stride;
 
-        places.some[i] = PLACE(hash, words);
-        masks.some[i] = MASK(hash);
+        hashes[i] = WINDOW_QUICK(keys.quick, window_load(at, 8), window_load(at + 8, width - 8));
+        __builtin_prefetch(&filter[PLACE(hashes[i], words)]);
     }
-    for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(&filter[places.one[i]]);
-    for (size_t i = 0; i < count; i++) {
-        passed[number] = (uint32_t)i;
-        number += (masks.one[i] & ~filter[places.one[i]]) == 0;
+    for (size_t i = 0; i < left; i++) {
+        passed[number] = passed[i];
+        number += (MASK(hashes[i]) & ~filter[PLACE(hashes[i], words)]) == 0;
     }
     return number;
 }
 
-/* One for each lane, and each for several processors: the dynamic linker chooses. */
+/* One for each lane, and each for newer processors, too: the dynamic linker chooses. */
 CLONES static size_t filter_lane(const struct index *index, int lane, const unsigned char *bytes, size_t count,
                                  uint32_t *passed)
 {

@@ -4,9 +4,10 @@
  * pass, and a table behind it.
  *
  * What a thief of this process's memory has: the job's keys; for each window some 8 bits of a quick hash, and 16 bits
- * and a place of a strong one, by which guesses of whole windows can be tested until the job's end and after. Windows
- * of a long secret are 16 bytes, of a middle one 12, too many to try all; of a secret of 8 to 14 bytes 8 bytes could be
- * found by trying, as they could from any means of recognising them. No secret, and no token's id, is here. */
+ * and a place of a strong one, by which guesses of whole windows can be tested until the job's end and after; and the
+ * range of all their characters. Windows of a long secret are 16 bytes, of a middle one 12, too many to try all; of a
+ * secret of 8 to 14 bytes 8 bytes could be found by trying, as they could from any means of recognising them. No
+ * secret, and no token's id, is here. */
 #ifndef FINDER_INDEX_H
 #define FINDER_INDEX_H
 
@@ -23,6 +24,7 @@ struct index_lane {
     size_t count;
     uint64_t *filter;
     size_t words;
+    unsigned char lowest, highest; /* of the windows' bytes */
     uint64_t *table; /* fingerprint, token, form, length, offset; 0: free */
     size_t slots;
 };

@@ -72,6 +72,18 @@ size_t needle_form(struct slice needle, enum window_form form, unsigned char out
     return memchr(out, '-', length) != NULL || memchr(out, '_', length) != NULL ? length : 0;
 }
 
+static void measure(struct window *window, const unsigned char *bytes, size_t width)
+{
+    window->lowest = UINT8_MAX;
+    window->highest = 0;
+    for (size_t i = 0; i < width; i++) {
+        if (bytes[i] < window->lowest)
+            window->lowest = bytes[i];
+        if (bytes[i] > window->highest)
+            window->highest = bytes[i];
+    }
+}
+
 /* Of the third quarter: what a kind's secrets have in common stands in front, and checksums at the end. */
 void needle_windows(const struct window_keys *keys, uint32_t token, enum window_form form, struct slice bytes,
                     struct buffer *buffer)
@@ -88,6 +100,7 @@ void needle_windows(const struct window_keys *keys, uint32_t token, enum window_
     window.lane = (uint8_t)lane;
     for (size_t i = start; i < start + stride; i++) {
         window.offset = (uint16_t)i;
+        measure(&window, bytes.data + i, width);
         window.quick = window_quick(keys, bytes.data + i, width);
         window.strong = window_strong(keys, bytes.data + i, width);
         window_add(buffer, &window);

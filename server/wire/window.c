@@ -30,6 +30,8 @@ void window_add(struct buffer *buffer, const struct window *window)
 {
     buffer_add_u8(buffer, window->lane);
     buffer_add_u8(buffer, window->form);
+    buffer_add_u8(buffer, window->lowest);
+    buffer_add_u8(buffer, window->highest);
     buffer_add_u16(buffer, window->offset);
     buffer_add_u16(buffer, window->length);
     buffer_add_u32(buffer, window->token);
@@ -41,13 +43,15 @@ void window_get(struct reader *reader, struct window *window)
 {
     window->lane = reader_u8(reader);
     window->form = reader_u8(reader);
+    window->lowest = reader_u8(reader);
+    window->highest = reader_u8(reader);
     window->offset = reader_u16(reader);
     window->length = reader_u16(reader);
     window->token = reader_u32(reader);
     window->quick = reader_u64(reader);
     window->strong = reader_u64(reader);
     if (window->lane >= WINDOW_LANES || window->form >= FORMS || window->length > WINDOW_LONGEST ||
-        window->token == 0 || window->token > WINDOW_TOKENS ||
+        window->lowest > window->highest || window->token == 0 || window->token > WINDOW_TOKENS ||
         window->offset + window_lanes[window->lane].width > window->length)
         reader->failed = true;
 }

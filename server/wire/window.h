@@ -22,7 +22,7 @@
 #define WINDOW_SHORTEST 8 /* bytes of a secret that can be found */
 #define WINDOW_LONGEST 511 /* bytes of a form */
 #define WINDOW_TOKENS ((1u << 27) - 1)
-#define WINDOW_PACKED 26 /* bytes of one in a message */
+#define WINDOW_PACKED 28 /* bytes of one in a message */
 
 struct window_lane {
     uint8_t width, stride;
@@ -49,6 +49,7 @@ struct window {
     uint16_t offset; /* of the window in the form */
     uint16_t length; /* of the form, at most WINDOW_LONGEST */
     uint8_t lane, form;
+    unsigned char lowest, highest; /* of its bytes: most of a text has others, and is not hashed */
 };
 
 void window_keys_draw(struct window_keys *keys);

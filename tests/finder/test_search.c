@@ -64,6 +64,32 @@ START_TEST(finds_nothing_else)
 }
 END_TEST
 
+/* Of which there is one alone: texts are passed over by the range of its characters. */
+START_TEST(finds_a_secret_of_whatever_characters)
+{
+    static const char *const alone[] = {"correct horse battery staple",
+                                        "pass phrase",
+                                        "n\303\251 \303\240 l'\303\251t\303\251, hier",
+                                        "!!!!!!!!!!!!!!!!!!!!!!!!!!!!",
+                                        "\001\002\003\004\177\376\377\001\002\003\004",
+                                        "AAAAAAAABBBBBBBBCCCCCCCC"};
+
+    hunted_close(&hunted);
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+        hunted_open(&hunted, &alone[i], 1, false);
+        for (size_t before = 0; before < 40; before++) {
+            char text[256];
+            int length = snprintf(text, sizeof text, "%*s%s\377|", (int)before, "", alone[i]);
+
+            hunted_search(&hunted, (struct slice){(unsigned char *)text, (size_t)length}, 4096);
+            ck_assert_msg(hunted_has(&hunted, 0, before, ""), "%s behind %zu", alone[i], before);
+        }
+        hunted_close(&hunted);
+    }
+    setup();
+}
+END_TEST
+
 START_TEST(finds_the_middle_line_of_a_key)
 {
     static const char text[] = "  -----BEGIN KEY-----\n    c2VjcmV0IGxpbmUgb2YgdGhlIG1pZGRsZSBwYXJ0\n";
@@ -258,6 +284,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, finds_each_secret_at_each_place_of_a_stream);
     tcase_add_test(t, finds_nothing_else);
+    tcase_add_test(t, finds_a_secret_of_whatever_characters);
     tcase_add_test(t, finds_the_middle_line_of_a_key);
     tcase_add_test(t, reads_what_others_wrote_differently);
     tcase_add_test(t, reads_a_character_that_is_written_differently);

@@ -3,38 +3,7 @@
 
 #include <string.h>
 #include "server/sensor/http/head_field.h"
-
-enum {
-    AT_START,
-    AT_METHOD,
-    AT_SPACES,
-    AT_SCHEME,
-    AT_SCHEME_SLASH,
-    AT_SCHEME_SLASHES,
-    AT_HOST_START,
-    AT_HOST,
-    AT_HOST_LITERAL,
-    AT_HOST_END,
-    AT_PORT,
-    AT_TARGET,
-    AT_PROTOCOL_START,
-    AT_PROTOCOL,
-    AT_MAJOR_FIRST,
-    AT_MAJOR,
-    AT_MINOR_FIRST,
-    AT_MINOR,
-    AT_LINE_SPACES,
-    AT_LINE_LF,
-    /* header lines */
-    AT_NAME_START,
-    AT_NAME,
-    AT_VALUE_START,
-    AT_VALUE,
-    AT_VALUE_SPACES,
-    AT_VALUE_LF,
-    AT_END_LF,
-    AT_DONE,
-};
+#include "server/sensor/http/head_usual.h"
 
 void head_begin(struct head *head)
 {
@@ -72,12 +41,6 @@ static int refuse(struct head *head, unsigned status)
     return -1;
 }
 
-/* Spans count from the head's start. */
-static struct head_span span(const struct head *head, uint32_t from, uint32_t to)
-{
-    return (struct head_span){(uint16_t)(from - head->start), (uint16_t)(to - from)};
-}
-
 static void target_ends(struct head *head)
 {
     head->target.length = (uint16_t)(head->at - head->start - head->target.at);
@@ -87,7 +50,7 @@ static void target_ends(struct head *head)
 
 static void path_begins(struct head *head)
 {
-    head->path = span(head, head->at, head->at);
+    head->path = span_of(head, head->at, head->at);
     head->state = AT_TARGET;
 }
 
@@ -99,7 +62,7 @@ static int method_step(struct head *head, unsigned char c)
             return 0;
         head->state = AT_METHOD;
     } else if (c == ' ') {
-        head->method = span(head, head->start, head->at);
+        head->method = span_of(head, head->start, head->at);
         head->state = AT_SPACES;
         return 0;
     }
@@ -128,7 +91,7 @@ static int host_step(struct head *head, unsigned char c)
 {
     switch (head->state) {
     case AT_HOST_START:
-        head->target_host = span(head, head->at, head->at);
+        head->target_host = span_of(head, head->at, head->at);
         if (c == '[') {
             head->state = AT_HOST_LITERAL;
             return 0;
@@ -157,7 +120,7 @@ static int scheme_step(struct head *head, unsigned char c)
     case AT_SPACES:
         if (c == ' ')
             return 0;
-        head->target = span(head, head->at, head->at);
+        head->target = span_of(head, head->at, head->at);
         if (c == '/')
             path_begins(head);
         else if (letter(c))
@@ -375,8 +338,6 @@ static int room_step(struct head *head)
     return 0;
 }
 
-static const bool name_bytes[256] = {['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true};
-
 /* The bulk of targets, names and values needs no state for each byte. */
 static void run(struct head *head, struct slice input)
 {
@@ -384,7 +345,7 @@ static void run(struct head *head, struct slice input)
     uint32_t at = head->at;
 
     if (head->state == AT_NAME)
-        while (at < limit && name_bytes[input.data[at]])
+        while (at < limit && head_name_bytes[input.data[at]])
             at++;
     else if (head->state == AT_TARGET)
         while (at < limit && input.data[at] > 0x20 && input.data[at] != 0x7f)
@@ -399,8 +360,8 @@ static void field_keep(struct head *head)
 {
     if (head->count == HTTP_HEADERS)
         return;
-    head->names[head->count] = span(head, head->name, head->name_end);
-    head->values[head->count] = span(head, head->value, head->value_end);
+    head->names[head->count] = span_of(head, head->name, head->name_end);
+    head->values[head->count] = span_of(head, head->value, head->value_end);
     head->count++;
 }
 
@@ -420,8 +381,8 @@ static void complete(struct head *head, struct slice input, int what)
     } else {
         field_keep(head);
         if (!head->unnamed)
-            head_field_done(head, raw, span(head, head->name, head->name_end),
-                            span(head, head->value, head->value_end));
+            head_field_done(head, raw, span_of(head, head->name, head->name_end),
+                            span_of(head, head->value, head->value_end));
         head->state = AT_NAME_START;
     }
 }
@@ -435,6 +396,10 @@ enum head_result head_parse(struct head *head, struct slice input)
             break;
         if (head->at >= input.length)
             return HEAD_MORE;
+        if ((head->state == AT_NAME_START || head->state == AT_START) && head_usual(head, input)) {
+            complete(head, input, 1);
+            continue;
+        }
         if (head->state == AT_VALUE || head->state == AT_NAME || head->state == AT_TARGET) {
             run(head, input);
             if (head->at == head->room || head->at == input.length)

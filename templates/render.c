@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/unzeroed.h"
 #include "templates/template.h"
 
 #define INDENT 256
@@ -15,6 +16,7 @@ struct rendering {
     struct buffer *out;
     json_t *stack[RENDER_VIEWS + RENDER_DEPTH];
     size_t stack_count;
+    const struct template_texts *texts; /* or NULL */
     size_t sections, partial_depth, steps;
     char indent[INDENT];
     size_t indent_length;
@@ -28,26 +30,48 @@ static const char *part(const struct template *t, const struct node *node, uint3
     return t->names + t->parts[node->name + index];
 }
 
-static json_t *look_up(const struct rendering *r, const struct template *t, const struct node *node)
-{
-    json_t *value = NULL;
+/* What a name stands for: JSON, or a text, or neither. */
+struct meaning {
+    json_t *json;
+    struct slice text; /* data NULL: none */
+};
 
-    if (node->parts == 0)
-        return r->stack_count > 0 ? r->stack[r->stack_count - 1] : NULL;
-    for (size_t i = r->stack_count; value == NULL && i > 0; i--)
-        value = json_object_get(r->stack[i - 1], part(t, node, 0));
-    for (uint32_t i = 1; value != NULL && i < node->parts; i++)
-        value = json_object_get(value, part(t, node, i));
-    return value;
+static struct slice find_text(const struct template_texts *texts, const char *name)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (*texts->items[i].name == *name && strcmp(texts->items[i].name, name) == 0)
+            return texts->items[i].text;
+    return SLICE_NONE;
 }
 
-static bool is_shown(const json_t *value)
+static struct meaning look_up(const struct rendering *r, const struct template *t, const struct node *node)
 {
-    bool empty = value == NULL || json_is_false(value) || json_is_null(value) ||
-                 (json_is_array(value) && json_array_size(value) == 0) ||
+    struct meaning found = {NULL, SLICE_NONE};
+
+    if (node->parts == 0) {
+        found.json = r->stack_count > 0 ? r->stack[r->stack_count - 1] : NULL;
+        return found;
+    }
+    for (size_t i = r->stack_count; found.json == NULL && found.text.data == NULL && i > 0; i--) {
+        if (r->texts != NULL && i == r->texts->behind)
+            found.text = find_text(r->texts, part(t, node, 0));
+        if (found.text.data == NULL && r->stack[i - 1] != NULL)
+            found.json = json_object_get(r->stack[i - 1], part(t, node, 0));
+    }
+    for (uint32_t i = 1; i < node->parts; i++) {
+        found.text = SLICE_NONE;
+        found.json = json_object_get(found.json, part(t, node, i));
+    }
+    return found;
+}
+
+static bool is_shown(const struct meaning *meaning)
+{
+    const json_t *value = meaning->json;
+    bool empty = json_is_false(value) || json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0) ||
                  (json_is_string(value) && json_string_length(value) == 0);
 
-    return !empty;
+    return value == NULL ? meaning->text.length > 0 : !empty;
 }
 
 static int add_indent(struct rendering *r)
@@ -94,13 +118,16 @@ static int render_real(struct rendering *r, double number)
     return buffer_add_text(r->out, text);
 }
 
-static int render_value(struct rendering *r, const json_t *value, enum render_escape escape)
+static int render_value(struct rendering *r, const struct meaning *meaning, enum render_escape escape)
 {
+    const json_t *value = meaning->json;
     int result = add_indent(r);
 
     if (result != 0)
         return result;
-    if (json_is_string(value))
+    if (meaning->text.data != NULL)
+        result = render_escaped(r->out, meaning->text, escape);
+    else if (json_is_string(value))
         result = render_escaped(
             r->out, (struct slice){(const unsigned char *)json_string_value(value), json_string_length(value)}, escape);
     else if (json_is_integer(value))
@@ -112,12 +139,17 @@ static int render_value(struct rendering *r, const json_t *value, enum render_es
     return result;
 }
 
-static int render_section(struct rendering *r, const struct template *t, size_t at, json_t *value)
+/* In a section {{.}} is its value: a text becomes JSON for as long. */
+static int render_section(struct rendering *r, const struct template *t, size_t at, const struct meaning *meaning)
 {
+    struct slice text = meaning->text;
+    json_t *value = meaning->json;
     size_t end = t->nodes[at].end, count = json_is_array(value) ? json_array_size(value) : 1;
     int result = 0;
 
     if (r->sections == RENDER_DEPTH || r->stack_count == sizeof(r->stack) / sizeof(*r->stack))
+        return -1;
+    if (text.data != NULL && (value = json_stringn_nocheck((const char *)text.data, text.length)) == NULL)
         return -1;
     r->sections++;
     r->stack_count++;
@@ -127,6 +159,8 @@ static int render_section(struct rendering *r, const struct template *t, size_t 
     }
     r->stack_count--;
     r->sections--;
+    if (text.data != NULL)
+        json_decref(value);
     return result;
 }
 
@@ -156,7 +190,7 @@ static int render_node(struct rendering *r, const struct template *t, size_t *at
 {
     const struct node *node = &t->nodes[*at];
     size_t next = *at + 1;
-    json_t *value;
+    struct meaning meaning;
     int result = 0;
 
     switch (node->type) {
@@ -165,15 +199,17 @@ static int render_node(struct rendering *r, const struct template *t, size_t *at
         break;
     case NODE_VALUE:
     case NODE_RAW:
-        result = render_value(r, look_up(r, t, node), node->type == NODE_RAW ? RENDER_PLAIN : r->escape);
+        meaning = look_up(r, t, node);
+        result = render_value(r, &meaning, node->type == NODE_RAW ? RENDER_PLAIN : r->escape);
         break;
     case NODE_SECTION:
-        value = look_up(r, t, node);
+        meaning = look_up(r, t, node);
         next = node->end + 1;
-        result = is_shown(value) ? render_section(r, t, *at, value) : 0;
+        result = is_shown(&meaning) ? render_section(r, t, *at, &meaning) : 0;
         break;
     case NODE_INVERTED:
-        next = is_shown(look_up(r, t, node)) ? node->end + 1 : next;
+        meaning = look_up(r, t, node);
+        next = is_shown(&meaning) ? node->end + 1 : next;
         break;
     case NODE_PARTIAL:
         result = render_partial(r, t, node);
@@ -197,12 +233,20 @@ static int render_nodes(struct rendering *r, const struct template *t, size_t fr
 int template_render(const struct template *t, json_t *const *views, size_t view_count, enum render_escape escape,
                     const struct template_partials *partials, struct buffer *out)
 {
-    struct rendering r;
+    return template_render_texts(t, views, view_count, NULL, escape, partials, out);
+}
+
+int template_render_texts(const struct template *t, json_t *const *views, size_t view_count,
+                          const struct template_texts *texts, enum render_escape escape,
+                          const struct template_partials *partials, struct buffer *out)
+{
+    UNZEROED struct rendering r;
 
     if (view_count > RENDER_VIEWS)
         return -1;
     r.escape = escape;
     r.partials = partials;
+    r.texts = texts;
     r.out = out;
     r.stack_count = view_count;
     r.sections = r.partial_depth = r.steps = r.indent_length = 0;

@@ -50,6 +50,18 @@ struct template_partials {
  * full, sections or partials nest too deep (32), steps run out, or memory did. What was added to `out` stays. */
 int template_render(const struct template *t, json_t *const *views, size_t view_count, enum render_escape escape,
                     const struct template_partials *partials, struct buffer *out);
+/* Texts that stand in the innermost of the first `behind` views (from 1), as if they were members of it. */
+struct template_texts {
+    const struct template_text {
+        const char *name;
+        struct slice text; /* UTF-8 */
+    } *items;
+    size_t count, behind;
+};
+/* The same with texts (or NULL), for which no JSON needs to be made. A view may be NULL: it has no members. */
+int template_render_texts(const struct template *t, json_t *const *views, size_t view_count,
+                          const struct template_texts *texts, enum render_escape escape,
+                          const struct template_partials *partials, struct buffer *out);
 /* Adds the text as {{name}} would be. */
 int render_escaped(struct buffer *out, struct slice text, enum render_escape escape);
 

@@ -261,6 +261,36 @@ START_TEST(test_specification)
 }
 END_TEST
 
+/* They are in the view that they stand behind: what is inside of it comes first, what is outside of it, later. */
+START_TEST(test_texts)
+{
+    static const struct template_text items[] = {
+        {"a", {(const unsigned char *)"<1>", 3}}, {"b", {(const unsigned char *)"2", 1}},
+        {"c", {(const unsigned char *)"3", 1}},   {"empty", {(const unsigned char *)"", 0}},
+    };
+    static const char text[] = "{{a}}{{{a}}} {{b}} {{c}} {{d}}{{e}} {{#b}}<{{.}}>{{/b}}{{^b}}no{{/b}} "
+                               "{{^empty}}none{{/empty}}{{#empty}}no{{/empty}}{{a.x}} {{#o}}{{c}}{{b}}{{/o}}";
+    const struct template_texts texts = {items, 4, 2};
+    json_t *views[] = {json_pack("{s:s,s:s}", "a", "outer", "d", "4"), NULL,
+                       json_pack("{s:s,s:{s:s}}", "b", "inner", "o", "c", "within")};
+    struct template *t;
+    struct buffer out;
+    struct error error = {""};
+
+    buffer_init(&out, 4096);
+    ck_assert_int_eq(template_parse(slice_of(text), "t", &t, &error), 0);
+    ck_assert_int_eq(template_render_texts(t, views, 3, &texts, RENDER_HTML, NULL, &out), 0);
+    ck_assert_str_eq(buffer_text(&out), "&lt;1&gt;<1> inner 3 4 <inner> none withininner");
+    buffer_clear(&out);
+    ck_assert_int_eq(template_render_texts(t, views, 2, &texts, RENDER_HTML, NULL, &out), 0);
+    ck_assert_str_eq(buffer_text(&out), "&lt;1&gt;<1> 2 3 4 <2> none ");
+    template_free(t);
+    buffer_free(&out);
+    json_decref(views[0]);
+    json_decref(views[2]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("render");
@@ -272,6 +302,7 @@ static Suite *suite(void)
     tcase_add_test(c, test_bounds);
     tcase_add_test(c, test_constant);
     tcase_add_test(c, test_tag);
+    tcase_add_test(c, test_texts);
     tcase_add_loop_test(c, test_specification, 0, sizeof(modules) / sizeof(*modules));
     suite_add_tcase(s, c);
     return s;

@@ -3,6 +3,7 @@
  * From a request to its route, and from the route to the answer. */
 #include "server/sensor/http/site_data.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <strings.h>
 #include "server/base/clock.h"
@@ -27,21 +28,21 @@ static bool method_fits(const struct site_route *route, struct slice method)
     return false;
 }
 
-/* `value` is working memory. */
-static bool conditions_fit(const struct site_route *route, const struct http_request *request, struct buffer *value)
+/* `scratch` is working memory. */
+static bool conditions_fit(const struct site_route *route, struct field_source *source, struct buffer *scratch)
 {
     bool fit = true;
 
     for (size_t i = 0; fit && i < route->condition_count; i++) {
         const struct site_condition *condition = &route->conditions[i];
-        bool there = field_find(request, condition->field, value) == 0 && value->length > 0;
+        struct slice value = field_look(source, condition->field, scratch);
 
         if (strcmp(condition->value, "*") == 0)
-            fit = there;
+            fit = value.length > 0;
         else if (strcmp(condition->value, "!") == 0)
-            fit = !there;
+            fit = value.length == 0;
         else
-            fit = there && slice_is(buffer_slice(value), condition->value);
+            fit = value.length > 0 && slice_is(value, condition->value);
     }
     return fit;
 }
@@ -77,29 +78,42 @@ static uint64_t first_bytes(struct slice text)
     return bytes;
 }
 
+/* Whose routes in site->order may fit. Two readings of the path with different second bytes: all. */
+static size_t second_of(const struct site_paths *paths)
+{
+    unsigned char front = paths->front.length > 1 ? paths->front.data[1] : 0;
+    unsigned char behind = paths->behind.length > 1 ? paths->behind.data[1] : 0;
+
+    return front == behind ? front : SITE_SECONDS - 1;
+}
+
 const struct site_route *site_route(const struct site *site, const struct http_request *request)
 {
     const struct site_route *found = &site->routes[site->route_count - 1];
+    struct field_source source = {.request = request};
     UNZEROED struct site_paths paths;
-    struct buffer value;
+    struct buffer scratch;
     uint64_t begins[2]; /* with how nginx reads the path, and the product */
+    const uint32_t *at, *end;
 
-    buffer_init(&value, SITE_VALUE);
+    buffer_init(&scratch, SITE_VALUE);
     site_read_path(site, request, &paths);
     begins[false] = first_bytes(paths.front);
     begins[true] = first_bytes(paths.behind);
-    for (size_t i = 0; i + 1 < site->route_count; i++) {
-        const struct site_route *route = &site->routes[i];
-        const struct site_start *start = &site->starts[i];
+    at = site->order + site->firsts[second_of(&paths)];
+    end = site->order + site->firsts[second_of(&paths) + 1];
+    for (; at < end; at++) {
+        const struct site_route *route = &site->routes[*at];
+        const struct site_start *start = &site->starts[*at];
 
         if (((begins[start->behind] ^ start->bytes) & start->mask) == 0 && method_fits(route, request->method) &&
             pattern_match(&route->pattern, site_path_for(route, &paths), NULL) &&
-            host_fits(route->host, request->host) && conditions_fit(route, request, &value)) {
+            host_fits(route->host, request->host) && conditions_fit(route, &source, &scratch)) {
             found = route;
             break;
         }
     }
-    buffer_free(&value);
+    buffer_free(&scratch);
     return found;
 }
 
@@ -149,20 +163,27 @@ static bool front_adds(const struct site *site, unsigned status)
     return adds;
 }
 
+static int render(const struct answering *a, const struct site_reply *reply, const struct template *t,
+                  enum render_escape escape, const struct template_partials *partials, struct buffer *out)
+{
+    const struct template_texts texts = {a->texts->items, a->texts->count, 2};
+    json_t *const views[] = {a->site->face, a->view, reply->with};
+
+    return template_render_texts(t, views, reply->with == NULL ? 2 : 3, &texts, escape, partials, out);
+}
+
 static int add_body(const struct answering *a, const struct site_reply *reply, struct site_answer *answer)
 {
     const struct template_partials partials = {site_page, (void *)(uintptr_t)a->site};
-    json_t *const views[] = {a->site->face, a->view, reply->with};
 
     if (reply->constant.data != NULL)
         return buffer_add_slice(&answer->body, reply->constant);
-    return template_render(reply->body, views, reply->with == NULL ? 2 : 3, reply->escape, &partials, &answer->body);
+    return render(a, reply, reply->body, reply->escape, &partials, &answer->body);
 }
 
 static int add_headers(const struct answering *a, const struct site_reply *reply, struct site_answer *answer)
 {
-    json_t *const views[] = {a->site->face, a->view, reply->with};
-    int result = template_render(reply->head, views, reply->with == NULL ? 2 : 3, RENDER_PLAIN, NULL, &answer->headers);
+    int result = render(a, reply, reply->head, RENDER_PLAIN, NULL, &answer->headers);
 
     if (result == 0 && a->site->front_lines != NULL && a->route != &a->site->plain && front_adds(a->site, answer->status))
         result = buffer_add_text(&answer->headers, a->site->front_lines);
@@ -200,12 +221,13 @@ bool site_grants(const struct site *site, const struct site_route *route)
 int site_later_step(const struct site *site, const struct site_route *route, const struct http_request *request,
                     unsigned char seal[CSRF_PAD])
 {
-    struct answering a = {.site = site, .route = route, .request = request, .now = clock_wall() / 1000000};
+    struct answering a = {.site = site, .route = route, .request = request};
     struct buffer value;
     int result = -1;
 
     if (!site_grants(site, route) || route->form.code == NULL)
         return -1;
+    a.now = clock_wall() / 1000000;
     buffer_init(&value, SITE_VALUE);
     read_session(&a);
     if (field_find(request, route->form.code, &value) == 0 && value.length > 0 && form_fits(&a) &&
@@ -226,7 +248,9 @@ static const struct site_reply *granted_reply(const struct site_route *route, co
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,
                 enum site_outcome outcome, struct site_answer *answer)
 {
-    struct answering a = {.site = site, .route = route, .request = request, .now = clock_wall() / 1000000};
+    UNZEROED struct site_texts texts;
+    struct answering a = {
+        .site = site, .route = route, .request = request, .now = clock_wall() / 1000000, .texts = &texts};
     const struct site_reply *reply = outcome == SITE_PLAIN ? route->plain : route->refused;
     bool unchanged, bare;
     int result = -1;
@@ -239,6 +263,7 @@ int site_answer(const struct site *site, const struct site_route *route, const s
         reply = granted_reply(route, answer->grant->kind);
     if (answer->grant != NULL)
         a.pad = answer->grant->seal;
+    texts.count = texts.stored = 0;
     a.now = said_at(reply->cache, a.now);
     unchanged = reply->served == SITE_BEHIND && is_unchanged(request, reply);
     answer->served = reply->served;
@@ -247,10 +272,10 @@ int site_answer(const struct site *site, const struct site_route *route, const s
     bare = unchanged || (site->empty_head && !reply->file && slice_is(request->method, "HEAD"));
     answer->status = unchanged ? 304 : reply->status;
     answer->content_type = unchanged ? NULL : reply->type;
-    a.view = json_object();
-    if (a.view != NULL && site_view(&a, reply) == 0 && add_headers(&a, reply, answer) == 0)
+    if (site_view(&a, reply) == 0 && add_headers(&a, reply, answer) == 0)
         result = bare ? 0 : add_body(&a, reply, answer);
     answer->runtime_us = a.runtime_us;
+    sodium_memzero(texts.store, texts.stored);
     json_decref(a.view);
     return result;
 }

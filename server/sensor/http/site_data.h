@@ -22,6 +22,9 @@
 #define SITE_URL 512
 #define SITE_SUFFIX ".mustache"
 #define SITE_DATE 30
+#define SITE_SECONDS 257    /* a byte, or any */
+#define SITE_TEXTS 10       /* that the engine makes for one answer */
+#define SITE_STORE 512      /* bytes of them */
 
 /* What an answer's templates ask for, so that only that is made. */
 enum site_need {
@@ -171,6 +174,8 @@ struct site {
     struct site_route *routes;
     struct site_start *starts; /* of the routes */
     size_t route_count;
+    uint32_t *order;                      /* for each second byte of a path, the routes that it leaves, in their order */
+    size_t firsts[SITE_SECONDS + 1];      /* where in `order` those begin */
     bool own_limits;             /* some route has a body_limit */
     bool own_fronts;             /* some route's answer is the front's own */
     struct site_route plain;     /* for plain listeners; plain.plain is NULL where the site answers there, too */
@@ -178,6 +183,13 @@ struct site {
     char **literals; /* sorted, owned */
     size_t literal_count;
     int64_t runtime_low, runtime_high;
+};
+
+/* What stands beside a view: short texts of the engine's own. */
+struct site_texts {
+    struct template_text items[SITE_TEXTS];
+    size_t count, stored;
+    char store[SITE_STORE];
 };
 
 /* What one answer is made of. */
@@ -190,7 +202,8 @@ struct answering {
     bool kept; /* the session came with the request */
     const unsigned char *pad; /* of the CSRF field, or NULL: random */
     unsigned runtime_us;
-    json_t *view;
+    json_t *view; /* NULL until something is in it */
+    struct site_texts *texts;
 };
 
 /* site_answer.c: the path as the one who gives out the route's answer reads it. */
@@ -200,7 +213,7 @@ struct site_paths {
 };
 void site_read_path(const struct site *site, const struct http_request *request, struct site_paths *paths);
 struct slice site_path_for(const struct site_route *route, const struct site_paths *paths);
-/* site_view.c: fills a->view (an object) with what the reply needs. 0 or -1. */
+/* site_view.c: fills a->view and a->texts with what the reply needs. 0 or -1. */
 int site_view(struct answering *a, const struct site_reply *reply);
 /* https://host:port as asked for. */
 void site_url(const struct answering *a, char url[SITE_URL]);
@@ -265,6 +278,15 @@ int pattern_literals(const struct pattern *pattern, struct site *site);
 /* site_field.c: the value of a field of the query, or of a body that is URL-encoded, multipart or JSON. 0 with the
  * decoded value in `value` (cleared before), or -1. Rails' names: user[login] is {"user":{"login":…}} in JSON. */
 int field_find(const struct http_request *request, const char *name, struct buffer *value);
+/* For several values of one request: what they are read from is found out once. */
+struct field_source {
+    const struct http_request *request;
+    enum { FIELD_UNREAD, FIELD_QUERY, FIELD_FORM, FIELD_MULTIPART, FIELD_JSON } type; /* to begin with: FIELD_UNREAD */
+    struct slice body;
+    bool plain; /* a form without escapes */
+};
+/* The value, which stands in the request or in `scratch`; empty where there is none. */
+struct slice field_look(struct field_source *source, const char *name, struct buffer *scratch);
 /* The value of a cookie, as sent; data NULL when there is none. */
 struct slice field_cookie(const struct http_request *request, const char *name);
 

@@ -24,14 +24,26 @@ static int decode_into(struct buffer *out, struct slice in)
     return buffer_add_slice(out, in);
 }
 
-/* name=value&name=value, both percent-encoded. */
-static int find_encoded(struct slice text, const char *name, struct buffer *value)
+static int decode_value(struct buffer *scratch, struct slice in, struct slice *value)
+{
+    int result = decode_into(scratch, in);
+
+    *value = buffer_slice(scratch);
+    return result;
+}
+
+static bool is_plain(struct slice text)
+{
+    return text.length == 0 ||
+           (memchr(text.data, '%', text.length) == NULL && memchr(text.data, '+', text.length) == NULL);
+}
+
+/* name=value&name=value, both percent-encoded. A value that is not stays where it is, where it would fit. */
+static int find_encoded(struct slice text, bool plain, const char *name, struct buffer *scratch, struct slice *value)
 {
     struct slice wanted = slice_of(name), here;
     size_t at = 0, end, equals;
     const unsigned char *found;
-    bool plain = text.length == 0 ||
-                 (memchr(text.data, '%', text.length) == NULL && memchr(text.data, '+', text.length) == NULL);
 
     while (at < text.length) {
         found = memchr(text.data + at, '&', text.length - at);
@@ -40,14 +52,18 @@ static int find_encoded(struct slice text, const char *name, struct buffer *valu
         equals = found == NULL ? end : (size_t)(found - text.data);
         here = part_of(text, at, equals);
         if (plain ? slice_equal(here, wanted)
-                  : decode_into(value, here) == 0 && slice_equal(buffer_slice(value), wanted))
-            return equals == end ? (buffer_clear(value), 0) : decode_into(value, part_of(text, equals + 1, end));
+                  : decode_into(scratch, here) == 0 && slice_equal(buffer_slice(scratch), wanted)) {
+            *value = equals == end ? SLICE_NONE : part_of(text, equals + 1, end);
+            if (value->length == 0 || (plain && value->length <= scratch->maximum))
+                return 0;
+            return decode_value(scratch, *value, value);
+        }
         at = end + 1;
     }
     return -1;
 }
 
-static int find_multipart(struct slice body, const char *name, struct buffer *value)
+static int find_multipart(struct slice body, const char *name, struct buffer *scratch, struct slice *value)
 {
     char wanted[128];
     const unsigned char *head, *start, *end;
@@ -66,8 +82,8 @@ static int find_multipart(struct slice body, const char *name, struct buffer *va
     start += 4;
     left = body.length - (size_t)(start - body.data);
     end = memmem(start, left, "\r\n--", 4);
-    buffer_clear(value);
-    return buffer_add(value, start, end == NULL ? left : (size_t)(end - start));
+    *value = (struct slice){start, end == NULL ? left : (size_t)(end - start)};
+    return value->length <= scratch->maximum ? 0 : -1;
 }
 
 /* user[login] walks down into the object "user". */
@@ -89,32 +105,71 @@ static const json_t *walk(const json_t *root, const char *name)
     return at;
 }
 
-static int find_json(struct slice body, const char *name, struct buffer *value)
+static int find_json(struct slice body, const char *name, struct buffer *scratch, struct slice *value)
 {
     json_t *root = json_loadb((const char *)body.data, body.length, 0, NULL);
     const json_t *found = walk(root, name);
     int result = -1;
 
-    buffer_clear(value);
+    buffer_clear(scratch);
     if (json_is_string(found))
-        result = buffer_add(value, json_string_value(found), json_string_length(found));
+        result = buffer_add(scratch, json_string_value(found), json_string_length(found));
+    *value = buffer_slice(scratch);
     json_decref(root);
     return result;
 }
 
+static void read_source(struct field_source *source)
+{
+    struct slice type = SLICE_NONE;
+
+    source->body = text_before(source->request->body, FIELD_BODY);
+    source->type = FIELD_QUERY;
+    if (source->body.length > 0)
+        type = http_request_header(source->request, "Content-Type");
+    if (text_starts_nocase(type, "application/x-www-form-urlencoded"))
+        source->type = FIELD_FORM;
+    else if (text_starts_nocase(type, "multipart/form-data"))
+        source->type = FIELD_MULTIPART;
+    else if (text_starts_nocase(type, "application/json"))
+        source->type = FIELD_JSON;
+    source->plain = source->type == FIELD_FORM && is_plain(source->body);
+}
+
+static int find(struct field_source *source, const char *name, struct buffer *scratch, struct slice *value)
+{
+    struct slice query = source->request->query;
+    int result = -1;
+
+    if (source->type == FIELD_UNREAD)
+        read_source(source);
+    if (source->type == FIELD_FORM)
+        result = find_encoded(source->body, source->plain, name, scratch, value);
+    else if (source->type == FIELD_MULTIPART)
+        result = find_multipart(source->body, name, scratch, value);
+    else if (source->type == FIELD_JSON)
+        result = find_json(source->body, name, scratch, value);
+    return result == 0 || query.length == 0 ? result : find_encoded(query, is_plain(query), name, scratch, value);
+}
+
+struct slice field_look(struct field_source *source, const char *name, struct buffer *scratch)
+{
+    struct slice value;
+
+    return find(source, name, scratch, &value) == 0 ? value : SLICE_NONE;
+}
+
 int field_find(const struct http_request *request, const char *name, struct buffer *value)
 {
-    struct slice body = text_before(request->body, FIELD_BODY), type = SLICE_NONE;
+    struct field_source source = {.request = request};
+    struct slice found;
+    int result = find(&source, name, value, &found);
 
-    if (body.length > 0)
-        type = http_request_header(request, "Content-Type");
-    if (text_starts_nocase(type, "application/x-www-form-urlencoded") && find_encoded(body, name, value) == 0)
-        return 0;
-    if (text_starts_nocase(type, "multipart/form-data") && find_multipart(body, name, value) == 0)
-        return 0;
-    if (text_starts_nocase(type, "application/json") && find_json(body, name, value) == 0)
-        return 0;
-    return find_encoded(request->query, name, value);
+    if (result == 0 && found.data != value->data) {
+        buffer_clear(value);
+        result = buffer_add_slice(value, found);
+    }
+    return result;
 }
 
 struct slice field_cookie(const struct http_request *request, const char *name)

@@ -308,6 +308,7 @@ void site_free(struct site *site)
     free(site->replies);
     free(site->routes);
     free(site->starts);
+    free(site->order);
     free(site->literals);
     free(site->front_lines);
     free(site->cookie);

@@ -118,6 +118,11 @@ static bool starts_with(struct slice text, struct slice start)
            memcmp(text.data, start.data, start.length) == 0;
 }
 
+static bool ends_with(struct slice text, struct slice end)
+{
+    return text.length >= end.length && memcmp(text.data + text.length - end.length, end.data, end.length) == 0;
+}
+
 static struct slice behind(struct slice text, size_t length)
 {
     return (struct slice){text.data + length, text.length - length};
@@ -196,7 +201,10 @@ bool pattern_match(const struct pattern *pattern, struct slice path, struct slic
     struct slice left = path, tail;
     size_t rest, before = 0;
 
-    if (pattern->count > 0 && pattern->tokens[0].type == TOKEN_TEXT && !starts_with(path, pattern->tokens[0].text))
+    if (pattern->count > 0 &&
+        ((pattern->tokens[0].type == TOKEN_TEXT && !starts_with(path, pattern->tokens[0].text)) ||
+         (pattern->tokens[pattern->count - 1].type == TOKEN_TEXT &&
+          !ends_with(path, pattern->tokens[pattern->count - 1].text))))
         return false;
     rest = rest_at(pattern);
     for (size_t i = 0; i < rest; i++)

@@ -184,6 +184,27 @@ static void load_start(struct site_start *start, const struct site_route *route)
     start->behind = route->plain != NULL && route->plain->served == SITE_BEHIND;
 }
 
+/* Nearly all paths begin alike, with a slash. */
+static void load_order(struct site *site)
+{
+    size_t count = site->route_count > 0 ? site->route_count - 1 : 0, at = 0;
+
+    site->order = calloc(SITE_SECONDS * (count + 1), sizeof *site->order);
+    for (size_t second = 0; site->order != NULL && second < SITE_SECONDS; second++) {
+        site->firsts[second] = at;
+        for (size_t i = 0; i < count; i++) {
+            const struct pattern *pattern = &site->routes[i].pattern;
+            struct slice text = pattern->count > 0 ? pattern->tokens[0].text : SLICE_NONE;
+
+            if (text.length < 2 || text.data[1] == second || second == SITE_SECONDS - 1)
+                site->order[at++] = (uint32_t)i;
+        }
+    }
+    site->firsts[SITE_SECONDS] = at;
+    if (site->order == NULL)
+        site_fault(site, site->tree, "out of memory");
+}
+
 void site_load_routes(struct site *site, const char *folder)
 {
     const struct yaml *routes = yaml_get(site->tree, "routes");
@@ -206,4 +227,5 @@ void site_load_routes(struct site *site, const char *folder)
         load_start(&site->starts[i], &site->routes[i]);
         site->own_fronts = site->own_fronts || (plain != NULL && plain->served == SITE_FRONT);
     }
+    load_order(site);
 }

@@ -27,12 +27,24 @@ static json_t *clean_text(struct slice text)
 
 static int set(struct answering *a, const char *name, json_t *value)
 {
+    if (a->view == NULL)
+        a->view = json_object();
     return json_object_set_new_nocheck(a->view, name, value);
 }
 
+/* A short text of the engine's own, in ASCII. */
 static int set_text(struct answering *a, const char *name, const char *text)
 {
-    return set(a, name, json_string_nocheck(text));
+    struct site_texts *texts = a->texts;
+    size_t length = strlen(text);
+    char *at = texts->store + texts->stored;
+
+    if (texts->count == SITE_TEXTS || length > sizeof(texts->store) - texts->stored)
+        return -1;
+    memcpy(at, text, length);
+    texts->stored += length;
+    texts->items[texts->count++] = (struct template_text){name, {(const unsigned char *)at, length}};
+    return 0;
 }
 
 static bool is_host(struct slice host)
@@ -94,7 +106,7 @@ static int set_home(struct answering *a, const char *name)
         port = (struct slice){colon, host.length - (size_t)(colon - host.data)};
     snprintf(url, sizeof(url), "%s://%s%.*s", a->request->tls ? "https" : "http", name, (int)port.length,
              port.data == NULL ? "" : (const char *)port.data);
-    return set_text(a, "home", url);
+    return set(a, "home", json_string_nocheck(url));
 }
 
 /* What nginx calls so; and the port of the decoy's first listener for TLS. */
@@ -110,8 +122,8 @@ static int set_server(struct answering *a)
             port = decoy->listeners[i - 1].port;
     if (port != 443)
         snprintf(odd, sizeof(odd), ":%u", port);
-    return set_text(a, "server_name", name) | set_home(a, name) | set(a, "tls_port", json_integer(port)) |
-           set_text(a, "odd_port", odd) |
+    return set(a, "server_name", json_string_nocheck(name)) | set_home(a, name) | set(a, "tls_port", json_integer(port)) |
+           set(a, "odd_port", json_string_nocheck(odd)) |
            set(a, "request_uri", clean_text(a->request->uri));
 }
 

@@ -65,45 +65,44 @@ static const bool base64_letters[256] = {
     ['-'] = true,         ['/'] = true,         ['_'] = true,
 };
 
-static int base64_digit(unsigned char c)
+/* Of one of the letters. */
+static unsigned base64_digit(unsigned char c)
 {
+    if (c >= 'a')
+        return c - 'a' + 26u;
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
     if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || c == '-')
-        return 62;
-    return c == '/' || c == '_' ? 63 : -1;
+        return c - '0' + 52u;
+    return c == '+' || c == '-' ? 62 : 63;
 }
 
 /* A last group that is cut short gives the whole bytes that it holds. */
 int decode_base64(struct slice in, struct buffer *out)
 {
-    unsigned long bits = 0;
-    unsigned held = 0;
-    size_t before = out->length;
+    unsigned bits = 0, held = 0;
+    unsigned char *room;
+    size_t length;
 
     while (in.length > 0 && in.data[in.length - 1] == '=')
         in.length--;
     for (size_t i = 0; i < in.length; i++)
         if (!base64_letters[in.data[i]])
             return -1;
+    length = in.length / 4 * 3 + in.length % 4 * 3 / 4;
+    room = length == 0 ? NULL : buffer_reserve(out, length);
+    if (room == NULL)
+        return -1;
     for (size_t i = 0; i < in.length; i++) {
-        int digit = base64_digit(in.data[i]);
-
-        if (digit < 0)
-            return -1;
-        bits = (bits << 6 | (unsigned long)digit) & 0xffffff;
+        bits = bits << 6 | base64_digit(in.data[i]);
         held += 6;
         if (held >= 8) {
             held -= 8;
-            if (buffer_add_char(out, (char)(bits >> held & 0xff)) < 0)
-                return -1;
+            *room++ = (unsigned char)(bits >> held);
         }
     }
-    return out->length > before ? 0 : -1;
+    buffer_grow(out, length);
+    return 0;
 }
 
 int decode_unicode(unsigned long c, struct buffer *out)

@@ -28,11 +28,17 @@ bool answer_closes(unsigned status)
     }
 }
 
-static void add_line(struct buffer *out, const char *name, const char *value)
+static inline void add_line(struct buffer *out, const char *name, const char *value)
 {
-    (void)buffer_add_text(out, name);
-    (void)buffer_add_text(out, value);
-    (void)buffer_add(out, "\r\n", 2);
+    size_t named = strlen(name), length = strlen(value);
+    unsigned char *room = buffer_reserve(out, named + length + 2);
+
+    if (room == NULL)
+        return;
+    memcpy(room, name, named);
+    memcpy(room + named, value, length);
+    memcpy(room + named + length, "\r\n", 2);
+    buffer_grow(out, named + length + 2);
 }
 
 static void add_number(struct buffer *out, size_t number)

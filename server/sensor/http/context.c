@@ -178,14 +178,17 @@ struct keys {
     size_t count;
 };
 
-/* The name as printable ASCII; the second of its name is "Accept (2)". For at most HEADERS names. */
-static const char *key_of(struct keys *keys, struct slice name)
+/* Adds `"name":`, with the name as printable ASCII; the second of its name is "Accept (2)". For at most HEADERS. */
+static void write_key(struct buffer *out, struct keys *keys, struct slice name)
 {
     char *key = keys->texts[keys->count];
     size_t length = name.length < NAME ? name.length : NAME, same = 1, i;
+    bool plain = true;
 
-    for (i = 0; i < length; i++)
+    for (i = 0; i < length; i++) {
         key[i] = name.data[i] > 0x20 && name.data[i] < 0x7f ? (char)name.data[i] : '?';
+        plain = plain && key[i] != '"' && key[i] != '\\';
+    }
     key[length] = '\0';
     for (i = 0; i < keys->count; i++)
         same += keys->texts[i][0] == key[0] && strncmp(keys->texts[i], key, length) == 0 &&
@@ -193,7 +196,7 @@ static const char *key_of(struct keys *keys, struct slice name)
     if (same > 1)
         (void)snprintf(key + length, KEY - length, " (%zu)", same);
     keys->count++;
-    return key;
+    (void)(plain ? json_key(out, key) : json_member_open(out, key));
 }
 
 static void write_summary(struct buffer *out, struct slice value)
@@ -242,7 +245,7 @@ static bool write_values(struct buffer *out, const struct headers *headers, bool
             whole = false;
             break;
         }
-        (void)json_member_open(out, key_of(&keys, name));
+        write_key(out, &keys, name);
         if (kept)
             write_kept(out, value, presented);
         else
@@ -265,7 +268,7 @@ static void write_parameters(struct buffer *out, struct slice query)
     while (query.length > 0 && count++ < PARAMETERS && fits(out, KEY + SESSION_CLASSES)) {
         pair = text_cut(&query, '&');
         name = text_find_char(pair, '=') == TEXT_NONE ? SLICE_NONE : text_cut(&pair, '=');
-        (void)json_member_open(out, key_of(&keys, is_name(name) ? name : slice_of("?")));
+        write_key(out, &keys, is_name(name) ? name : slice_of("?"));
         write_summary(out, pair);
     }
     (void)buffer_add_char(out, '}');

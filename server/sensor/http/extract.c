@@ -195,13 +195,17 @@ static void take_target(struct extract *extract, struct slice target, const char
     take_path(extract, path);
 }
 
+static size_t boundary_at(struct slice value)
+{
+    return text_find_char(value, '=') == TEXT_NONE ? TEXT_NONE : text_find_nocase(value, "boundary=");
+}
+
 /* What the context keeps word for word must hold no secret that nobody looked at. */
 static void take_told(struct extract *extract, const struct http_header *header)
 {
     if (slice_is_nocase(header->name, "User-Agent") || text_starts_nocase(header->name, "Accept") ||
         text_starts_nocase(header->name, "Content-"))
-        field_runs(extract, 8, "header", text_before(header->value, text_find_nocase(header->value, "boundary=")),
-                   TOLD_LEAST);
+        field_runs(extract, 8, "header", text_before(header->value, boundary_at(header->value)), TOLD_LEAST);
 }
 
 /* Kubernetes takes a bearer token for the name of a protocol, since browsers let WebSockets have no other header. */

@@ -92,14 +92,16 @@ static bool is_affordable(struct extract *extract, uint8_t rank)
 }
 
 /* Of which tokens are made. */
-static const bool token_bytes[256] = {
-    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true, ['-'] = true, ['.'] = true,
+enum { TOKEN_BYTE = 1, TOKEN_DIGIT = 2 };
+static const unsigned char token_bytes[256] = {
+    ['a' ... 'z'] = TOKEN_BYTE, ['A' ... 'Z'] = TOKEN_BYTE, ['0' ... '9'] = TOKEN_BYTE | TOKEN_DIGIT,
+    ['_'] = TOKEN_BYTE,         ['-'] = TOKEN_BYTE,         ['.'] = TOKEN_BYTE,
 };
 
 static bool is_run(struct slice value)
 {
     for (size_t i = 0; i < value.length; i++)
-        if (!token_bytes[value.data[i]])
+        if (token_bytes[value.data[i]] == 0)
             return false;
     return true;
 }
@@ -130,13 +132,14 @@ static struct slice next_tokenlike(struct slice *rest, size_t least)
     struct slice run;
 
     while (rest->length > 0) {
+        unsigned seen = 0;
         size_t length = 0;
 
-        while (length < rest->length && token_bytes[rest->data[length]])
-            length++;
+        for (; length < rest->length && token_bytes[rest->data[length]] != 0; length++)
+            seen |= token_bytes[rest->data[length]];
         run = text_before(*rest, length);
         *rest = text_from(*rest, length + 1);
-        if (run.length >= least && is_tokenlike(run, least))
+        if (run.length >= least && (seen & TOKEN_DIGIT) != 0 && is_tokenlike(run, least))
             return run;
     }
     return SLICE_NONE;
@@ -280,47 +283,57 @@ static void take_route(struct extract *extract, const char *where)
         extract->to->login = credentials_pair_of(extract->to, identity, secret);
 }
 
+/* A field's part is made out when it is asked for: those that have been taken have none to be looked for. */
+static enum candidate_part part_of(const struct extract *extract, uint8_t parts[FIELDS], size_t at)
+{
+    if (parts[at] == 0)
+        parts[at] = (uint8_t)field_part(extract->fields[at].name);
+    return (enum candidate_part)parts[at];
+}
+
 /* The nearest identity before a secret, else the first behind it. */
-static size_t identity_near(const enum candidate_part parts[FIELDS], size_t count, size_t at)
+static size_t identity_near(const struct extract *extract, uint8_t parts[FIELDS], size_t at)
 {
     size_t i;
 
     for (i = at; i-- > 0;)
-        if (parts[i] == CANDIDATE_IDENTITY)
+        if (part_of(extract, parts, i) == CANDIDATE_IDENTITY)
             return i;
-    for (i = at + 1; i < count; i++)
-        if (parts[i] == CANDIDATE_IDENTITY)
+    for (i = at + 1; i < extract->count; i++)
+        if (part_of(extract, parts, i) == CANDIDATE_IDENTITY)
             return i;
     return TEXT_NONE;
 }
 
-static void take_one(struct extract *extract, const enum candidate_part parts[FIELDS], size_t at, uint8_t rank,
-                     const char *where)
+static void take_one(struct extract *extract, uint8_t parts[FIELDS], size_t at, uint8_t rank, const char *where)
 {
     const struct field *field = &extract->fields[at];
-    size_t identity = parts[at] == CANDIDATE_SECRET ? identity_near(parts, extract->count, at) : TEXT_NONE;
+    size_t identity = TEXT_NONE;
     UNZEROED char text[WHERE];
 
     if (field->value.length == 0 || is_own(extract, field->value))
         return;
+    if (part_of(extract, parts, at) == CANDIDATE_SECRET)
+        identity = identity_near(extract, parts, at);
     (void)where_text(text, where, field->name);
     if (identity != TEXT_NONE && extract->fields[identity].value.length > 0 && is_affordable(extract, 0))
         credentials_add_login(extract->to, rank, text, extract->fields[identity].value, field->value);
     if (parts[at] == CANDIDATE_SECRET)
         field_value(extract, CANDIDATE_SECRET, rank, text, field->value);
     else
-        field_value(extract, parts[at], (uint8_t)(rank + (parts[at] == CANDIDATE_IDENTITY ? 1 : 2)), text,
-                    field->value);
+        field_value(extract, part_of(extract, parts, at),
+                    (uint8_t)(rank + (parts[at] == CANDIDATE_IDENTITY ? 1 : 2)), text, field->value);
 }
 
 void field_take(struct extract *extract, uint8_t rank, const char *where)
 {
-    UNZEROED enum candidate_part parts[FIELDS];
+    UNZEROED uint8_t parts[FIELDS]; /* 0 until it is asked for */
     size_t i;
 
+    if (extract->count == 0 && extract->route == NULL)
+        return;
     take_route(extract, where);
-    for (i = 0; i < extract->count; i++)
-        parts[i] = field_part(extract->fields[i].name);
+    memset(parts, 0, extract->count);
     for (i = 0; i < extract->count; i++)
         take_one(extract, parts, i, rank, where);
     extract->count = 0;

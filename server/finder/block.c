@@ -2,6 +2,7 @@
 #include "server/finder/block.h"
 
 #include <stdio.h>
+#include "server/base/unzeroed.h"
 #include "server/finder/unpack.h"
 
 #define FIRST 16     /* digits by which a block is told from words */
@@ -166,7 +167,7 @@ static ssize_t read_string(struct input *input, unsigned char *bytes, size_t siz
 /* Is a string of base64 in front, and is to be decoded? Not if it has anything else, as web tokens have. */
 static bool is_string(struct slice front)
 {
-    unsigned char digits[DIGITS], bytes[DIGITS];
+    unsigned char digits[DIGITS] UNZEROED, bytes[DIGITS] UNZEROED;
     struct base64 state = {.line = 0};
     size_t taken, count = string_digits(front, DIGITS, digits, &taken);
     struct slice made = {bytes, decode(&state, (struct slice){digits, count}, bytes)}, end = slice_behind(front, taken);
@@ -183,8 +184,7 @@ static bool begins_string(struct slice line, size_t at)
     unsigned char digits[FIRST];
     size_t taken;
 
-    return line.data[at] == '"' &&
-           (string_digits(behind, FIRST, digits, &taken) == FIRST || behind.length - taken < ESCAPE);
+    return string_digits(behind, FIRST, digits, &taken) == FIRST || behind.length - taken < ESCAPE;
 }
 
 /* Bytes up to behind the first quotation mark that base64 follows, or 0. Every FIRST-th byte is looked at: one of them is in
@@ -197,11 +197,11 @@ static size_t before_string(struct slice line)
         begin = at;
         while (begin > at - FIRST && (steps[line.data[begin]] != 0 || line.data[begin] == '\\'))
             begin--;
-        if (begins_string(line, begin))
+        if (line.data[begin] == '"' && begins_string(line, begin))
             return begin + 1;
     }
     for (begin = line.length - FIRST; begin < line.length; begin++)
-        if (begins_string(line, begin))
+        if (line.data[begin] == '"' && begins_string(line, begin))
             return begin + 1;
     return 0;
 }
@@ -275,7 +275,7 @@ static size_t decode_front(struct slice front, unsigned char bytes[LOOK])
 /* Is a block in front, and is to be decoded? */
 static bool is_block(struct source *source, struct input *input)
 {
-    unsigned char bytes[LOOK];
+    unsigned char bytes[LOOK] UNZEROED;
     struct slice front = need(source, input, FIRST), made;
 
     if (digits_of(front, FIRST) < FIRST)
@@ -375,7 +375,7 @@ static bool search_block(struct source *source, struct input *input)
 {
     struct stream *stream = source->stream;
     bool quoted = is_quoted(&stream->text);
-    char name[NAME];
+    char name[NAME] UNZEROED;
     struct input *block;
     struct slice named;
 

@@ -50,20 +50,15 @@ uint64_t text_source(const struct text *text, size_t at)
     return mark->source + (at - mark->at);
 }
 
-int text_mark(struct text *text, uint64_t source)
+int text_more_marks(struct text *text)
 {
-    while (text->mark_count > 0 && text->marks[text->mark_count - 1].at >= text->length)
-        text->mark_count--;
-    if (text->mark_count == text->mark_capacity) {
-        size_t capacity = text->mark_capacity > 0 ? 2 * text->mark_capacity : 256;
-        struct text_mark *marks = reallocarray(text->marks, capacity, sizeof *marks);
+    size_t capacity = text->mark_capacity > 0 ? 2 * text->mark_capacity : 256;
+    struct text_mark *marks = reallocarray(text->marks, capacity, sizeof *marks);
 
-        if (marks == NULL)
-            return -1;
-        text->marks = marks;
-        text->mark_capacity = capacity;
-    }
-    text->marks[text->mark_count++] = (struct text_mark){text->length, source};
+    if (marks == NULL)
+        return -1;
+    text->marks = marks;
+    text->mark_capacity = capacity;
     return 0;
 }
 

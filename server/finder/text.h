@@ -39,8 +39,18 @@ int text_begin(struct text *text, size_t length);
 size_t text_mark_of(const struct text *text, size_t at);
 /* Where the byte at `at` lies; for `at` == length what lies behind the last one. */
 uint64_t text_source(const struct text *text, size_t at);
+/* Room for more than there are. -1 without memory. */
+int text_more_marks(struct text *text);
 /* Bytes from here on lie at `source`. -1 without memory. */
-int text_mark(struct text *text, uint64_t source);
+static inline int text_mark(struct text *text, uint64_t source)
+{
+    while (text->mark_count > 0 && text->marks[text->mark_count - 1].at >= text->length)
+        text->mark_count--;
+    if (text->mark_count == text->mark_capacity && text_more_marks(text) < 0)
+        return -1;
+    text->marks[text->mark_count++] = (struct text_mark){text->length, source};
+    return 0;
+}
 /* An escape of that view ends here, and stands for something or not. -1 without memory. */
 int text_seam(struct text *text, size_t depth, bool something);
 /* Those in and around [from, to) of another text, which is to come next here. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define FOLD_SHORTEST 20 /* characters of a line that was broken because it was full */
+#define REFERENCE 11     /* characters between & and ; of HTML */
 #define FOLD_INDENT 64   /* white space and marks of quotation in front of its rest */
 
 static int byte_at(struct slice bytes, size_t at)
@@ -151,20 +152,31 @@ static long reference(const char *text)
     return value > 0 && value <= 0x10ffff ? value : -1;
 }
 
+static bool is_alphanumeric(int c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 static void read_html(struct slice bytes, size_t at, struct escape *escape)
 {
-    char text[12];
-    size_t length = 0;
+    char text[REFERENCE + 1];
+    size_t length = byte_at(bytes, at + 1) == '#' ? 1 : 0;
     long value;
-    int c;
 
-    while ((c = byte_at(bytes, at + 1 + length)) > 0 && (isalnum(c) || (c == '#' && length == 0)) &&
-           length + 1 < sizeof text)
-        text[length++] = (char)c;
+    while (length < REFERENCE && is_alphanumeric(byte_at(bytes, at + 1 + length)))
+        length++;
+    if (length < 2 || byte_at(bytes, at + 1 + length) != ';')
+        return;
+    memcpy(text, bytes.data + at + 1, length);
     text[length] = '\0';
-    value = c == ';' && length > 1 ? reference(text) : -1;
+    value = reference(text);
     if (value >= 0)
         make_code(escape, length + 2, (uint32_t)value);
+}
+
+static bool is_graphic(unsigned char c)
+{
+    return c > ' ' && c < 0x7f;
 }
 
 /* A line that was full, broken between two characters; what the next one begins with is indentation or quotation. */
@@ -172,13 +184,13 @@ static void read_folded(struct slice bytes, size_t at, struct escape *escape)
 {
     size_t before = at > 0 && bytes.data[at - 1] == '\r' ? 1 : 0, line = at - before, next = at + 1;
 
-    if (line < FOLD_SHORTEST || !isgraph(bytes.data[line - 1]) ||
-        memchr(bytes.data + line - FOLD_SHORTEST, '\n', FOLD_SHORTEST) != NULL)
+    if (line < FOLD_SHORTEST || !is_graphic(bytes.data[line - 1]))
         return;
-    while (next < bytes.length && next - at <= FOLD_INDENT && strchr(" \t>", bytes.data[next]) != NULL &&
-           bytes.data[next] != '\0')
+    while (next < bytes.length && next - at <= FOLD_INDENT &&
+           (bytes.data[next] == ' ' || bytes.data[next] == '\t' || bytes.data[next] == '>'))
         next++;
-    if (next < bytes.length && isgraph(bytes.data[next]))
+    if (next < bytes.length && is_graphic(bytes.data[next]) &&
+        memchr(bytes.data + line - FOLD_SHORTEST, '\n', FOLD_SHORTEST) == NULL)
         make_nothing(escape, before, next - at);
 }
 

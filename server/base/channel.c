@@ -14,6 +14,8 @@
 #define VECTORS 512 /* pieces of memory in one system call */
 #define PREFIX 4    /* each message's length stands before it */
 #define SOCKET_BUFFER (4 * 1024 * 1024)
+#define ROUND 256 /* messages are of many lengths */
+#define KEPT 1024 /* places of the ring, and bytes of each, whose memory stays for the next message */
 
 union control {
     struct cmsghdr header;
@@ -23,11 +25,11 @@ union control {
 /* A packed datagram: this, then messages with their lengths before them. No message has the type 0xffff. */
 static const unsigned char pack_mark[2] = {0xff, 0xff};
 
-/* A message that waits. bytes: its length as 32 bits, then the message. */
+/* A message that waits. bytes: its length as 32 bits, then the message. A place without one may have bytes, too. */
 struct queued {
     int fd;
     bool packed;
-    size_t length;
+    size_t length, room;
     unsigned char *bytes;
 };
 
@@ -87,7 +89,11 @@ static void drop_first(struct channel *channel)
     if (item->fd >= 0)
         close(item->fd);
     sodium_memzero(item->bytes, PREFIX + item->length);
-    free(item->bytes);
+    if (item->room > KEPT || channel->ring > KEPT) {
+        free(item->bytes);
+        item->bytes = NULL;
+        item->room = 0;
+    }
     channel->first = (channel->first + 1) % channel->ring;
     channel->count--;
 }
@@ -118,6 +124,8 @@ void channel_free(struct channel *channel)
         event_free(channel->flushing);
     wipe_received(channel);
     close(channel->fd);
+    for (size_t i = 0; i < channel->ring; i++)
+        free(channel->queue[i].bytes);
     free(channel->queue);
     free(channel->slots);
     free(channel);
@@ -163,23 +171,36 @@ static int ring_grow(struct channel *channel)
     return 0;
 }
 
+static int make_room(struct queued *item, size_t length)
+{
+    size_t room = (length + ROUND - 1) / ROUND * ROUND;
+
+    if (item->room >= length)
+        return 0;
+    free(item->bytes);
+    item->bytes = malloc(room);
+    item->room = item->bytes == NULL ? 0 : room;
+    return item->bytes == NULL ? -1 : 0;
+}
+
 static int enqueue(struct channel *channel, struct slice message, int fd, bool packed)
 {
-    struct queued item = {.fd = -1, .packed = packed, .length = message.length};
+    struct queued *item;
 
     if (channel->gone || message.length == 0 || message.length > CHANNEL_MESSAGE || ring_grow(channel) < 0)
         return -1;
-    item.bytes = malloc(PREFIX + message.length);
-    if (item.bytes == NULL)
+    item = &channel->queue[(channel->first + channel->count) % channel->ring];
+    if (make_room(item, PREFIX + message.length) < 0)
         return -1;
+    item->fd = -1;
+    if (fd >= 0 && (item->fd = dup(fd)) < 0)
+        return -1;
+    item->packed = packed;
+    item->length = message.length;
     for (size_t i = 0; i < PREFIX; i++)
-        item.bytes[i] = (unsigned char)(message.length >> (8 * (PREFIX - 1 - i)));
-    memcpy(item.bytes + PREFIX, message.data, message.length);
-    if (fd >= 0 && (item.fd = dup(fd)) < 0) {
-        free(item.bytes);
-        return -1;
-    }
-    channel->queue[(channel->first + channel->count++) % channel->ring] = item;
+        item->bytes[i] = (unsigned char)(message.length >> (8 * (PREFIX - 1 - i)));
+    memcpy(item->bytes + PREFIX, message.data, message.length);
+    channel->count++;
     if (!event_pending(channel->writing, EV_WRITE, NULL))
         event_active(channel->flushing, EV_WRITE, 0);
     return 0;

@@ -64,6 +64,8 @@ struct sensor {
     size_t pool_count;
     struct observation observation; /* the one that is being made */
     struct buffer context;
+    struct address told; /* the local address that was told of last, as text: mostly the next one's, too */
+    char told_text[ADDRESS_TEXT];
     unsigned char scratch[SENSOR_SCRATCH];
 };
 

@@ -186,22 +186,36 @@ static void describe_tls(struct buffer *out, const struct tls_facts *tls)
     buffer_add_char(out, '}');
 }
 
+static const char *local_text(struct session *session)
+{
+    struct sensor *sensor = session->sensor;
+
+    if (sensor->told_text[0] == '\0' || memcmp(&sensor->told, &session->local, sizeof sensor->told) != 0) {
+        sensor->told = session->local;
+        address_text(&sensor->told, sensor->told_text);
+    }
+    return sensor->told_text;
+}
+
 /* The service's object is joined into ours: its opening brace is left out. */
 static struct slice describe(struct session *session, struct slice context)
 {
     struct buffer *out = &session->sensor->context;
     uint64_t shed = link_shed(session->sensor->link);
-    char text[ADDRESS_TEXT];
 
     buffer_clear(out);
     buffer_add_char(out, '{');
     describe_tls(out, &session->tls);
-    json_member_number(out, "connection", (int64_t)session->connection);
-    json_member_number(out, "request", session->request);
-    json_member_open(out, "local");
+    json_key(out, "connection");
+    json_write_number(out, (int64_t)session->connection);
+    json_key(out, "request");
+    json_write_number(out, session->request);
+    json_key(out, "local");
     buffer_add_char(out, '{');
-    json_member_text(out, "address", address_text(&session->local, text));
-    json_member_number(out, "port", session->local_port);
+    json_key(out, "address");
+    json_write_string(out, slice_of(local_text(session)));
+    json_key(out, "port");
+    json_write_number(out, session->local_port);
     buffer_add_char(out, '}');
     if (shed > 0)
         json_member_number(out, "shed", (int64_t)shed);

@@ -34,7 +34,7 @@ ssize_t stream_read(struct stream *stream, void *data, size_t length)
         return returned == 1 ? (ssize_t)got : tls_result(stream->ssl, returned);
     }
     do
-        n = read(stream->fd, data, length);
+        n = recv(stream->fd, data, length, 0);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == EAGAIN ? STREAM_AGAIN : STREAM_BROKEN;
@@ -54,7 +54,7 @@ ssize_t stream_write(struct stream *stream, const void *data, size_t length)
         return returned == 1 ? (ssize_t)put : tls_result(stream->ssl, returned);
     }
     do
-        n = write(stream->fd, data, length);
+        n = send(stream->fd, data, length, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == EAGAIN ? STREAM_FULL : STREAM_BROKEN;

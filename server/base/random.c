@@ -3,8 +3,9 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <sys/random.h>
 
-#define POOL 1024
+#define POOL 4096
 
 /* libsodium hands its implementation no context, so this cannot live anywhere else. */
 static struct {
@@ -22,6 +23,21 @@ static void stir(void)
     randombytes_sysrandom_implementation.stir();
 }
 
+/* libsodium asks for 256 bytes at a time. It knows what to do where the kernel gives none. */
+static void fill(unsigned char *to, size_t wanted)
+{
+    while (wanted > 0) {
+        ssize_t got = getrandom(to, wanted, 0);
+
+        if (got <= 0) {
+            randombytes_sysrandom_implementation.buf(to, wanted);
+            got = (ssize_t)wanted;
+        }
+        to += got;
+        wanted -= (size_t)got;
+    }
+}
+
 static void draw(void *const out, const size_t size)
 {
     unsigned char *to = out;
@@ -29,7 +45,7 @@ static void draw(void *const out, const size_t size)
 
     while (wanted > 0) {
         if (pool.left == 0) {
-            randombytes_sysrandom_implementation.buf(pool.bytes, POOL);
+            fill(pool.bytes, POOL);
             pool.left = POOL;
         }
         piece = wanted < pool.left ? wanted : pool.left;

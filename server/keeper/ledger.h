@@ -38,6 +38,7 @@ struct ledger {
     struct flusher flusher; /* of the log, for hasty commits */
     struct filter filter; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */
+    uint64_t indexed; /* digests that were added, or may have been (roster.h) */
     uint64_t trials; /* how often what is tried for a proof may have changed (prove.h) */
     struct {
         const char *sql;

@@ -37,6 +37,7 @@ int pending_add(struct ledger *ledger, const struct digest *digest, int64_t toke
     struct pending_digest item = {*digest, token, part};
 
     filter_add(&ledger->filter, digest);
+    ledger->indexed++;
     if (sqlite3_get_autocommit(ledger->db) != 0)
         return insert(ledger, &item, error);
     if (pending->count == PENDING_MOST && pending_write(ledger, error) < 0)

@@ -114,7 +114,7 @@ static bool verify(struct recogniser *recogniser, const struct presented_proof *
 
     buffer_init(&verifier, PROOF_VERIFIER);
     secret.secret = unseal(recogniser->keyring, row->secret, recogniser->plain, sizeof recogniser->plain);
-    recogniser->unseals++;
+    recogniser->opened++;
     if (proof->stored == PROOF_KEPT)
         add_stored(unseal(recogniser->keyring, sealed, prover->facts, sizeof prover->facts), proof, &verifier);
     else if (proof->stored == PROOF_MADE || may_derive(presented, &secret))

@@ -27,32 +27,10 @@ struct known {
     int64_t number;
     struct digest identity;
     bool bound, distinctive, opens; /* opens: the decoy where it was seen */
-    size_t length;                  /* of the secret, now in recogniser->plain */
+    struct slice secret;            /* of its bytes only RECOGNISE_DISTANCE may be there */
 };
 
-const char *grade_name(enum grade grade)
-{
-    static const char *const names[] = {
-        [GRADE_NOISE] = "noise",
-        [GRADE_IDENTITY] = "identity",
-        [GRADE_KEY_OFFERED] = "key-offered",
-        [GRADE_SECRET_ELSEWHERE] = "secret-elsewhere",
-        [GRADE_SECRET] = "secret",
-        [GRADE_BEACON] = "beacon",
-    };
-
-    return names[grade];
-}
-
-int grade_rank(enum grade grade)
-{
-    static const int ranks[] = {
-        [GRADE_NOISE] = 0,       [GRADE_BEACON] = 1,           [GRADE_IDENTITY] = 2,
-        [GRADE_KEY_OFFERED] = 3, [GRADE_SECRET_ELSEWHERE] = 4, [GRADE_SECRET] = 5,
-    };
-
-    return ranks[grade];
-}
+_Static_assert(ROSTER_HEAD == RECOGNISE_DISTANCE, "a roster keeps what is compared");
 
 static int refresh(struct recogniser *recogniser, struct error *error)
 {
@@ -92,6 +70,7 @@ int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const 
 void recogniser_close(struct recogniser *recogniser)
 {
     prover_close(&recogniser->prover);
+    roster_close(&recogniser->roster);
 }
 
 /* Sized for what is known of: how many tokens there are, or how many digests were met before it was too small. */
@@ -142,36 +121,6 @@ int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error
         return -1;
     filter->complete = taken < rows && !filter_crowded(filter);
     return filter->complete ? 0 : 1;
-}
-
-/* Myers' bit-vector algorithm (1999): one 64-bit column per byte of `b`. */
-unsigned edit_distance(struct slice a, struct slice b)
-{
-    uint64_t masks[256] = {0}, positive = ~0ull, negative = 0, last, x, horizontal, mismatch;
-    size_t beyond_a = a.length > RECOGNISE_DISTANCE ? a.length - RECOGNISE_DISTANCE : 0;
-    size_t beyond_b = b.length > RECOGNISE_DISTANCE ? b.length - RECOGNISE_DISTANCE : 0;
-    size_t i, distance;
-
-    a.length -= beyond_a;
-    b.length -= beyond_b;
-    distance = a.length;
-    if (a.length == 0)
-        return (unsigned)(b.length + beyond_b);
-    for (i = 0; i < a.length; i++)
-        masks[a.data[i]] |= 1ull << i;
-    last = 1ull << (a.length - 1);
-    for (i = 0; i < b.length; i++) {
-        x = masks[b.data[i]] | negative;
-        mismatch = (((x & positive) + positive) ^ positive) | x;
-        horizontal = negative | ~(mismatch | positive);
-        x = positive & mismatch;
-        distance += (horizontal & last) != 0;
-        distance -= (x & last) != 0;
-        horizontal = horizontal << 1 | 1;
-        positive = x << 1 | ~(mismatch | horizontal);
-        negative = horizontal & mismatch;
-    }
-    return (unsigned)(distance + (beyond_a > beyond_b ? beyond_a - beyond_b : beyond_b - beyond_a));
 }
 
 static void add_probe(struct recogniser *recogniser, enum digest_tag tag, struct slice value, size_t candidate)
@@ -229,6 +178,20 @@ static int look_up(struct recogniser *recogniser, const struct digest *digest, s
     return found;
 }
 
+static void find_in_roster(struct scene *scene)
+{
+    struct recogniser *recogniser = scene->recogniser;
+
+    recogniser->turn++;
+    for (size_t i = 0; i < recogniser->probe_count && scene->hit_count < HITS; i++) {
+        const struct probe *probe = &recogniser->probes[i];
+        const struct roster_digest *found = roster_find(&recogniser->roster, &probe->digest);
+
+        if (found != NULL)
+            scene->hits[scene->hit_count++] = (struct hit){found->token, probe->candidate, found->part};
+    }
+}
+
 static int find_hits(struct scene *scene, struct error *error)
 {
     struct recogniser *recogniser = scene->recogniser;
@@ -236,6 +199,10 @@ static int find_hits(struct scene *scene, struct error *error)
     size_t i, looked = 0;
     int found;
 
+    if (recogniser->roster.complete) {
+        find_in_roster(scene);
+        return 0;
+    }
     for (i = 0; i < recogniser->probe_count && scene->hit_count < HITS; i++) {
         if (!filter_maybe(&recogniser->ledger->filter, &recogniser->probes[i].digest))
             continue;
@@ -254,20 +221,24 @@ static int find_hits(struct scene *scene, struct error *error)
     return 0;
 }
 
-/* Reads and unseals a token. `number` 0: any, and its facts are not used. 1, 0 when it is not there, -1. */
-static int open_token(struct scene *scene, int64_t number, struct known *known, struct error *error)
+static bool does_open(const struct scene *scene, struct slice decoy)
+{
+    return decoy.length == 0 || slice_equal(decoy, scene->observation->decoy);
+}
+
+/* Reads and unseals a token, the first from that number on. 1, 0, -1. */
+static int read_token(struct scene *scene, int64_t from, struct known *known, struct error *error)
 {
     struct recogniser *recogniser = scene->recogniser;
     sqlite3_stmt *statement = ledger_statement(
         recogniser->ledger, "SELECT number, secret, identity_digest, bound, distinctive, decoy FROM token "
         "WHERE number >= ? ORDER BY number LIMIT 1", error);
-    struct slice sealed = {recogniser->dummy, sizeof recogniser->dummy}, digest, decoy;
+    struct slice sealed = {recogniser->dummy, sizeof recogniser->dummy}, digest;
     int found, length;
 
     if (statement == NULL)
         return -1;
-    memset(known, 0, sizeof *known);
-    sqlite3_bind_int64(statement, 1, number != 0 ? number : recogniser->anybody[recogniser->turn % RECOGNISE_POOL]);
+    sqlite3_bind_int64(statement, 1, from);
     found = ledger_step(recogniser->ledger, statement, error);
     if (found < 0)
         return -1;
@@ -279,15 +250,43 @@ static int open_token(struct scene *scene, int64_t number, struct known *known, 
             memcpy(known->identity.bytes, digest.data, DIGEST_BYTES);
         known->bound = sqlite3_column_int(statement, 3) != 0;
         known->distinctive = sqlite3_column_int(statement, 4) != 0;
-        decoy = ledger_column(statement, 5);
-        known->opens = decoy.length == 0 || slice_equal(decoy, scene->observation->decoy);
+        known->opens = does_open(scene, ledger_column(statement, 5));
     }
     length = keyring_unseal(recogniser->keyring, sealed, recogniser->plain, sizeof recogniser->plain);
-    known->length = length > 0 ? (size_t)length : 0;
-    recogniser->unseals++;
+    known->secret = (struct slice){recogniser->plain, length > 0 ? (size_t)length : 0};
     if (found == 1)
         sqlite3_reset(statement);
-    return found == 1 && known->number == number ? 1 : 0;
+    return found;
+}
+
+/* As read_token(). */
+static int take_from_roster(struct scene *scene, int64_t from, struct known *known)
+{
+    const struct roster *roster = &scene->recogniser->roster;
+    const struct roster_token *token = roster_token(roster, from);
+
+    if (token == NULL)
+        return 0;
+    known->number = token->number;
+    known->identity = token->identity;
+    known->bound = token->bound;
+    known->distinctive = token->distinctive;
+    known->opens = does_open(scene, roster_decoy(roster, token));
+    known->secret = (struct slice){token->head, token->length};
+    return 1;
+}
+
+/* `number` 0: any, and its facts are not used. 1, 0 when it is not there, -1. */
+static int open_token(struct scene *scene, int64_t number, struct known *known, struct error *error)
+{
+    struct recogniser *recogniser = scene->recogniser;
+    int64_t from = number != 0 ? number : recogniser->anybody[recogniser->turn % RECOGNISE_POOL];
+    int found;
+
+    memset(known, 0, sizeof *known);
+    recogniser->opened++;
+    found = recogniser->roster.complete ? take_from_roster(scene, from, known) : read_token(scene, from, known, error);
+    return found == 1 ? known->number == number : found;
 }
 
 static bool is_secret(const struct hit *hit)
@@ -357,10 +356,10 @@ static int secret_with(const struct observation *observation, uint16_t identity)
 static void measure(const struct scene *scene, const struct known *known, int secret, struct match *match)
 {
     struct slice presented = secret >= 0 ? normalise_secret(scene->observation->candidates[secret].value) : SLICE_NONE;
-    unsigned distance = edit_distance((struct slice){scene->recogniser->plain, known->length}, presented);
+    unsigned distance = edit_distance(known->secret, presented);
 
     match->distance = distance > UINT16_MAX ? UINT16_MAX : (uint16_t)distance;
-    match->length = (uint16_t)known->length;
+    match->length = (uint16_t)known->secret.length;
     if (secret >= 0)
         match->reasons |= MATCH_NEAR;
 }
@@ -413,7 +412,8 @@ static int examine(struct scene *scene, const struct hit *hit, struct match *mat
     if (scene->observation->candidate_count > 0)
         secret = secret_with(scene->observation, hit != NULL ? hit->candidate : 0);
     measure(scene, &known, secret, match);
-    sodium_memzero(scene->recogniser->plain, known.length);
+    if (known.secret.data == scene->recogniser->plain)
+        sodium_memzero(scene->recogniser->plain, known.secret.length);
     if (hit == NULL || found == 0)
         return 0;
     match->token = hit->token;
@@ -493,57 +493,13 @@ int recognise(struct recogniser *recogniser, const struct observation *observati
     recognition->count = 0;
     if (recogniser->until_refresh-- == 0 && refresh(recogniser, error) < 0)
         return -1;
+    if (roster_behind(&recogniser->roster, recogniser->ledger) &&
+        roster_load(&recogniser->roster, recogniser->ledger, error) < 0)
+        return -1;
     make_probes(recogniser, observation, recognition);
     if (find_hits(&scene, error) < 0 || examine_hits(&scene, true, recognition, &examined, error) < 0 ||
         take_proofs(&scene, recognition, error) < 0 ||
         examine_hits(&scene, false, recognition, &examined, error) < 0)
         return -1;
     return examined == 0 ? examine(&scene, NULL, &ignored, error) : 0;
-}
-
-void recognition_pack(const struct recognition *recognition, unsigned char out[MATCHED_BYTES])
-{
-    size_t i;
-
-    memset(out, 0, MATCHED_BYTES);
-    for (i = 0; i < recognition->count; i++) {
-        const struct match *match = &recognition->matches[i];
-        unsigned char *to = out + i * MATCH_BYTES;
-        int k;
-
-        for (k = 0; k < 8; k++)
-            to[k] = (unsigned char)((uint64_t)match->token >> (56 - 8 * k));
-        to[8] = match->grade;
-        to[9] = match->part;
-        to[10] = match->candidate;
-        to[11] = match->reasons;
-        to[12] = (unsigned char)(match->distance >> 8);
-        to[13] = (unsigned char)match->distance;
-        to[14] = (unsigned char)(match->length >> 8);
-        to[15] = (unsigned char)match->length;
-    }
-}
-
-size_t recognition_unpack(struct slice packed, struct match matches[MATCHES])
-{
-    struct reader reader = reader_of(packed);
-    size_t count = 0;
-
-    if (packed.length != MATCHED_BYTES)
-        return 0;
-    while (count < MATCHES) {
-        struct match *match = &matches[count];
-
-        match->token = (int64_t)reader_u64(&reader);
-        match->grade = reader_u8(&reader);
-        match->part = reader_u8(&reader);
-        match->candidate = reader_u8(&reader);
-        match->reasons = reader_u8(&reader);
-        match->distance = reader_u16(&reader);
-        match->length = reader_u16(&reader);
-        if (match->token == 0 || match->grade == GRADE_NOISE || match->grade > GRADE_BEACON)
-            break;
-        count++;
-    }
-    return count;
 }

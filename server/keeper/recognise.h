@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * Which tokens an observation shows, and how surely (DESIGN 5). The work is the same for hit and miss: one keyed
- * digest per spelling, each asked of the filter; then at least RECOGNISE_LOOKUPS look-ups in the index, real ones or
- * of digests that nobody presented; then at least one token, a known one or any, is read, unsealed and compared. Proofs
- * of possession: prove.h. */
+ * digest per spelling, each asked of the roster; then at least one token, a known one or any, is taken from it and
+ * compared. Where there are too many for a roster, each digest is asked of the filter; then at least RECOGNISE_LOOKUPS
+ * look-ups are done in the index, real ones or of digests that nobody presented; then at least one token is read,
+ * unsealed and compared. Proofs of possession: prove.h. */
 #ifndef KEEPER_RECOGNISE_H
 #define KEEPER_RECOGNISE_H
 
@@ -11,6 +12,7 @@
 #include "server/keeper/ledger.h"
 #include "server/keeper/normalise.h"
 #include "server/keeper/prove.h"
+#include "server/keeper/roster.h"
 #include "server/keeper/token.h"
 #include "server/wire/message.h"
 
@@ -74,8 +76,9 @@ struct recogniser {
     struct probe probes[RECOGNISE_PROBES];
     size_t probe_count;
     unsigned char plain[TOKEN_SECRET];
-    uint64_t unseals; /* how many were done: at least one per observation */
+    uint64_t opened; /* tokens: at least one per observation */
     struct prover prover;
+    struct roster roster; /* loaded by recognise() */
 };
 
 /* recogniser_close() frees, also after a failure. */

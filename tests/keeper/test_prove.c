@@ -86,14 +86,14 @@ static void present_signed(struct observation *observation, uint8_t pair, const 
     present(observation, pair, &transcript, identity);
 }
 
-/* Recognises; how many verifications and unsealings it took. */
+/* Recognises; how many verifications it took, and tokens that were opened. */
 static uint64_t look(const struct observation *observation)
 {
     struct recogniser *recogniser = &world->observer.recogniser;
-    uint64_t before = recogniser->prover.verified * 1000 + recogniser->unseals;
+    uint64_t before = recogniser->prover.verified * 1000 + recogniser->opened;
 
     ck_assert_msg(recognise(recogniser, observation, &seen, &world->error) == 0, "%s", world->error.text);
-    return recogniser->prover.verified * 1000 + recogniser->unseals - before;
+    return recogniser->prover.verified * 1000 + recogniser->opened - before;
 }
 
 static const struct match *only(enum grade grade, int64_t token)
@@ -292,7 +292,7 @@ START_TEST(a_damaged_secret_hides_no_other)
 }
 END_TEST
 
-/* Hit, near miss and unknown identity: as many verifications and unsealings. */
+/* Hit, near miss and unknown identity: as many verifications and tokens opened. */
 START_TEST(the_work_is_the_same)
 {
     const char *const identities[] = {KEY_ID, KEY_ID, "AKIANOBODYKNOWSTHIS2", NULL};

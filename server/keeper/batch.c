@@ -42,18 +42,38 @@ int batch_add(struct batch *batch, struct slice message, void *from)
     return 0;
 }
 
-static void hash_part(crypto_generichash_state *state, struct slice part)
+/* Small parts are hashed together. */
+struct hashing {
+    crypto_generichash_state state;
+    unsigned char bytes[1024];
+    size_t length;
+};
+
+static void hash_bytes(struct hashing *hashing, const void *bytes, size_t length)
+{
+    if (length > sizeof hashing->bytes - hashing->length) {
+        crypto_generichash_update(&hashing->state, hashing->bytes, hashing->length);
+        hashing->length = 0;
+    }
+    if (length > sizeof hashing->bytes) {
+        crypto_generichash_update(&hashing->state, bytes, length);
+    } else if (length > 0) {
+        memcpy(hashing->bytes + hashing->length, bytes, length);
+        hashing->length += length;
+    }
+}
+
+static void hash_part(struct hashing *hashing, struct slice part)
 {
     uint64_t length = part.length;
 
-    crypto_generichash_update(state, (const unsigned char *)&length, sizeof length);
-    if (part.length > 0)
-        crypto_generichash_update(state, part.data, part.length);
+    hash_bytes(hashing, &length, sizeof length);
+    hash_bytes(hashing, part.data, part.length);
 }
 
 void observed_digest(const struct keyring *keyring, const struct observed *row, unsigned char digest[CHAIN_BYTES])
 {
-    UNZEROED crypto_generichash_state state;
+    UNZEROED struct hashing hashing;
     unsigned char fixed[ID_BYTES + 8 + 2];
     int i;
 
@@ -62,16 +82,18 @@ void observed_digest(const struct keyring *keyring, const struct observed *row, 
         fixed[ID_BYTES + i] = (unsigned char)((uint64_t)row->time >> (8 * i));
     fixed[ID_BYTES + 8] = (unsigned char)row->port;
     fixed[ID_BYTES + 9] = (unsigned char)(row->port >> 8);
-    keyring_chain(keyring, &state);
-    crypto_generichash_update(&state, fixed, sizeof fixed);
-    hash_part(&state, row->decoy);
-    hash_part(&state, row->service);
-    hash_part(&state, row->source);
-    hash_part(&state, row->flow);
-    hash_part(&state, row->context);
-    hash_part(&state, row->presented);
-    hash_part(&state, row->matched);
-    crypto_generichash_final(&state, digest, CHAIN_BYTES);
+    hashing.length = 0;
+    keyring_chain(keyring, &hashing.state);
+    hash_bytes(&hashing, fixed, sizeof fixed);
+    hash_part(&hashing, row->decoy);
+    hash_part(&hashing, row->service);
+    hash_part(&hashing, row->source);
+    hash_part(&hashing, row->flow);
+    hash_part(&hashing, row->context);
+    hash_part(&hashing, row->presented);
+    hash_part(&hashing, row->matched);
+    crypto_generichash_update(&hashing.state, hashing.bytes, hashing.length);
+    crypto_generichash_final(&hashing.state, digest, CHAIN_BYTES);
 }
 
 void flow_pack(struct buffer *out, const struct observation *observation)

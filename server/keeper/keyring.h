@@ -41,7 +41,7 @@ int keyring_open(struct keyring *keyring, const char *path, struct error *error)
 /* Takes KEYRING_BYTES of master key. */
 void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_BYTES]);
 void keyring_wipe(struct keyring *keyring);
-/* Begins a keyed BLAKE2b-256 as rows and links of the chains have it; ended by CHAIN_BYTES. */
+/* Begins a keyed BLAKE2b-256 as rows and links of the chains have it, over at least one byte; ended by CHAIN_BYTES. */
 void keyring_chain(const struct keyring *keyring, crypto_generichash_state *state);
 /* Keyed BLAKE2b-128 of the tag and the bytes. */
 struct digest keyring_digest(const struct keyring *keyring, enum digest_tag tag, struct slice bytes);

@@ -87,7 +87,7 @@ START_TEST(digests_are_keyed_and_tagged)
     ck_assert_int_eq(crypto_generichash(other.bytes, sizeof other.bytes, (const unsigned char *)"Shunter2", 8,
                                         first.digest_key, KEYRING_BYTES), 0);
     ck_assert_mem_eq(&one, &other, sizeof one);
-    for (i = 505; i < 520; i++) {
+    for (i = 0; i < 520; i++) {
         memset(text, 'x', sizeof text);
         text[0] = 'S';
         one = keyring_digest(&first, DIGEST_SECRET, (struct slice){text + 1, i});

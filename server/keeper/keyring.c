@@ -10,7 +10,7 @@
 #include "server/base/paths.h"
 #include "server/base/unzeroed.h"
 
-enum subkey { SUBKEY_DIGEST = 1, SUBKEY_SEAL, SUBKEY_CHAIN, SUBKEY_CHECK, SUBKEY_SEED };
+enum subkey { SUBKEY_DIGEST = 1, SUBKEY_SEAL, SUBKEY_CHAIN, SUBKEY_CHECK, SUBKEY_SEED, SUBKEY_MASK };
 
 static const char context[crypto_kdf_CONTEXTBYTES + 1] = "keyring1";
 
@@ -133,6 +133,7 @@ void keyring_derive(struct keyring *keyring, const unsigned char master[KEYRING_
     crypto_kdf_derive_from_key(keyring->seal_key, KEYRING_BYTES, SUBKEY_SEAL, context, master);
     crypto_kdf_derive_from_key(keyring->chain_key, KEYRING_BYTES, SUBKEY_CHAIN, context, master);
     crypto_kdf_derive_from_key(keyring->check_key, KEYRING_BYTES, SUBKEY_CHECK, context, master);
+    crypto_kdf_derive_from_key(keyring->mask_key, KEYRING_BYTES, SUBKEY_MASK, context, master);
     crypto_kdf_derive_from_key(keyring->seed, KEYRING_BYTES, SUBKEY_SEED, context, master);
     prepare(keyring->digesting, keyring->digest_key, DIGEST_BYTES);
     prepare(keyring->chaining, keyring->chain_key, CHAIN_BYTES);
@@ -210,6 +211,15 @@ int keyring_open_sealed(const struct keyring *keyring, struct slice sealed, stru
         return -1;
     buffer_grow(out, (size_t)length);
     return 0;
+}
+
+void keyring_mask(const struct keyring *keyring, int64_t number, unsigned char *bytes, size_t length)
+{
+    unsigned char nonce[crypto_stream_chacha20_NONCEBYTES];
+
+    _Static_assert(sizeof nonce == sizeof number, "a number is a nonce");
+    memcpy(nonce, &number, sizeof nonce);
+    crypto_stream_chacha20_xor(bytes, bytes, length, nonce, keyring->mask_key);
 }
 
 void keyring_check(const struct keyring *keyring, unsigned char value[KEYRING_BYTES])

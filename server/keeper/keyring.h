@@ -29,6 +29,7 @@ struct keyring {
     unsigned char seal_key[KEYRING_BYTES];
     unsigned char chain_key[KEYRING_BYTES];
     unsigned char check_key[KEYRING_BYTES];
+    unsigned char mask_key[KEYRING_BYTES];
     unsigned char seed[KEYRING_BYTES]; /* for what is drawn once and then stored */
     /* Hashes that have taken their keys, as bytes: the states themselves ask for an alignment. */
     unsigned char digesting[sizeof(crypto_generichash_state)], chaining[sizeof(crypto_generichash_state)];
@@ -51,6 +52,9 @@ int keyring_seal(const struct keyring *keyring, struct slice plain, struct buffe
 int keyring_open_sealed(const struct keyring *keyring, struct slice sealed, struct buffer *out);
 /* As above into memory of at least sealed.length - SEAL_OVERHEAD bytes; the length, or -1. */
 int keyring_unseal(const struct keyring *keyring, struct slice sealed, unsigned char *out, size_t size);
+/* Makes bytes of a secret unreadable where they stay in memory, or readable again (ChaCha20). `number`: another one for
+ * each secret. */
+void keyring_mask(const struct keyring *keyring, int64_t number, unsigned char *bytes, size_t length);
 /* The same for the same key; kept in the ledger, so that a wrong key shows at once. */
 void keyring_check(const struct keyring *keyring, unsigned char value[KEYRING_BYTES]);
 

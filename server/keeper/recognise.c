@@ -262,7 +262,8 @@ static int read_token(struct scene *scene, int64_t from, struct known *known, st
 /* As read_token(). */
 static int take_from_roster(struct scene *scene, int64_t from, struct known *known)
 {
-    const struct roster *roster = &scene->recogniser->roster;
+    struct recogniser *recogniser = scene->recogniser;
+    const struct roster *roster = &recogniser->roster;
     const struct roster_token *token = roster_token(roster, from);
 
     if (token == NULL)
@@ -272,7 +273,8 @@ static int take_from_roster(struct scene *scene, int64_t from, struct known *kno
     known->bound = token->bound;
     known->distinctive = token->distinctive;
     known->opens = does_open(scene, roster_decoy(roster, token));
-    known->secret = (struct slice){token->head, token->length};
+    roster_secret(recogniser->keyring, token, recogniser->plain);
+    known->secret = (struct slice){recogniser->plain, token->length};
     return 1;
 }
 
@@ -412,8 +414,7 @@ static int examine(struct scene *scene, const struct hit *hit, struct match *mat
     if (scene->observation->candidate_count > 0)
         secret = secret_with(scene->observation, hit != NULL ? hit->candidate : 0);
     measure(scene, &known, secret, match);
-    if (known.secret.data == scene->recogniser->plain)
-        sodium_memzero(scene->recogniser->plain, known.secret.length);
+    sodium_memzero(scene->recogniser->plain, known.secret.length);
     if (hit == NULL || found == 0)
         return 0;
     match->token = hit->token;

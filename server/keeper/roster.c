@@ -19,7 +19,7 @@ void roster_close(struct roster *roster)
     memset(roster, 0, sizeof *roster);
 }
 
-/* Not by realloc(), which would leave secrets behind. */
+/* Not by realloc(), which would leave things behind. */
 static bool grow(struct roster *roster)
 {
     size_t room = roster->room == 0 ? 64 : roster->room * 2;
@@ -70,6 +70,7 @@ static bool add_token(struct roster *roster, const struct keyring *keyring, sqli
     length = keyring_unseal(keyring, ledger_column(row, 1), secret, sizeof secret);
     token->length = (uint16_t)(length > 0 ? length : 0);
     memcpy(token->head, secret, token->length < ROSTER_HEAD ? token->length : ROSTER_HEAD);
+    keyring_mask(keyring, token->number, token->head, ROSTER_HEAD);
     sodium_memzero(secret, token->length);
     roster->count++;
     return true;
@@ -211,6 +212,12 @@ const struct roster_token *roster_token(const struct roster *roster, int64_t num
         }
     }
     return from < roster->count ? &roster->tokens[from] : NULL;
+}
+
+void roster_secret(const struct keyring *keyring, const struct roster_token *token, unsigned char out[ROSTER_HEAD])
+{
+    memcpy(out, token->head, ROSTER_HEAD);
+    keyring_mask(keyring, token->number, out, ROSTER_HEAD);
 }
 
 struct slice roster_decoy(const struct roster *roster, const struct roster_token *token)

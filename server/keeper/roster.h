@@ -18,7 +18,7 @@
 struct roster_token {
     int64_t number;
     struct digest identity;
-    unsigned char head[ROSTER_HEAD]; /* of the secret in clear */
+    unsigned char head[ROSTER_HEAD]; /* of the secret, masked */
     uint16_t length;                 /* of all of it; 0: cannot be opened */
     bool bound, distinctive;
     uint32_t decoy, decoy_length; /* its name: place in roster->names */
@@ -55,6 +55,8 @@ static inline bool roster_behind(const struct roster *roster, const struct ledge
 const struct roster_digest *roster_find(const struct roster *roster, const struct digest *digest);
 /* The first token with at least that number, or NULL. */
 const struct roster_token *roster_token(const struct roster *roster, int64_t number);
+/* Writes the beginning of its secret in clear to `out`, which the caller wipes. */
+void roster_secret(const struct keyring *keyring, const struct roster_token *token, unsigned char out[ROSTER_HEAD]);
 struct slice roster_decoy(const struct roster *roster, const struct roster_token *token);
 
 #endif

@@ -85,12 +85,12 @@ class Peer:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def nginx(certificates=None):
+def nginx(certificates=None, workers="auto"):
     peer = Peer()
     tls = "" if certificates is None else (f"ssl_certificate {certificates}/cert.pem; "
                                            f"ssl_certificate_key {certificates}/key.pem;")
     with open(os.path.join(peer.dir, "nginx.conf"), "w") as file:
-        file.write(f"daemon off; worker_processes auto; pid {peer.dir}/pid; error_log {peer.dir}/error.log;\n"
+        file.write(f"daemon off; worker_processes {workers}; pid {peer.dir}/pid; error_log {peer.dir}/error.log;\n"
                    f"events {{ worker_connections 2048; }}\n"
                    f"http {{ access_log off; client_body_temp_path {peer.dir}/b; proxy_temp_path {peer.dir}/p;\n"
                    f"fastcgi_temp_path {peer.dir}/f; uwsgi_temp_path {peer.dir}/u; scgi_temp_path {peer.dir}/s;\n"
@@ -175,6 +175,16 @@ def load_tls(port, connections):
     return float(rate), int(p99)
 
 
+def tls_rates(folder, workers, connections):
+    """Of nginx and of ours, with as many processes each."""
+    with nginx(folder, workers) as peer, Installation("--tls", folder) as sundew:
+        with open(sundew.config, "a") as config:
+            config.write(f"workers: {workers}\n")
+        sundew.start()
+        port = sundew.port("gitlab", True)
+        return [(load_tls(peer.port, connections), load_tls(port, connections)) for _ in range(ROUNDS)]
+
+
 def bench_tls():
     """New connections with a whole handshake each; the peer has the same certificate."""
     if not tool("nginx") or not tool("openssl"):
@@ -184,15 +194,12 @@ def bench_tls():
             subprocess.run([tool("openssl"), "req", "-x509", "-newkey", *key, "-nodes", "-days", "30", "-subj",
                             "/CN=git.corp.example", "-addext", "subjectAltName=DNS:*.corp.example", "-keyout",
                             f"{folder}/key.pem", "-out", f"{folder}/cert.pem"], capture_output=True, check=True)
-            with nginx(folder) as peer, Installation("--tls", folder) as sundew:
-                sundew.start()
-                port = sundew.port("gitlab", True)
-                for connections in (1, 64):
-                    turns = [(load_tls(peer.port, connections), load_tls(port, connections)) for _ in range(ROUNDS)]
-                    base, rate = median(turn[0][0] for turn in turns), median(turn[1][0] for turn in turns)
-                    say(f"new TLS connections/s, {key[0]}, {connections} at a time "
-                        f"(p99 {median(turn[1][1] for turn in turns) / 1000:.1f} ms)", f"{rate:,.0f}",
-                        f"nginx {base:,.0f}", median(turn[1][0] / turn[0][0] for turn in turns), (">=", 1.0))
+            for workers, connections in ((1, 1), (1, 64), (os.cpu_count(), 64)):
+                turns = tls_rates(folder, workers, connections)
+                base, rate = median(turn[0][0] for turn in turns), median(turn[1][0] for turn in turns)
+                say(f"new TLS connections/s, {key[0]}, {connections} at a time, workers: {workers} "
+                    f"(p99 {median(turn[1][1] for turn in turns) / 1000:.1f} ms)", f"{rate:,.0f}",
+                    f"nginx {base:,.0f}", median(turn[1][0] / turn[0][0] for turn in turns), (">=", 1.0))
 
 
 def bench_crowd():

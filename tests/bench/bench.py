@@ -182,8 +182,12 @@ def tls_rates(folder, workers, connections):
         with open(sundew.config, "a") as config:
             config.write(f"workers: {workers}\n")
         sundew.start()
-        port = sundew.port("gitlab", True)
-        return [(load_tls(peer.port, connections), load_tls(port, connections)) for _ in range(ROUNDS)]
+        ports = peer.port, sundew.port("gitlab", True)
+        turns = []
+        for turn in range(ROUNDS):  # each begins as often as the other
+            rates = {port: load_tls(port, connections) for port in (ports if turn % 2 else reversed(ports))}
+            turns.append(tuple(rates[port] for port in ports))
+        return turns
 
 
 def bench_tls():

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "server/base/clock.h"
 
 #define HALF (SESSION_SEAL / 2)
 #define RANDOM 8
@@ -66,14 +67,20 @@ static bool grants(const struct configuration *configuration, struct slice name)
     return does;
 }
 
-/* Its secret to the byte, its identity, its decoy, in the form itself. */
+/* In the form itself, of a token of this decoy. */
+static bool is_of_form(const struct observation *observation, const struct match *match)
+{
+    return observation->login != 0 && observation->candidates[match->candidate].pair == observation->login &&
+           (match->reasons & MATCH_OTHER_DECOY) == 0;
+}
+
+/* Its secret to the byte, its identity. */
 static bool is_let_in(const struct observation *observation, const struct match *match)
 {
     struct slice value = observation->candidates[match->candidate].value;
 
     return match->grade == GRADE_SECRET && match->part == CANDIDATE_SECRET &&
-           (match->reasons & (unsigned)~MATCH_DRILL) == 0 && slice_equal(value, normalise_secret(value)) &&
-           observation->login != 0 && observation->candidates[match->candidate].pair == observation->login;
+           (match->reasons & (unsigned)~MATCH_DRILL) == 0 && slice_equal(value, normalise_secret(value));
 }
 
 /* A retired token's password is one that was changed. 1 with its kind, 0, -1. */
@@ -97,10 +104,19 @@ static int read_kind(struct ledger *ledger, int64_t token, char kind[GRANT_KIND]
     return 1;
 }
 
-static void take_session(const struct keyring *keyring, const struct observation *observation, size_t candidate,
+static void fill(const struct granter *granter, struct slice decoy, int64_t token, const char *kind,
+                 struct grant *grant)
+{
+    memcpy(grant->kind, kind, strlen(kind) + 1);
+    grant_seal(granter->keyring, decoy, token, grant->seal);
+}
+
+/* A code of the second factor. */
+static void take_session(struct granter *granter, const struct observation *observation, size_t candidate, int64_t now,
                          struct recognition *recognition, struct grant *grant)
 {
-    int64_t token = grant_unseal(keyring, observation->decoy, observation->candidates[candidate].value);
+    int64_t token =
+        grant_unseal(granter->keyring, observation->decoy, observation->candidates[candidate].value);
     struct match match = {.token = token, .grade = GRADE_SECRET, .part = CANDIDATE_SESSION,
                           .candidate = (uint8_t)candidate, .reasons = MATCH_SESSION};
     bool known = false;
@@ -111,34 +127,47 @@ static void take_session(const struct keyring *keyring, const struct observation
         known = recognition->matches[i].token == token;
     if (!known && recognition->count < MATCHES)
         recognition->matches[recognition->count++] = match;
-    memcpy(grant->kind, GRANT_SESSION, sizeof GRANT_SESSION);
-    grant_seal(keyring, observation->decoy, token, grant->seal);
+    lockout_count(&granter->lockout, token, now);
+    fill(granter, observation->decoy, token, lockout_holds(&granter->lockout, token, now) ? GRANT_LOCKED : GRANT_SESSION,
+         grant);
 }
 
-int grant_judge(const struct configuration *configuration, const struct keyring *keyring, struct ledger *ledger,
-                const struct observation *observation, struct recognition *recognition, struct grant *grant,
-                struct error *error)
+/* The form's login. A locked account says so to whoever names it, as GitLab does. */
+static int take_login(struct granter *granter, const struct observation *observation, struct match *match, int64_t now,
+                      struct grant *grant, struct error *error)
 {
-    int found;
+    char kind[GRANT_KIND] = "";
+    int found = 0;
+
+    if (!is_of_form(observation, match))
+        return 0;
+    if (lockout_holds(&granter->lockout, match->token, now)) {
+        fill(granter, observation->decoy, match->token, GRANT_LOCKED, grant);
+        return 0;
+    }
+    if (is_let_in(observation, match))
+        found = read_kind(granter->ledger, match->token, kind, error);
+    if (found == 1) {
+        match->reasons |= MATCH_GRANTED;
+        fill(granter, observation->decoy, match->token, kind, grant);
+    }
+    return found < 0 ? -1 : 0;
+}
+
+int grant_judge(struct granter *granter, const struct observation *observation, struct recognition *recognition,
+                struct grant *grant, struct error *error)
+{
+    int64_t now;
+    int result = 0;
 
     memset(grant, 0, sizeof *grant);
-    if (observation->candidate_count == 0 || !grants(configuration, observation->decoy))
+    if (observation->candidate_count == 0 || !grants(granter->configuration, observation->decoy))
         return 0;
+    now = clock_monotonic();
     for (size_t i = 0; i < observation->candidate_count; i++)
         if (observation->candidates[i].part == CANDIDATE_SESSION)
-            take_session(keyring, observation, i, recognition, grant);
-    for (size_t i = 0; grant->kind[0] == '\0' && i < recognition->count; i++) {
-        struct match *match = &recognition->matches[i];
-
-        if (!is_let_in(observation, match))
-            continue;
-        found = read_kind(ledger, match->token, grant->kind, error);
-        if (found < 0)
-            return -1;
-        if (found == 0)
-            continue;
-        match->reasons |= MATCH_GRANTED;
-        grant_seal(keyring, observation->decoy, match->token, grant->seal);
-    }
-    return 0;
+            take_session(granter, observation, i, now, recognition, grant);
+    for (size_t i = 0; result == 0 && grant->kind[0] == '\0' && i < recognition->count; i++)
+        result = take_login(granter, observation, &recognition->matches[i], now, grant, error);
+    return result;
 }

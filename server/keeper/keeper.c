@@ -52,7 +52,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
         goto no_observer;
     eraser_init(&keeper->eraser, &keeper->derivation, configuration);
     leap_init(&keeper->leap, keeper->eraser.observations_us);
-    keeper->observer.configuration = configuration;
+    keeper->observer.granter.configuration = configuration;
     if (derivation_open(&keeper->derivation, &keeper->ledger, &keeper->keyring, &keeper->observer, configuration,
                         error) < 0 ||
         outbox_open(&keeper->outbox, &keeper->ledger, &keeper->derivation, configuration, clock_monotonic(), error) <

@@ -77,6 +77,7 @@ int observer_open(struct observer *observer, struct ledger *ledger, const struct
     memset(observer, 0, sizeof *observer);
     observer->ledger = ledger;
     observer->keyring = keyring;
+    observer->granter = (struct granter){.ledger = ledger, .keyring = keyring};
     observer->budget_bytes = budget_bytes;
     observer->budget_source = budget_source;
     buffer_init(&observer->flow, 1024);
@@ -270,7 +271,7 @@ static int take_one(struct observer *observer, struct batch *batch, size_t index
     shed = observation->candidate_count == 0 && batch->count == BATCH_MESSAGES;
     if (recognise(&observer->recogniser, observation, &observer->recognition, error) < 0)
         return -1;
-    if (grant_judge(observer->configuration, observer->keyring, observer->ledger, observation, &observer->recognition,
+    if (grant_judge(&observer->granter, observation, &observer->recognition,
                     &batch->items[index].grant, error) < 0)
         return -1;
     if (observer->drills.count > 0)

@@ -35,10 +35,10 @@ struct recent;
 struct sources;
 
 struct observer {
-    const struct configuration *configuration; /* which decoys grant; NULL: none */
     struct ledger *ledger;
     const struct keyring *keyring;
     struct recogniser recogniser;
+    struct granter granter; /* its configuration is the caller's to set */
     struct drills drills;
     struct chain chain;   /* up to the last row written */
     struct chain durable; /* up to the last that a loss of power leaves: what is told to anybody ends here */

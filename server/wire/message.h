@@ -116,11 +116,13 @@ struct verdict {
     uint32_t ticket;
     bool grant;         /* let in; never set on a decoy that refuses */
     struct slice world; /* empty unless granted: SESSION_SEAL bytes, which are to come back as CANDIDATE_SESSION, then
-                           the name of the token's kind, or GRANT_SESSION for a later step */
+                           the name of the token's kind, GRANT_SESSION for a later step, or GRANT_LOCKED for any step
+                           at an account that wrong codes have locked */
 };
 
 #define SESSION_SEAL 32
 #define GRANT_SESSION "session"
+#define GRANT_LOCKED "locked"
 
 int verdict_add(struct buffer *buffer, const struct verdict *verdict);
 int verdict_get(struct reader *reader, struct verdict *verdict);

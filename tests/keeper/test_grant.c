@@ -10,6 +10,7 @@
 static struct world *world;
 static struct decoy decoy;
 static struct configuration configuration;
+static struct granter granter;
 static struct recognition seen;
 static struct grant grant;
 static int64_t token;
@@ -23,6 +24,7 @@ static void set_up(void)
     token = world_mint(world, &password, "gitlab");
     decoy = (struct decoy){.name = name, .grant = true};
     configuration = (struct configuration){.decoys = &decoy, .decoy_count = 1};
+    granter = (struct granter){&configuration, &world->ledger, &world->keyring, {.accounts = {{0}}}};
 }
 
 static void tear_down(void)
@@ -33,8 +35,7 @@ static void tear_down(void)
 static void judge(const struct observation *observation)
 {
     ck_assert_int_eq(recognise(&world->observer.recogniser, observation, &seen, &world->error), 0);
-    ck_assert_int_eq(grant_judge(&configuration, &world->keyring, &world->ledger, observation, &seen, &grant,
-                                 &world->error), 0);
+    ck_assert_int_eq(grant_judge(&granter, observation, &seen, &grant, &world->error), 0);
 }
 
 static void judge_login(const char *identity, const char *secret, uint8_t form)
@@ -97,6 +98,59 @@ START_TEST(knows_its_sessions)
 }
 END_TEST
 
+static void judge_code(void)
+{
+    struct observation observation = world_observation("gitlab", "203.0.113.5", WORLD_NOW);
+    unsigned char seal[SESSION_SEAL];
+
+    grant_seal(&world->keyring, slice_of(name), token, seal);
+    observation.candidates[0] = (struct candidate){CANDIDATE_SESSION, 0, slice_of("session"), {seal, sizeof seal}};
+    observation.candidate_count = 1;
+    judge(&observation);
+}
+
+START_TEST(locks_after_ten_wrong_codes)
+{
+    for (int i = 1; i < LOCKOUT_CODES; i++) {
+        judge_code();
+        ck_assert_str_eq(grant.kind, GRANT_SESSION);
+    }
+    judge_login(IDENTITY, SECRET, 1);
+    ck_assert_str_eq(grant.kind, "password");
+    judge_code();
+    ck_assert_str_eq(grant.kind, GRANT_LOCKED);
+    ck_assert_uint_eq(seen.matches[0].reasons, MATCH_SESSION);
+    judge_login(IDENTITY, SECRET, 1);
+    ck_assert_str_eq(grant.kind, GRANT_LOCKED);
+    ck_assert_uint_eq(seen.matches[0].reasons, 0);
+    judge_login(IDENTITY, "wrong", 1);
+    ck_assert_str_eq(grant.kind, GRANT_LOCKED);
+    judge_login(IDENTITY, SECRET, 0); /* not in the form */
+    ck_assert_str_eq(grant.kind, "");
+    judge_login("another", "wrong", 1);
+    ck_assert_str_eq(grant.kind, "");
+    granter.lockout.accounts[0].last -= LOCKOUT_US;
+    judge_login(IDENTITY, SECRET, 1);
+    ck_assert_str_eq(grant.kind, "password");
+    judge_code();
+    ck_assert_str_eq(grant.kind, GRANT_SESSION);
+}
+END_TEST
+
+START_TEST(remembers_the_latest_accounts)
+{
+    struct lockout *lockout = &granter.lockout;
+
+    for (int64_t now = 1; now <= LOCKOUT_ACCOUNTS + 1; now++)
+        for (int i = 0; i < LOCKOUT_CODES; i++)
+            lockout_count(lockout, now, now);
+    ck_assert(!lockout_holds(lockout, 1, LOCKOUT_ACCOUNTS + 1));
+    for (int64_t account = 2; account <= LOCKOUT_ACCOUNTS + 1; account++)
+        ck_assert(lockout_holds(lockout, account, LOCKOUT_ACCOUNTS + 1));
+    ck_assert(!lockout_holds(lockout, 2, 2 + LOCKOUT_US));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("grant");
@@ -105,6 +159,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_add_test(c, lets_in_the_right_secret_alone);
     tcase_add_test(c, knows_its_sessions);
+    tcase_add_test(c, locks_after_ten_wrong_codes);
+    tcase_add_test(c, remembers_the_latest_accounts);
     suite_add_tcase(s, c);
     return s;
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include "server/base/clock.h"
 #include "server/base/unzeroed.h"
+#include "server/wire/message.h"
 
 #define CACHE_FORGETS 600 /* seconds: nginx's "inactive" */
 
@@ -242,7 +243,9 @@ static const struct site_reply *granted_reply(const struct site_route *route, co
     for (size_t i = 0; i < route->granted->count; i++)
         if (strcmp(route->granted->keys[i]->text, kind) == 0)
             return route->openings[i];
-    return strcmp(kind, "session") == 0 && route->wrong_code != NULL ? route->wrong_code : route->refused;
+    if (strcmp(kind, GRANT_LOCKED) == 0 && route->locked != NULL)
+        return route->locked;
+    return strcmp(kind, GRANT_SESSION) == 0 && route->wrong_code != NULL ? route->wrong_code : route->refused;
 }
 
 int site_answer(const struct site *site, const struct site_route *route, const struct http_request *request,

@@ -137,7 +137,7 @@ struct site_route {
     const struct site_reply *plain, *refused;
     const struct yaml *granted;                          /* a map of kinds, or NULL */
     const struct site_reply *openings[SITE_OPENINGS];    /* what each of them opens */
-    const struct site_reply *wrong_code;                 /* or NULL */
+    const struct site_reply *wrong_code, *locked;        /* or NULL */
     int64_t body_limit; /* -1: the site's */
 };
 

@@ -99,13 +99,18 @@ static void load_form(struct site *site, struct site_route *route, const char *f
 /* What the right secret opens, by the kind of token that it is of. */
 static void load_granted(struct site *site, struct site_route *route, const char *folder, const struct yaml *node)
 {
-    const struct yaml *granted = yaml_get(node, "granted"), *wrong = yaml_get(node, "wrong-code");
+    const struct yaml *granted = yaml_get(node, "granted"), *wrong = yaml_get(node, "wrong-code"),
+                      *locked = yaml_get(node, "locked");
 
     if ((wrong == NULL) != (route->form.code == NULL) || (wrong != NULL && granted == NULL))
         site_fault(site, wrong != NULL ? wrong : node,
                    "'wrong-code', 'code' in 'form' and 'granted' go together; write all three, or 'granted' alone");
+    if (locked != NULL && wrong == NULL)
+        site_fault(site, locked, "'locked' is for too many wrong codes; say what one of them gets in 'wrong-code'");
     if (wrong != NULL)
         route->wrong_code = site_load_reply(site, folder, wrong, NULL);
+    if (locked != NULL)
+        route->locked = site_load_reply(site, folder, locked, NULL);
     if (granted == NULL)
         return;
     if (granted->type != YAML_MAP || granted->count == 0 || granted->count > SITE_OPENINGS) {
@@ -140,7 +145,7 @@ static void load_replies(struct site *site, struct site_route *route, const char
 static void load_route(struct site *site, const char *folder, const struct yaml *node)
 {
     static const char *const keys[] = {"match",   "host",    "where",      "form",       "answer", "plain",
-                                       "refused", "granted", "wrong-code", "body-limit", NULL};
+                                       "refused", "granted", "wrong-code", "locked", "body-limit", NULL};
     struct site_route *route = &site->routes[site->route_count++];
 
     route->at = node;

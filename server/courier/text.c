@@ -318,6 +318,14 @@ static void add_via(struct buffer *out, const json_t *via)
     buffer_add_char(out, '\n');
 }
 
+static void add_times(struct buffer *out, int64_t count)
+{
+    if (count == 1)
+        buffer_add_text(out, "once");
+    else
+        buffer_add_format(out, "%" PRId64 " times", count);
+}
+
 static void add_earlier(struct buffer *out, const json_t *record)
 {
     int64_t earlier = record_number(record, "source.earlier.observations", 0);
@@ -328,7 +336,9 @@ static void add_earlier(struct buffer *out, const json_t *record)
         buffer_add_text(out, "- never seen before at any decoy\n");
         return;
     }
-    buffer_add_format(out, "- seen %" PRId64 " times before at the decoys, first ", earlier);
+    buffer_add_text(out, "- seen ");
+    add_times(out, earlier);
+    buffer_add_text(out, " before at the decoys, first ");
     add_time(out, record, "source.earlier.first", false);
     buffer_add_char(out, '\n');
 }
@@ -360,11 +370,12 @@ static void add_client(struct buffer *out, const json_t *record)
 static void add_others(struct buffer *out, const json_t *record)
 {
     const json_t *others = record_get(record, "others");
+    size_t count = json_array_size(others), held = json_array_size(record_get(record, "actor.tokens"));
 
-    if (json_array_size(others) == 0)
+    if (count == 0)
         return;
     buffer_add_text(out, "\nWhat else this actor holds\n");
-    for (size_t i = 0; i < json_array_size(others) && i < 10; i++) {
+    for (size_t i = 0; i < count; i++) {
         const json_t *other = json_array_get(others, i);
 
         buffer_add_text(out, "- ");
@@ -377,6 +388,9 @@ static void add_others(struct buffer *out, const json_t *record)
         add_time(out, other, "time", false);
         buffer_add_char(out, '\n');
     }
+    if (held > count + 1)
+        buffer_add_format(out, "- and %zu more at least: sundew show %s\n", held - count - 1,
+                          record_text(record, "actor.actor"));
 }
 
 /* An update that lists all: a line for each token, actor and grade. */
@@ -392,7 +406,9 @@ static void add_folded(struct buffer *out, const json_t *record)
 
         buffer_add_text(out, "- ");
         text_own(out, record_text(line, "grade"), WORDS);
-        buffer_add_format(out, ", %" PRId64 " times: ", record_number(line, "count", 1));
+        buffer_add_text(out, ", ");
+        add_times(out, record_number(line, "count", 1));
+        buffer_add_text(out, ": ");
         text_own(out, record_text(line, "kind"), WORDS);
         buffer_add_text(out, " \"");
         text_own(out, record_text(line, "identity"), WORDS);

@@ -241,6 +241,29 @@ START_TEST(an_unplanted_token_still_names_its_owner)
 }
 END_TEST
 
+START_TEST(an_actor_who_holds_more_than_is_listed_is_told)
+{
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL), *tokens = json_object_get(json_object_get(record, "actor"), "tokens");
+
+    ck_assert_ptr_null(strstr(full(record), "more at least"));
+    for (int i = 0; i < 12; i++)
+        json_array_append_new(tokens, json_string("t-hhhhhhhhhhhhhhhhhhhhhhhhhh"));
+    ck_assert_ptr_nonnull(strstr(full(record), "\n- and 11 more at least: sundew show c-gggggggggggggggggggggggggg\n"));
+    json_decref(record);
+}
+END_TEST
+
+START_TEST(once_is_no_number)
+{
+    json_t *record = json_loads(SAMPLE_RECORD, 0, NULL);
+
+    ck_assert_ptr_nonnull(strstr(full(record), "- seen 4 times before at the decoys"));
+    json_object_set_new(json_object_get(json_object_get(record, "source"), "earlier"), "observations", json_integer(1));
+    ck_assert_ptr_nonnull(strstr(full(record), "- seen once before at the decoys"));
+    json_decref(record);
+}
+END_TEST
+
 START_TEST(empty_records_do_no_harm)
 {
     json_t *record = json_loads("{\"sighting\":{},\"client\":7,\"others\":[null,3],\"source\":[]}", 0, NULL);
@@ -281,6 +304,8 @@ static Suite *suite(void)
     tcase_add_test(tests, attackers_words_never_begin_a_line);
     tcase_add_test(tests, guessable_secrets_and_near_misses_are_told);
     tcase_add_test(tests, an_unplanted_token_still_names_its_owner);
+    tcase_add_test(tests, an_actor_who_holds_more_than_is_listed_is_told);
+    tcase_add_test(tests, once_is_no_number);
     tcase_add_test(tests, empty_records_do_no_harm);
     tcase_add_test(tests, a_full_buffer_is_told);
     suite_add_tcase(suite, tests);

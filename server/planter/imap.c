@@ -9,64 +9,12 @@
 #include <string.h>
 #include <time.h>
 #include "server/planter/disk.h"
-#include "server/planter/imap_folder.h"
+#include "server/planter/imap_stay.h"
 #include "server/planter/letters.h"
 #include "server/planter/place.h"
 #include "server/wire/remote.h"
 
 #define LOOKED_INTO 48 /* folders, when one is chosen */
-
-/* One job in one mailbox. */
-struct stay {
-    const struct task *task;
-    struct place_result *result;
-    struct imap *imap;
-    struct imap_folders folders;
-    struct remote place;
-};
-
-/* Has a folder to be found for it? */
-static bool is_to_fit(const struct stay *stay)
-{
-    return strcmp(stay->task->action, "plant") == 0 && task_option(stay->task, "path") == NULL &&
-           stay->place.path[0] == '\0';
-}
-
-static int stay_begin(struct stay *stay, const struct task *task, struct place_result *result, struct error *error)
-{
-    memset(stay, 0, sizeof *stay);
-    stay->task = task;
-    stay->result = result;
-    if (task_remote(task, &stay->place, error) != 0)
-        return -1;
-    stay->imap = imap_enter(task, error);
-    return stay->imap != NULL ? imap_folders_read(stay->imap, is_to_fit(stay), &stay->folders, error) : -1;
-}
-
-static void stay_end(struct stay *stay)
-{
-    imap_folders_free(&stay->folders);
-    remote_free(&stay->place);
-}
-
-static int tell_where(const struct stay *stay, const struct imap_folder *folder, const char *id,
-                      const struct imap_mail *mail, const char *digest, struct error *error)
-{
-    json_t *where = json_pack("{s:s, s:s*, s:s}", "mailbox", stay->place.user, "folder",
-                              folder != NULL ? folder->shown : task_where(stay->task, "folder"), "message_id", id);
-
-    if (where != NULL && mail != NULL && mail->uid != 0) {
-        json_object_set_new(where, "uid", json_integer(mail->uid));
-        json_object_set_new(where, "uidvalidity", json_integer(stay->imap->validity));
-        json_object_set_new(where, "flags", json_string(mail->flags));
-        json_object_set_new(where, "arrived", json_string(mail->date));
-    }
-    if (where != NULL && digest != NULL)
-        json_object_set_new(where, "digest", json_string(digest));
-    json_decref(stay->result->where);
-    stay->result->where = where;
-    return where != NULL ? 0 : error_set(error, "out of memory");
-}
 
 /* ---- where to ---- */
 
@@ -76,7 +24,7 @@ static bool is_for_reading(const struct imap_folder *folder)
 }
 
 /* The folder with most mails from there; NULL with *most 0. */
-static int most_from(struct stay *stay, const char *from, const struct imap_folder **best, int64_t *most,
+static int most_from(struct imap_stay *stay, const char *from, const struct imap_folder **best, int64_t *most,
                      struct error *error)
 {
     size_t looked = 0;
@@ -105,7 +53,7 @@ static int most_from(struct stay *stay, const char *from, const struct imap_fold
 }
 
 /* Where mails of the writer lie, or of the writer's house; else the archive, else the inbox. */
-static const struct imap_folder *fitting(struct stay *stay, struct error *error)
+static const struct imap_folder *fitting(struct imap_stay *stay, struct error *error)
 {
     const char *from = task_meta(stay->task, "from"), *house = from != NULL ? strchr(from, '@') : NULL;
     const struct imap_folder *best = NULL;
@@ -126,7 +74,7 @@ static const struct imap_folder *fitting(struct stay *stay, struct error *error)
     return best;
 }
 
-static const struct imap_folder *choose(struct stay *stay, struct error *error)
+static const struct imap_folder *choose(struct imap_stay *stay, struct error *error)
 {
     const char *named = task_option(stay->task, "path");
     const struct imap_folder *folder;
@@ -167,7 +115,7 @@ static void internal_date(const struct letter *letter, char text[IMAP_DATE])
 }
 
 /* Where each goes, and with which flags: those that the folder's mails bear, too. */
-static int arrange(struct stay *stay, const struct letters *letters, const struct imap_folder *folder, struct put *puts,
+static int arrange(struct imap_stay *stay, const struct letters *letters, const struct imap_folder *folder, struct put *puts,
                    struct error *error)
 {
     const struct imap_folder *sent = imap_folders_find(&stay->folders, "\\Sent");
@@ -201,7 +149,7 @@ static struct imap_known appended(struct imap *imap)
 }
 
 /* Told by its Message-ID where the server does not say which it is. */
-static int find_uid(struct stay *stay, const struct letter *letter, struct put *put, struct error *error)
+static int find_uid(struct imap_stay *stay, const struct letter *letter, struct put *put, struct error *error)
 {
     struct imap_mail mail = {.uid = 0};
     int rc = imap_select(stay->imap, put->folder->name, true, error);
@@ -214,7 +162,7 @@ static int find_uid(struct stay *stay, const struct letter *letter, struct put *
     return rc == 1 ? 0 : rc < 0 ? -1 : error_set(error, "the server took the mail, and does not show it");
 }
 
-static int append(struct stay *stay, struct letter *letter, struct put *put, struct error *error)
+static int append(struct imap_stay *stay, struct letter *letter, struct put *put, struct error *error)
 {
     struct imap *imap = stay->imap;
     struct buffer message;
@@ -251,7 +199,7 @@ static int append(struct stay *stay, struct letter *letter, struct put *put, str
 }
 
 /* Takes out what was put, and is still what it was called. */
-static void undo(struct stay *stay, const struct letters *letters, const struct put *puts)
+static void undo(struct imap_stay *stay, const struct letters *letters, const struct put *puts)
 {
     struct imap_mail mail = {.uid = 0};
     struct error ignored;
@@ -268,7 +216,7 @@ static void undo(struct stay *stay, const struct letters *letters, const struct 
 }
 
 /* All, or none. */
-static int put_all(struct stay *stay, struct letters *letters, struct put *puts, struct error *error)
+static int put_all(struct imap_stay *stay, struct letters *letters, struct put *puts, struct error *error)
 {
     int rc = 0;
 
@@ -286,7 +234,7 @@ static int put_all(struct stay *stay, struct letters *letters, struct put *puts,
 }
 
 /* Opened once, as by their owner's program, the sent ones are recent no more. */
-static void settle_sent(struct stay *stay, const struct letters *letters, const struct put *puts)
+static void settle_sent(struct imap_stay *stay, const struct letters *letters, const struct put *puts)
 {
     struct error ignored;
     size_t i = 0;
@@ -298,7 +246,7 @@ static void settle_sent(struct stay *stay, const struct letters *letters, const 
 }
 
 /* What the server now has is what is compared later. */
-static int read_back(struct stay *stay, const struct letter *chief, const struct put *put, struct error *error)
+static int read_back(struct imap_stay *stay, const struct letter *chief, const struct put *put, struct error *error)
 {
     struct imap_mail mail = {.uid = 0};
     char *digest = NULL;
@@ -309,7 +257,7 @@ static int read_back(struct stay *stay, const struct letter *chief, const struct
         rc = imap_find(stay->imap, chief->id, put->known, &mail, error);
     if (rc == 1) {
         digest = disk_digest(buffer_slice(&mail.message));
-        rc = tell_where(stay, put->folder, chief->id, &mail, digest, error);
+        rc = imap_tell_where(stay, put->folder, chief->id, &mail, digest, error);
     } else {
         rc = rc < 0 ? -1 : error_set(error, "%s took the mail, and does not show it", stay->place.host);
     }
@@ -318,7 +266,7 @@ static int read_back(struct stay *stay, const struct letter *chief, const struct
     return rc;
 }
 
-static int plant_all(struct stay *stay, struct letters *letters, struct error *error)
+static int plant_all(struct imap_stay *stay, struct letters *letters, struct error *error)
 {
     const struct imap_folder *folder = choose(stay, error);
     struct put puts[LETTERS] = {{NULL}};
@@ -332,7 +280,7 @@ static int plant_all(struct stay *stay, struct letters *letters, struct error *e
         place_note(stay->result, "Would put \"%.200s\" into %s of %s, as read.", task_meta(stay->task, "subject"),
                    folder->shown, stay->place.user);
         stay->result->state = "planned";
-        return tell_where(stay, folder, letters->chief->id, NULL, NULL, error);
+        return imap_tell_where(stay, folder, letters->chief->id, NULL, NULL, error);
     }
     if (arrange(stay, letters, folder, puts, error) != 0 || put_all(stay, letters, puts, error) != 0)
         return -1;
@@ -347,204 +295,17 @@ static int plant_all(struct stay *stay, struct letters *letters, struct error *e
 static int imap_plant(const struct task *task, struct place_result *result, struct error *error)
 {
     struct letters letters;
-    struct stay stay;
+    struct imap_stay stay;
     int rc = letters_read(task, &letters, error);
 
     if (rc == 0) {
-        rc = stay_begin(&stay, task, result, error);
+        rc = imap_stay_begin(&stay, task, result, error);
         if (rc == 0)
             rc = plant_all(&stay, &letters, error);
-        stay_end(&stay);
+        imap_stay_end(&stay);
     }
     letters_free(&letters);
     return rc;
-}
-
-/* ---- later ---- */
-
-static struct imap_known known_by(const struct task *task)
-{
-    const json_t *where = json_object_get(task->options, "where");
-
-    return (struct imap_known){(uint32_t)json_integer_value(json_object_get(where, "uidvalidity")),
-                               (uint32_t)json_integer_value(json_object_get(where, "uid"))};
-}
-
-/* In one folder. Who may not look into the one where it was put does not know that it is gone. 1 found, 0 not, -1. */
-static int look_in(struct stay *stay, const struct imap_folder *folder, bool home, const char *id,
-                   struct imap_known known, struct imap_mail *mail, struct error *error)
-{
-    int rc = imap_select(stay->imap, folder->name, false, error);
-
-    if (rc == 1 && home)
-        return error_set(error, "%s does not open %s, where it was put: %.300s", stay->place.host, folder->shown,
-                         buffer_text(&stay->imap->text));
-    if (rc != 0)
-        return rc < 0 ? -1 : 0;
-    return stay->imap->count > 0 ? imap_find(stay->imap, id, known, mail, error) : 0;
-}
-
-/* In the folder where it was put, then in all others. 1 found, 0 not, -1. */
-static int find(struct stay *stay, const char *id, const char *home, struct imap_known known,
-                const struct imap_folder **at, struct imap_mail *mail, struct error *error)
-{
-    const struct imap_folder *first = home != NULL && home[0] != '\0' ? imap_folders_find(&stay->folders, home) : NULL;
-    int rc = first != NULL ? look_in(stay, first, true, id, known, mail, error) : 0;
-
-    *at = first;
-    for (size_t i = 0; i < stay->folders.count && rc == 0; i++) {
-        const struct imap_folder *folder = &stay->folders.list[i];
-
-        if (folder == first || folder->use == IMAP_ALL || folder->use == IMAP_FLAGGED)
-            continue;
-        *at = folder;
-        rc = look_in(stay, folder, false, id, (struct imap_known){0, 0}, mail, error);
-    }
-    return rc;
-}
-
-static bool has_flag(const char *flags, const char *flag)
-{
-    return strcasestr(flags, flag) != NULL;
-}
-
-static void judge(const struct stay *stay, const struct imap_folder *at, const struct imap_mail *mail)
-{
-    const char *digest = letters_known_digest(stay->task), *home = task_where(stay->task, "folder");
-    const char *flags = task_where(stay->task, "flags");
-    struct place_result *result = stay->result;
-
-    result->state = "there";
-    place_show(stay->task, buffer_slice(&mail->message), result);
-    if (home != NULL && strcmp(home, at->shown) != 0) {
-        result->state = "moved";
-        place_note(result, "It was moved to the folder %s.", at->shown);
-    }
-    if (digest != NULL && !disk_same(digest, buffer_slice(&mail->message))) {
-        result->state = "changed";
-        place_note(result, "The message is not as it was planted.");
-    }
-    if (has_flag(mail->flags, "\\Deleted"))
-        place_note(result, "It is marked as deleted.");
-    else if (flags != NULL && strcasecmp(flags, mail->flags) != 0)
-        place_note(result, "Somebody has had it in hand: its flags were \"%s\" and are \"%s\".", flags, mail->flags);
-}
-
-static void tell_marked(struct stay *stay, const char *id)
-{
-    place_note(stay->result, "%s cannot take out one mail alone (UIDPLUS), so %s is marked as deleted, and goes when its "
-               "owner's program cleans up next.", stay->place.host, id);
-}
-
-/* Opened for writing only now: a folder that was only looked into keeps its \Recent. 1, 0 where it stays marked, -1 */
-static int take_out(struct stay *stay, const struct imap_folder *at, const struct imap_mail *mail, const char *id,
-                    struct error *error)
-{
-    uint32_t validity = stay->imap->validity;
-    int rc = imap_select(stay->imap, at->name, true, error);
-
-    if (rc == 1)
-        return error_set(error, "%s does not open %s for writing: %.300s", stay->place.host, at->shown,
-                         buffer_text(&stay->imap->text));
-    if (rc == 0 && stay->imap->validity != validity)
-        return error_set(error, "%s gave all mails in %s other numbers meanwhile; run this again", stay->place.host,
-                         at->shown);
-    if (rc == 0)
-        rc = imap_remove(stay->imap, mail->uid, error);
-    if (rc == 0)
-        tell_marked(stay, id);
-    return rc;
-}
-
-/* The other mails of the thread, wherever in the mailbox they are now. */
-static int uproot_thread(struct stay *stay, struct error *error)
-{
-    const json_t *thread = json_object_get(json_object_get(stay->task->options, "where"), "thread");
-    const struct imap_folder *at;
-    struct imap_mail mail = {.uid = 0};
-    json_t *item;
-    size_t index;
-    int rc = 0;
-
-    buffer_init(&mail.message, IMAP_RESPONSE);
-    json_array_foreach(thread, index, item)
-    {
-        const char *id = json_string_value(json_object_get(item, "message_id"));
-
-        if (id == NULL || rc < 0)
-            continue;
-        rc = find(stay, id, json_string_value(json_object_get(item, "folder")), (struct imap_known){0, 0},
-                  &at, &mail, error);
-        if (rc == 0)
-            place_note(stay->result, "The mail %s of its thread was gone already.", id);
-        else if (rc == 1)
-            rc = take_out(stay, at, &mail, id, error);
-    }
-    buffer_free(&mail.message);
-    return rc < 0 ? -1 : 0;
-}
-
-static int found(struct stay *stay, const char *id, const struct imap_folder *at, const struct imap_mail *mail,
-                 bool remove, struct error *error)
-{
-    int rc;
-
-    judge(stay, at, mail);
-    rc = tell_where(stay, at, id, mail, letters_known_digest(stay->task), error);
-    if (rc != 0 || !remove)
-        return rc;
-    rc = take_out(stay, at, mail, id, error);
-    if (rc == 1)
-        stay->result->state = "gone";
-    return rc < 0 ? -1 : 0;
-}
-
-static int look_at(struct stay *stay, const char *id, bool remove, struct error *error)
-{
-    const char *home = task_where(stay->task, "folder");
-    const struct imap_folder *at = NULL;
-    struct imap_mail mail = {.uid = 0};
-    int rc;
-
-    buffer_init(&mail.message, IMAP_RESPONSE);
-    rc = find(stay, id, home != NULL ? home : stay->place.path, known_by(stay->task), &at, &mail, error);
-    if (rc == 1) {
-        rc = found(stay, id, at, &mail, remove, error);
-    } else if (rc == 0) {
-        stay->result->state = "gone";
-        rc = tell_where(stay, NULL, id, NULL, letters_known_digest(stay->task), error);
-        if (remove)
-            place_note(stay->result, "It was gone already.");
-    }
-    buffer_free(&mail.message);
-    if (rc == 0)
-        json_object_set(stay->result->where, "thread",
-                        json_object_get(json_object_get(stay->task->options, "where"), "thread"));
-    return rc == 0 && remove ? uproot_thread(stay, error) : rc;
-}
-
-static int look(const struct task *task, bool remove, struct place_result *result, struct error *error)
-{
-    const char *id = letters_known_id(task, error);
-    struct stay stay;
-    int rc = -1;
-
-    if (id == NULL)
-        return -1;
-    if (stay_begin(&stay, task, result, error) == 0)
-        rc = look_at(&stay, id, remove, error);
-    stay_end(&stay);
-    return rc;
-}
-
-static int imap_inspect(const struct task *task, struct place_result *result, struct error *error)
-{
-    return look(task, false, result, error);
-}
-
-static int imap_uproot(const struct task *task, struct place_result *result, struct error *error)
-{
-    return look(task, true, result, error);
 }
 
 const struct place place_imaps = {

@@ -2,15 +2,13 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include "server/base/address.h"
-#include "server/minter/certificate.h"
-#include "server/minter/persona.h"
+#include "server/minter/certificate_parts.h"
 
 #define DAY 86400
 #define LEAF_DAYS 397
@@ -24,30 +22,6 @@ static const char *const private_networks[] = {
     "192.168.0.0/255.255.0.0", "169.254.0.0/255.255.0.0", "::1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     "fc00::/fe00::",           "fe80::/ffc0::",
 };
-
-static int openssl_error(struct error *error, const char *what)
-{
-    char text[256] = "out of memory";
-    unsigned long code = ERR_peek_last_error();
-
-    if (code != 0)
-        ERR_error_string_n(code, text, sizeof text);
-    ERR_clear_error();
-    return error_set(error, "%s: %s", what, text);
-}
-
-static int add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX context;
-    X509_EXTENSION *extension;
-    int rc;
-
-    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_nconf_nid(NULL, &context, nid, value);
-    rc = extension != NULL && X509_add_ext(certificate, extension, -1) == 1 ? 0 : -1;
-    X509_EXTENSION_free(extension);
-    return rc;
-}
 
 static int set_serial(X509 *certificate, const struct draw *draw)
 {
@@ -111,93 +85,6 @@ out:
     return rc;
 }
 
-/* ---- names ---- */
-
-/* A host name as in certificates: letters, digits, '-', '_', dots, a wildcard as the whole first label. */
-static bool is_host(const char *name)
-{
-    size_t length = strlen(name);
-
-    if (strncmp(name, "*.", 2) == 0)
-        name += 2;
-    return length > 0 && length < 254 && name[0] != '.' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name);
-}
-
-static bool is_unspecified(const struct address *address)
-{
-    static const unsigned char none[ADDRESS_BYTES], none4[ADDRESS_BYTES] = {[10] = 0xff, [11] = 0xff};
-
-    return memcmp(address->bytes, none, sizeof none) == 0 || memcmp(address->bytes, none4, sizeof none4) == 0;
-}
-
-/* A certificate without subject that holds one name only, to ask whether the constraints let it pass. OpenSSL looks
- * at the names that it keeps beside the extensions, which X509_check_purpose() fills in. */
-static bool permitted(NAME_CONSTRAINTS *constraints, const char *name)
-{
-    X509 *probe = X509_new();
-    bool passes = probe != NULL && add_extension(probe, probe, NID_subject_alt_name, name) == 0;
-
-    if (passes && constraints != NULL) {
-        X509_check_purpose(probe, -1, 0);
-        passes = NAME_CONSTRAINTS_check(probe, constraints) == X509_V_OK;
-    }
-
-    X509_free(probe);
-    ERR_clear_error();
-    return passes;
-}
-
-static void add_listed(struct buffer *list, const char *entry)
-{
-    if (list->length > 0)
-        buffer_add_char(list, ',');
-    buffer_add_text(list, entry);
-}
-
-static int list_names(const struct certificate_names *names, NAME_CONSTRAINTS *constraints, struct buffer *list,
-                      struct error *error)
-{
-    struct address address;
-    char entry[300], text[ADDRESS_TEXT];
-
-    for (size_t i = 0; i < names->name_count; i++) {
-        snprintf(entry, sizeof entry, "DNS:%.260s", names->names[i]);
-        if (!is_host(names->names[i]))
-            return error_set(error, "'%s' is no host name that a certificate can hold", names->names[i]);
-        if (!permitted(constraints, entry))
-            return error_set(error,
-                             "the installation's certificate authority is limited to its domain and may not sign "
-                             "for '%s'; give the decoy a name within it, or a `certificate:` and `key:` of its own",
-                             names->names[i]);
-        add_listed(list, entry);
-    }
-    for (size_t i = 0; i < names->address_count; i++) {
-        if (address_parse(names->addresses[i], &address) != 0 || is_unspecified(&address))
-            continue;
-        snprintf(entry, sizeof entry, "IP:%s", address_text(&address, text));
-        if (permitted(constraints, entry))
-            add_listed(list, entry);
-    }
-    if (list->length == 0)
-        return error_set(error, "a certificate needs at least one name or address");
-    return list->failed ? error_set(error, "too many names for one certificate") : 0;
-}
-
-static int add_names(X509 *certificate, const struct certificate_names *names, NAME_CONSTRAINTS *constraints,
-                     struct error *error)
-{
-    struct buffer list;
-    int rc;
-
-    buffer_init(&list, PEM_BYTES);
-    rc = list_names(names, constraints, &list, error);
-    if (rc == 0 && add_extension(certificate, certificate, NID_subject_alt_name, buffer_text(&list)) != 0)
-        rc = openssl_error(error, "cannot write the certificate's names");
-    buffer_free(&list);
-    return rc;
-}
-
 /* ---- the authority ---- */
 
 static bool below(const char *name, const char *domain)
@@ -215,12 +102,12 @@ static void list_constraints(const char *domain, const struct certificate_names 
     buffer_add_format(list, "critical,permitted;DNS:%s,permitted;email:%s,permitted;email:.%s,permitted;URI:.%s",
                       domain, domain, domain, domain);
     for (size_t i = 0; i < also->name_count; i++)
-        if (is_host(also->names[i]) && !below(also->names[i], domain))
+        if (certificate_is_host(also->names[i]) && !below(also->names[i], domain))
             buffer_add_format(list, ",permitted;DNS:%s", also->names[i] + (also->names[i][0] == '*' ? 2 : 0));
     for (size_t i = 0; i < sizeof private_networks / sizeof *private_networks; i++)
         buffer_add_format(list, ",permitted;IP:%s", private_networks[i]);
     for (size_t i = 0; i < also->address_count; i++)
-        if (address_parse(also->addresses[i], &address) == 0 && !is_unspecified(&address))
+        if (address_parse(also->addresses[i], &address) == 0 && !certificate_is_unspecified(&address))
             buffer_add_format(list, ",permitted;IP:%s/%s", address_text(&address, text),
                               address_is_v4(&address) ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 }
@@ -270,18 +157,18 @@ int certificate_authority(const char *organisation, const char *domain, const ch
     int rc = -1;
 
     buffer_init(&constraints, PEM_BYTES);
-    if (!is_host(domain)) {
+    if (!certificate_is_host(domain)) {
         error_set(error, "'%s' is no domain that an authority can be limited to", domain);
         goto out;
     }
     list_constraints(domain, also, &constraints);
     if (x == NULL || constraints.failed || authority_subject(x, organisation, language, draw) != 0 ||
-        add_extension(x, x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") != 0 ||
-        add_extension(x, x, NID_key_usage, "critical,keyCertSign,cRLSign") != 0 ||
-        add_extension(x, x, NID_subject_key_identifier, "hash") != 0 ||
-        add_extension(x, x, NID_name_constraints, buffer_text(&constraints)) != 0 ||
+        certificate_add_extension(x, x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") != 0 ||
+        certificate_add_extension(x, x, NID_key_usage, "critical,keyCertSign,cRLSign") != 0 ||
+        certificate_add_extension(x, x, NID_subject_key_identifier, "hash") != 0 ||
+        certificate_add_extension(x, x, NID_name_constraints, buffer_text(&constraints)) != 0 ||
         X509_sign(x, pair, EVP_sha256()) == 0 || write_pem(x, pair, certificate, key) != 0)
-        openssl_error(error, "cannot make the certificate authority");
+        certificate_error(error, "cannot make the certificate authority");
     else
         rc = 0;
 out:
@@ -339,17 +226,17 @@ static int finish_leaf(X509 *leaf, X509 *authority, EVP_PKEY *authority_key, con
                        struct error *error)
 {
     NAME_CONSTRAINTS *constraints = X509_get_ext_d2i(authority, NID_name_constraints, NULL, NULL);
-    int rc = add_names(leaf, names, constraints, error);
+    int rc = certificate_add_names(leaf, names, constraints, error);
 
     if (rc == 0 &&
         (add_common_name(leaf, names) != 0 || X509_set_issuer_name(leaf, X509_get_subject_name(authority)) != 1 ||
-         add_extension(leaf, authority, NID_basic_constraints, "critical,CA:FALSE") != 0 ||
-         add_extension(leaf, authority, NID_key_usage, "critical,digitalSignature") != 0 ||
-         add_extension(leaf, authority, NID_ext_key_usage, "serverAuth") != 0 ||
-         add_extension(leaf, authority, NID_subject_key_identifier, "hash") != 0 ||
-         add_extension(leaf, authority, NID_authority_key_identifier, "keyid:always") != 0 ||
+         certificate_add_extension(leaf, authority, NID_basic_constraints, "critical,CA:FALSE") != 0 ||
+         certificate_add_extension(leaf, authority, NID_key_usage, "critical,digitalSignature") != 0 ||
+         certificate_add_extension(leaf, authority, NID_ext_key_usage, "serverAuth") != 0 ||
+         certificate_add_extension(leaf, authority, NID_subject_key_identifier, "hash") != 0 ||
+         certificate_add_extension(leaf, authority, NID_authority_key_identifier, "keyid:always") != 0 ||
          X509_sign(leaf, authority_key, EVP_sha256()) == 0))
-        rc = openssl_error(error, "cannot sign the certificate");
+        rc = certificate_error(error, "cannot sign the certificate");
     NAME_CONSTRAINTS_free(constraints);
     return rc;
 }
@@ -365,18 +252,18 @@ int certificate_leaf(const struct certificate_names *names, struct slice authori
 
     if (authority.length > PEM_BYTES || authority_key.length > PEM_BYTES ||
         read_authority(authority, authority_key, &issuer, &signer) != 0) {
-        openssl_error(error, "the certificate authority in the ledger cannot be read");
+        certificate_error(error, "the certificate authority in the ledger cannot be read");
         goto out;
     }
     from = leaf_from(issuer, now, draw);
     leaf = pair == NULL ? NULL : begin(pair, from, from + LEAF_DAYS * (int64_t)DAY - 1, draw);
     if (leaf == NULL) {
-        openssl_error(error, "cannot make a certificate");
+        certificate_error(error, "cannot make a certificate");
         goto out;
     }
     rc = finish_leaf(leaf, issuer, signer, names, error);
     if (rc == 0 && (write_pem(leaf, pair, certificate, key) != 0 || buffer_add_slice(certificate, authority) != 0))
-        rc = openssl_error(error, "cannot write the certificate");
+        rc = certificate_error(error, "cannot write the certificate");
 out:
     X509_free(leaf);
     X509_free(issuer);
@@ -397,15 +284,15 @@ int certificate_self_signed(const struct certificate_names *names, const char *o
 
     if (name == NULL || (organisation[0] != 0 && add_entry(name, "O", organisation) != 0) ||
         add_common_name(x, names) != 0 || X509_set_issuer_name(x, name) != 1 ||
-        add_extension(x, x, NID_subject_key_identifier, "hash") != 0 ||
-        add_extension(x, x, NID_authority_key_identifier, "keyid:always") != 0 ||
-        add_extension(x, x, NID_basic_constraints, "critical,CA:TRUE") != 0) {
-        openssl_error(error, "cannot make a self-signed certificate");
+        certificate_add_extension(x, x, NID_subject_key_identifier, "hash") != 0 ||
+        certificate_add_extension(x, x, NID_authority_key_identifier, "keyid:always") != 0 ||
+        certificate_add_extension(x, x, NID_basic_constraints, "critical,CA:TRUE") != 0) {
+        certificate_error(error, "cannot make a self-signed certificate");
         goto out;
     }
-    rc = add_names(x, names, NULL, error);
+    rc = certificate_add_names(x, names, NULL, error);
     if (rc == 0 && (X509_sign(x, pair, EVP_sha256()) == 0 || write_pem(x, pair, certificate, key) != 0))
-        rc = openssl_error(error, "cannot sign the certificate");
+        rc = certificate_error(error, "cannot sign the certificate");
 out:
     X509_free(x);
     EVP_PKEY_free(pair);
@@ -426,87 +313,4 @@ X509 *certificate_signing(const char *name, const char *organisation, EVP_PKEY *
         x = NULL;
     }
     return x;
-}
-
-/* ---- certificates of others ---- */
-
-static int check_dates(const X509 *x, int64_t now, struct error *error)
-{
-    time_t at = (time_t)now;
-    char name[128] = "";
-
-    X509_NAME_oneline(X509_get_subject_name(x), name, sizeof name);
-    if (X509_cmp_time(X509_get0_notAfter(x), &at) < 0)
-        return error_set(error, "the certificate of %s has expired; renew it", name);
-    if (X509_cmp_time(X509_get0_notBefore(x), &at) > 0)
-        return error_set(error, "the certificate of %s is not valid yet; see whether the clock is right", name);
-    return 0;
-}
-
-/* "*.corp.example" is covered by a certificate for just that. */
-static int check_names(X509 *leaf, const struct certificate_names *names, struct error *error)
-{
-    for (size_t i = 0; i < names->name_count; i++)
-        if (X509_check_host(leaf, names->names[i], 0, 0, NULL) != 1)
-            return error_set(error, "the certificate is not for %s; get one for all names of the decoy, or take the "
-                                    "name out of its names:", names->names[i]);
-    return 0;
-}
-
-/* Those behind the first; `issued` is the one before. */
-static int check_chain(BIO *bio, X509 *leaf, int64_t now, struct error *error)
-{
-    X509 *issued = leaf, *issuer;
-    int rc = 0;
-
-    while (rc == 0 && (issuer = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-        rc = check_dates(issuer, now, error);
-        if (rc == 0 && (X509_check_issued(issuer, issued) != X509_V_OK ||
-                        X509_verify(issued, X509_get0_pubkey(issuer)) != 1))
-            rc = error_set(error, "the chain is broken: put the server's certificate first, then each that signed the "
-                                  "one before");
-        if (issued != leaf)
-            X509_free(issued);
-        issued = issuer;
-    }
-    if (issued != leaf)
-        X509_free(issued);
-    if (rc == 0 && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        rc = openssl_error(error, "a certificate of the chain cannot be read");
-    ERR_clear_error();
-    return rc;
-}
-
-static int no_passphrase(char *buffer, int size, int writing, void *context)
-{
-    (void)buffer;
-    (void)size;
-    (void)writing;
-    (void)context;
-    return -1;
-}
-
-int certificate_verify(const struct certificate_names *names, struct slice certificate, struct slice key, int64_t now,
-                       struct error *error)
-{
-    BIO *bio = BIO_new_mem_buf(certificate.data, (int)certificate.length),
-        *key_bio = BIO_new_mem_buf(key.data, (int)key.length);
-    X509 *leaf = bio == NULL ? NULL : PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-    EVP_PKEY *pair = key_bio == NULL ? NULL : PEM_read_bio_PrivateKey(key_bio, NULL, no_passphrase, NULL);
-    int rc = -1;
-
-    if (leaf == NULL)
-        openssl_error(error, "the certificate cannot be read");
-    else if (pair == NULL)
-        openssl_error(error, "the key cannot be read (it must not need a passphrase)");
-    else if (X509_check_private_key(leaf, pair) != 1)
-        error_set(error, "key and certificate do not belong together");
-    else if (check_dates(leaf, now, error) == 0 && check_names(leaf, names, error) == 0)
-        rc = check_chain(bio, leaf, now, error);
-    ERR_clear_error();
-    X509_free(leaf);
-    EVP_PKEY_free(pair);
-    BIO_free(bio);
-    BIO_free(key_bio);
-    return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Inside configuration_load.c: sundew.yaml on its way to a struct configuration. All return 0 or -1. */
+ * Inside configuration_*.c: sundew.yaml on its way to a struct configuration. All return 0 or -1. */
 #ifndef WIRE_LOADING_H
 #define WIRE_LOADING_H
 
@@ -30,6 +30,14 @@ int loading_path(struct loading *loading, const struct yaml *map, const char *ke
 int loading_texts(struct loading *loading, const struct yaml *node, const char *what, char ***texts, size_t *count);
 int loading_networks(struct loading *loading, const struct yaml *map, const char *key, struct network **networks,
                      size_t *count);
+
+/* Is the name in the list, which ends with NULL? */
+bool loading_listed(const char *const *list, const char *name);
+
+/* ---- configuration_decoys.c, configuration_routes.c ---- */
+
+int loading_decoys(struct loading *loading, const struct yaml *root);
+int loading_routes(struct loading *loading, const struct yaml *root);
 
 /* ---- configuration_accounts.c ---- */
 

@@ -11,36 +11,16 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/keeper/command.h"
+#include "server/keeper/examining.h"
 #include "server/keeper/keeper.h"
-#include "server/wire/kinds.h"
 
-#define PAGE "1024"
 #define TABLE_ROWS 4096     /* of a table whose pages are all looked at in one turn */
 #define CHAIN_ROWS 1000     /* of a chain's tail */
 #define BACKLOG 10000
 #define DAY_US ((int64_t)24 * 3600 * 1000000)
 
-enum {
-    KINDS = 0
-#define KIND(...) +1
-#include "server/wire/tables/kinds.def"
-#undef KIND
-};
-
-struct examining {
-    struct request *request;
-    size_t phase, table;
-    int64_t after; /* number of the last row of the page before */
-    int64_t counts[4];
-    int64_t doorless[KINDS];   /* armed tokens of each kind that have no door of their own */
-    struct buffer row, decoys; /* decoys: JSON array of the configuration's names */
-};
-
-static void tell(struct examining *examining, const char *state, const char *check, const char *subject,
-                 const char *remedy, const char *format, ...) __attribute__((format(printf, 6, 7)));
-
-static void tell(struct examining *examining, const char *state, const char *check, const char *subject,
-                 const char *remedy, const char *format, ...)
+void check_tell(struct examining *examining, const char *state, const char *check, const char *subject,
+                const char *remedy, const char *format, ...)
 {
     struct buffer *row = &examining->row;
     char text[600];
@@ -88,17 +68,17 @@ static int check_table(struct examining *examining, struct error *error)
         statement = ledger_statement(ledger, check[2], error);
         found = statement != NULL ? ledger_step(ledger, statement, error) : -1;
         if (found < 0 || (found == 1 && !slice_is(ledger_column(statement, 0), "ok")))
-            tell(examining, "wrong", "ledger", check[0], "stop the daemon and put back the last backup; keep the damaged "
-                 "file for who may read more out of it", "the table is damaged: %.*s",
-                 found == 1 ? (int)ledger_column(statement, 0).length : (int)strlen(error->text),
-                 found == 1 ? (const char *)ledger_column(statement, 0).data : error->text);
+            check_tell(examining, "wrong", "ledger", check[0], "stop the daemon and put back the last backup; keep the "
+                       "damaged file for who may read more out of it", "the table is damaged: %.*s",
+                       found == 1 ? (int)ledger_column(statement, 0).length : (int)strlen(error->text),
+                       found == 1 ? (const char *)ledger_column(statement, 0).data : error->text);
         else
-            tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are as they should be", rows);
+            check_tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are as they should be", rows);
         if (statement != NULL)
             sqlite3_reset(statement);
     } else {
-        tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are too many to look at now; `sundew audit` "
-             "and `sundew backup` do", rows);
+        check_tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are too many to look at now; `sundew "
+                   "audit` and `sundew backup` do", rows);
     }
     return ++examining->table < sizeof checks / sizeof checks[0];
 }
@@ -131,10 +111,11 @@ static int check_tail(struct examining *examining, enum chain_name name, const c
     if (chain_audit_piece(&keeper->ledger, &keeper->keyring, name, NULL, last > 0 ? last : 1, &end, &fault, error) < 0)
         return -1;
     if (fault.sequence != 0)
-        tell(examining, "wrong", "chain", what, "somebody changed the ledger past the keeper: `sundew audit` tells more; "
-             "keep the file as evidence", "broken at row %" PRId64 ": %s", fault.sequence, fault.text);
+        check_tell(examining, "wrong", "chain", what, "somebody changed the ledger past the keeper: `sundew audit` "
+                   "tells more; keep the file as evidence", "broken at row %" PRId64 ": %s", fault.sequence,
+                   fault.text);
     else
-        tell(examining, "ok", "chain", what, "", "its last rows hold, up to %" PRId64, last);
+        check_tell(examining, "ok", "chain", what, "", "its last rows hold, up to %" PRId64, last);
     return 0;
 }
 
@@ -158,17 +139,17 @@ static int check_room(struct examining *examining, struct error *error)
 
     (void)error;
     if (keeper->ledger.full)
-        tell(examining, "wrong", "ledger", "", "make room on its disk", "the disk was full: noise is not stored, and the "
-                                                                       "reserve is spent");
+        check_tell(examining, "wrong", "ledger", "", "make room on its disk", "the disk was full: noise is not stored, "
+                   "and the reserve is spent");
     if (noise > budget * 9 / 10)
-        tell(examining, "warning", "budget", "", "look into who scans the decoys (`sundew actors`), or give noise more "
-             "room under \"budget:\"", "%" PRId64 " of %" PRId64 " MiB for noise are used; what comes beyond is counted "
-             "only", noise >> 20, budget >> 20);
+        check_tell(examining, "warning", "budget", "", "look into who scans the decoys (`sundew actors`), or give "
+                   "noise more room under \"budget:\"", "%" PRId64 " of %" PRId64 " MiB for noise are used; what comes "
+                   "beyond is counted only", noise >> 20, budget >> 20);
     if (backlog > BACKLOG)
-        tell(examining, "warning", "backlog", "", "wait; if it grows, give the host more of its processors",
-             "%" PRId64 " observations wait to be derived", backlog);
+        check_tell(examining, "warning", "backlog", "", "wait; if it grows, give the host more of its processors",
+                   "%" PRId64 " observations wait to be derived", backlog);
     else
-        tell(examining, "ok", "backlog", "", "", "%" PRId64 " observations wait to be derived", backlog);
+        check_tell(examining, "ok", "backlog", "", "", "%" PRId64 " observations wait to be derived", backlog);
     return 0;
 }
 
@@ -190,9 +171,9 @@ static int check_routes(struct examining *examining, struct error *error)
         if (!outbox_has(&examining->request->keeper->outbox, name))
             continue;
         snprintf(route, sizeof route, "%.*s", (int)name.length, (const char *)name.data);
-        tell(examining, "wrong", "route", route, "put the receiver or the route right; what waits then goes out by "
-             "itself", "its last %" PRId64 " tries failed: %.*s", (int64_t)sqlite3_column_int64(statement, 1),
-             (int)text.length, (const char *)text.data);
+        check_tell(examining, "wrong", "route", route, "put the receiver or the route right; what waits then goes out "
+                   "by itself", "its last %" PRId64 " tries failed: %.*s", (int64_t)sqlite3_column_int64(statement, 1),
+                   (int)text.length, (const char *)text.data);
     }
     return found;
 }
@@ -213,171 +194,9 @@ static int check_deliveries(struct examining *examining, struct error *error)
     dead = sqlite3_column_int64(statement, 1);
     sqlite3_reset(statement);
     if (dead > 0)
-        tell(examining, "warning", "deliveries", "", "see `sundew deliveries --state dead`, and `sundew replay` them",
-             "%" PRId64 " alerts were given up after 72 hours", dead);
-    tell(examining, "ok", "deliveries", "", "", "%" PRId64 " wait", waiting);
-    return 0;
-}
-
-/* ---- tokens and placements ---- */
-
-/* One page; the page's counts are added up. 1: there is another. */
-static int count_page(struct examining *examining, const char *sql, struct error *error)
-{
-    struct ledger *ledger = &examining->request->keeper->ledger;
-    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
-
-    if (statement == NULL)
-        return -1;
-    sqlite3_bind_int64(statement, 1, examining->after);
-    sqlite3_bind_int64(statement, 2, clock_wall());
-    ledger_bind_text(statement, 3, buffer_slice(&examining->decoys));
-    if (ledger_step(ledger, statement, error) != 1)
-        return -1;
-    for (int i = 0; i < 4; i++)
-        examining->counts[i] += sqlite3_column_int64(statement, i + 1);
-    examining->after = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
-    return examining->after != 0;
-}
-
-static int check_tokens(struct examining *examining, struct error *error)
-{
-    static const char sql[] =
-        "SELECT coalesce(max(number), 0), sum(state = 'armed'),"
-        " sum(state = 'armed' AND decoy <> '' AND decoy NOT IN (SELECT value FROM json_each(?3))),"
-        " sum(state = 'armed' AND expires BETWEEN ?2 AND ?2 + 2592000000000), sum(state = 'armed' AND expires < ?2)"
-        " FROM (SELECT number, state, decoy, expires FROM token WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
-    int64_t *counts = examining->counts;
-    int more = count_page(examining, sql, error);
-
-    if (more != 0)
-        return more;
-    if (counts[0] == 0)
-        tell(examining, "warning", "tokens", "", "plant some, such as by `sundew plant password maildir:DIR`",
-             "there are none, so there is nothing to steal");
-    else
-        tell(examining, "ok", "tokens", "", "", "%" PRId64 " are armed", counts[0]);
-    if (counts[1] > 0)
-        tell(examining, "wrong", "tokens", "", "add the decoy again, or retire them; `sundew tokens --json` says which",
-             "%" PRId64 " armed tokens open no decoy of the configuration: nobody sees them used", counts[1]);
-    if (counts[2] > 0)
-        tell(examining, "warning", "tokens", "", "plant others in their places, then retire them",
-             "%" PRId64 " tokens are said to end within 30 days", counts[2]);
-    if (counts[3] > 0)
-        tell(examining, "warning", "tokens", "", "plant others in their places, then retire them",
-             "%" PRId64 " armed tokens are past their end, so a thief may not try them", counts[3]);
-    return 0;
-}
-
-/* Is the token's decoy behind the kind's best door? */
-static bool has_own_door(const struct examining *examining, const struct kind_row *row, struct slice decoy)
-{
-    const struct decoy *found = configuration_decoy(examining->request->keeper->configuration, decoy);
-    struct kind_door door;
-
-    return found != NULL && kind_row_door(row, 0, &door) && kind_door_leads_to(&door, found->service, found->site);
-}
-
-static void count_doorless(struct examining *examining, struct slice kind, struct slice decoy, int64_t count)
-{
-    const struct kind_row *row;
-
-    for (size_t i = 0; i < KINDS && (row = kind_row_at(i)) != NULL; i++)
-        if (slice_is(kind, row->name) && strcmp(kind_row_seen(row), "vendor") != 0 &&
-            !has_own_door(examining, row, decoy))
-            examining->doorless[i] += count;
-}
-
-static void tell_doorless(struct examining *examining)
-{
-    const struct kind_row *row;
-    struct kind_door door;
-
-    for (size_t i = 0; i < KINDS && (row = kind_row_at(i)) != NULL; i++) {
-        if (examining->doorless[i] == 0 || !kind_row_door(row, 0, &door))
-            continue;
-        if (strcmp(kind_row_seen(row), "here") == 0)
-            tell(examining, "warning", "doors", row->name, "add a decoy of their own, then plant others in their places",
-                 "%" PRId64 " armed tokens name a decoy that does not look like %s", examining->doorless[i],
-                 door.site[0] != '\0' ? door.site : door.service);
-        else
-            tell(examining, "warning", "doors", row->name, "keep them for when such a decoy comes, or retire them",
-                 "%" PRId64 " armed tokens have no door: nothing of ours speaks %s", examining->doorless[i],
-                 door.service);
-    }
-}
-
-/* Tokens without a door of their own, by kind; a page a turn. */
-static int check_doors(struct examining *examining, struct error *error)
-{
-    struct ledger *ledger = &examining->request->keeper->ledger;
-    sqlite3_stmt *statement = ledger_statement(
-        ledger, "SELECT kind, decoy, sum(state = 'armed'), max(number) FROM (SELECT kind, decoy, state, number FROM token"
-        " WHERE number > ?1 ORDER BY number LIMIT " PAGE ") GROUP BY kind, decoy", error);
-    int64_t last = 0;
-    int found;
-
-    if (statement == NULL)
-        return -1;
-    sqlite3_bind_int64(statement, 1, examining->after);
-    while ((found = ledger_step(ledger, statement, error)) == 1) {
-        count_doorless(examining, ledger_column(statement, 0), ledger_column(statement, 1),
-                       sqlite3_column_int64(statement, 2));
-        if (sqlite3_column_int64(statement, 3) > last)
-            last = sqlite3_column_int64(statement, 3);
-    }
-    examining->after = last;
-    if (found == 0 && last == 0)
-        tell_doorless(examining);
-    return found < 0 ? -1 : last != 0;
-}
-
-/* Files that lie about keep the trust they were made with, whatever the decoy shows now. */
-static int check_trust(struct examining *examining, struct error *error)
-{
-    struct ledger *ledger = &examining->request->keeper->ledger;
-    sqlite3_stmt *statement = ledger_statement(ledger, "SELECT decoy, count(*) FROM token WHERE trusts = 1"
-                                               " AND state = 'armed' GROUP BY decoy", error);
-    const struct decoy *decoy;
-    int found;
-
-    if (statement == NULL)
-        return -1;
-    while ((found = ledger_step(ledger, statement, error)) == 1) {
-        decoy = configuration_decoy(examining->request->keeper->configuration, ledger_column(statement, 0));
-        if (decoy != NULL && decoy->certificate[0] != '\0')
-            tell(examining, "warning", "certificate", decoy->name, "`sundew rotate` them where they lie, or retire them",
-                 "%" PRId64 " armed tokens lie in files that trust the installation's authority alone, so clients "
-                 "refuse the decoy's own certificate, and nobody sees the secret used",
-                 (int64_t)sqlite3_column_int64(statement, 1));
-    }
-    return found;
-}
-
-static int check_placements(struct examining *examining, struct error *error)
-{
-    static const char sql[] =
-        "SELECT coalesce(max(number), 0), sum(state IN ('gone', 'changed') AND uprooted IS NULL AND NOT rotated),"
-        " sum(state = 'planned'), sum(uprooted IS NULL AND max(coalesce(checked, 0), coalesce(planted, ?2)) <"
-        " ?2 - 2592000000000), count(*) FROM (SELECT number, state, uprooted, checked, planted,"
-        " EXISTS (SELECT 1 FROM placement r WHERE r.rotates = p.number) AS rotated"
-        " FROM placement p WHERE number > ?1 ORDER BY number LIMIT " PAGE ")";
-    int64_t *counts = examining->counts;
-    int more = count_page(examining, sql, error);
-
-    if (more != 0)
-        return more;
-    if (counts[0] > 0)
-        tell(examining, "warning", "placements", "", "`sundew placements --state gone` and `--state changed` list them; "
-             "`sundew inspect --replant` plants them again", "%" PRId64 " lures are gone or changed", counts[0]);
-    if (counts[1] > 0)
-        tell(examining, "warning", "placements", "", "`sundew placements --state planned` lists them; look there, and "
-             "plant again", "%" PRId64 " were intended, but never told to be in place", counts[1]);
-    if (counts[2] > 0)
-        tell(examining, "warning", "placements", "", "run `sundew inspect`, best each night",
-             "%" PRId64 " were not looked after for 30 days", counts[2]);
-    tell(examining, "ok", "placements", "", "", "%" PRId64 " in all", counts[3]);
+        check_tell(examining, "warning", "deliveries", "", "see `sundew deliveries --state dead`, and `sundew replay` "
+                   "them", "%" PRId64 " alerts were given up after 72 hours", dead);
+    check_tell(examining, "ok", "deliveries", "", "", "%" PRId64 " wait", waiting);
     return 0;
 }
 
@@ -399,11 +218,12 @@ static int check_habit(struct examining *examining, const char *what, int days, 
     last = sqlite3_column_int64(statement, 0);
     sqlite3_reset(statement);
     if (last == 0)
-        tell(examining, "warning", what, "", remedy, "%s", never);
+        check_tell(examining, "warning", what, "", remedy, "%s", never);
     else if (now - last > days * DAY_US)
-        tell(examining, "warning", what, "", remedy, "the last one was %" PRId64 " days ago", (now - last) / DAY_US);
+        check_tell(examining, "warning", what, "", remedy, "the last one was %" PRId64 " days ago",
+                   (now - last) / DAY_US);
     else
-        tell(examining, "ok", what, "", "", "the last one was %" PRId64 " days ago", (now - last) / DAY_US);
+        check_tell(examining, "ok", what, "", "", "the last one was %" PRId64 " days ago", (now - last) / DAY_US);
     return 0;
 }
 
@@ -436,13 +256,13 @@ static int check_restarts(struct examining *examining, struct error *error)
         struct slice subject = ledger_column(statement, 0);
 
         snprintf(role, sizeof role, "%.*s", (int)subject.length, (const char *)subject.data);
-        tell(examining, "warning", "restarts", role, "`sundew operations` says when and how it ended, the log why; "
-             "report it where nobody killed it", "deaths in the last day: %" PRId64 "; it was started again each time",
-             (int64_t)sqlite3_column_int64(statement, 1));
+        check_tell(examining, "warning", "restarts", role, "`sundew operations` says when and how it ended, the log "
+                   "why; report it where nobody killed it", "deaths in the last day: %" PRId64 "; it was started again "
+                   "each time", (int64_t)sqlite3_column_int64(statement, 1));
         any = true;
     }
     if (found == 0 && !any)
-        tell(examining, "ok", "restarts", "", "", "no role died in the last day");
+        check_tell(examining, "ok", "restarts", "", "", "no role died in the last day");
     return found;
 }
 
@@ -454,9 +274,10 @@ static void tell_doubt(struct examining *examining)
     char ahead[LEAP_SPAN], rest[LEAP_SPAN];
 
     if (leap->ahead > 0)
-        tell(examining, "warning", "clock", "", "set it right if it is wrong; if it is right, as after the host was off, "
-             "nothing is to be done", "it is %s ahead of the time that has run; retention erases nothing for that until %s "
-             "more have run", leap_span(leap->ahead, ahead), leap_span(leap->rest, rest));
+        check_tell(examining, "warning", "clock", "", "set it right if it is wrong; if it is right, as after the host "
+                   "was off, nothing is to be done", "it is %s ahead of the time that has run; retention erases "
+                   "nothing for that until %s more have run", leap_span(leap->ahead, ahead),
+                   leap_span(leap->rest, rest));
 }
 
 static int check_leaps(struct examining *examining, struct error *error)
@@ -476,9 +297,10 @@ static int check_leaps(struct examining *examining, struct error *error)
         return -1;
     leap = ledger_column(statement, 2);
     if (sqlite3_column_int64(statement, 0) > 0)
-        tell(examining, "warning", "clock", "", "see that one service sets it (chrony, systemd-timesyncd), and whether the "
-             "host slept; `sundew operations` says when it leapt", "it leapt in the last day, %" PRId64 " times; last from "
-             "%.*s", (int64_t)sqlite3_column_int64(statement, 0), (int)leap.length, (const char *)leap.data);
+        check_tell(examining, "warning", "clock", "", "see that one service sets it (chrony, systemd-timesyncd), and "
+                   "whether the host slept; `sundew operations` says when it leapt", "it leapt in the last day, "
+                   "%" PRId64 " times; last from %.*s", (int64_t)sqlite3_column_int64(statement, 0), (int)leap.length,
+                   (const char *)leap.data);
     sqlite3_reset(statement);
     tell_doubt(examining);
     return 0;
@@ -489,8 +311,8 @@ static int check_leaps(struct examining *examining, struct error *error)
 static void resume(struct request *request)
 {
     static int (*const phases[])(struct examining *examining, struct error *error) = {
-        check_table, check_observations, check_operations, check_room, check_routes, check_deliveries, check_tokens,
-        check_doors, check_trust, check_placements, check_habits, check_restarts, check_leaps};
+        check_table, check_observations, check_operations, check_room, check_routes, check_deliveries, examine_tokens,
+        examine_doors, examine_trust, examine_placements, check_habits, check_restarts, check_leaps};
     struct examining *examining = request->state;
     struct error error = {""};
     int more = phases[examining->phase](examining, &error);

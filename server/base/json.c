@@ -122,6 +122,18 @@ int json_write_string(struct buffer *buffer, struct slice text)
     return result;
 }
 
+bool json_is_text(struct slice text)
+{
+    uint32_t point;
+
+    for (size_t i = 0, length; i < text.length; i += length) {
+        length = plain_run(text, i);
+        if (length == 0 && (length = sequence((struct slice){text.data + i, text.length - i}, &point)) == 0)
+            return false;
+    }
+    return true;
+}
+
 static void comma(struct buffer *buffer)
 {
     if (buffer->length > 0 && buffer->data[buffer->length - 1] != '{' && buffer->data[buffer->length - 1] != '[' &&

@@ -11,6 +11,8 @@
 /* A quoted string; bytes that are not UTF-8, and 0, become U+FFFD; control characters, U+2028, U+2029 and bidirectional
  * marks (U+202A..E, U+2066..9) are escaped. */
 int json_write_string(struct buffer *buffer, struct slice text);
+/* Is it UTF-8 throughout, so that every reader of JSON takes it as it stands? */
+bool json_is_text(struct slice text);
 int json_write_number(struct buffer *buffer, int64_t number);
 /* Members: `"name":value`, with a comma before where the buffer's last byte is not '{' or '['. */
 int json_member(struct buffer *buffer, const char *name, struct slice text);

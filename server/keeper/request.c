@@ -5,6 +5,7 @@
 #include <string.h>
 #include "server/base/clock.h"
 #include "server/base/id.h"
+#include "server/base/json.h"
 #include "server/wire/usage.h"
 
 static int count_of(const struct request *request, struct slice name)
@@ -34,6 +35,9 @@ static int check_argument(struct request *request, const char *text, const struc
         request_done(request, REQUEST_USAGE, "%s is too long; at most %d bytes", name, REQUEST_ARGUMENT);
     else if (argument->value.length > 0 && memchr(argument->value.data, '\0', argument->value.length) != NULL)
         request_done(request, REQUEST_USAGE, "%s holds a byte 0; leave it out", name);
+    else if (!json_is_text(argument->value) && !slice_is(argument->name, "text"))
+        request_done(request, REQUEST_USAGE, "%s holds bytes that are not UTF-8, in which all is kept and told; write it "
+                                             "in UTF-8", name);
     else
         return 0;
     return -1;
@@ -49,7 +53,8 @@ int request_check(struct request *request, const char *usage)
             return -1;
     while ((at = usage_next(at, &word)) != NULL) {
         if (!word.option && !word.optional && command_argument(request->command, word.name).length == 0) {
-            request_done(request, REQUEST_USAGE, "this command needs a %s: %s", word.name, usage);
+            request_done(request, REQUEST_USAGE, "the operand %.*s is empty; usage: %s", (int)word.text.length,
+                         (const char *)word.text.data, usage);
             return -1;
         }
     }

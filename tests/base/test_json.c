@@ -53,6 +53,18 @@ START_TEST(any_bytes_make_valid_json)
 }
 END_TEST
 
+START_TEST(what_is_no_utf_8_is_known)
+{
+    static const char *const good[] = {"", "plain", "G\xc3\xbcnter \"x\"\\\n", "eight by\xe2\x82\xacte", "\xf0\x9f\x98\x80"};
+    static const char *const bad[] = {"\xff", "a longer one \xe9", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80"};
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        ck_assert(json_is_text(slice_of(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert(!json_is_text(slice_of(bad[i])));
+}
+END_TEST
+
 START_TEST(misleading_marks_are_escaped)
 {
     struct buffer buffer;
@@ -83,6 +95,7 @@ static Suite *suite(void)
 
     tcase_add_test(tests, an_object_is_read_by_another_reader);
     tcase_add_test(tests, any_bytes_make_valid_json);
+    tcase_add_test(tests, what_is_no_utf_8_is_known);
     tcase_add_test(tests, misleading_marks_are_escaped);
     tcase_add_test(tests, what_does_not_fit_is_left_out);
     suite_add_tcase(suite, tests);

@@ -256,6 +256,11 @@ START_TEST(arguments_are_checked_by_the_usage_text)
     ck_assert_int_eq(operator_ask(&o, "tokens", "kind", "password", "kind", "password", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "show", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "show", "id", "", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "ID is empty"));
+    ck_assert_int_eq(operator_ask(&o, "mint", "kind", "password", "memo", "caf\xe9", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "--memo holds bytes that are not UTF-8"));
+    ck_assert_int_eq(operator_ask(&o, "plant", "token", "password", "place", "file:/tmp/caf\xe9", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(o.text, "place holds bytes that are not UTF-8"));
     ck_assert_int_eq(operator_ask(&o, "frobnicate", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "retire", "token", "p-aaaaaaaaaaaaaaaaaaaaaaaaaa", NULL), 2);
     ck_assert_int_eq(operator_ask(&o, "retire", "token", "t-aaaaaaaaaaaaaaaaaaaaaaaaaa", NULL), 3);

@@ -98,6 +98,8 @@ static int open_beside(struct backing *backing, const char *file, bool force, st
     if (snprintf(backing->path, sizeof backing->path, "%s", file) >= (int)sizeof backing->path ||
         snprintf(backing->beside, sizeof backing->beside, "%s.XXXXXX", file) >= (int)sizeof backing->beside)
         return error_set(error, "the file's name is too long");
+    if (lstat(file, &status) == 0 && !(S_ISREG(status.st_mode) || S_ISLNK(status.st_mode)))
+        return error_set(error, "%s is no file, and stays as it is; give another name", file);
     if (!force && lstat(file, &status) == 0)
         return error_set(error, "%s is there already; give another name, or --force to replace it", file);
     backing->fd = mkostemp(backing->beside, O_CLOEXEC); /* mode 0600 */

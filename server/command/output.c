@@ -170,5 +170,5 @@ void output_row(struct output *output, struct slice row)
 int output_close(struct output *output)
 {
     table_close(&output->table);
-    return fflush(output->file) == EOF || output->failed || output->table.failed ? -1 : 0;
+    return fflush(output->file) == EOF || ferror(output->file) || output->failed || output->table.failed ? -1 : 0;
 }

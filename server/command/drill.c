@@ -360,6 +360,8 @@ static int read_options(struct drilling *drilling, struct command *command, stru
     drilling->wait_us = (int64_t)seconds * 1000000;
     drilling->port = options_value(options, "port");
     *command = (struct command){.name = slice_of("drill")};
+    if (drilling->port != NULL)
+        command_put(command, "port", drilling->port);
     for (size_t i = 0; i < options->count; i++)
         if (strcmp(options->values[i].name, "token") == 0)
             command_put(command, "token", options->values[i].value);

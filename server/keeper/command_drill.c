@@ -15,7 +15,7 @@
 #include "server/keeper/token.h"
 
 #define PAGE 1024        /* rows looked at in one turn */
-#define LOOKED_AT 10000  /* newest rows among which a token is chosen */
+#define LOOKED_AT 10000  /* newest rows among which a token of each kind is chosen; older ones for decoys without any */
 #define SIGHTINGS "512"  /* the same of a drill's sighting */
 
 /* ---- drill ---- */
@@ -124,6 +124,7 @@ static int send_job(struct request *request, struct id token)
 /* ---- which: of each decoy and kind the newest armed token, planted ones before others ---- */
 
 struct choosing {
+    uint16_t port; /* only decoys with such a listener; 0: all */
     size_t way;
     int64_t before, looked_at; /* the page's end; rows looked at in this way */
     size_t at;                 /* of those chosen, the next to be sent */
@@ -150,21 +151,43 @@ static const char *const ways[] = {
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 
+static bool has_port(const struct decoy *decoy, uint16_t port)
+{
+    bool has = port == 0;
+
+    for (size_t i = 0; i < decoy->listener_count && !has; i++)
+        has = decoy->listeners[i].port == port;
+    return has;
+}
+
 /* The place in `chosen`, or SIZE_MAX. */
-static size_t place_of(const struct configuration *configuration, struct slice decoy, struct slice kind)
+static size_t place_of(const struct configuration *configuration, uint16_t port, struct slice decoy, struct slice kind)
 {
     for (size_t i = 0; i < configuration->decoy_count; i++)
         for (size_t k = 0; slice_is(decoy, configuration->decoys[i].name) && k < KINDS; k++)
-            if (slice_is(kind, kinds[k]))
+            if (slice_is(kind, kinds[k]) && has_port(&configuration->decoys[i], port))
                 return i * KINDS + k;
     return SIZE_MAX;
+}
+
+/* Has every decoy a token? */
+static bool is_enough(const struct configuration *configuration, const struct choosing *choosing)
+{
+    bool every = true;
+
+    for (size_t i = 0; i < choosing->decoys && every; i++) {
+        every = !has_port(&configuration->decoys[i], choosing->port);
+        for (size_t k = 0; k < KINDS && !every; k++)
+            every = choosing->chosen[i * KINDS + k].number > 0;
+    }
+    return every;
 }
 
 /* What was found in an earlier way stays. */
 static void consider(const struct request *request, struct choosing *choosing, sqlite3_stmt *row)
 {
     int64_t number = sqlite3_column_int64(row, 1);
-    size_t place = place_of(request->keeper->configuration, ledger_column(row, 3), ledger_column(row, 4));
+    size_t place = place_of(request->keeper->configuration, choosing->port, ledger_column(row, 3), ledger_column(row, 4));
 
     if (place == SIZE_MAX || number <= choosing->chosen[place].number ||
         (choosing->way > 0 && choosing->chosen[place].number > 0))
@@ -190,7 +213,8 @@ static int look(const struct request *request, struct choosing *choosing, struct
             consider(request, choosing, statement);
     }
     choosing->looked_at += PAGE;
-    if (end == choosing->before || choosing->looked_at >= LOOKED_AT) {
+    if (end == choosing->before ||
+        (choosing->looked_at >= LOOKED_AT && is_enough(request->keeper->configuration, choosing))) {
         choosing->way++;
         choosing->looked_at = 0;
         end = INT64_MAX;
@@ -199,9 +223,26 @@ static int look(const struct request *request, struct choosing *choosing, struct
     return found;
 }
 
-static void end_drill(struct request *request, int count)
+static int read_port(struct request *request, const char *name, uint16_t *port)
 {
-    if (count == 0)
+    char *text = request_text(request, name), *end = NULL;
+    unsigned long value = text != NULL ? strtoul(text, &end, 10) : 0;
+    bool good = text != NULL && *text != '\0' && *end == '\0' && value > 0 && value <= 65535;
+
+    if (!good)
+        request_done(request, REQUEST_USAGE, "--%s \"%.20s\" is no port; give a number from 1 to 65535", name,
+                     text != NULL ? text : "");
+    *port = (uint16_t)value;
+    free(text);
+    return good ? 0 : -1;
+}
+
+static void end_drill(struct request *request, int count, uint16_t port)
+{
+    if (count == 0 && port != 0)
+        request_done(request, REQUEST_WANTING, "no armed token opens a decoy with a listener on port %u; `sundew decoys` "
+                                               "lists them", port);
+    else if (count == 0)
         request_done(request, REQUEST_WANTING, "there is no armed token whose secret opens a decoy; plant one, such as "
                                                "by `sundew plant password file:PATH`, and drill it");
     else if (count > 0)
@@ -221,12 +262,12 @@ static void resume(struct request *request)
     while (choosing->at < choosing->decoys * KINDS && choosing->chosen[choosing->at].number == 0)
         choosing->at++;
     if (choosing->at == choosing->decoys * KINDS)
-        end_drill(request, choosing->count);
+        end_drill(request, choosing->count, choosing->port);
     else if (send_job(request, choosing->chosen[choosing->at++].id) == 0)
         choosing->count++;
 }
 
-static void choose(struct request *request)
+static void choose(struct request *request, uint16_t port)
 {
     size_t decoys = request->keeper->configuration->decoy_count;
     struct choosing *choosing = calloc(1, sizeof *choosing + decoys * KINDS * sizeof choosing->chosen[0]);
@@ -235,6 +276,7 @@ static void choose(struct request *request)
         request_done(request, REQUEST_FAILED, "no memory for this command");
         return;
     }
+    choosing->port = port;
     choosing->decoys = decoys;
     choosing->before = INT64_MAX;
     request->state = choosing;
@@ -270,26 +312,17 @@ static int send_named(struct request *request)
 
 void command_drill(struct request *request)
 {
+    uint16_t port = 0;
+
+    if (request_has(request, "port") && read_port(request, "port", &port) != 0)
+        return;
     if (request_has(request, "token"))
-        end_drill(request, send_named(request));
+        end_drill(request, send_named(request), port);
     else
-        choose(request);
+        choose(request, port);
 }
 
 /* ---- drilling ---- */
-
-static int read_port(struct request *request, const char *name, uint16_t *port)
-{
-    char *text = request_text(request, name), *end = NULL;
-    unsigned long value = text != NULL ? strtoul(text, &end, 10) : 0;
-    bool good = text != NULL && *text != '\0' && *end == '\0' && value > 0 && value <= 65535;
-
-    if (!good)
-        request_done(request, REQUEST_USAGE, "\"%.20s\" is no port", text != NULL ? text : "");
-    *port = (uint16_t)value;
-    free(text);
-    return good ? 0 : -1;
-}
 
 static int read_drill(struct request *request, struct drill *drill)
 {

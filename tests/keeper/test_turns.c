@@ -117,6 +117,9 @@ static void list(void)
             ck_assert_uint_eq(json_array_size(json_object_get(o.rows[0].json, "tokens")), 1);
             ck_assert_uint_eq(json_array_size(json_object_get(o.rows[0].json, "actors")), 1000);
         }
+        /* The only one that opens a decoy is the oldest of all. */
+        if (strcmp(commands[i][0], "drill") == 0)
+            ck_assert_str_eq(operator_text(&o, 0, "token"), token);
     }
 }
 

@@ -45,7 +45,7 @@ static void fill(const struct options *options, struct command *command, const c
             command_put(command, options->values[i].name, options->values[i].value);
 }
 
-/* The keeper opens no files of the caller's: a sample goes as its text. */
+/* The keeper opens no files of the caller's: a sample goes as its text. The exit status of what is wrong, or 0. */
 static int put_style(const struct options *options, struct command *command, struct buffer *text, struct error *error)
 {
     const char *file = options_value(options, "style");
@@ -53,13 +53,13 @@ static int put_style(const struct options *options, struct command *command, str
     if (file == NULL)
         return 0;
     if (paths_read(file, text, error) != 0)
-        return text->failed ? error_set(error, "%s is longer than %d bytes; a few hundred names are enough", file,
-                                        STYLE_BYTES)
-                            : -1;
+        return text->failed ? error_status(error, 2, "%s is longer than %d bytes; a few hundred names are enough", file,
+                                           STYLE_BYTES)
+                            : 3;
     if (memchr(text->data, 0, text->length) != NULL)
-        return error_set(error, "%s is no text; write one name a line", file);
+        return error_status(error, 2, "%s is no text; write one name a line", file);
     if (strspn(buffer_text(text), " \t\r\n") == text->length)
-        return error_set(error, "%s holds no name; write some of your accounts' names, a line each", file);
+        return error_status(error, 2, "%s holds no name; write some of your accounts' names, a line each", file);
     command_put(command, "style", buffer_text(text));
     return 0;
 }
@@ -72,19 +72,15 @@ static int converse(struct invocation *invocation, const char *leave_out, const 
     struct command command;
     struct buffer style;
     struct link link;
-    int code = 3;
+    int code;
 
     buffer_init(&style, STYLE_BYTES);
     fill(invocation->options, &command, styled ? "style" : leave_out);
-    if (put_style(invocation->options, &command, &style, error) != 0) {
-        buffer_free(&style);
-        return 3;
+    code = put_style(invocation->options, &command, &style, error);
+    if (code == 0) {
+        code = link_open(&link, invocation->configuration, error) == 0 ? link_command(&link, &command, rows, error) : 3;
+        link_close(&link);
     }
-    if (link_open(&link, invocation->configuration, error) < 0)
-        goto out;
-    code = link_command(&link, &command, rows, error);
-out:
-    link_close(&link);
     buffer_free(&style);
     return code;
 }

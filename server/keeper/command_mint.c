@@ -126,7 +126,7 @@ static void on_result(struct slice kind, struct slice name, struct slice data, v
     made_add(&slot->made, kind, name, data);
 }
 
-static void on_done(bool ok, struct slice text, void *context)
+static void on_done(unsigned code, struct slice text, void *context)
 {
     struct slot *slot = context;
     struct minting *minting = slot->minting;
@@ -134,8 +134,8 @@ static void on_done(bool ok, struct slice text, void *context)
     struct error error;
 
     slot->job = 0;
-    if (!ok) {
-        request_done(request, REQUEST_FAILED, "%.*s", (int)text.length, (const char *)text.data);
+    if (code != 0) {
+        request_done(request, code, "%.*s", (int)text.length, (const char *)text.data);
         return;
     }
     if (store(minting, &slot->made, &error) != 0) {

@@ -62,15 +62,15 @@ static void on_lure(struct slice kind, struct slice name, struct slice data, voi
         planting->failed = true;
 }
 
-static void on_lure_done(bool ok, struct slice text, void *context)
+static void on_lure_done(unsigned code, struct slice text, void *context)
 {
     struct planting *planting = context;
     struct request *request = planting->request;
     struct error error;
 
     planting->job = 0;
-    if (!ok)
-        request_done(request, REQUEST_FAILED, "%.*s", (int)text.length, (const char *)text.data);
+    if (code != 0)
+        request_done(request, code, "%.*s", (int)text.length, (const char *)text.data);
     else if (planting->failed || planting->meta == NULL)
         request_done(request, REQUEST_FAILED,
                      "the minter's lure does not fit together; restart sundewd and report this");
@@ -214,14 +214,14 @@ static void on_minted(struct slice kind, struct slice name, struct slice data, v
     made_add(&((struct planting *)context)->made, kind, name, data);
 }
 
-static void on_minted_done(bool ok, struct slice text, void *context)
+static void on_minted_done(unsigned code, struct slice text, void *context)
 {
     struct planting *planting = context;
     struct error error;
 
     planting->job = 0;
-    if (!ok)
-        request_done(planting->request, REQUEST_FAILED, "%.*s", (int)text.length, (const char *)text.data);
+    if (code != 0)
+        request_done(planting->request, code, "%.*s", (int)text.length, (const char *)text.data);
     else if (planting->made.failed || planting->made.count != 1)
         request_done(planting->request, REQUEST_FAILED,
                      "the minter sent something else than a token; restart sundewd and report this");

@@ -37,13 +37,13 @@ static void on_result(struct slice kind, struct slice name, struct slice data, v
         artifacts->failed = true;
 }
 
-static void on_done(bool ok, struct slice text, void *context)
+static void on_done(unsigned code, struct slice text, void *context)
 {
     struct artifacts *artifacts = context;
     struct request *request = artifacts->request;
 
     artifacts->job = 0;
-    if (!ok) {
+    if (code != 0) {
         request_done(request, REQUEST_FAILED, "%.*s", (int)text.length, (const char *)text.data);
         return;
     }

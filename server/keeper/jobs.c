@@ -7,6 +7,8 @@
 #include "server/base/log.h"
 #include "server/wire/message.h"
 
+#define FAILED 3 /* as result_done.code */
+
 #define NAME_BYTES 256
 
 struct entry {
@@ -58,10 +60,10 @@ static void unlink_entry(struct jobs *jobs, const struct entry *entry)
         *at = entry->next;
 }
 
-static void finish(struct entry *entry, bool ok, struct slice text)
+static void finish(struct entry *entry, unsigned code, struct slice text)
 {
     unlink_entry(entry->jobs, entry);
-    entry->events.done(ok, text, entry->context);
+    entry->events.done(code, text, entry->context);
     entry_free(entry);
 }
 
@@ -71,7 +73,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    finish(entry, false,
+    finish(entry, FAILED,
            slice_of(entry->jobs->greeted ? "the minter did not answer in time; try again, and look into the log"
                                          : "no minter is running; look into the log for why it does not start"));
 }
@@ -101,7 +103,7 @@ static void fail_sent(struct jobs *jobs, const char *text)
 
     for (entry = jobs->first; entry != NULL; entry = next) {
         if (entry->message.length == 0 && entry->number <= last) {
-            finish(entry, false, slice_of(text));
+            finish(entry, FAILED, slice_of(text));
             next = jobs->first; /* the callee may have changed the list */
         } else {
             next = entry->next;
@@ -176,7 +178,7 @@ static int take_done(struct jobs *jobs, struct reader *reader)
         return -1;
     entry = find(jobs, done.number);
     if (entry != NULL)
-        finish(entry, done.ok, done.text);
+        finish(entry, done.code, done.text);
     return 0;
 }
 

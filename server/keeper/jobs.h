@@ -19,9 +19,10 @@ struct jobs;
 struct jobs_events {
     /* One thing made. The slices are gone (and wiped) afterwards. May be NULL. */
     void (*result)(struct slice kind, struct slice name, struct slice data, void *context);
-    /* The end of the job, exactly once, unless it was cancelled; never from within jobs_start(). `text` says why
-     * not and what to do; it is empty when ok. The callee may start jobs. */
-    void (*done)(bool ok, struct slice text, void *context);
+    /* The end of the job, exactly once, unless it was cancelled; never from within jobs_start(). `code` is
+     * result_done's, fit for request_done(); `text` says why not and what to do; it is empty when done. The callee may
+     * start jobs. */
+    void (*done)(unsigned code, struct slice text, void *context);
 };
 
 /* NULL without memory. */

@@ -74,13 +74,13 @@ static bool refuse(struct part *part, const struct error *error)
     return part->dropped;
 }
 
-static void on_done(bool ok, struct slice text, void *context)
+static void on_done(unsigned code, struct slice text, void *context)
 {
     struct provision *provision = context;
     struct error error;
 
     provision->job = 0;
-    if (ok) {
+    if (code == 0) {
         next(provision);
         return;
     }

@@ -39,6 +39,7 @@ struct program {
     size_t count;
     struct job_work *work; /* under way */
     uint64_t number;       /* its number */
+    bool emitted;          /* has it given anything? what cannot be made as it was asked for fails before */
 };
 
 /* ---- the queue ---- */
@@ -107,6 +108,7 @@ static int send_result(const struct result *result, void *context)
     struct buffer message;
     int rc = -1;
 
+    program->emitted = true;
     buffer_init(&message, CHANNEL_MESSAGE);
     if (result_add(&message, result) == 0)
         rc = channel_send(program->keeper, buffer_slice(&message), -1);
@@ -116,8 +118,8 @@ static int send_result(const struct result *result, void *context)
 
 static void send_done(struct program *program, uint64_t number, const char *failure)
 {
-    struct result_done done = {
-        .number = number, .ok = failure == NULL, .text = slice_of(failure == NULL ? "" : failure)};
+    unsigned code = failure == NULL ? 0 : program->emitted ? 3 : 2;
+    struct result_done done = {.number = number, .code = (uint8_t)code, .text = slice_of(code == 0 ? "" : failure)};
     struct buffer message;
 
     buffer_init(&message, CHANNEL_MESSAGE);
@@ -139,6 +141,7 @@ static int begin_next(struct program *program)
                        .what = slice_of(queued->what),
                        .parameters = {(unsigned char *)queued->parameters, queued->parameters_length}};
     program->number = queued->number;
+    program->emitted = false;
     program->work = job_begin(&program->minter, &job, &error);
     if (program->work == NULL)
         send_done(program, queued->number, error.text);

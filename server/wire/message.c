@@ -226,7 +226,7 @@ int result_done_add(struct buffer *buffer, const struct result_done *done)
 {
     message_begin(buffer, MESSAGE_RESULT_DONE);
     buffer_add_u64(buffer, done->number);
-    buffer_add_u8(buffer, done->ok);
+    buffer_add_u8(buffer, done->code);
     buffer_add_bytes(buffer, done->text);
     return added(buffer);
 }
@@ -234,9 +234,9 @@ int result_done_add(struct buffer *buffer, const struct result_done *done)
 int result_done_get(struct reader *reader, struct result_done *done)
 {
     done->number = reader_u64(reader);
-    done->ok = get_bool(reader);
+    done->code = reader_u8(reader);
     done->text = reader_bytes(reader, 4096);
-    return reader_end(reader);
+    return done->code > 3 || done->code == 1 ? -1 : reader_end(reader);
 }
 
 int token_result_add(struct buffer *buffer, const struct token_result *token)

@@ -161,7 +161,7 @@ struct result {
 
 struct result_done {
     uint64_t number;
-    bool ok;
+    uint8_t code;      /* 0 done, 2 what was asked for cannot be made, 3 could not: as reply_done's */
     struct slice text; /* why not */
 };
 

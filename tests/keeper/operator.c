@@ -55,7 +55,7 @@ static void give(struct operator *o, uint64_t number, const char *kind, const ch
 
 static void end_job(struct operator *o, uint64_t number, bool ok, const char *text)
 {
-    struct result_done done = {.number = number, .ok = ok, .text = slice_of(text)};
+    struct result_done done = {.number = number, .code = ok ? 0 : 2, .text = slice_of(text)};
     struct buffer message;
 
     buffer_init(&message, CHANNEL_MESSAGE);

@@ -117,7 +117,7 @@ END_TEST
 START_TEST(what_the_minter_says_is_told)
 {
     o.minter.refuse = "no such lure";
-    ck_assert_int_eq(operator_ask(&o, "mint", "kind", "password", NULL), 3);
+    ck_assert_int_eq(operator_ask(&o, "mint", "kind", "password", NULL), 2);
     ck_assert_str_eq(o.text, "no such lure");
     o.minter.refuse = NULL;
     o.minter.die_at = "mint";

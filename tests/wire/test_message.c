@@ -52,7 +52,7 @@ static void make(int which, struct buffer *b)
         result_add(b, &(struct result){5, S("artifact"), S(".env"), S("A=b\n"), true});
         break;
     case 5:
-        result_done_add(b, &(struct result_done){5, false, S("why")});
+        result_done_add(b, &(struct result_done){5, 2, S("why")});
         break;
     case 6:
         delivery_add(b, &(struct delivery){id_random(), id_random(), S("soc"), 2, S("{}")});

@@ -182,16 +182,17 @@ static int tell_dropped(struct request *request, const struct search *search, co
 {
     struct ledger *ledger = &request->keeper->ledger;
     sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    int found;
 
     if (statement == NULL)
         return -1;
     sqlite3_bind_int64(statement, 1, search->found[0]);
-    if (ledger_step(ledger, statement, error) != 1)
-        return -1;
-    request_done(request, REQUEST_FAILED, "that observation was dropped (retention:); of its sighting %s is kept "
-                 "that it happened", (const char *)sqlite3_column_text(statement, 0));
+    found = ledger_step(ledger, statement, error);
+    if (found == 1)
+        request_done(request, REQUEST_FAILED, "that observation was dropped (retention:); of its sighting %s is kept "
+                     "that it happened", (const char *)sqlite3_column_text(statement, 0));
     sqlite3_reset(statement);
-    return 0;
+    return found == 1 ? 0 : -1;
 }
 
 /* Numbers, and whether it is looked for. */

@@ -16,6 +16,8 @@
 #include "server/base/paths.h"
 #include "server/wire/users.h"
 
+#define LET_THROUGH 0710
+
 #define RETRY_NS (50 * 1000 * 1000)
 #define BACKLOG 64
 #define STATUS 1024
@@ -56,15 +58,18 @@ static int open_folder(const struct configuration *configuration, uid_t uid, gid
 /* The group may go through to the socket, and do nothing else. */
 static int let_through(int folder, gid_t group)
 {
-    return fchown(folder, (uid_t)-1, group) == 0 && fchmod(folder, 0710) == 0 ? 0 : -1;
+    return fchown(folder, (uid_t)-1, group) == 0 && fchmod(folder, LET_THROUGH) == 0 ? 0 : -1;
 }
 
-/* Only where it is open: a service may lack what it takes to change the mode of what it has given away. */
-static int shut(const struct runtime *runtime)
+/* Only where it is open: a service may lack what it takes to change the mode of what it has given away. The state folder
+ * is opened by let_through() alone, or else by its owner, in another way. */
+static int shut(const struct runtime *runtime, const char *state)
 {
-    struct stat folder, control;
+    struct stat above, folder, control;
 
     if (fstat(runtime->folder, &folder) < 0 || fstatat(runtime->folder, "control", &control, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    if (stat(state, &above) < 0 || ((above.st_mode & 07777) == LET_THROUGH && chmod(state, 0700) < 0))
         return -1;
     if ((folder.st_mode & 0077) != 0 && fchmod(runtime->folder, 0700) < 0)
         return -1;
@@ -79,7 +84,7 @@ int runtime_operators(const struct runtime *runtime, const struct configuration 
     if (users_operators(configuration, &group, error) < 0)
         return -1;
     if (group == (gid_t)-1)
-        return shut(runtime) == 0 ? 0 : error_errno(error, "cannot shut %s/run", configuration->state);
+        return shut(runtime, configuration->state) == 0 ? 0 : error_errno(error, "cannot shut %s/run", configuration->state);
     state = open(configuration->state, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     if (state < 0 || let_through(runtime->folder, group) < 0 || let_through(state, group) < 0 ||
         fchownat(runtime->folder, "control", (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0 ||

@@ -410,11 +410,13 @@ static void finish(struct connection *c)
 {
     bool more = c->session.linger || c->session.input.length > 0;
 
-    stream_finish(&c->stream);
+    if (!c->left || !c->session.service->parts_silently)
+        stream_farewell(&c->stream);
     if (c->end || !more) {
         c->broken = true;
         return;
     }
+    stream_finish(&c->stream);
     c->stage = STAGE_LINGER;
     c->active = clock_monotonic();
     c->idle_us = LINGER_IDLE_US;
@@ -463,8 +465,8 @@ void connection_settle(struct connection *c)
         c->congested = false;
         pump(c);
     } while (!c->broken);
-    if (c->end && !session->waiting && !c->yields && session->output.length == 0)
-        c->closing = true;
+    if (c->end && !c->closing && !session->waiting && !c->yields && session->output.length == 0)
+        c->closing = c->left = true;
     if (c->closing && !c->broken && c->stage != STAGE_LINGER && session->output.length == 0)
         finish(c);
     if (c->broken) {

@@ -26,6 +26,7 @@ struct service {
     const char *name;
     /* Seconds without a byte and in all before the session is closed, while it owes us a request. */
     int idle_s, total_s;
+    bool parts_silently; /* ends TLS without a word with a client that ended the connection */
     /* Loads what the decoy shows (files may still be opened) into face->state. */
     int (*load)(struct decoy_face *face, struct error *error);
     void (*unload)(struct decoy_face *face);

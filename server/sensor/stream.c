@@ -70,13 +70,17 @@ int stream_handshake(struct stream *stream)
     return returned == 1 ? 1 : tls_result(stream->ssl, returned);
 }
 
+void stream_farewell(struct stream *stream)
+{
+    if (stream->ssl == NULL || !SSL_is_init_finished(stream->ssl))
+        return;
+    ERR_clear_error();
+    SSL_shutdown(stream->ssl);
+    ERR_clear_error();
+}
+
 void stream_finish(struct stream *stream)
 {
-    if (stream->ssl != NULL && SSL_is_init_finished(stream->ssl)) {
-        ERR_clear_error();
-        SSL_shutdown(stream->ssl);
-        ERR_clear_error();
-    }
     shutdown(stream->fd, SHUT_WR);
 }
 

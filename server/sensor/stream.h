@@ -26,7 +26,9 @@ ssize_t stream_read(struct stream *stream, void *data, size_t length);
 ssize_t stream_write(struct stream *stream, const void *data, size_t length);
 /* One step of the handshake: 1 when it is done, else one of the above. */
 int stream_handshake(struct stream *stream);
-/* Says to the peer that nothing more comes. */
+/* Says to the peer that nothing more comes: by TLS, where that is on, */
+void stream_farewell(struct stream *stream);
+/* and by TCP, which closing does by itself. */
 void stream_finish(struct stream *stream);
 /* Closes; takes a stream that is closed (fd -1). */
 void stream_close(struct stream *stream);

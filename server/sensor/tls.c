@@ -29,13 +29,24 @@ static int no_password(char *buffer, int size, int writing, void *context)
     return -1;
 }
 
+/* As long as nginx's, which it shows in the length of a ticket. */
+static bool name_sessions(SSL_CTX *context, const X509 *certificate)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length;
+
+    return X509_digest(certificate, EVP_sha1(), digest, &length) == 1 &&
+           SSL_CTX_set_session_id_context(context, digest, length) == 1;
+}
+
 static int use_certificate(SSL_CTX *context, struct slice pem, struct error *error)
 {
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length);
     X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509_AUX(bio, NULL, no_password, NULL);
     int result = -1;
 
-    if (certificate == NULL || SSL_CTX_use_certificate(context, certificate) != 1) {
+    if (certificate == NULL || SSL_CTX_use_certificate(context, certificate) != 1 ||
+        !name_sessions(context, certificate)) {
         fail(error, "the certificate cannot be used");
         goto out;
     }
@@ -98,16 +109,14 @@ static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *leng
 
 static void look_like_nginx(SSL_CTX *context, bool http)
 {
-    static const unsigned char name[] = "HTTP";
-
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT |
+                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     /* Its "none": sessions get numbers, but only tickets take them up again. */
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_AUTO_CLEAR |
                                                 SSL_SESS_CACHE_NO_INTERNAL_STORE);
     SSL_CTX_sess_set_cache_size(context, 1);
     SSL_CTX_set_timeout(context, SESSION_SECONDS);
-    SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1);

@@ -320,6 +320,7 @@ const struct service service_http = {
     .name = "http",
     .idle_s = NGINX_HEADER_TIMEOUT,
     .total_s = NGINX_HEADER_TIMEOUT,
+    .parts_silently = true,
     .load = http_load,
     .unload = http_unload,
     .open = http_open,

@@ -9,165 +9,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "server/finder/pack_data.h"
 
 #define LARGEST (512u * 1024 * 1024) /* bytes of objects held at one time */
 #define COPIED (256u * 1024 * 1024)  /* bytes of a pack that is not in a file of its own */
 #define DEEPEST 4096                 /* differences on differences */
 #define TIMES 16384                  /* bytes that differences may make of each of the pack's; files that grow a line a */
 #define FREE (1ull << 28)            /* day make thousands; and that they may make of a pack however small */
-#define NAME_BYTES 20                /* SHA-1 */
 #define INPUT 16384
-
-enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE, OBJECT_BLOB, OBJECT_TAG, OBJECT_OFFSET = 6, OBJECT_NAME };
-
-struct object {
-    uint64_t start; /* of its head in the pack */
-    uint64_t data;  /* of what is compressed */
-    uint64_t size;  /* inflated */
-    uint64_t base;  /* OBJECT_OFFSET: where it starts */
-    unsigned char name[NAME_BYTES]; /* OBJECT_NAME: of the base */
-    unsigned char type;
-    bool tried; /* a difference that was made, or that does not come out */
-};
-
-/* An object whose differences are being made. */
-struct level {
-    unsigned char *bytes;
-    size_t length;
-    unsigned char type;
-    size_t offsets, names; /* the next difference on it in each list */
-    uint64_t start;
-    unsigned char name[NAME_BYTES];
-};
-
-struct pack {
-    struct source *source;
-    struct input *input;
-    off_t origin;        /* where in the file it begins; -1: not in one */
-    unsigned char *copy; /* where it is not in a file: its beginning */
-    size_t copied;
-    char name[48]; /* of a member */
-    struct object *objects;
-    size_t count, capacity;
-    struct object **by_offset, **by_name; /* differences, in order of their bases */
-    size_t offset_count, name_count;
-    struct level *levels;
-    size_t depth;
-    size_t held;
-    size_t made;    /* differences that came out */
-    uint64_t bytes; /* of what they make */
-};
-
-static const char *const type_names[] = {"", "commit", "tree", "blob", "tag"};
-
-/* ---- the first reading ---- */
-
-static int damaged(const struct pack *pack, uint64_t at)
-{
-    if (!pack->input->failed)
-        source_note(pack->source, "the pack is damaged at byte %llu: it was searched up to there",
-                    (unsigned long long)at);
-    return -1;
-}
-
-/* One byte of a head, or -1. */
-static int next_byte(struct input *input)
-{
-    struct slice front = input_need(input, 1);
-
-    if (front.length == 0)
-        return -1;
-    input_skip(input, 1);
-    return front.data[0];
-}
-
-/* Type and size, then what the difference is to. */
-static int read_head(struct pack *pack, struct object *object)
-{
-    struct input *input = pack->input;
-    struct slice front;
-    int c, shift = 4;
-
-    object->start = input_position(input);
-    c = next_byte(input);
-    object->type = c >> 4 & 7;
-    object->size = (uint64_t)c & 15;
-    for (; c >= 0x80 && shift < 60; shift += 7) {
-        c = next_byte(input);
-        object->size |= ((uint64_t)c & 127) << shift;
-    }
-    if (object->type == OBJECT_OFFSET) {
-        c = next_byte(input);
-        object->base = (uint64_t)c & 127;
-        while (c >= 0x80 && object->base < UINT64_MAX >> 8) {
-            c = next_byte(input);
-            object->base = (object->base + 1) << 7 | ((uint64_t)c & 127);
-        }
-        if (object->base == 0 || object->base > object->start)
-            return damaged(pack, object->start);
-        object->base = object->start - object->base;
-    } else if (object->type == OBJECT_NAME) {
-        front = input_need(input, NAME_BYTES);
-        if (front.length < NAME_BYTES)
-            return damaged(pack, object->start);
-        memcpy(object->name, front.data, NAME_BYTES);
-        input_skip(input, NAME_BYTES);
-    }
-    object->data = input_position(input);
-    return c < 0 || object->type == 0 || object->type == 5 ? damaged(pack, object->start) : 0;
-}
-
-static struct slice name_member(struct pack *pack, const char *type, uint64_t start)
-{
-    snprintf(pack->name, sizeof pack->name, "%s at %llu", type, (unsigned long long)start);
-    return slice_of(pack->name);
-}
-
-static struct object *add_object(struct pack *pack)
-{
-    if (pack->count == pack->capacity) {
-        size_t capacity = pack->capacity > 0 ? 2 * pack->capacity : 1024;
-        struct object *objects = reallocarray(pack->objects, capacity, sizeof *objects);
-
-        if (objects == NULL) {
-            source_note(pack->source, "no memory for so many objects");
-            return NULL;
-        }
-        pack->objects = objects;
-        pack->capacity = capacity;
-    }
-    memset(&pack->objects[pack->count], 0, sizeof *pack->objects);
-    return &pack->objects[pack->count];
-}
-
-static int read_object(struct pack *pack)
-{
-    struct object *object = add_object(pack);
-    struct input *inner;
-
-    if (object == NULL || read_head(pack, object) < 0)
-        return -1;
-    pack->count++;
-    inner = input_inflate(pack->input, 15, INPUT_ALL);
-    if (object->type <= OBJECT_TAG) {
-        source_member(pack->source, inner, name_member(pack, type_names[object->type], object->start));
-        return inner->failed ? -1 : 0;
-    }
-    input_pass(inner, INPUT_ALL);
-    input_close(inner);
-    return inner->failed ? damaged(pack, object->start) : 0;
-}
-
-static void read_all(struct pack *pack)
-{
-    struct slice head = input_need(pack->input, 12);
-    uint32_t count = (uint32_t)head.data[8] << 24 | (uint32_t)head.data[9] << 16 | (uint32_t)head.data[10] << 8 |
-                     head.data[11];
-
-    input_skip(pack->input, 12);
-    while (count > 0 && read_object(pack) == 0)
-        count--;
-}
 
 /* ---- differences ---- */
 
@@ -321,7 +170,7 @@ static int by_base(const void *a, const void *b)
 
 static int by_name(const void *a, const void *b)
 {
-    return memcmp((*(struct object *const *)a)->name, (*(struct object *const *)b)->name, NAME_BYTES);
+    return memcmp((*(struct object *const *)a)->name, (*(struct object *const *)b)->name, PACK_NAME);
 }
 
 /* The first difference in a list that is not before `wanted`. */
@@ -344,14 +193,14 @@ static size_t first(struct object **list, size_t count, const struct object *wan
 static void name_object(struct level *level)
 {
     char head[64];
-    int length = snprintf(head, sizeof head, "%s %zu", type_names[level->type], level->length) + 1;
+    int length = snprintf(head, sizeof head, "%s %zu", pack_type_names[level->type], level->length) + 1;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
 
     if (context == NULL || EVP_DigestInit_ex(context, EVP_sha1(), NULL) != 1 ||
         EVP_DigestUpdate(context, head, (size_t)length) != 1 ||
         EVP_DigestUpdate(context, level->bytes, level->length) != 1 ||
         EVP_DigestFinal_ex(context, level->name, NULL) != 1)
-        memset(level->name, 0, NAME_BYTES);
+        memset(level->name, 0, PACK_NAME);
     EVP_MD_CTX_free(context);
 }
 
@@ -366,7 +215,7 @@ static void push(struct pack *pack, unsigned char *bytes, size_t length, unsigne
     level->names = pack->name_count;
     if (pack->name_count > 0) {
         name_object(level);
-        memcpy(wanted.name, level->name, NAME_BYTES);
+        memcpy(wanted.name, level->name, PACK_NAME);
         level->names = first(pack->by_name, pack->name_count, &wanted, by_name);
         if (level->names < pack->name_count && pack->by_name[level->names]->tried) /* with another that is the same */
             level->names = pack->name_count;
@@ -393,7 +242,7 @@ static struct object *next_difference(struct pack *pack)
     if (level->names == pack->name_count)
         return NULL;
     object = pack->by_name[level->names];
-    if (memcmp(object->name, level->name, NAME_BYTES) != 0)
+    if (memcmp(object->name, level->name, PACK_NAME) != 0)
         return NULL;
     level->names++;
     return object;
@@ -403,7 +252,8 @@ static void make(struct pack *pack, struct object *object)
 {
     const struct level *base = &pack->levels[pack->depth - 1];
     unsigned char *delta = object->tried || is_endless(pack) ? NULL : load(pack, object), *bytes = NULL;
-    size_t length = 0, before = source_enter(pack->source, name_member(pack, type_names[base->type], object->start));
+    size_t length = 0, before = source_enter(pack->source, pack_name_member(pack, pack_type_names[base->type],
+                                                                            object->start));
 
     if (delta != NULL && pack->depth < DEEPEST)
         bytes = apply(pack, base, (struct slice){delta, object->size}, &length);
@@ -468,7 +318,7 @@ static void make_differences(struct pack *pack)
 
 int pack_prepare(struct error *error)
 {
-    unsigned char name[NAME_BYTES];
+    unsigned char name[PACK_NAME];
 
     return EVP_Digest("", 0, name, NULL, EVP_sha1(), NULL) == 1 ? 0 : error_set(error, "libcrypto does not start");
 }
@@ -523,7 +373,7 @@ void pack_unpack(struct source *source, struct input *input)
         pack.origin = lseek(input->fd, 0, SEEK_CUR) - (off_t)input->taken;
     if (pack.origin < 0)
         copy(&pack);
-    read_all(&pack);
+    pack_read(&pack);
     if (pack.count > 0 && (pack.origin >= 0 || input_position(pack.input) <= pack.copied))
         make_differences(&pack);
     else if (pack.count > 0)

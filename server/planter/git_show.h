@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * A change of a repository and how people there commit, for those who look at it (server/minter/lint_change.c). */
+ * A change of a repository and how people there commit, for those who look at it (server/minter/lint_commit.c). */
 #ifndef PLANTER_GIT_SHOW_H
 #define PLANTER_GIT_SHOW_H
 

@@ -303,6 +303,24 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
     return code;
 }
 
+int gardener_replace(struct gardener *gardener, const struct planting *job, bool *replaced, struct error *error)
+{
+    struct outcome_of outcome;
+    const struct planted *planted = &outcome.planted;
+    int ran, code = 0;
+
+    buffer_init(&outcome.print, PRINTED);
+    ran = work(gardener, job, &outcome);
+    *replaced = ran < 0 || !planted->ok || strcmp(gardener->state, "gone") != 0;
+    if (*replaced)
+        code = tell(gardener, "planted", job, &outcome, error);
+    else
+        error_set(error, "%.*s", (int)planted->text.length, (const char *)planted->text.data);
+    rest(gardener, job, ran);
+    buffer_free(&outcome.print);
+    return code;
+}
+
 int gardener_show(struct gardener *gardener, const struct planting *job, struct buffer *mail, json_t **where,
                   struct error *error)
 {

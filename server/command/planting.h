@@ -51,6 +51,9 @@ struct gardener {
 void gardener_init(struct gardener *gardener, struct invocation *invocation, struct link *link);
 /* Does one job, tells the keeper, and shows the keeper's rows. The exit status, with a text for people in `error`. */
 int gardener_do(struct gardener *gardener, const struct planting *job, struct error *error);
+/* The same of a "plant" job whose options say what it `replaces`. `*replaced` is false where that cannot be written over:
+ * then nothing was done and nothing told, with the reason in `error`, and 0 comes back. */
+int gardener_replace(struct gardener *gardener, const struct planting *job, bool *replaced, struct error *error);
 /* As gardener_do(), with the "inspect" job of a placement that is still planned because planting it was broken off:
  * where its lure lies it is told as planted, and where it does not, what is there of it is taken out, and it is told as
  * not planted (which is code 3: its token is free again). gardener->state says which: there, moved, changed; gone; and

@@ -143,14 +143,33 @@ static int withdraw(struct gardener *gardener, const json_t *row)
     return code != 0;
 }
 
+/* Writes the new one over what lies there, or takes that out and plants. *stays: that could not be taken out. */
+static int exchange(struct gardener *gardener, const json_t *row, const struct planting *job, int *stays,
+                    struct error *error)
+{
+    json_t *options = json_object_get(job->json, "options");
+    bool replaced = false;
+    int code;
+
+    *stays = 0;
+    if (json_object_get(options, "replaces") != NULL) {
+        code = gardener_replace(gardener, job, &replaced, error);
+        if (replaced)
+            return code;
+        say(gardener, error->text);
+        json_object_del(options, "replaces");
+    }
+    *stays = withdraw(gardener, row);
+    return gardener_do(gardener, job, error);
+}
+
 static int take_over(struct gardener *gardener, json_t *row, struct error *error)
 {
     struct plantings jobs = {NULL, 0};
     int code = intend(gardener, row, &jobs, error), stays;
 
     if (code == 0) {
-        stays = withdraw(gardener, row);
-        code = gardener_do(gardener, &jobs.items[0], error);
+        code = exchange(gardener, row, &jobs.items[0], &stays, error);
         if (code == 0) {
             say(gardener, error->text);
             error_set(error, "%s takes over from %s, whose token %s stays armed%s",

@@ -35,6 +35,8 @@ struct row {
     bool again; /* it lay there before */
     struct id minted; /* the token that was made for it, where `made` */
     bool made, withdrawn;
+    struct id former; /* the placement whose secret was written over, where `replaces` */
+    bool replaces;
 };
 
 static int read_where(struct request *request, struct report *report)
@@ -156,14 +158,12 @@ static int run_update(struct request *request, const char *sql, const struct row
     return result;
 }
 
-static int record(struct request *request, const struct report *report, struct error *error)
+static int record(struct request *request, const char *what, const struct report *report, struct error *error)
 {
     struct buffer details;
-    char id[ID_TEXT], what[32];
-    struct slice name = request->command->name;
+    char id[ID_TEXT];
     int result;
 
-    (void)snprintf(what, sizeof what, "%.*s", (int)name.length, (const char *)name.data);
     buffer_init(&details, CHANNEL_MESSAGE);
     json_member_bool(&details, "ok", report->ok);
     if (report->state.data != NULL)
@@ -176,16 +176,38 @@ static int record(struct request *request, const struct report *report, struct e
     return result;
 }
 
+/* One commit took the former secret out and put the new one there. */
+static int write_over(struct request *request, const struct row *row, const struct report *report, struct error *error)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    sqlite3_stmt *statement = ledger_statement(
+        ledger, "UPDATE placement SET state = 'gone', uprooted = ?2, checked = ?2, location = json_set(location,"
+                " '$.taken_out_in', ?3 ->> '$.commit') WHERE id = ?1", error);
+    const struct report former = {.id = row->former, .ok = true, .state = slice_of("gone"),
+                                  .text = slice_of("another secret was written over it")};
+
+    if (statement == NULL)
+        return -1;
+    ledger_bind_id(statement, 1, &row->former);
+    sqlite3_bind_int64(statement, 2, clock_wall());
+    ledger_bind_text(statement, 3, slice_of(report->where));
+    return ledger_run(ledger, statement, error) == 0 ? record(request, "uprooted", &former, error) : -1;
+}
+
 /* One change with its record, or nothing. */
 static int change(struct request *request, const char *sql, const struct row *row, const struct report *report,
                   const char *state)
 {
     struct ledger *ledger = &request->keeper->ledger;
+    struct slice name = request->command->name;
     struct error error;
+    char what[32];
 
+    (void)snprintf(what, sizeof what, "%.*s", (int)name.length, (const char *)name.data);
     if (ledger_begin(ledger, &error) != 0)
         goto failed;
-    if (run_update(request, sql, row, report, state, &error) != 0 || record(request, report, &error) != 0 ||
+    if (run_update(request, sql, row, report, state, &error) != 0 || record(request, what, report, &error) != 0 ||
+        (row->replaces && write_over(request, row, report, &error) != 0) ||
         (row->withdrawn && token_retire(request, row->minted, &error) != 0)) {
         ledger_rollback(ledger);
         goto failed;
@@ -261,6 +283,39 @@ static void not_planted(struct request *request, struct row *row, const struct r
                      row->withdrawn ? "was minted for it, and is retired" : "is free for another place");
 }
 
+/* Whether that was done by writing over what it takes over from; -1: the request was ended. */
+static int read_former(struct request *request, const struct report *report, struct row *row)
+{
+    struct ledger *ledger = &request->keeper->ledger;
+    struct error error;
+    sqlite3_stmt *statement = ledger_statement(
+        ledger, "SELECT f.id FROM placement p JOIN placement f ON f.number = p.rotates WHERE p.number = ?1"
+                " AND f.location ->> '$.commit' = ?2 ->> '$.replaces'", &error);
+    int found = -1;
+
+    if (statement != NULL) {
+        sqlite3_bind_int64(statement, 1, row->number);
+        ledger_bind_text(statement, 2, slice_of(report->where));
+        found = ledger_step(ledger, statement, &error);
+    }
+    row->replaces = found == 1;
+    if (found == 1) {
+        row->former = ledger_column_id(statement, 0);
+        sqlite3_reset(statement);
+    }
+    if (found < 0)
+        request_fail(request, &error);
+    return found < 0 ? -1 : 0;
+}
+
+/* Both, where one took over from the other. */
+static void answer_planted(struct request *request, const struct row *row, const struct report *report)
+{
+    if (!row->replaces ||
+        listing_one(request, "row", "SELECT " ROW_PLACEMENT " FROM placement p WHERE p.id = ?1", row->former) == 1)
+        answer(request, report->id, REQUEST_DONE, report->text);
+}
+
 void command_planted(struct request *request)
 {
     struct report report;
@@ -276,10 +331,11 @@ void command_planted(struct request *request)
         not_again(request, &row, &report);
     else if (!report.ok)
         not_planted(request, &row, &report);
-    else if (change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), checked = ?4,"
+    else if (read_former(request, &report, &row) == 0 &&
+             change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), checked = ?4,"
                              " planted = coalesce(planted, ?4), replanted = iif(planted IS NULL, replanted, ?4),"
                              " digest = ?5 WHERE number = ?1", &row, &report, "there") == 0)
-        answer(request, report.id, REQUEST_DONE, report.text);
+        answer_planted(request, &row, &report);
 out:
     row_free(&row);
     free(report.where);

@@ -29,6 +29,7 @@ static void release(void *state)
     buffer_free(&planting->meta_text);
     json_decref(planting->meta);
     free(planting->place);
+    free(planting->replaces);
     free(planting);
 }
 
@@ -192,6 +193,8 @@ static int ask_lure(struct planting *planting, struct error *error)
     buffer_add_char(&json, '{');
     lure_parameters(planting, &json);
     result = add_lying(planting, &json, error) < 0 ? -1 : add_profile(planting, &json, error);
+    if (result == 0)
+        result = planting_former(planting, &json, error);
     if (result == 0 && order->number != 0) {
         result = order_view(request->keeper, order, &json, error);
     } else if (result == 0) {

@@ -30,6 +30,7 @@ struct planting {
     struct id placement;
     struct id before; /* the placement that this one takes over from, or that is planted again */
     bool rotates, again;
+    char *replaces; /* where `before` lies in a file that one change can write anew, as JSON; NULL: it cannot */
     json_t *meta;
     struct buffer meta_text;
     struct lure_file files[LURE_FILES];
@@ -46,6 +47,10 @@ int planting_read(struct planting *planting);
 
 /* The request's option as a member; nothing where it was not given. */
 void planting_option(const struct planting *planting, struct buffer *json, const char *name);
+
+/* Of one that takes over from what lies in a repository's file: adds the member "former" for the minter, and sets
+ * `replaces`. */
+int planting_former(struct planting *planting, struct buffer *json, struct error *error);
 
 /* The token (where it was minted for this), the placement as planned and the operation, in one transaction; of a dry
  * run the operation alone. Sets `placement`. */

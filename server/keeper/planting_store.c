@@ -204,6 +204,10 @@ static void send_job(struct planting *planting)
     json_member_bool(&json, "buried", planting->buried);
     json_member_bool(&json, "enable", planting->enable);
     json_member_bool(&json, "dry_run", planting->dry_run);
+    if (planting->replaces != NULL) {
+        json_member_open(&json, "replaces");
+        buffer_add_text(&json, planting->replaces);
+    }
     buffer_add_char(&json, '}');
     json_member_open(&json, "meta");
     buffer_add_slice(&json, buffer_slice(&planting->meta_text));

@@ -223,5 +223,5 @@ int lure_repository(struct lure_work *work, struct lure_made *made, struct error
         if (i > 0 && holding > 0)
             return error_set(error, "lure '%s' does not bury the secret: it is still there", work->lure->name);
     }
-    return 0;
+    return lure_rotation(work, made, error);
 }

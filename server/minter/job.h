@@ -11,7 +11,7 @@
  * | lure        | {"kind","form","identity","secret","facts"?,"place":"maildir",       | "meta" (JSON), then "file" × n
  * |             |  "lure"?,"language"?,"at"? (RFC 3339),"path"?,"buried"?:bool,        |
  * |             |  "outside"?,"ordinal"?,"lies"?,"takes"?,"profile"?,                   |
- * |             |  "profile_file"?, VIEW}                                              |
+ * |             |  "profile_file"?, "former"?, VIEW}                                   |
  * | persona     | {"organisation","domain","language"}                                 | "json" (the persona)
  * | authority   | {"organisation","domain","language"?,"names"?:[…],"addresses"?:[…]}  | "pem" name "certificate",
  * |             |                                                                      | "pem" name "key"
@@ -39,6 +39,8 @@
  *
  * "profile" is the text of a file as profile.h says, by which mails are written; faults name "profile_file".
  *
+ * "former" is the token that lies there and that this one takes over from: {"identity","secret","facts"?}.
+ *
  * "place" is a scheme of places.def; "takes" a type of lure, where it is another than that place takes. "path": a
  * repository's path for the secret's file, or for text the file's name, by which the artifact is chosen (.env, .netrc,
  * …). Where it is "text" and "lure" is given, it names the artifact.
@@ -62,6 +64,9 @@
  * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…[,"submodule":true]} or
  * {"path","remove":true}]}]}
  * whose files' bodies are "file" results by that name (a buried lure has two changes, the second takes the secret out);
+ * and where "former" was given and can be exchanged in the secret's file, "rotation":{"message","area","texts":
+ * [[["2","3"],…],…]}: what the commit says that does so, and for each text that is another now, the secret first, the ways
+ * in which it may stand there, each as two "file" results, the former one's and the new one's;
  * or {"lure","type":"directory","language","date","entries":{"standard":{"file":"0","line":5},"active-directory":{…}}},
  * each file a list of entries (templates/README.md), the account first, with the line that holds the secret there;
  * or {"lure","type":"text","name":".env"} with one file, "0". All name "secret_file" (the name of the "file" result

@@ -74,6 +74,9 @@ int lure_turn(const struct lure_work *work, const struct lure_variable *variable
 size_t lure_line(struct slice text, struct slice secret);
 int lure_mail(struct lure_work *work, struct lure_made *made, struct error *error);
 int lure_repository(struct lure_work *work, struct lure_made *made, struct error *error);
+/* Where "former" is given and its texts can be exchanged in the file with the secret: the meta's "rotation", and a file
+ * for each text. */
+int lure_rotation(const struct lure_work *work, struct lure_made *made, struct error *error);
 /* The variable "account", before all others: the name that the directory's entry goes by. */
 int lure_account(struct lure_work *work, struct error *error);
 int lure_directory(struct lure_work *work, struct lure_made *made, struct error *error);

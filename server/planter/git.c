@@ -144,6 +144,7 @@ static int git_plant(const struct task *task, struct place_result *result, struc
     bool dry = task_flag(task, "dry_run");
     struct graft graft;
     int rc = graft_open(task, task->target, &graft, error);
+    bool declined = rc == 1;
 
     if (rc == 0)
         rc = graft_check(&graft, error);
@@ -153,7 +154,9 @@ static int git_plant(const struct task *task, struct place_result *result, struc
         rc = carry_out(task, &graft, result, error);
     else if (rc == 0)
         rc = graft_where(task, &graft, graft.repository.path, false, result, error);
-    if (rc == 0) {
+    if (declined)
+        rc = graft_declined(result, error);
+    else if (rc == 0) {
         graft_tell(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
     }

@@ -80,12 +80,14 @@ static int read_where(const struct task *task, struct planted_commit *planted, s
     if (planted->submodule != NULL && !task_path_safe(planted->submodule))
         planted->path = NULL;
     planted->buried = task_where(task, "removed_in") != NULL;
+    planted->over = task_where(task, "replaces") != NULL;
     planted->merged = task_where(task, "merge") != NULL;
     planted->stashed = reference != NULL && strcmp(reference, "refs/stash") == 0;
     planted->beside = reference != NULL && !planted->stashed;
     if (planted->path == NULL || !task_path_safe(planted->path) || read_id(task, "commit", &none, &planted->first) != 0 ||
         git_oid_is_zero(&planted->first) || read_id(task, "removed_in", &planted->first, &planted->end) != 0 ||
-        read_id(task, "merge", &planted->end, &planted->end) != 0 || read_id(task, "blob", &none, &planted->blob) != 0)
+        read_id(task, "merge", &planted->end, &planted->end) != 0 ||
+        read_id(task, "taken_out_in", &none, &planted->taken_out) != 0 || read_id(task, "blob", &none, &planted->blob) != 0)
         return error_set(error, "which commit this placement is, is not known");
     return 0;
 }
@@ -153,6 +155,22 @@ static void judge_submodule(const struct planted_commit *planted, struct place_r
     }
 }
 
+/* By us, and it is still out. */
+static bool judge_taken_out(const struct planted_commit *planted, struct place_result *result)
+{
+    const struct repository *repository = &planted->repository;
+    char hex[GIT_OID_HEXSZ + 1];
+    git_oid now;
+
+    if (git_oid_is_zero(&planted->taken_out) || !repository_reaches(repository, repository->head, &planted->taken_out) ||
+        (planted_blob(repository->tip, planted->path, &now) == 0 && git_oid_equal(&now, &planted->blob)))
+        return false;
+    result->state = "gone";
+    place_note(result, "%.12s took it out of %s; history keeps it.",
+               git_oid_tostr(hex, sizeof(hex), &planted->taken_out), planted->path);
+    return true;
+}
+
 /* The branch's history holds the commit; is the file still as it was at its tip? */
 static void judge_tip(const struct planted_commit *planted, struct place_result *result)
 {
@@ -161,7 +179,7 @@ static void judge_tip(const struct planted_commit *planted, struct place_result 
     git_oid now;
 
     result->state = "there";
-    if (planted->buried)
+    if (planted->buried || judge_taken_out(planted, result))
         return;
     if (planted->submodule != NULL)
         judge_submodule(planted, result);

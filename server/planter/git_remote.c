@@ -38,7 +38,7 @@ static int push_graft(const struct task *task, struct clone *clone, struct graft
 int git_away_plant(const struct task *task, const char *path, const json_t *more, struct place_result *result,
                    struct error *error)
 {
-    bool dry = task_flag(task, "dry_run"), opened = false;
+    bool dry = task_flag(task, "dry_run"), opened = false, declined;
     struct clone clone;
     struct graft graft;
     int rc = clone_open(task, path, &clone, error);
@@ -47,13 +47,16 @@ int git_away_plant(const struct task *task, const char *path, const json_t *more
         opened = true;
         rc = graft_open(task, clone.target, &graft, error);
     }
+    declined = rc == 1;
     if (rc == 0)
         rc = graft_check(&graft, error);
     if (rc == 0 && !dry)
         rc = push_graft(task, &clone, &graft, more, result, error);
     else if (rc == 0)
         rc = tell_where(task, &clone, &graft, false, more, result, error);
-    if (rc == 0) {
+    if (declined)
+        rc = graft_declined(result, error);
+    else if (rc == 0) {
         graft_tell(&graft, !dry, result);
         result->state = dry ? "planned" : "there";
     }

@@ -301,7 +301,7 @@ static int uproot(const struct planted_commit *planted, bool shared, struct plac
                                 "--contains, git tag --contains");
     if (names_only_lure(planted))
         return take_away(planted, result, error);
-    if (!shared && droppable(planted))
+    if (!shared && !planted->over && droppable(planted))
         return drop(planted, result, error);
     found = at_tip(planted);
     if (found == 1)

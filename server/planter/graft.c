@@ -54,16 +54,30 @@ static void choose_signing(const struct task *task, struct manner *manner)
         manner->signs = strcmp(sign, "yes") == 0;
 }
 
+static int choose_change(const struct task *task, struct graft *graft, struct error *error)
+{
+    int rc = json_object_get(task->options, "replaces") != NULL ? graft_replace(task, graft, error) : 0;
+
+    if (rc != 0)
+        return rc;
+    manner_learn(graft->repository.git, graft->repository.tip, &graft->manner);
+    choose_signing(task, &graft->manner);
+    manner_apply(&graft->manner, &graft->changes, graft->messages);
+    return 0;
+}
+
 int graft_open(const struct task *task, const char *target, struct graft *graft, struct error *error)
 {
     const char *at = task_option(task, "at");
     int64_t at_us = 0;
+    int rc;
 
     memset(graft, 0, sizeof(*graft));
     for (size_t i = 0; i < CHANGES; i++) {
         buffer_init(&graft->messages[i], TASK_BYTES);
         buffer_init(&graft->modules[i].data, MODULES_BYTES + TASK_BYTES);
     }
+    buffer_init(&graft->written.data, GRAFT_WRITTEN);
     if (changes_read(task, &graft->changes, error) != 0 ||
         graft_shape(task_option(task, "as"), &graft->shape, error) != 0 ||
         repository_open(target, NULL, false, &graft->repository, error) != 0 ||
@@ -73,9 +87,9 @@ int graft_open(const struct task *task, const char *target, struct graft *graft,
         return error_set(error, "what lies in a stash has no history; leave out --buried or --as stash");
     if (at != NULL && clock_parse(at, &at_us) != 0)
         return error_set(error, "\"%.40s\" is no date; write 2026-06-02 or 2026-06-02T10:00:00Z", at);
-    manner_learn(graft->repository.git, graft->repository.tip, &graft->manner);
-    choose_signing(task, &graft->manner);
-    manner_apply(&graft->manner, &graft->changes, graft->messages);
+    rc = choose_change(task, graft, error);
+    if (rc != 0)
+        return rc;
     return choose_base(graft, at_us / 1000000, error) != 0 || choose_dates(task, graft, error) != 0 ||
                    graft_name(graft, task_option(task, "name"), error) != 0 || graft_modules(graft, error) != 0
                ? -1
@@ -89,8 +103,10 @@ void graft_close(struct graft *graft)
         buffer_free(&graft->modules[i].data);
     }
     manner_free(&graft->manner);
+    buffer_free(&graft->written.data);
+    git_commit_free(graft->former);
     git_commit_free(graft->base);
-    graft->base = NULL;
+    graft->former = graft->base = NULL;
     repository_close(&graft->repository);
 }
 
@@ -195,7 +211,8 @@ int graft_check(struct graft *graft, struct error *error)
             rc = change->files[f].grows ? 0 : check_new(tree, change->files[f].path, error);
             if (rc == 0)
                 rc = check_filter(graft, change->files[f].path, error);
-            change->files[f].program = is_program(tree, &change->files[f]);
+            if (!change->files[f].grows)
+                change->files[f].program = is_program(tree, &change->files[f]);
         }
     }
     git_tree_free(tree);

@@ -9,6 +9,8 @@
 #include "server/planter/place.h"
 #include "server/planter/repository.h"
 
+#define GRAFT_WRITTEN (1024 * 1024) /* bytes of a file that is written anew */
+
 enum shape {
     SHAPE_COMMIT, /* on the branch */
     SHAPE_MERGE,  /* beside the branch, and merged into it */
@@ -25,6 +27,9 @@ struct graft {
     struct task_file modules[CHANGES]; /* .gitmodules after each change of a submodule, */
     const char *submodule;             /* at this path; NULL: there is none */
     char link[GIT_OID_HEXSZ + 1];
+    struct task_file written; /* the file in which the secret takes the place of a former one, */
+    git_commit *former;       /* which this brought, */
+    git_oid replaces;         /* whose id it is; zero: it takes nobody's place */
     enum shape shape;
     git_commit *base;                /* what the first change stands on; NULL: nothing */
     char reference[256];             /* full name of what is to hold the changes */
@@ -34,7 +39,8 @@ struct graft {
 };
 
 /* The task's changes for the repository at the target (repository_open()) and the shape that it names, in its people's
- * manner, with names and dates; nothing is written. graft_close() is due either way. */
+ * manner, with names and dates; nothing is written. 1: the task says what it `replaces`, and that cannot be written over,
+ * with the reason. graft_close() is due either way. */
 int graft_open(const struct task *task, const char *target, struct graft *graft, struct error *error);
 void graft_close(struct graft *graft);
 /* Refuses paths that are taken, and such as git would filter (LFS, git-crypt). Chooses which files may be run. */
@@ -60,7 +66,11 @@ static inline git_filemode_t graft_mode(const struct change_file *file)
     return file->link != NULL ? GIT_FILEMODE_COMMIT : file->program ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
 }
 
+/* Where that came: tells that nothing was done, with the reason. */
+int graft_declined(struct place_result *result, struct error *error);
 /* Parts of graft_open(). */
+/* The one change that writes the secret over what the task `replaces`, by whoever put that there. 1: as graft_open(). */
+int graft_replace(const struct task *task, struct graft *graft, struct error *error);
 /* A submodule's URL becomes the file .gitmodules, and beside it stands the commit that the submodule is at. */
 int graft_modules(struct graft *graft, struct error *error);
 /* The shape by its name; -1 with those that there are. */

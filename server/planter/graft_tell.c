@@ -46,6 +46,8 @@ int graft_where(const struct task *task, const struct graft *graft, const char *
         return error_set(error, "out of memory");
     if (json_is_integer(line))
         json_object_set_new(result->where, "line", json_integer(json_integer_value(line) + graft->changes.above));
+    if (!git_oid_is_zero(&graft->replaces))
+        tell_commit(result->where, "replaces", &graft->replaces);
     if (graft->submodule != NULL)
         json_object_set_new(result->where, "submodule", json_string(graft->submodule));
     for (size_t i = 0; i < graft->changes.count && done; i++) {
@@ -115,9 +117,20 @@ void graft_tell(const struct graft *graft, bool done, struct place_result *resul
                    repository_branch_name(&graft->repository), (int)strcspn(change->message, "\n"), change->message,
                    change->name, clock_text(change->time_s * 1000000, date));
     }
+    if (!git_oid_is_zero(&graft->replaces))
+        place_note(result, "It writes the new secret over the former one. History and clones keep that: its token must go "
+                           "on alerting.");
     if (graft->submodule != NULL)
         place_note(result, "%s is a submodule that its URL does not give: whoever clones with --recurse-submodules, CI "
                            "too, asks the decoy for it, is alerted, and fails there.", graft->submodule);
     tell_shape(graft, result);
     tell_habits(graft, result);
+}
+
+int graft_declined(struct place_result *result, struct error *error)
+{
+    result->where = json_object();
+    result->state = "gone";
+    place_note(result, "%s", error->text);
+    return result->where != NULL ? 0 : error_set(error, "out of memory");
 }

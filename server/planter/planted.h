@@ -15,6 +15,8 @@ struct planted_commit {
     const char *path;
     const char *submodule;        /* whose URL holds the secret; NULL: none */
     const char *removal;          /* as GIT_AWAY_REMOVAL has it; NULL: "Remove PATH" */
+    git_oid taken_out;            /* the commit that took it out of its file at the tip; zero: none did */
+    bool over;                    /* it was written over a former one */
     bool buried, merged, stashed, beside; /* beside: held by a reference that was made for it */
 };
 

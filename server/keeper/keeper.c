@@ -143,9 +143,8 @@ static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made
         return -1;
     *made = derive_step(&keeper->derivation, now, error);
     if (*made < 0 || (*made == 0 && !keeper->ledger.full && derive_cover(&keeper->derivation, error) < 0) ||
-        observer_prune(&keeper->observer, error) < 0 || observer_save(&keeper->observer, error) < 0 ||
-        apply_outcomes(keeper, now, error) < 0 || outbox_promote(&keeper->outbox, now, error) < 0 ||
-        outbox_beat(&keeper->outbox, now, error) < 0)
+        observer_save(&keeper->observer, error) < 0 || apply_outcomes(keeper, now, error) < 0 ||
+        outbox_promote(&keeper->outbox, now, error) < 0 || outbox_beat(&keeper->outbox, now, error) < 0)
         return -1;
     if (monotonic - keeper->outbox.saved >= KEEPER_SAVE_US &&
         (outbox_save(&keeper->outbox, monotonic, error) < 0 ||

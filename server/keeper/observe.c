@@ -35,18 +35,33 @@ static int load_recent(struct observer *observer, struct error *error)
     return found;
 }
 
+/* Earlier releases counted the slots on and on. */
+static int close_ring(struct observer *observer, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(
+        observer->ledger, "UPDATE OR REPLACE surplus SET slot = slot % ?1 WHERE slot >= ?1", error);
+
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_int(statement, 1, OBSERVE_RING);
+    return ledger_run(observer->ledger, statement, error);
+}
+
 static int load_ring(struct observer *observer, struct error *error)
 {
-    sqlite3_stmt *statement = ledger_statement(observer->ledger, "SELECT id, slot FROM surplus ORDER BY slot", error);
+    sqlite3_stmt *statement;
     struct id id;
     int found;
 
+    if (close_ring(observer, error) < 0)
+        return -1;
+    statement = ledger_statement(observer->ledger, "SELECT id, slot FROM surplus ORDER BY time, slot", error);
     if (statement == NULL)
         return -1;
     while ((found = ledger_step(observer->ledger, statement, error)) == 1) {
         id = ledger_column_id(statement, 0);
         recent_add(observer->recent, &id);
-        observer->ring_next = sqlite3_column_int64(statement, 1) + 1;
+        observer->ring_next = (sqlite3_column_int64(statement, 1) + 1) % OBSERVE_RING;
     }
     return found;
 }
@@ -118,7 +133,7 @@ static int insert_row(struct observer *observer, bool ring, const struct observe
         "INSERT INTO observation (seq, id, time, decoy, service, source, port, flow, context, presented, matched, "
         "digest, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char surplus_sql[] =
-        "INSERT INTO surplus (slot, id, time, decoy, service, source, port, flow, context, presented, "
+        "INSERT OR REPLACE INTO surplus (slot, id, time, decoy, service, source, port, flow, context, presented, "
         "matched, digest, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlite3_stmt *statement = ledger_statement(observer->ledger, ring ? surplus_sql : observation_sql, error);
 
@@ -140,7 +155,8 @@ static int insert_row(struct observer *observer, bool ring, const struct observe
     return ledger_run(observer->ledger, statement, error);
 }
 
-/* One row, in the chain or in the ring: either way appended behind a table's last, so that the work is the same. */
+/* One row, in the chain or in the ring, where it takes the oldest one's place: nothing is deleted, which would cost as
+ * much again. */
 static int write_row(struct observer *observer, const struct observation *observation, bool ring, struct error *error)
 {
     unsigned char matched[MATCHED_BYTES], digest[CHAIN_BYTES];
@@ -170,18 +186,8 @@ static int write_row(struct observer *observer, const struct observation *observ
     if (insert_row(observer, ring, &row, digest, chain.head, error) < 0)
         return -1;
     if (ring)
-        observer->ring_next++;
+        observer->ring_next = (observer->ring_next + 1) % OBSERVE_RING;
     return 0;
-}
-
-int observer_prune(struct observer *observer, struct error *error)
-{
-    sqlite3_stmt *statement = ledger_statement(observer->ledger, "DELETE FROM surplus WHERE slot < ?", error);
-
-    if (statement == NULL)
-        return -1;
-    sqlite3_bind_int64(statement, 1, observer->ring_next - OBSERVE_RING);
-    return ledger_run(observer->ledger, statement, error);
 }
 
 int observer_save(struct observer *observer, struct error *error)

@@ -12,7 +12,7 @@
 
 #define BATCH_MESSAGES 96 /* in one transaction: while it is committed the sensor answers the one before */
 #define BATCH_BYTES (2 * 1024 * 1024)
-#define OBSERVE_RING 4096
+#define OBSERVE_RING 4096 /* rows: the last of what is beyond the budgets */
 #define OBSERVE_ROW_BYTES (MATCHED_BYTES + 2 * CHAIN_BYTES + 128) /* of a row, beside what may be long */
 #define OBSERVE_RECENT 16384 /* ids remembered, to know what was sent again */
 #define OBSERVE_URGENT 1024  /* rows with something new in them that wait to be derived ahead of the backlog */
@@ -44,7 +44,7 @@ struct observer {
     struct chain durable; /* up to the last that a loss of power leaves: what is told to anybody ends here */
     struct recent *recent;
     struct sources *sources;
-    int64_t ring_next;
+    int64_t ring_next;    /* slot */
     int64_t noise_bytes;  /* of rows without a match in `observation` */
     int64_t budget_bytes; /* for noise in all */
     int64_t budget_source; /* rows per source and hour */
@@ -65,8 +65,6 @@ void observer_close(struct observer *observer);
  * flush of the ledger that was begun now has ended; then the caller sets observer->durable. -1: nothing was kept, and
  * no verdict may be sent. `now` is the wall clock. */
 int observer_write(struct observer *observer, struct batch *batch, int64_t now, struct error *error);
-/* In the caller's background transaction: of what is beyond the budgets only the last OBSERVE_RING rows stay. */
-int observer_prune(struct observer *observer, struct error *error);
 /* In the caller's background transaction: how many bytes noise takes. What came after the last one is counted anew by
  * observer_open(). */
 int observer_save(struct observer *observer, struct error *error);

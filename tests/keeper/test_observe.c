@@ -146,23 +146,27 @@ END_TEST
 
 START_TEST(the_ring_is_bounded_and_outlives_a_restart)
 {
-    struct error error;
+    const char *last = "SELECT slot FROM surplus ORDER BY time DESC LIMIT 1";
     int i, k;
 
     for (i = 0; i < 3 + OBSERVE_RING / 64 + 1; i++) {
         for (k = 0; k < 64; k++) {
-            struct observation observation = world_login(&strange, "203.0.113.5", WORLD_NOW);
+            struct observation observation = world_login(&strange, "203.0.113.5", WORLD_NOW + i * 64 + k);
 
             world_add(world, &observation);
         }
         ck_assert_int_eq(world_take(world, WORLD_NOW), 0);
     }
-    ck_assert_int_eq(observer_prune(&world->observer, &error), 0);
     ck_assert_int_eq(world_number(world, "SELECT count(*) FROM surplus"), OBSERVE_RING);
+    ck_assert_int_eq(world_number(world, "SELECT max(time) - min(time) FROM surplus"), OBSERVE_RING - 1);
     i = (int)world->observer.ring_next;
-    ck_assert_int_gt(i, 0);
+    ck_assert_int_eq(world_number(world, last), i - 1);
     world_restart(world);
     ck_assert_int_eq(world->observer.ring_next, i);
+    ck_assert_int_eq(ledger_execute(&world->ledger, "UPDATE surplus SET slot = slot + 1000000", &world->error), 0);
+    world_restart(world);
+    ck_assert_int_eq(world_number(world, "SELECT count(*) FROM surplus WHERE slot < 4096"), OBSERVE_RING);
+    ck_assert_int_eq(world_number(world, last) + 1, world->observer.ring_next);
 }
 END_TEST
 

@@ -156,12 +156,12 @@ int main(int count, char **arguments)
 {
     static const unsigned char master[KEYRING_BYTES] = {1};
     int tokens = count > 2 ? (int)strtol(arguments[2], NULL, 10) : 1000;
-    int size = count > 3 ? (int)strtol(arguments[3], NULL, 10) : 128;
+    int size = count > 3 ? (int)strtol(arguments[3], NULL, 10) : BATCH_MESSAGES;
     int64_t began;
     struct rusage usage;
     int have;
 
-    if (count < 2)
+    if (count < 2 || size < 1 || size > BATCH_MESSAGES)
         return 2;
     if (count > 4)
         rounds = (int)strtol(arguments[4], NULL, 10);

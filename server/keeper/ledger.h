@@ -34,7 +34,7 @@ struct ledger {
     int code;           /* SQLite's extended code of the last failure */
     bool full;          /* the disk was full: the reserve is spent, noise is not stored */
     int64_t full_since; /* monotonic */
-    bool hasty;         /* this transaction's commit does not wait for the disk */
+    bool hasty;         /* commits do not wait for the disk, until ledger_step() meets one that has to */
     struct flusher flusher; /* of the log, for hasty commits */
     struct filter filter; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */

@@ -39,10 +39,32 @@ sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *sql, struct er
     return ledger->statements[i].statement;
 }
 
+/* Only between transactions. Not a prepared statement: SQLite obeys this one when it reads it. */
+static int set_hasty(struct ledger *ledger, bool hasty, struct error *error)
+{
+    const char *sql = hasty ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
+
+    if (ledger->hasty == hasty)
+        return 0;
+    if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(ledger, error);
+    ledger->hasty = hasty;
+    return 0;
+}
+
+/* Does it begin to write on its own, or a transaction that waits for the disk? */
+static bool waits(const struct ledger *ledger, sqlite3_stmt *statement)
+{
+    return ledger->hasty && sqlite3_get_autocommit(ledger->db) != 0 && sqlite3_stmt_readonly(statement) == 0;
+}
+
 int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
 {
-    int code = sqlite3_step(statement);
+    int code;
 
+    if (waits(ledger, statement) && set_hasty(ledger, false, error) < 0)
+        return -1;
+    code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         return 1;
     if (code == SQLITE_DONE) {
@@ -72,27 +94,15 @@ int ledger_execute(struct ledger *ledger, const char *sql, struct error *error)
     return statement == NULL ? -1 : ledger_run(ledger, statement, error);
 }
 
-/* Only between transactions. Not a prepared statement: SQLite obeys this one when it reads it. */
-static int set_hasty(struct ledger *ledger, bool hasty, struct error *error)
-{
-    const char *sql = hasty ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL";
-
-    if (ledger->hasty == hasty)
-        return 0;
-    if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return fail(ledger, error);
-    ledger->hasty = hasty;
-    return 0;
-}
-
 int ledger_begin(struct ledger *ledger, struct error *error)
 {
     return ledger_execute(ledger, "BEGIN IMMEDIATE", error);
 }
 
+/* "BEGIN" writes nothing, so it does not wait. */
 int ledger_begin_hasty(struct ledger *ledger, struct error *error)
 {
-    if (set_hasty(ledger, true, error) == 0 && ledger_begin(ledger, error) == 0)
+    if (set_hasty(ledger, true, error) == 0 && ledger_execute(ledger, "BEGIN", error) == 0)
         return 0;
     ledger_rollback(ledger);
     return -1;
@@ -101,7 +111,7 @@ int ledger_begin_hasty(struct ledger *ledger, struct error *error)
 int ledger_commit(struct ledger *ledger, struct error *error)
 {
     if (pending_write(ledger, error) == 0 && ledger_execute(ledger, "COMMIT", error) == 0)
-        return set_hasty(ledger, false, error);
+        return 0;
     ledger_rollback(ledger);
     return -1;
 }
@@ -114,8 +124,6 @@ void ledger_rollback(struct ledger *ledger)
     pending_clear(&ledger->pending);
     if (ledger->db != NULL && sqlite3_get_autocommit(ledger->db) == 0)
         ledger_execute(ledger, "ROLLBACK", &ignored);
-    if (ledger->db != NULL)
-        set_hasty(ledger, false, &ignored);
     ledger->code = code;
 }
 

@@ -350,10 +350,14 @@ START_TEST(only_what_is_derived_does_not_wait_for_the_disk)
     ck_assert_int_eq(syncs_of(ledger_begin_hasty, 3), 0);
     ck_assert_int_eq(syncs_of(ledger_begin_hasty, 4), 0);
     ck_assert_int_ge(syncs_of(ledger_begin, 5), 1);
+    ck_assert_int_eq(syncs_of(ledger_begin_hasty, 6), 0);
+    syncs = 0;
+    ck_assert_int_eq(ledger_set(&ledger, "x", 7, &error), 0); /* a statement on its own */
+    ck_assert_int_ge(syncs, 1);
     ck_assert_int_eq(ledger_begin_hasty(&ledger, &error), 0);
     ledger_rollback(&ledger);
     syncs = 0;
-    ck_assert_int_eq(ledger_set(&ledger, "x", 6, &error), 0); /* a statement on its own */
+    ck_assert_int_eq(ledger_set(&ledger, "x", 8, &error), 0);
     ck_assert_int_ge(syncs, 1);
     ledger_close(&ledger);
 }

@@ -4,6 +4,8 @@
 #include "server/minter/catalogue.h"
 #include "server/minter/view.h"
 
+#define BARE 2 /* of ten answers with a login: nothing else */
+
 /* What a person is used to; `greets`, `ends` and `signs` are of ten answers. First mails have all of it. */
 struct hand {
     uint32_t greeting, bye; /* which of the words */
@@ -36,6 +38,7 @@ static const struct {
 static struct hand hand_of(const struct letter *letter)
 {
     static const unsigned shares[] = {0, 3, 6, 10}, talks[] = {0, 0, 1, 1, 2};
+    static const unsigned greets[] = {1, 5, 9, 10}, colons[] = {0, 3, 5, 8};
     const struct shown_token shown = {.identity = slice_of(letter_text(letter->from, "mail"))};
     struct view_draw state;
     struct draw draw = view_draw(&state, json_object_get(letter->work->parameters, "persona"), &shown, "hand");
@@ -43,7 +46,7 @@ static struct hand hand_of(const struct letter *letter)
     bool english = !letter_french(letter);
     struct hand hand = {.greeting = draw_below(&draw, 1 << 16),
                         .bye = draw_below(&draw, 1 << 16),
-                        .greets = shares[draw_below(&draw, 4)],
+                        .greets = greets[draw_below(&draw, 4)],
                         .ends = shares[draw_below(&draw, 4)],
                         .signs = shares[draw_below(&draw, 4)],
                         .mute = draw_below(&draw, 8) == 0 ? 8 : 0,
@@ -52,7 +55,7 @@ static struct hand hand_of(const struct letter *letter)
 
     name = draw_below(&draw, 8);
     hand.name = name < 5 ? GIVEN : name == 5 ? INITIAL : name == 6 ? WHOLE : NOTHING;
-    hand.colons = shares[draw_below(&draw, 4)];
+    hand.colons = colons[draw_below(&draw, 4)];
     hand.talks = talks[draw_below(&draw, 5)];
     hand.breaks = shares[1 + draw_below(&draw, 3)];
     return hand;
@@ -298,19 +301,63 @@ static int add_end(const struct letter *letter, const struct hand *hand, struct 
     return 0;
 }
 
+static bool holds(struct slice text, struct slice part)
+{
+    return part.length > 0 && text.length > 0 && memmem(text.data, text.length, part.data, part.length) != NULL;
+}
+
+/* Of an answer that gives what was asked for: the paragraphs with the login alone, as who has no time writes. */
+static void add_bare(const struct letter *letter, struct slice text, struct buffer *out)
+{
+    const struct lure_work *work = letter->work;
+    const struct slice host = slice_of(letter_text(json_object_get(work->base, "decoy"), "host"));
+
+    while (text.length > 0) {
+        const unsigned char *gap = memmem(text.data, text.length, "\n\n", 2);
+        struct slice part = {text.data, gap != NULL ? (size_t)(gap - text.data) : text.length};
+
+        if (holds(part, work->identity) || holds(part, work->secret) || holds(part, host)) {
+            buffer_add_text(out, out->length > 0 ? "\n\n" : "");
+            buffer_add_slice(out, part);
+        }
+        text = slice_behind(text, part.length);
+        while (text.length > 0 && text.data[0] == '\n')
+            text = slice_behind(text, 1);
+    }
+}
+
+static bool is_bare(const struct letter *letter)
+{
+    return letter->message->secret && letter->answered != NULL && letter->message->attachment_count == 0 &&
+           of_ten(letter, BARE);
+}
+
+static int write_text(const struct letter *letter, struct hand *hand, struct slice text, struct buffer *out,
+                      struct error *error)
+{
+    struct buffer bare;
+    size_t start = out->length;
+
+    buffer_init(&bare, LURE_FILE_BYTES);
+    if (is_bare(letter))
+        add_bare(letter, text, &bare);
+    if (bare.length > 0)
+        hand->talks = 0;
+    add_text(letter, hand, bare.length > 0 ? buffer_slice(&bare) : text, out);
+    if (start == 0 || !hand->lower || (start > 2 && out->data[start - 3] != ','))
+        capitalise(letter, out, start);
+    buffer_free(&bare);
+    return out->failed ? error_set(error, "the mail is too long") : 0;
+}
+
 int hand_write(const struct letter *letter, struct slice text, struct buffer *out, struct error *error)
 {
     struct hand hand = hand_of(letter);
-    size_t start;
 
     if (add_greeting(letter, &hand, out, error) != 0)
         return -1;
-    start = out->length;
-    add_text(letter, &hand, text, out);
-    if (out->failed)
-        return error_set(error, "the mail is too long");
-    if (start == 0 || !hand.lower || (start > 2 && out->data[start - 3] != ','))
-        capitalise(letter, out, start);
+    if (write_text(letter, &hand, text, out, error) != 0)
+        return -1;
     if (add_talk(letter, &hand, out, error) != 0)
         return -1;
     return add_end(letter, &hand, out, error);

@@ -31,12 +31,13 @@ int planted_blob(git_commit *commit, const char *path, git_oid *blob)
 
 static bool read_modules(git_commit *commit, struct buffer *text)
 {
-    git_object *blob = NULL;
-    bool read = commit != NULL &&
-                git_object_lookup_bypath(&blob, (const git_object *)commit, MODULES_FILE, GIT_OBJECT_BLOB) == 0 &&
-                buffer_add(text, git_blob_rawcontent((git_blob *)blob), (size_t)git_blob_rawsize((git_blob *)blob)) == 0;
+    git_blob *blob = NULL;
+    git_oid id;
+    bool read = commit != NULL && planted_blob(commit, MODULES_FILE, &id) == 0 &&
+                repository_blob(git_commit_owner(commit), &id, MODULES_BYTES, &blob) == 0 &&
+                buffer_add(text, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)) == 0;
 
-    git_object_free(blob);
+    git_blob_free(blob);
     return read;
 }
 

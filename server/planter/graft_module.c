@@ -19,11 +19,12 @@ static int read_base(const struct graft *graft, struct buffer *text, struct erro
     if (git_commit_tree(&tree, graft->base) != 0)
         return repository_error(error, "cannot read the branch's newest commit");
     if (git_tree_entry_bypath(&entry, tree, MODULES_FILE) == 0) {
-        if (git_tree_entry_filemode(entry) != GIT_FILEMODE_BLOB ||
-            git_blob_lookup(&blob, graft->repository.git, git_tree_entry_id(entry)) != 0)
+        if (git_tree_entry_filemode(entry) != GIT_FILEMODE_BLOB)
             rc = error_set(error, MODULES_FILE " is no ordinary file in the repository, so no submodule can be added");
-        else if (buffer_add(text, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)) != 0)
-            rc = error_set(error, MODULES_FILE " is longer than this can be");
+        else if (repository_blob(graft->repository.git, git_tree_entry_id(entry), MODULES_BYTES, &blob) != 0 ||
+                 buffer_add(text, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)) != 0)
+            rc = error_set(error, MODULES_FILE " has more than %d KiB, so no submodule is added to it; choose another "
+                                  "--lure, or another repository", MODULES_BYTES / 1024);
     }
     git_blob_free(blob);
     git_tree_entry_free(entry);

@@ -34,7 +34,7 @@ static int read_file(const struct graft *graft, const char *path, struct buffer 
         mode = git_tree_entry_filemode(entry);
         *program = mode == GIT_FILEMODE_BLOB_EXECUTABLE;
         if ((mode != GIT_FILEMODE_BLOB && !*program) ||
-            git_blob_lookup(&blob, graft->repository.git, git_tree_entry_id(entry)) != 0 ||
+            repository_blob(graft->repository.git, git_tree_entry_id(entry), GRAFT_WRITTEN, &blob) != 0 ||
             buffer_add(text, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)) != 0)
             rc = decline(error, path, "is no ordinary file of a size that settings have");
     }

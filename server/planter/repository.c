@@ -24,6 +24,21 @@ int repository_library(struct error *error)
     return 0;
 }
 
+int repository_blob(git_repository *git, const git_oid *id, size_t most, git_blob **blob)
+{
+    git_odb *odb = NULL;
+    git_object_t type;
+    size_t length = 0;
+    int rc = 1;
+
+    *blob = NULL;
+    if (git_repository_odb(&odb, git) == 0 && git_odb_read_header(&length, &type, odb, id) == 0 &&
+        type == GIT_OBJECT_BLOB && length <= most && git_blob_lookup(blob, git, id) == 0)
+        rc = 0;
+    git_odb_free(odb);
+    return rc;
+}
+
 int repository_error(struct error *error, const char *format, ...)
 {
     const git_error *last = git_error_last();

@@ -29,6 +29,9 @@ void repository_close(struct repository *repository);
 /* Refuses to disturb: a merge, rebase or the like that is under way here or, on this branch, in a linked work tree; a
  * branch that another work tree shows; an index that another git has locked. */
 int repository_quiet(const struct repository *repository, struct error *error);
+/* The blob, which is to be freed, if it has at most so many bytes: a larger one is not even read. 0; 1: it is larger, or
+ * not there. */
+int repository_blob(git_repository *git, const git_oid *id, size_t most, git_blob **blob);
 /* With libgit2's own reason behind it. Returns -1. */
 int repository_error(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Is that commit in the history of the reference? */

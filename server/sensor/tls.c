@@ -136,6 +136,10 @@ int tls_context(struct slice certificate, struct slice key, bool http, const str
     SSL_CTX_set_tlsext_servername_callback(made, on_server_name);
     SSL_CTX_set_tlsext_servername_arg(made, (void *)(uintptr_t)chooser);
     look_like_nginx(made, http);
+    if (!http) { /* slapd's sessions are not taken up again */
+        SSL_CTX_set_options(made, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(made, 0);
+    }
     if (use_certificate(made, certificate, error) < 0 || use_key(made, key, error) < 0) {
         tls_context_free(made);
         return -1;

@@ -20,6 +20,17 @@ tap = Tap()
 pool = concurrent.futures.ThreadPoolExecutor(2)
 
 
+# Binds, so that what a server says behind the handshake has come, too.
+TICKETS = """import socket, ssl, sys
+for version in ("TLSv1_2", "TLSv1_3"):
+    context = ssl._create_unverified_context()
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)) as s:
+        s.sendall(bytes.fromhex("300c020101600702010304008000"))
+        print(version, s.recv(100).hex(), s.session.has_ticket, s.session.ticket_lifetime_hint, len(s.session.id) > 0)
+"""
+
+
 def run(command, ports):
     put = [a.replace("PORT", ports[0]).replace("TLS", ports[1]) for a in command]
     result = subprocess.run(put, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
@@ -59,6 +70,7 @@ def tools():
             same(f"ldapwhoami {place} by {name}", "ldapwhoami", "-Q", "-H", place, "-Y", name, "-U", "anna", "-w", "wrong")
     same("SASL under TLS", "/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "ldap_slapd.py"),
          "secure", "TLS")
+    same("sessions under TLS are not taken up again", "/usr/bin/python3", "-c", TICKETS, "TLS")
     same("ldapcompare", "ldapcompare", *how, ANNA, "cn:ANNA ÉCLAIR")
     same("ldapcompare, false", "ldapcompare", *how, ANNA, "sn:x")
     same("ldapcompare, password", "ldapcompare", *how, HIDDEN, "userPassword:x")

@@ -410,7 +410,7 @@ static void finish(struct connection *c)
 {
     bool more = c->session.linger || c->session.input.length > 0;
 
-    if (!c->left || !c->session.service->parts_silently)
+    if (!c->session.silent)
         stream_farewell(&c->stream);
     if (c->end || !more) {
         c->broken = true;
@@ -465,8 +465,10 @@ void connection_settle(struct connection *c)
         c->congested = false;
         pump(c);
     } while (!c->broken);
-    if (c->end && !c->closing && !session->waiting && !c->yields && session->output.length == 0)
-        c->closing = c->left = true;
+    if (c->end && !c->closing && !session->waiting && !c->yields && session->output.length == 0) {
+        c->closing = true;
+        session->silent = session->service->parts_silently;
+    }
     if (c->closing && !c->broken && c->stage != STAGE_LINGER && session->output.length == 0)
         finish(c);
     if (c->broken) {

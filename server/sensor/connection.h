@@ -43,7 +43,6 @@ struct connection {
     bool writes;
     bool more;        /* TLS may hold bytes that the socket will not be reported readable for */
     bool end;         /* the client has sent its last byte */
-    bool left;        /* and is closed for that */
     bool broken;
     bool closing;
     bool congested;

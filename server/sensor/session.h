@@ -41,6 +41,7 @@ struct session {
     bool slow;           /* for unavailable: the keeper is there, and past its limit */
     bool plain_on_tls;   /* the first byte on a TLS port was none of TLS: nginx answers 400, slapd closes */
     bool linger;         /* set by the service: the client may still be sending; discard that before closing */
+    bool silent;         /* set by the service, too: TLS ends without a word */
     size_t held;         /* set by the service: bytes of the client's that it keeps beside input and output */
     bool busy;           /* set by the service: part of a request was taken from input; a sensor that stops waits for it */
     void *state;         /* the service's */

@@ -125,6 +125,7 @@ START_TEST(test_refusals_close)
     if (_i == 5) { /* as nginx: what it was told would come is awaited, but not for long */
         ck_assert_int_eq(fake.total_s, 30);
         service_http.timeout(&fake.session);
+        ck_assert(!fake.session.silent);
     }
     ck_assert_int_eq(fake.presented, 1);
     ck_assert_ptr_nonnull(strstr(fake.context, "\"refused\":"));
@@ -182,6 +183,7 @@ START_TEST(test_cut_off_requests_are_observed)
         service_http.timeout(&fake.session);
     else
         service_http.close(&fake.session);
+    ck_assert(fake.session.silent == (_i < 2));
     ck_assert(fake.secret_seen);
     ck_assert_int_eq(fake.presented, 1);
     ck_assert_str_eq(said(), "");
@@ -191,6 +193,7 @@ END_TEST
 START_TEST(test_idle_ends_silently)
 {
     service_http.timeout(&fake.session);
+    ck_assert(!fake.session.silent);
     ck_assert_int_eq(fake.presented, 0);
     ck_assert_str_eq(said(), "");
 }

@@ -296,9 +296,12 @@ static void http_unavailable(struct session *session)
     http_input(session);
 }
 
-/* nginx closes without a word. */
+/* nginx closes without a word, and with a request that was begun without one in TLS, either. */
 static void http_timeout(struct session *session)
 {
+    const struct http_connection *connection = session->state;
+
+    session->silent = !connection->answered && (connection->phase == PHASE_BODY || session->input.length > 0);
     exchange_unfinished(session);
 }
 

@@ -10,6 +10,8 @@
 #include "server/planter/planted.h"
 #include "server/planter/stash.h"
 
+#define FILES 16 /* of a lure, that one commit takes out */
+
 /* The commit that the planted ones stand on; NULL with *root where they began the history. */
 static git_commit *ground_of(const struct planted_commit *planted, bool *root)
 {
@@ -217,11 +219,49 @@ static int submodule_tree(const struct planted_commit *planted, git_tree *tree, 
     return rc;
 }
 
+/* What the commit with the secret changed; NULL where that is not known any more. */
+static git_diff *brought(const struct planted_commit *planted)
+{
+    git_tree *before = NULL, *after = NULL;
+    git_diff *diff = NULL;
+    bool root = false;
+    git_commit *ground = planted->commit != NULL ? ground_of(planted, &root) : NULL;
+
+    if ((root || (ground != NULL && git_commit_tree(&before, ground) == 0)) &&
+        git_commit_tree(&after, planted->commit) == 0)
+        (void)git_diff_tree_to_tree(&diff, planted->repository.git, before, after, NULL);
+    git_tree_free(before);
+    git_tree_free(after);
+    git_commit_free(ground);
+    return diff;
+}
+
+/* A file that came with the secret's, as it was at the tip still. */
+static bool is_companion(const struct planted_commit *planted, const git_diff_delta *delta)
+{
+    git_oid now;
+
+    return delta->status == GIT_DELTA_ADDED && delta->new_file.mode != GIT_FILEMODE_COMMIT &&
+           strcmp(delta->new_file.path, planted->path) != 0 &&
+           planted_blob(planted->repository.tip, delta->new_file.path, &now) == 0 &&
+           git_oid_equal(&now, &delta->new_file.id);
+}
+
+/* The tip's tree without the secret's file, and without those that serve it alone. */
 static int file_tree(const struct planted_commit *planted, git_tree *tree, git_oid *id)
 {
-    git_tree_update update = {.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path};
+    git_tree_update updates[FILES] = {{.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path}};
+    git_diff *diff = brought(planted);
+    size_t count = 1;
+    int rc;
 
-    return git_tree_create_updated(id, planted->repository.git, tree, 1, &update);
+    for (size_t i = 0; diff != NULL && i < git_diff_num_deltas(diff) && count < FILES; i++)
+        if (is_companion(planted, git_diff_get_delta(diff, i)))
+            updates[count++] = (git_tree_update){.action = GIT_TREE_UPDATE_REMOVE,
+                                                 .path = git_diff_get_delta(diff, i)->new_file.path};
+    rc = git_tree_create_updated(id, planted->repository.git, tree, count, updates);
+    git_diff_free(diff);
+    return rc;
 }
 
 /* A new commit without it. */

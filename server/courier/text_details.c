@@ -188,6 +188,17 @@ static void add_client(struct buffer *out, const json_t *record)
     add_field(out, "actor", record_text(record, "actor.actor"), false);
 }
 
+/* password "svc-backup" (t-…) */
+static void add_token(struct buffer *out, const json_t *token)
+{
+    text_own(out, record_text(token, "kind"), WORDS);
+    buffer_add_text(out, " \"");
+    text_own(out, record_text(token, "identity"), WORDS);
+    buffer_add_text(out, "\" (");
+    text_own(out, record_text(token, "token"), WORDS);
+    buffer_add_char(out, ')');
+}
+
 static void add_others(struct buffer *out, const json_t *record)
 {
     const json_t *others = record_get(record, "others");
@@ -200,12 +211,8 @@ static void add_others(struct buffer *out, const json_t *record)
         const json_t *other = json_array_get(others, i);
 
         buffer_add_text(out, "- ");
-        text_own(out, record_text(other, "kind"), WORDS);
-        buffer_add_text(out, " \"");
-        text_own(out, record_text(other, "identity"), WORDS);
-        buffer_add_text(out, "\" (");
-        text_own(out, record_text(other, "token"), WORDS);
-        buffer_add_text(out, "), ");
+        add_token(out, other);
+        buffer_add_text(out, ", ");
         text_add_time(out, other, "time", false);
         buffer_add_char(out, '\n');
     }
@@ -230,12 +237,8 @@ static void add_folded(struct buffer *out, const json_t *record)
         buffer_add_text(out, ", ");
         add_times(out, record_number(line, "count", 1));
         buffer_add_text(out, ": ");
-        text_own(out, record_text(line, "kind"), WORDS);
-        buffer_add_text(out, " \"");
-        text_own(out, record_text(line, "identity"), WORDS);
-        buffer_add_text(out, "\" (");
-        text_own(out, record_text(line, "token"), WORDS);
-        buffer_add_text(out, "), from ");
+        add_token(out, line);
+        buffer_add_text(out, ", from ");
         text_own(out, record_text(line, "address"), WORDS);
         buffer_add_char(out, '\n');
     }

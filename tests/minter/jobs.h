@@ -28,6 +28,7 @@ struct jobs {
     size_t count;
     bool open; /* the last one is not complete */
     struct error error;
+    json_t *personas[2]; /* jobs_personas(): English, French */
 };
 
 static inline int64_t jobs_now(void)
@@ -75,6 +76,8 @@ static inline void jobs_clear(struct jobs *jobs)
 static inline void jobs_close(struct jobs *jobs)
 {
     jobs_clear(jobs);
+    json_decref(jobs->personas[0]);
+    json_decref(jobs->personas[1]);
     free(jobs->results);
     minter_close(&jobs->minter);
 }
@@ -125,6 +128,12 @@ static inline json_t *jobs_persona(struct jobs *jobs, const char *language)
                                         "corp.marais.internal", "language", language)),
                      0);
     return jobs_json(jobs, "json");
+}
+
+static inline void jobs_personas(struct jobs *jobs)
+{
+    jobs->personas[0] = jobs_persona(jobs, "en");
+    jobs->personas[1] = jobs_persona(jobs, "fr");
 }
 
 static inline json_t *jobs_decoy(const char *service, int port, bool tls)

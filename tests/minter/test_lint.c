@@ -14,7 +14,6 @@
 #define IDENTITY "svc-mirror-dwh417"
 
 static struct jobs jobs;
-static json_t *personas[2];
 static char told[65536];
 static unsigned times[LINT_RULES];
 
@@ -37,20 +36,17 @@ static void setup(void)
     tzset();
     jobs_open(&jobs);
     jobs.minter.draw = &fixed;
-    personas[0] = jobs_persona(&jobs, "en");
-    personas[1] = jobs_persona(&jobs, "fr");
+    jobs_personas(&jobs);
 }
 
 static void teardown(void)
 {
-    json_decref(personas[0]);
-    json_decref(personas[1]);
     jobs_close(&jobs);
 }
 
 static json_t *world_of(int french)
 {
-    json_t *world = json_deep_copy(personas[french]);
+    json_t *world = json_deep_copy(jobs.personas[french]);
 
     json_object_set_new(world, "hosts", json_pack("[s]", "git.corp.marais.internal"));
     return world;
@@ -108,7 +104,7 @@ static bool make(const char *name, int french, const char *place, int ordinal)
         if (jobs_run(&jobs, "lure",
                      json_pack("{ss ss* ss ss ss ss sO so si}", "kind", tries[i].kind, "form",
                                tries[i].form[0] != 0 ? tries[i].form : NULL, "identity", IDENTITY, "secret", SECRET, "place",
-                               place, "lure", name, "persona", personas[french], "decoy", decoy, "ordinal", ordinal)) == 0)
+                               place, "lure", name, "persona", jobs.personas[french], "decoy", decoy, "ordinal", ordinal)) == 0)
             return true;
     }
     return false;
@@ -140,7 +136,7 @@ START_TEST(what_is_shipped_is_clean)
     json_t *world;
     struct lint lint;
 
-    everybody_by(personas[french], clients[_i / 4]);
+    everybody_by(jobs.personas[french], clients[_i / 4]);
     world = world_of(french);
     lint_init(&lint, world, JOBS_NOW);
     for (size_t i = 0; i < catalogue->lure_count; i++) {
@@ -163,7 +159,7 @@ END_TEST
 /* Behind a Friday's evening too. */
 START_TEST(what_buries_a_secret_is_committed_at_work)
 {
-    struct zone zone = persona_zone(personas[0]);
+    struct zone zone = persona_zone(jobs.personas[0]);
     char text[WHEN_TEXT];
 
     for (int i = 0; i < 400; i++) {
@@ -173,7 +169,7 @@ START_TEST(what_buries_a_secret_is_committed_at_work)
 
         ck_assert_msg(jobs_run(&jobs, "lure",
                                json_pack("{ss ss ss ss ss sb sO so}", "kind", "password", "form", "human", "identity",
-                                         IDENTITY, "secret", SECRET, "place", "git", "buried", 1, "persona", personas[0],
+                                         IDENTITY, "secret", SECRET, "place", "git", "buried", 1, "persona", jobs.personas[0],
                                          "decoy", jobs_decoy("http", 443, true))) == 0, "%s", jobs.error.text);
         meta = jobs_json(&jobs, "meta");
         json_array_foreach(json_object_get(meta, "changes"), index, change)
@@ -199,7 +195,7 @@ struct pair {
 
 static void pair_make(struct pair *pair)
 {
-    everybody_by(personas[0], "thunderbird");
+    everybody_by(jobs.personas[0], "thunderbird");
     *pair = (struct pair){.world = world_of(0)};
     for (int i = 0; pair->second == NULL; i++) {
         json_t *meta, *a, *b;

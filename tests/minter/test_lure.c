@@ -13,19 +13,15 @@
 #define TOPICS 64 /* of a lure, at most */
 
 static struct jobs jobs;
-static json_t *personas[2];
 
 static void setup(void)
 {
     jobs_open(&jobs);
-    personas[0] = jobs_persona(&jobs, "en");
-    personas[1] = jobs_persona(&jobs, "fr");
+    jobs_personas(&jobs);
 }
 
 static void teardown(void)
 {
-    json_decref(personas[0]);
-    json_decref(personas[1]);
     jobs_close(&jobs);
 }
 
@@ -33,7 +29,7 @@ static json_t *parameters(const char *kind, const char *identity, const char *se
                           const char *place, int french)
 {
     return json_pack("{ss ss ss ss ss sO so}", "kind", kind, "form", strcmp(kind, "password") == 0 ? "human" : "pat",
-                     "identity", identity, "secret", secret, "place", place, "persona", personas[french], "decoy",
+                     "identity", identity, "secret", secret, "place", place, "persona", jobs.personas[french], "decoy",
                      jobs_decoy(service, 21001, true));
 }
 
@@ -276,15 +272,15 @@ START_TEST(every_lure_by_every_program)
     int french = _i / 4 % 2;
     static const char *const clients[] = {"thunderbird", "roundcube", "apple", "outlook"};
     static const char *const words[] = {"password", "pass", "pwd", "mdp", "mot de passe", "PASSWORD"};
-    json_t *mail = json_object_get(personas[french], "mail"), *wanted, *meta, *person;
+    json_t *mail = json_object_get(jobs.personas[french], "mail"), *wanted, *meta, *person;
     size_t index;
     const char *raw;
     bool found = false;
 
     json_object_set_new(mail, "client", json_string(clients[_i % 4]));
-    json_array_foreach(json_object_get(personas[french], "people"), index, person)
+    json_array_foreach(json_object_get(jobs.personas[french], "people"), index, person)
         json_object_set_new(person, "client", json_string(clients[_i % 4]));
-    json_object_set_new(json_object_get(personas[french], "supplier"), "client",
+    json_object_set_new(json_object_get(jobs.personas[french], "supplier"), "client",
                         json_string(_i % 4 == 3 ? "gmail" : clients[(_i + 1) % 4]));
     for (int i = 0; i < 6; i++) {
         wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", i % 3 == 2 ? "ldap" : "http",
@@ -338,7 +334,7 @@ START_TEST(attachments_by_every_program)
     size_t index;
 
     for (int i = 0; i < 10; i++) {
-        json_array_foreach(json_object_get(personas[i % 2], "people"), index, person)
+        json_array_foreach(json_object_get(jobs.personas[i % 2], "people"), index, person)
             json_object_set_new(person, "client", json_string(clients[_i]));
         wanted = parameters("password", "svc-mirror-dwh417", "Bovirel.Tanusor4172!", "http", "maildir", i % 2);
         ck_assert_msg(jobs_run(&jobs, "lure", with(wanted, "lure", attached[i / 2].lure)) == 0, "%s", jobs.error.text);

@@ -5,26 +5,22 @@
 #include "tests/test.h"
 
 static struct jobs jobs;
-static json_t *personas[2];
 
 static void setup(void)
 {
     jobs_open(&jobs);
-    personas[0] = jobs_persona(&jobs, "en");
-    personas[1] = jobs_persona(&jobs, "fr");
+    jobs_personas(&jobs);
 }
 
 static void teardown(void)
 {
-    json_decref(personas[0]);
-    json_decref(personas[1]);
     jobs_close(&jobs);
 }
 
 static json_t *parameters(const char *identity, const char *secret, int french)
 {
     return json_pack("{ss ss ss ss ss sO so}", "kind", "password", "form", "human", "identity", identity, "secret", secret,
-                     "place", "git", "persona", personas[french], "decoy", jobs_decoy("http", 21001, true));
+                     "place", "git", "persona", jobs.personas[french], "decoy", jobs_decoy("http", 21001, true));
 }
 
 static json_t *with(json_t *object, const char *key, const char *text)

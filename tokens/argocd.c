@@ -35,7 +35,7 @@ static int argocd_mint(const struct mint_request *request, struct minted *minted
     int tries = 0;
 
     if (request->identity != NULL && strpbrk(request->identity, "\"\\") != NULL)
-        return error_set(error, "an account of Argo CD holds no quotes and no backslash");
+        return error_usage(error, "an account of Argo CD holds no quotes and no backslash");
     minted->secret_bits = 255;
     do {
         buffer_clear(out);

@@ -61,7 +61,7 @@ static int add_encoded(struct minted *minted, struct error *error)
     buffer_add_char(&plain, ':');
     buffer_add_slice(&plain, buffer_slice(&minted->secret));
     if (plain.failed)
-        rc = error_set(error, "the identity is too long for an API key");
+        rc = error_usage(error, "the identity is too long for an API key");
     else if (EVP_EncodeBlock(text, plain.data, (int)plain.length) < 0 ||
              fact_add(&minted->facts, FACT_SECRET, "encoded", slice_of((const char *)text)) != 0)
         rc = error_set(error, "no room for the key");

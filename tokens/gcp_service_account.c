@@ -37,7 +37,7 @@ static int draw_account(const struct mint_request *request, struct minted *minte
     if (memchr(minted->identity.data, '@', minted->identity.length) == NULL)
         (void)buffer_add_format(&minted->identity, "@%s.iam.gserviceaccount.com", project);
     minted->distinctive = true;
-    return minted->identity.failed ? error_set(error, "the account's name is too long") : 0;
+    return minted->identity.failed ? error_usage(error, "the account's name is too long") : 0;
 }
 
 /* Client ids are 64 bits above 10^20: 100… to 118…. */

@@ -273,12 +273,12 @@ static int choose(const struct mint_request *request, struct minted *minted, str
     struct slice identity = slice_of(request->identity);
 
     if (identity.length == 0 || identity.length > IDENTITY_MAXIMUM)
-        return error_set(error, "an identity has 1 to %d bytes; this one has %zu", IDENTITY_MAXIMUM, identity.length);
+        return error_usage(error, "an identity has 1 to %d bytes; this one has %zu", IDENTITY_MAXIMUM, identity.length);
     for (size_t i = 0; i < identity.length; i++) {
         if (identity.data[i] < 0x20 || identity.data[i] == 0x7f)
-            return error_set(error, "the identity holds a control character; no client could send it");
+            return error_usage(error, "the identity holds a control character; no client could send it");
         if (identity.data[i] == ':')
-            return error_set(error, "the identity holds a colon, which HTTP Basic cannot carry; choose one without");
+            return error_usage(error, "the identity holds a colon, which HTTP Basic cannot carry; choose one without");
     }
     minted->identity_bits = 0;
     minted->distinctive = !identity_common(identity);

@@ -80,7 +80,7 @@ static int keytab_mint(const struct mint_request *request, struct minted *minted
     if (identity_mint(request, minted, error) != 0)
         return -1;
     if (memchr(minted->identity.data, '@', minted->identity.length) != NULL)
-        return error_set(error, "a principal's name comes without its realm, which is the domain");
+        return error_usage(error, "a principal's name comes without its realm, which is the domain");
     minted->secret_bits = shape_bits(KEY);
     do {
         buffer_clear(&minted->secret);

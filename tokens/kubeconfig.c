@@ -133,8 +133,8 @@ static int check_name(struct slice name, struct error *error)
         good = good && ((name.data[i] >= 'a' && name.data[i] <= 'z') || (name.data[i] >= '0' && name.data[i] <= '9') ||
                         name.data[i] == '-');
     return good ? 0
-                : error_set(error, "'%.*s' is no name of a Kubernetes account, which has 1 to %d of a-z, 0-9 and '-'",
-                            (int)(name.length < 60 ? name.length : 60), (const char *)name.data, NAME_MOST);
+                : error_usage(error, "'%.*s' is no name of a Kubernetes account, which has 1 to %d of a-z, 0-9 and '-'",
+                              (int)(name.length < 60 ? name.length : 60), (const char *)name.data, NAME_MOST);
 }
 
 /* Drawn logins of people may hold a dot. */

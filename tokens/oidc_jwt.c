@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Bearer tokens of an OpenID provider (RFC 9068, OpenID Connect Core): signed JWTs whose issuer is a realm of its own on
- * our host. Who verifies one asks the issuer for its keys and so names the token without sending it. */
+ * Bearer tokens of an OpenID provider (RFC 9068, OpenID Connect Core): signed JWTs whose issuer is a realm of its own
+ * on our host. Who verifies one asks the issuer for its keys and so names the token without sending it. */
 #include <openssl/evp.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -87,7 +87,7 @@ static int draw_token(const struct mint_request *request, struct minted *minted,
     if (identity_mint(request, minted, error) != 0)
         return -1;
     if (strpbrk(buffer_text(&minted->identity), "\"\\") != NULL)
-        return error_set(error, "a client's name in a token holds no quotes or backslashes; choose one without");
+        return error_usage(error, "a client's name in a token holds no quotes or backslashes; choose one without");
     snprintf(claims->client, sizeof claims->client, "%s", buffer_text(&minted->identity));
     draw_realm(request, claims->realm);
     draw_text(claims->subject, SHAPE_UUID, request->draw);

@@ -163,16 +163,18 @@ static int read_length(const struct mint_request *request, uint32_t *length, str
     if (text == NULL)
         return 0;
     if (strcmp(request->form, "random") != 0)
-        return error_set(error, "only the form random has a length; leave --length out, or say --form random");
+        return error_usage(error, "only the form random has a length; leave --length out, or say --form random");
     for (const char *c = text; *c != '\0' && *length <= LENGTH_MOST; c++)
         *length = *c >= '0' && *c <= '9' ? *length * 10 + (uint32_t)(*c - '0') : LENGTH_MOST + 1;
     if (*length < request->passwords.least || (request->passwords.most > 0 && *length > request->passwords.most))
-        return error_set(error, "--length %.20s is against `passwords` of the configuration: %u to %u characters; change "
-                                "one of them", text, request->passwords.least,
-                         request->passwords.most > 0 ? request->passwords.most : LENGTH_MOST);
+        return error_usage(error,
+                           "--length %.20s is against `passwords` of the configuration: %u to %u characters; change "
+                           "one of them",
+                           text, request->passwords.least,
+                           request->passwords.most > 0 ? request->passwords.most : LENGTH_MOST);
     if (*length < LENGTH_LEAST || *length > LENGTH_MOST)
-        return error_set(error, "a password of length '%.20s' cannot be; %d to %d characters can", text, LENGTH_LEAST,
-                         LENGTH_MOST);
+        return error_usage(error, "a password of length '%.20s' cannot be; %d to %d characters can", text, LENGTH_LEAST,
+                           LENGTH_MOST);
     return 0;
 }
 

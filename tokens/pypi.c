@@ -70,7 +70,7 @@ static int pypi_mint(const struct mint_request *request, struct minted *minted, 
         checksum_base64url(out, buffer_slice(&plain));
     } while (rc == 0 && !out->failed && kind_skipped(buffer_slice(out), KIND_FLOOR) && ++tries < KIND_TRIES);
     buffer_free(&plain);
-    return rc != 0 || out->failed ? error_set(error, "the host's name is too long for a token that holds it") : 0;
+    return rc != 0 || out->failed ? error_usage(error, "the host's name is too long for a token that holds it") : 0;
 }
 
 /* The field's value; data NULL where another stands there. */

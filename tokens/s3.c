@@ -46,12 +46,12 @@ static int choose_account(const struct mint_request *request, uint64_t *account,
         return 0;
     }
     if (strlen(text) != ACCOUNT_DIGITS || !alphabet_holds(ALPHABET_DIGITS, slice_of(text)))
-        return error_set(error, "the account '%.40s' is no AWS account number, which has twelve digits", text);
+        return error_usage(error, "the account '%.40s' is no AWS account number, which has twelve digits", text);
     *account = 0;
     for (const char *c = text; *c != '\0'; c++)
         *account = *account * 10 + (uint64_t)(*c - '0');
     if (is_canary(*account))
-        return error_set(error, "thieves' tools know account %s as that of a maker of canaries; give your own", text);
+        return error_usage(error, "thieves' tools know account %s as that of a maker of canaries; give your own", text);
     return 0;
 }
 
@@ -97,9 +97,9 @@ static int aws_identity(const struct mint_request *request, struct minted *minte
     if (choose_account(request, &account, error) != 0)
         return -1;
     if (request->identity != NULL)
-        return error_set(error, "AWS gives out the id of a key; leave --identity out");
+        return error_usage(error, "AWS gives out the id of a key; leave --identity out");
     if (request->style != NULL)
-        return error_set(error, "AWS gives out the id of a key; leave --style out");
+        return error_usage(error, "AWS gives out the id of a key; leave --style out");
     do {
         buffer_clear(out);
         draw_aws_id(request->draw, is_session(request) ? "ASIA" : "AKIA", account, out);
@@ -137,7 +137,7 @@ static int s3_mint(const struct mint_request *request, struct minted *minted, st
     if (strcmp(request->form, "aws") == 0)
         return aws_mint(request, minted, error);
     if (mint_setting(request, "account") != NULL)
-        return error_set(error, "only the form aws holds an account; leave --account out, or say --form aws");
+        return error_usage(error, "only the form aws holds an account; leave --account out, or say --form aws");
     return shape_identity("%20A", request, minted, error) != 0 ? -1 : draw_key(request, minted, error);
 }
 

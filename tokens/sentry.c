@@ -2,7 +2,8 @@
  *
  * Sentry's tokens. `organisation` names its server itself: "sntrys_", base64 of {"iat","url","region_url","org"}, "_",
  * and 32 random bytes in base64 without padding. Scanners want exactly 200 characters behind the prefix, so the
- * organisation's slug is drawn as long as that needs, where the host leaves the room. `user`: "sntryu_" and 64 digits. */
+ * organisation's slug is drawn as long as that needs, where the host leaves the room. `user`: "sntryu_" and 64 digits.
+ */
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static int sentry_mint(const struct mint_request *request, struct minted *minted
         if (user)
             shape_draw("sntryu_%64x", request->draw, out);
         else if (draw_organisation(request, out) != 0)
-            return error_set(error, "the host's name is too long for a Sentry token");
+            return error_usage(error, "the host's name is too long for a Sentry token");
     } while (!out->failed && kind_skipped(buffer_slice(out), user ? KIND_FLOOR : FLOOR) && ++tries < KIND_TRIES);
     return out->failed ? error_set(error, "no room for the token") : 0;
 }

@@ -147,7 +147,7 @@ static int draw_identity(const char *pattern, unsigned floor, const struct mint_
     if (pattern == NULL || request->identity != NULL)
         return identity_mint(request, minted, error);
     if (request->style != NULL)
-        return error_set(error, "its maker gives out the id of such a secret, like no name; leave --style out");
+        return error_usage(error, "its maker gives out the id of such a secret, like no name; leave --style out");
     if (draw_fitting(&shape, 0, request->draw, out, error) != 0)
         return -1;
     minted->identity_bits = shape_bits(pattern);
@@ -167,7 +167,7 @@ int shape_secret(const struct shape *shapes, const struct mint_request *request,
     struct shape shape;
 
     if (found == NULL)
-        return error_set(error, "there is no form '%s'", request->form);
+        return error_usage(error, "there is no form '%s'", request->form);
     shape = *found;
     if (shape.floor == 0)
         shape.floor = KIND_FLOOR;

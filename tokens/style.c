@@ -45,11 +45,12 @@ static int read_sample(const char *text, struct sample *sample, struct error *er
     for (; next_name(sample->text, &at, &name); sample->count++)
         for (size_t i = 0; i < name.length || name.length > NAME_MOST; i++)
             if (name.length > NAME_MOST || name.data[i] <= ' ' || name.data[i] == ':' || name.data[i] == 0x7f)
-                return error_set(error, "name %zu of the style is no account's: up to %d bytes without blanks and colons, "
-                                        "a line each", sample->count + 1, NAME_MOST);
-    return sample->count >= NAMES_LEAST ? 0
-                                        : error_set(error, "the style holds %zu names; %d can be imitated, more are better",
-                                                    sample->count, NAMES_LEAST);
+                return error_usage(error, "name %zu of the style is no account's: up to %d bytes without blanks and "
+                                          "colons, a line each", sample->count + 1, NAME_MOST);
+    if (sample->count >= NAMES_LEAST)
+        return 0;
+    return error_usage(error, "the style holds %zu names; %d can be imitated, more are better", sample->count,
+                       NAMES_LEAST);
 }
 
 /* ---- parts ---- */
@@ -218,6 +219,6 @@ int identity_like(const struct mint_request *request, struct minted *minted, str
         minted->distinctive = true;
         return 0;
     }
-    return error_set(error, "the style's names have too little of their own to be imitated: add longer ones, or such with "
-                            "numbers");
+    return error_usage(error, "the style's names have too little of their own to be imitated: add longer ones, or such "
+                              "with numbers");
 }

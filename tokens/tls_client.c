@@ -86,7 +86,8 @@ static int add_certificates(struct minted *minted, EVP_PKEY *key, const struct c
     return rc != 0 || minted->facts.failed ? -1 : 0;
 }
 
-static int write_all(const struct mint_request *request, struct minted *minted, const struct layout *layout, EVP_PKEY *key)
+static int write_all(const struct mint_request *request, struct minted *minted, const struct layout *layout,
+                     EVP_PKEY *key)
 {
     char mail[IDENTITY_MAXIMUM + 260];
     const struct client_subject subject = {buffer_text(&minted->identity), request->organisation,
@@ -113,7 +114,7 @@ static int draw_client(const struct mint_request *request, struct minted *minted
     if (identity_mint(request, minted, error) != 0)
         return -1;
     if (minted->identity.length > 60)
-        return error_set(error, "a certificate's name has at most 60 bytes; choose a shorter identity");
+        return error_usage(error, "a certificate's name has at most 60 bytes; choose a shorter identity");
     return write_all(request, minted, layout, key) == 0
                ? 0
                : error_set(error, "no certificate can be made for this name, or there is no room for it");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Secrets of vendors' own services, right to the last checksum. Whoever uses one is seen by the vendor alone, so they lie
- * beside a secret of ours only (`mint --beside`). */
+ * Secrets of vendors' own services, right to the last checksum. Whoever uses one is seen by the vendor alone, so they
+ * lie beside a secret of ours only (`mint --beside`). */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +101,7 @@ static int discord_mint(const struct mint_request *request, struct minted *minte
     struct buffer *out = &minted->secret;
 
     if (request->identity != NULL)
-        return error_set(error, "Discord gives out a bot's number; leave --identity out");
+        return error_usage(error, "Discord gives out a bot's number; leave --identity out");
     minted->secret_bits = 190;
     do {
         buffer_clear(out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * A WireGuard peer: its private key in base64, clamped as `wg genkey` does (RFC 7748), its public key, which a handshake
- * shows and so is the identity, and the server's public key, whose private half nobody has. */
+ * A WireGuard peer: its private key in base64, clamped as `wg genkey` does (RFC 7748), its public key, which a
+ * handshake shows and so is the identity, and the server's public key, whose private half nobody has. */
 #include <sodium.h>
 #include <string.h>
 #include "tokens/shape.h"
@@ -50,7 +50,7 @@ static int wireguard_mint(const struct mint_request *request, struct minted *min
     char text[KEY_TEXT];
 
     if (request->identity != NULL)
-        return error_set(error, "a WireGuard key's identity is its public half; leave --identity out");
+        return error_usage(error, "a WireGuard key's identity is its public half; leave --identity out");
     do {
         draw_pair(request->draw, private, public);
         encode(private, text);

@@ -6,12 +6,28 @@
 #include <stdio.h>
 #include <string.h>
 
+static void fill(struct error *error, int status, const char *format, va_list arguments)
+{
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    error->status = status;
+}
+
 int error_set(struct error *error, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    fill(error, 3, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+int error_usage(struct error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fill(error, 2, format, arguments);
     va_end(arguments);
     return -1;
 }
@@ -21,7 +37,7 @@ int error_status(struct error *error, int status, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    fill(error, status, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -33,7 +49,7 @@ int error_errno(struct error *error, const char *format, ...)
     size_t length;
 
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    fill(error, 3, format, arguments);
     va_end(arguments);
     length = strlen(error->text);
     snprintf(error->text + length, sizeof error->text - length, ": %s", strerror(number));
@@ -48,7 +64,7 @@ int error_prefix(struct error *error, const char *format, ...)
     size_t length;
 
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    fill(error, before.status, format, arguments);
     va_end(arguments);
     length = strlen(error->text);
     snprintf(error->text + length, sizeof error->text - length, ": %s", before.text);

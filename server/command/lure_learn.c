@@ -58,7 +58,7 @@ static char *path_of(const struct invocation *invocation, const char *domain, st
     char *folder = paths_join(invocation->configuration->state, "mail"), *path = NULL;
 
     if (domain[0] == '\0' || domain[0] == '.' || strpbrk(domain, "/@ <>") != NULL) {
-        error_set(error, "\"%.80s\" is no domain; --name takes that of the mailboxes it is for", domain);
+        error_usage(error, "\"%.80s\" is no domain; --name takes that of the mailboxes it is for", domain);
     } else if (folder == NULL || (mkdir(folder, 0755) != 0 && errno != EEXIST)) {
         error_errno(error, "%s cannot be made", folder != NULL ? folder : "the folder mail");
     } else if (asprintf(&path, "%s/%s.yaml", folder, domain) < 0) {
@@ -106,15 +106,14 @@ int lure_learn(struct invocation *invocation, struct error *error)
     struct examiner examiner = {.in = -1};
     json_t *row = NULL;
     char *path;
-    int code = 3;
+    int code;
 
     if (options_value(invocation->options, "what") == NULL) {
         error_set(error, "name mails to learn from: sundew lure learn maildir:DIR");
         return 2;
     }
     path = path_of(invocation, domain, error);
-    if (path != NULL)
-        code = learn(invocation, &examiner, domain, &row, error);
+    code = path == NULL ? error->status : learn(invocation, &examiner, domain, &row, error);
     if (code == 0 && write_profile(path, domain, row, error) != 0)
         code = 3;
     if (code == 0)

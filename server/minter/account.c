@@ -29,10 +29,11 @@ int lure_account(struct lure_work *work, struct error *error)
     struct slice account = account_of(work->identity);
 
     if (account.length == 0 || account.length > ACCOUNT_BYTES)
-        return error_set(error, "no account can go by that identity; choose another with --identity");
+        return error_usage(error, "no account can go by that identity; choose another with --identity");
     for (size_t i = 0; i < account.length; i++)
         if (memchr(",+\"\\<>;=#/[]:|*? ", account.data[i], 17) != NULL)
-            return error_set(error, "an account's name holds no '%c'; choose another with --identity", account.data[i]);
+            return error_usage(error, "an account's name holds no '%c'; choose another with --identity",
+                               account.data[i]);
     return json_object_set_new(work->variables, "account", json_stringn((const char *)account.data, account.length)) == 0
                ? 0
                : error_set(error, "the identity is not UTF-8, or memory ran out");

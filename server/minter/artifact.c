@@ -183,7 +183,7 @@ static int render_beside(const struct artifact *artifact, struct artifact_views 
         return 0;
     other = companion(views->catalogue, views->parameters, &beside, language == NULL ? "" : language, artifact->name);
     if (other == NULL)
-        return error_set(error, "a %s does not live in %s", beside.kind, artifact->name);
+        return error_usage(error, "a %s does not live in %s", beside.kind, artifact->name);
     buffer_init(&text, LURE_FILE_BYTES);
     rc = artifact_views_make(&own, views->catalogue, views->parameters, &beside, views->base, views->time, error);
     own.parameters = NULL; /* beside it lies nothing more */

@@ -42,9 +42,9 @@ const struct artifact *carried_named(const struct lure_work *work, const char *n
             first = artifact;
     }
     if (name[0] != 0)
-        error_set(error, "no artifact of a %s is called '%s'; `sundew artifacts` shows a token's", work->kind, name);
+        error_usage(error, "no artifact of a %s is called '%s'; `sundew artifacts` shows a token's", work->kind, name);
     else if (first == NULL)
-        error_set(error, "no artifact of a %s can stand alone", work->kind);
+        error_usage(error, "no artifact of a %s can stand alone", work->kind);
     return name[0] != 0 ? NULL : first;
 }
 
@@ -153,7 +153,7 @@ static int take(struct lure_work *work, struct error *error)
         return -1;
     return carried->artifact != NULL
                ? 0
-               : error_set(error, "lure '%s' carries a file, and none of a %s fits", work->lure->name, work->kind);
+               : error_usage(error, "lure '%s' carries a file, and none of a %s fits", work->lure->name, work->kind);
 }
 
 /* ---- what templates see ---- */

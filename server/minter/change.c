@@ -38,7 +38,7 @@ static int file_path(const struct lure_work *work, const struct lure_file *file,
     else if (lure_render(file->path, work->base, work->token, work->variables, RENDER_PLAIN, path, error) != 0)
         return -1;
     if (path->failed || !path_good(buffer_text(path)))
-        return error_set(error, "'%.200s' is no path within a repository", buffer_text(path));
+        return error_usage(error, "'%.200s' is no path within a repository", buffer_text(path));
     return 0;
 }
 

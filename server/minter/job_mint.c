@@ -15,14 +15,14 @@ static int begin_kind(struct job_work *work, struct error *error)
 
     work->kind = kind_find(job_text(work, "kind"));
     if (work->kind == NULL)
-        return error_set(error, "no kind of token is called '%s'; `sundew kinds` lists them", job_text(work, "kind"));
+        return error_usage(error, "no kind of token is called '%s'; `sundew kinds` lists them", job_text(work, "kind"));
     if (form[0] == 0)
         work->form = work->kind->forms[0];
     for (const char *const *known = work->kind->forms; *known != NULL && work->form == NULL; known++)
         if (strcmp(*known, form) == 0)
             work->form = *known;
     if (work->form == NULL)
-        return error_set(error, "a %s has no form '%s'; `sundew kinds` lists the forms", work->kind->name, form);
+        return error_usage(error, "a %s has no form '%s'; `sundew kinds` lists the forms", work->kind->name, form);
     return 0;
 }
 
@@ -42,7 +42,7 @@ static int read_settings(struct job_work *work, struct error *error)
     json_object_foreach(settings, name, value)
     {
         if (!kind_knows(work->kind, name))
-            return error_set(error, "a %s takes no --%.32s; leave it out", work->kind->name, name);
+            return error_usage(error, "a %s takes no --%.32s; leave it out", work->kind->name, name);
         if (work->request.setting_count < JOB_SETTINGS && json_is_string(value))
             work->settings[work->request.setting_count++] = (struct setting){name, json_string_value(value)};
     }
@@ -114,10 +114,10 @@ static int check_beside(const struct job_work *work, struct error *error)
     if (beside == NULL || artifact_next(work->minter->catalogue, work->parameters, work->kind->name, work->form,
                                         job_language(work), &index) != NULL)
         return 0;
-    return error_set(error,
-                     "no file holds a %s and a %s; take a token beside it that lives in the same one, such as a "
-                     "gitlab-token in .env",
-                     work->kind->name, job_member(beside, "kind"));
+    return error_usage(error,
+                       "no file holds a %s and a %s; take a token beside it that lives in the same one, such as a "
+                       "gitlab-token in .env",
+                       work->kind->name, job_member(beside, "kind"));
 }
 
 static bool names_trust(const struct template *t)
@@ -152,7 +152,7 @@ int job_mint_begin(struct job_work *work, struct error *error)
     if (begin_kind(work, error) != 0)
         return -1;
     if (number < 1 || number > MINT_MOST)
-        return error_set(error, "the count must be 1 to %d", MINT_MOST);
+        return error_usage(error, "the count must be 1 to %d", MINT_MOST);
     work->left = (uint64_t)number;
     if (read_request(work, error) != 0 || check_beside(work, error) != 0)
         return -1;

@@ -153,12 +153,12 @@ static const struct lure *lure_named(const struct lure_work *work, const char *t
     if (found != NULL && lure_fits(found, work, type))
         return found;
     if (found == NULL)
-        error_set(error, "no lure is called '%s'; `sundew lures` lists them", name);
+        error_usage(error, "no lure is called '%s'; `sundew lures` lists them", name);
     else
-        error_set(error,
-                  "lure '%s' does not fit a %s on a decoy that is %s in a place that takes %s; `sundew "
-                  "lures` lists what does",
-                  name, work->kind, service_of(work), type);
+        error_usage(error,
+                    "lure '%s' does not fit a %s on a decoy that is %s in a place that takes %s; `sundew "
+                    "lures` lists what does",
+                    name, work->kind, service_of(work), type);
     return NULL;
 }
 
@@ -172,8 +172,8 @@ static int choose(struct lure_work *work, const char *type, struct error *error)
     }
     work->lure = lure_any(work, type);
     if (work->lure == NULL)
-        return error_set(error, "no lure carries a %s for service %s into a place that takes %s", work->kind,
-                         service_of(work), type);
+        return error_usage(error, "no lure carries a %s for service %s into a place that takes %s", work->kind,
+                           service_of(work), type);
     return 0;
 }
 
@@ -359,11 +359,11 @@ static int read_work(struct lure_work *work, struct error *error)
     work->facts = json_object_get(parameters, "facts");
     work->buried = json_is_true(json_object_get(parameters, "buried"));
     if (kind_find(work->kind) == NULL)
-        return error_set(error, "no kind of token is called '%s'", work->kind);
+        return error_usage(error, "no kind of token is called '%s'", work->kind);
     if (work->secret.length == 0 || work->identity.length == 0)
         return error_set(error, "a lure needs an identity and a secret");
     if (at[0] != 0 && clock_parse(at, &time) != 0)
-        return error_set(error, "'%s' is no date; write it as 2026-03-14T09:30:00Z", at);
+        return error_usage(error, "'%s' is no date; write it as 2026-03-14T09:30:00Z", at);
     work->at = time / 1000000;
     return 0;
 }
@@ -403,7 +403,7 @@ int lure_make(const struct minter *minter, const json_t *parameters, struct lure
         goto out;
     type = text_of(parameters, "takes")[0] != 0 ? text_of(parameters, "takes") : type_of(work.place);
     if (type == NULL) {
-        error_set(error, "no place is called '%s'; `sundew places` lists them", work.place);
+        error_usage(error, "no place is called '%s'; `sundew places` lists them", work.place);
         goto out;
     }
     if (prepare(&work, error) != 0)

@@ -84,7 +84,7 @@ static int date(struct thread *thread, struct error *error)
     for (size_t i = thread->chief; i-- > 0;) {
         letters[i].sent = when_near(zone, letters[i + 1].sent, false, now, work->minter->draw);
         if (letters[i].sent == 0)
-            return error_set(error, "there is no working day before the date of this mail");
+            return error_usage(error, "there is no working day before the date of this mail");
     }
     for (size_t i = thread->chief + 1; i < thread->count; i++) {
         letters[i].sent = when_near(zone, letters[i - 1].sent, true, now - 600, work->minter->draw);

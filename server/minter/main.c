@@ -39,7 +39,6 @@ struct program {
     size_t count;
     struct job_work *work; /* under way */
     uint64_t number;       /* its number */
-    bool emitted;          /* has it given anything? what cannot be made as it was asked for fails before */
 };
 
 /* ---- the queue ---- */
@@ -68,13 +67,13 @@ static struct queued_job *queued_take(struct program *program)
     return queued;
 }
 
-static int queued_add(struct program *program, const struct job *job)
+static int queued_add(struct program *program, const struct job *job, struct error *error)
 {
     struct queued_job *queued = calloc(1, sizeof *queued);
 
     if (queued == NULL || program->count == JOBS_MOST) {
         free(queued);
-        return -1;
+        return error_set(error, "the minter has too many jobs waiting, or no memory");
     }
     queued->number = job->number;
     queued->what = slice_copy(job->what);
@@ -82,7 +81,7 @@ static int queued_add(struct program *program, const struct job *job)
     queued->parameters_length = job->parameters.length;
     if (queued->what == NULL || queued->parameters == NULL) {
         queued_free(queued);
-        return -1;
+        return error_set(error, "the minter has no memory");
     }
     *program->last = queued;
     program->last = &queued->next;
@@ -108,7 +107,6 @@ static int send_result(const struct result *result, void *context)
     struct buffer message;
     int rc = -1;
 
-    program->emitted = true;
     buffer_init(&message, CHANNEL_MESSAGE);
     if (result_add(&message, result) == 0)
         rc = channel_send(program->keeper, buffer_slice(&message), -1);
@@ -116,10 +114,14 @@ static int send_result(const struct result *result, void *context)
     return rc;
 }
 
-static void send_done(struct program *program, uint64_t number, const char *failure)
+/* error: NULL when it is done. */
+static void send_done(struct program *program, uint64_t number, const struct error *error)
 {
-    unsigned code = failure == NULL ? 0 : program->emitted ? 3 : 2;
-    struct result_done done = {.number = number, .code = (uint8_t)code, .text = slice_of(code == 0 ? "" : failure)};
+    struct result_done done = {
+        .number = number,
+        .code = error == NULL ? 0 : error->status == 2 ? 2 : 3,
+        .text = slice_of(error == NULL ? "" : error->text),
+    };
     struct buffer message;
 
     buffer_init(&message, CHANNEL_MESSAGE);
@@ -141,10 +143,9 @@ static int begin_next(struct program *program)
                        .what = slice_of(queued->what),
                        .parameters = {(unsigned char *)queued->parameters, queued->parameters_length}};
     program->number = queued->number;
-    program->emitted = false;
     program->work = job_begin(&program->minter, &job, &error);
     if (program->work == NULL)
-        send_done(program, queued->number, error.text);
+        send_done(program, queued->number, &error);
     queued_free(queued);
     return 0;
 }
@@ -175,7 +176,7 @@ static void on_work(evutil_socket_t fd, short what, void *context)
     if (program->work != NULL)
         rc = job_step(program->work, STEP_RESULTS, &sink, &error);
     if (program->work != NULL && rc <= 0) {
-        send_done(program, program->number, rc == 0 ? NULL : error.text);
+        send_done(program, program->number, rc == 0 ? NULL : &error);
         job_free(program->work);
         program->work = NULL;
     }
@@ -194,6 +195,7 @@ static void on_message(struct channel *channel, struct slice message, int fd, vo
     struct program *program = context;
     struct reader reader = reader_of(message);
     uint16_t type = message_type(&reader);
+    struct error error;
     struct job job;
 
     (void)channel;
@@ -210,8 +212,8 @@ static void on_message(struct channel *channel, struct slice message, int fd, vo
         drop_keeper(program);
         return;
     }
-    if (queued_add(program, &job) != 0)
-        send_done(program, job.number, "the minter has too many jobs waiting, or no memory");
+    if (queued_add(program, &job, &error) != 0)
+        send_done(program, job.number, &error);
     if (!event_pending(program->work_event, EV_TIMEOUT, NULL))
         wake(program, 0);
 }

@@ -152,7 +152,7 @@ json_t *view_base(const json_t *parameters, struct error *error)
     json_t *view;
 
     if (!json_is_object(persona) || !json_is_object(decoy) || text_of(decoy, "host")[0] == 0) {
-        error_set(error, "the token belongs to no decoy that has a host name; name one with --decoy");
+        error_usage(error, "the token belongs to no decoy that has a host name; name one with --decoy");
         return NULL;
     }
     view = json_pack("{ss ss ss ss ss ss ss so*}", "organisation", text_of(persona, "organisation"), "domain",
@@ -491,7 +491,8 @@ int view_outside(const json_t *parameters, json_t *token, struct error *error)
     split_owner(text_of(parameters, "outside"), name, mail);
     at = strchr(mail, '@');
     if (at == NULL || at[1] == 0 || at == mail)
-        return error_set(error, "--outside is a person of another house, such as \"Ann Roe <a.roe@supplier.example>\"");
+        return error_usage(error,
+                           "--outside is a person of another house, such as \"Ann Roe <a.roe@supplier.example>\"");
     if (name[0] == 0)
         spell_out(mail, name);
     view_given(name, mail, given);

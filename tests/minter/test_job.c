@@ -135,28 +135,29 @@ END_TEST
 
 static const struct {
     const char *what, *parameters, *text;
+    int status; /* 2: what was asked for is at fault */
 } wrong[] = {
-    {"mint", "{\"kind\":\"no-such\"}", "no-such"},
-    {"mint", "{}", "kind"},
-    {"mint", "[]", "object"},
-    {"mint", "{\"kind\":\"password\"", "object"},
-    {"mint", "{\"kind\":\"password\",\"form\":\"odd\"}", "odd"},
-    {"mint", "{\"kind\":\"password\",\"count\":0}", "count"},
-    {"mint", "{\"kind\":\"password\",\"count\":99999999999}", "count"},
-    {"mint", "{\"kind\":\"password\",\"identity\":\"a:b\"}", "colon"},
-    {"mint", "{\"kind\":\"password\",\"artifacts\":true}", "decoy"},
-    {"artifacts", "{\"kind\":\"password\"}", "decoy"},
-    {"lure", "{}", "kind"},
-    {"lure", "{\"kind\":\"password\"}", "secret"},
-    {"lure", "{\"kind\":\"password\",\"identity\":\"i\",\"secret\":\"s\",\"place\":\"moon\"}", "moon"},
-    {"lure", "{\"kind\":\"password\",\"identity\":\"i\",\"secret\":\"s\",\"place\":\"git\"}", "decoy"},
-    {"lure", "{\"kind\":\"password\",\"identity\":\"i\",\"secret\":\"s\",\"place\":\"git\",\"at\":\"soon\"}", "soon"},
-    {"persona", "{}", "domain"},
-    {"persona", "{\"organisation\":\"A\"}", "domain"},
-    {"authority", "{\"organisation\":\"A\"}", "domain"},
-    {"certificate", "{\"names\":[\"a.b\"]}", "authority"},
-    {"self-signed", "{}", "name"},
-    {"nothing", "{}", "nothing"},
+    {"mint", "{\"kind\":\"no-such\"}", "no-such", 2},
+    {"mint", "{}", "kind", 2},
+    {"mint", "[]", "object", 3},
+    {"mint", "{\"kind\":\"password\"", "object", 3},
+    {"mint", "{\"kind\":\"password\",\"form\":\"odd\"}", "odd", 2},
+    {"mint", "{\"kind\":\"password\",\"count\":0}", "count", 2},
+    {"mint", "{\"kind\":\"password\",\"count\":99999999999}", "count", 2},
+    {"mint", "{\"kind\":\"password\",\"identity\":\"a:b\"}", "colon", 2},
+    {"mint", "{\"kind\":\"password\",\"artifacts\":true}", "decoy", 2},
+    {"artifacts", "{\"kind\":\"password\"}", "decoy", 2},
+    {"lure", "{}", "kind", 2},
+    {"lure", "{\"kind\":\"password\"}", "secret", 3},
+    {"lure", "{\"kind\":\"password\",\"identity\":\"i\",\"secret\":\"s\",\"place\":\"moon\"}", "moon", 2},
+    {"lure", "{\"kind\":\"password\",\"identity\":\"i\",\"secret\":\"s\",\"place\":\"git\"}", "decoy", 2},
+    {"lure", "{\"kind\":\"password\",\"identity\":\"i\",\"secret\":\"s\",\"place\":\"git\",\"at\":\"soon\"}", "soon", 2},
+    {"persona", "{}", "domain", 3},
+    {"persona", "{\"organisation\":\"A\"}", "domain", 3},
+    {"authority", "{\"organisation\":\"A\"}", "domain", 3},
+    {"certificate", "{\"names\":[\"a.b\"]}", "authority", 3},
+    {"self-signed", "{}", "name", 3},
+    {"nothing", "{}", "nothing", 3},
 };
 
 START_TEST(wrong_parameters_are_told)
@@ -169,6 +170,7 @@ START_TEST(wrong_parameters_are_told)
         ck_assert_int_eq(job_step(work, 16, &sink, &jobs.error), -1);
     ck_assert_msg(strstr(jobs.error.text, wrong[_i].text) != NULL, "'%s' does not name %s", jobs.error.text,
                   wrong[_i].text);
+    ck_assert_int_eq(jobs.error.status, wrong[_i].status);
     job_free(work);
 }
 END_TEST

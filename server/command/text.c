@@ -45,12 +45,16 @@ void text_clean(struct buffer *buffer, const char *text)
 
     for (; left > 0; text += used, left -= used) {
         wchar_t c = take(text, left, &used);
+        size_t ends = strspn(text, "\r\n");
         int width = wcwidth(c);
 
         marks = width == 0 ? marks + 1 : 0;
-        if (width < 0 || is_format(c) || marks > MARKS)
+        used = ends > 0 ? ends : used;
+        if (ends > 0 && ends < left)
+            buffer_add_char(buffer, ' ');
+        else if (ends == 0 && (width < 0 || is_format(c) || marks > MARKS))
             buffer_add_char(buffer, '?');
-        else
+        else if (ends == 0)
             buffer_add(buffer, text, used);
     }
 }

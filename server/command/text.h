@@ -9,7 +9,7 @@
 /* Has characters counted as UTF-8, whatever the locale; before all that follows. */
 void text_open(void);
 /* Adds text that cannot move the cursor or turn the direction of writing: control, format and unassigned characters
- * become '?', as does every combining mark behind the second. */
+ * become '?', as does every combining mark behind the second; ends of lines become one blank, or nothing at the end. */
 void text_clean(struct buffer *buffer, const char *text);
 /* Writes a message to standard error, cleaned, behind "sundew: "; its ends of lines stay. */
 void text_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -181,7 +181,16 @@ START_TEST(attackers_cannot_move_the_cursor)
     char *text =
         SHOWN("routes", false, false, "{\"agent\":\"a\\u001b[2Jb\\r\\n\\u202Ec\\u009bd\\u2066e\\u007ff\\u2028g\"}");
 
-    ck_assert_str_eq(text, "a?[2Jb???c?d?e?f?g\n");
+    ck_assert_str_eq(text, "a?[2Jb ?c?d?e?f?g\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_text_of_several_lines_is_one)
+{
+    char *text = SHOWN("show", false, false, "{\"message\":\"Rotate keys\\n\\nSee the wiki.\\r\\n\",\"empty\":\"\\n\"}");
+
+    ck_assert_str_eq(text, "message: Rotate keys See the wiki.\nempty: -\n");
     free(text);
 }
 END_TEST
@@ -233,6 +242,7 @@ static Suite *suite(void)
     tcase_add_test(tc, a_stream_is_shown_at_once);
     tcase_add_test(tc, show_is_nested);
     tcase_add_test(tc, attackers_cannot_move_the_cursor);
+    tcase_add_test(tc, a_text_of_several_lines_is_one);
     tcase_add_test(tc, repeated_members_lose_no_row);
     tcase_add_test(tc, an_empty_listing_is_empty);
     tcase_add_test(tc, listeners_are_readable);

@@ -112,8 +112,8 @@ int remote_parse(const char *place, struct remote *remote, struct error *error)
     remote->path = decode(end + (*end == '/'), strlen(end + (*end == '/')));
     if (take_host(text, (size_t)(end - text), &remote->host, &remote->port) != 0 || remote->path == NULL ||
         (at != NULL && (remote->user == NULL || remote->user[0] == '\0')))
-        return error_set(error, "\"%.200s\" is no place; write %.*s://USER@HOST/PATH, with %%XX for odd characters",
-                         place, (int)strcspn(place, ":"), place);
+        return error_set(error, "\"%.200s\" is no place; write %s, with %%XX for odd characters", place,
+                         strstr(place_row(slice_of(place))->summary, ": ") + 2);
     return 0;
 }
 

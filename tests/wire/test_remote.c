@@ -56,6 +56,17 @@ START_TEST(parts)
 }
 END_TEST
 
+START_TEST(what_is_no_place_is_told_by_that_places_form)
+{
+    struct remote remote;
+    struct error error = {""};
+
+    ck_assert_int_eq(remote_parse("github://git.corp.example:0/a/b", &remote, &error), -1);
+    ck_assert_msg(strstr(error.text, "write github://HOST[:PORT]/OWNER/REPOSITORY[#branch], ") != NULL, "%s", error.text);
+    remote_free(&remote);
+}
+END_TEST
+
 static const char *const bad[] = {
     "maildir:/srv/mail", "imaps://u:secret@h/", "imaps://", "imaps://@h", "imaps://u@h:0", "imaps://u@h:99999",
     "imaps://u@h:9x", "imaps://u@[::1", "imaps://u@h/%0d%0aA1", "imaps://u@h/%4", "imaps://u@h/%00", "imaps://u@h x/",
@@ -142,6 +153,7 @@ static Suite *suite(void)
     TCase *tests = tcase_create("remote");
 
     tcase_add_loop_test(tests, parts, 0, sizeof good / sizeof *good);
+    tcase_add_test(tests, what_is_no_place_is_told_by_that_places_form);
     tcase_add_loop_test(tests, no_places, 0, sizeof bad / sizeof *bad);
     tcase_add_test(tests, the_first_account_that_fits);
     tcase_add_test(tests, only_hosts_of_the_place_and_the_account);

@@ -158,6 +158,14 @@ int json_member_text(struct buffer *buffer, const char *name, const char *text)
     return json_member(buffer, name, slice_of(text));
 }
 
+int json_member_maybe(struct buffer *buffer, const char *name, const char *text)
+{
+    if (text[0] != '\0')
+        return json_member_text(buffer, name, text);
+    (void)json_member_open(buffer, name);
+    return buffer_add_text(buffer, "null");
+}
+
 int json_write_number(struct buffer *buffer, int64_t number)
 {
     char digits[24];

@@ -201,9 +201,10 @@ json_t *decoy_row(const struct decoy *decoy)
         json_array_append_new(listeners,
                               json_pack("{s:s, s:i, s:s}", "address", decoy->listeners[i].address, "port",
                                         (int)decoy->listeners[i].port, "tls", tls_mode_name(decoy->listeners[i].tls)));
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b}", "decoy", decoy->name, "service", decoy->service,
-                     "site", decoy->site, "names", names, "listen", endpoint(main_one), "tls",
-                     tls_mode_name(main_one->tls), "listeners", listeners, "grant", (int)decoy->grant);
+    return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:s, s:o, s:b}", "decoy", decoy->name, "service", decoy->service,
+                     "site", decoy->site[0] != '\0' ? decoy->site : NULL, "names", names, "listen",
+                     endpoint(main_one), "tls", tls_mode_name(main_one->tls), "listeners", listeners, "grant",
+                     (int)decoy->grant);
 }
 
 int run_decoys(struct invocation *invocation, struct error *error)

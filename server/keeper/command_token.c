@@ -68,7 +68,7 @@ static void begin_row(struct artifacts *artifacts)
     json_member_text(row, "form", order->form);
     json_member_text(row, "identity", order->identity);
     json_member(row, "secret", buffer_slice(&order->secret));
-    json_member_text(row, "decoy", order_decoy_name(order));
+    json_member_maybe(row, "decoy", order_decoy_name(order));
     order_seen(order, row);
     json_member_open(row, "artifacts");
     buffer_add_char(row, '[');

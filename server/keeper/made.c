@@ -136,7 +136,7 @@ int made_json(const struct made *made, const struct order *order, struct buffer 
     json_member(json, "form", made->token.form);
     json_member(json, "identity", made->token.identity);
     json_member(json, "secret", made->token.secret);
-    json_member_text(json, "decoy", order_decoy_name(order));
+    json_member_maybe(json, "decoy", order_decoy_name(order));
     order_seen(order, json);
     json_member_open(json, "artifacts");
     buffer_add_char(json, '[');

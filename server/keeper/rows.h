@@ -13,7 +13,7 @@
 
 #define ROW_TOKEN                                                                                                      \
     "json_object('token', id_text('t', t.id), 'kind', t.kind, 'form', t.form, 'identity', t.identity,"                 \
-    " 'decoy', t.decoy, 'state', t.state,"                                                                             \
+    " 'decoy', nullif(t.decoy, ''), 'state', t.state,"                                                                 \
     " 'placement', (SELECT id_text('p', w.id) FROM placement w WHERE w.token = coalesce(t.beside, t.number)),"         \
     " 'beside', coalesce((SELECT id_text('t', w.id) FROM token w WHERE w.number = t.beside),"                          \
     " (SELECT id_text('t', w.id) FROM token w WHERE w.beside = t.number)),"                                            \

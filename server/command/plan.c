@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "server/base/clock.h"
 #include "server/command/command.h"
@@ -144,6 +145,13 @@ static int apply(struct plan_work *work, const struct counts *counts, struct err
     return code;
 }
 
+static bool readable(const char *file)
+{
+    struct stat status;
+
+    return stat(file, &status) == 0 && !S_ISDIR(status.st_mode) && access(file, R_OK) == 0;
+}
+
 int run_plan(struct invocation *invocation, struct error *error)
 {
     static const char *const placements[] = {"placement", "state", "place", NULL};
@@ -155,7 +163,7 @@ int run_plan(struct invocation *invocation, struct error *error)
     struct link link = {.fd = -1, .keeper = {0, -1}, .minter = {0, -1}};
     struct plan plan;
     struct plan_work work = {invocation, &link, &plan, &items, &ledger, -1, 0, 0, 0};
-    int code = access(file, R_OK) == 0 ? 2 : 3;
+    int code = readable(file) ? 2 : 3;
 
     if (plan_load(file, invocation->configuration, &plan, error) != 0)
         goto out;

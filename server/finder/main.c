@@ -2,6 +2,7 @@
  *
  * The finder: one search for `sundew` on descriptor 3, then it exits. It is handed what it reads; it opens nothing, has
  * no network, and holds hashes only. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
@@ -30,10 +31,13 @@ struct finder {
     bool built;
 };
 
+/* Where sundew is gone (as by `| head`), nobody is left to be told: ends without a word. */
 static int say(struct finder *finder, struct error *error)
 {
     int result = channel_send_now(ROLE_FD, buffer_slice(&finder->message), -1, error);
 
+    if (result < 0 && (errno == EPIPE || errno == ECONNRESET))
+        _exit(1);
     buffer_clear(&finder->message);
     return result;
 }
@@ -49,7 +53,7 @@ static void tell_found(void *context)
         return;
     buffer_clear(&finder->message);
     if (found_add(&finder->message, &finder->found) < 0 || say(finder, &error) < 0) {
-        log_error("what was found cannot be told: sundew is gone");
+        log_error("what was found cannot be told");
         _exit(1);
     }
     finder->found.count = 0;

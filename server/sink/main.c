@@ -13,7 +13,6 @@
 #include "server/wire/help.h"
 
 #define DEFAULT_PORT 8181
-#define NO_KEY (-2)
 
 static volatile sig_atomic_t stopped;
 
@@ -43,31 +42,32 @@ static int take_option(int option, const char *value, struct sink_options *optio
     switch (option) {
     case 'p':
         if (parse_number(value, 65535, &number) != 0)
-            return error_set(error, "--port takes a number from 0 to 65535");
+            return error_usage(error, "--port takes a number from 0 to 65535");
         options->port = (uint16_t)number;
         return 0;
     case 'a':
         options->address = value;
         return 0;
     case 'k':
-        return verify_keys_add(value, &options->keys, error) == 0 ? 0 : NO_KEY;
+        return verify_keys_add(value, &options->keys, error);
     case 'j':
         options->json = true;
         return 0;
     case 'f':
         if (sink_fail_parse(value, options) != 0)
-            return error_set(error, "--fail takes 500, 410, 429, slow, hang, redirect or close, and :N for how often");
+            return error_usage(error,
+                               "--fail takes 500, 410, 429, slow, hang, redirect or close, and :N for how often");
         return 0;
     case 'n':
         if (parse_number(value, UINT64_MAX - 1, &options->count) != 0)
-            return error_set(error, "--count takes a number");
+            return error_usage(error, "--count takes a number");
         return 0;
     default:
-        return error_set(error, "unknown option");
+        return error_usage(error, "unknown option");
     }
 }
 
-/* 0, or -1 or NO_KEY with the error's text; 1 when help or version were answered. */
+/* 0, or -1 with the error's text; 1 when help or version were answered. */
 static int read_options(int argc, char **argv, struct sink_options *options, struct error *error)
 {
     static const struct option known[] = {
@@ -77,18 +77,18 @@ static int read_options(int argc, char **argv, struct sink_options *options, str
         {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0}};
     static char help[] = "--help", version[] = "--version";
-    int option, taken;
+    int option;
 
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option == 'h' || option == 'v')
             return help_asked("sink", 2, (char *[]){argv[0], option == 'h' ? help : version, NULL});
         if (option == '?')
-            return error_set(error, "%s is no option, or lacks its value", argv[optind - 1]);
-        if ((taken = take_option(option, optarg, options, error)) != 0)
-            return taken;
+            return error_usage(error, "%s is no option, or lacks its value", argv[optind - 1]);
+        if (take_option(option, optarg, options, error) != 0)
+            return -1;
     }
-    return optind == argc ? 0 : error_set(error, "%s is one word too many", argv[optind]);
+    return optind == argc ? 0 : error_usage(error, "%s is one word too many", argv[optind]);
 }
 
 static void announce(const struct sink *sink, const struct sink_options *options)
@@ -114,8 +114,8 @@ int main(int argc, char **argv)
     if (rc == 1)
         return 0;
     if (rc != 0) {
-        fprintf(stderr, "sink: %s%s\n", error.text, rc == NO_KEY ? "" : "; see: sundew sink --help");
-        return rc == NO_KEY ? 3 : 2;
+        fprintf(stderr, "sink: %s%s\n", error.text, error.status == 2 ? "; see: sundew sink --help" : "");
+        return error.status;
     }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     sink = sink_new(&options, &error);
     if (sink == NULL) {
         fprintf(stderr, "sink: %s\n", error.text);
-        return 3;
+        return error.status;
     }
     announce(sink, &options);
     while (!stopped && !sink_step(sink, 500))

@@ -273,7 +273,7 @@ static int start(struct sink *sink, struct error *error)
     unsigned flags = MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 
     if (address_parse(sink->options.address, &address) != 0)
-        return error_set(error, "\"%s\" is no address; write it as 127.0.0.1 or ::1", sink->options.address);
+        return error_usage(error, "\"%s\" is no address; write it as 127.0.0.1 or ::1", sink->options.address);
     address_sockaddr(&address, sink->options.port, &where);
     if (!address_is_v4(&address))
         flags |= MHD_USE_IPv6;

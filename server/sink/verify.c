@@ -25,15 +25,15 @@ static int add_one(const char *text, size_t length, struct verify_keys *keys, st
     bool private = length > 5 && memcmp(text, "whsk_", 5) == 0;
 
     if (keys->count == VERIFY_KEYS)
-        return error_set(error, "more than %d keys", VERIFY_KEYS);
+        return error_usage(error, "more than %d keys", VERIFY_KEYS);
     if ((!secret && !public && !private) ||
         decode(value + 1, length - (size_t)(value + 1 - text), key->bytes, sizeof(key->bytes), &key->length) != 0)
-        return error_set(error, "a key is whsec_ (shared) or whpk_ (public) and base64");
+        return error_usage(error, "a key is whsec_ (shared) or whpk_ (public) and base64");
     key->type = secret ? VERIFY_SECRET : VERIFY_PUBLIC;
     if (private && key->length == 64)
         memmove(key->bytes, key->bytes + 32, 32);
     if (secret ? key->length < 24 : public ? key->length != 32 : key->length != 64)
-        return error_set(error, "the key is cut off or too long");
+        return error_usage(error, "the key is cut off or too long");
     if (private)
         key->length = 32;
     keys->count++;
@@ -58,7 +58,7 @@ static int add_file(const char *path, struct verify_keys *keys, struct error *er
         word += strspn(word, blanks);
     }
     if (rc == 0 && keys->count == before)
-        rc = error_set(error, "%s holds no key (whsec_… or whpk_…)", path);
+        rc = error_usage(error, "%s holds no key (whsec_… or whpk_…)", path);
     buffer_free(&content);
     return rc;
 }

@@ -234,10 +234,15 @@ static const char *told_as(const struct planting *job)
     return "";
 }
 
+static bool is_inspection(const struct planting *job)
+{
+    return strcmp(text_member(job->json, "action"), "inspect") == 0;
+}
+
 /* Is a lure that should be there not there as it was? What only people can look at is no fault. */
 static bool wanting(const struct planting *job, const struct planted *planted)
 {
-    return strcmp(text_member(job->json, "action"), "inspect") == 0 &&
+    return is_inspection(job) &&
            (!planted->ok || slice_is(planted->state, "gone") || slice_is(planted->state, "changed"));
 }
 
@@ -298,6 +303,8 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
         code = tell(gardener, told_as(job), job, &outcome, error);
     if (code == 0 && wanting(job, &outcome.planted))
         code = 1;
+    if (is_inspection(job) && error->text[0] != '\0') /* of many, which one? */
+        error_prefix(error, "%s", text_member(job->json, "placement"));
     rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;

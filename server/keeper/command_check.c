@@ -51,7 +51,8 @@ static int check_table(struct examining *examining, struct error *error)
         {"alert", "SELECT coalesce(max(number), 0) FROM alert", "PRAGMA quick_check('alert')"},
         {"delivery", "SELECT coalesce(max(number), 0) FROM delivery", "PRAGMA quick_check('delivery')"},
         {"operation", "SELECT coalesce(max(seq), 0) FROM operation", "PRAGMA quick_check('operation')"},
-        {"observation", "SELECT coalesce((SELECT max(seq) FROM observation) - (SELECT min(seq) FROM observation), 0)",
+        {"observation",
+         "SELECT coalesce((SELECT max(seq) FROM observation) - (SELECT min(seq) FROM observation) + 1, 0)",
          "PRAGMA quick_check('observation')"},
     };
     struct ledger *ledger = &examining->request->keeper->ledger;

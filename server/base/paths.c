@@ -87,7 +87,9 @@ int paths_create(const char *path, const void *data, size_t length, unsigned mod
         from += wrote;
         length -= (size_t)wrote;
     }
-    if (fsync(fd) < 0 || close(fd) < 0) {
+    if (fsync(fd) < 0)
+        goto failed;
+    if (close(fd) < 0) {
         fd = -1;
         goto failed;
     }

@@ -192,6 +192,8 @@ static int write_file(int folder, const char *name, const char *told, const unsi
     }
     if (close(fd) < 0 && result == 0)
         result = error_errno(error, "cannot write %s", told);
+    if (result < 0)
+        (void)unlinkat(folder, name, 0); /* half of it would be in the way of the whole */
     return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "server/base/channel.h"
 #include "server/wire/remote.h"
 
 #define PRINTED (16 * 1024 * 1024)
@@ -284,6 +285,59 @@ static int work(struct gardener *gardener, const struct planting *job, struct ou
     return ran;
 }
 
+static bool lies(const struct gardener *gardener)
+{
+    return strcmp(gardener->state, "there") == 0 || strcmp(gardener->state, "moved") == 0 ||
+           strcmp(gardener->state, "changed") == 0;
+}
+
+/* One commit put it in the place of the former one, which is gone by that. */
+static bool is_written_over(const struct planted *planted)
+{
+    json_t *where = json_loadb((const char *)planted->where.data, planted->where.length, 0, NULL);
+    bool over = json_object_get(where, "replaces") != NULL;
+
+    json_decref(where);
+    return over;
+}
+
+/* It lies there: what it takes over from goes. The planter's last message is another then, so `kept` holds what it told. */
+static int make_way(struct gardener *gardener, struct outcome_of *outcome, struct buffer *kept, struct error *error)
+{
+    struct planted *planted = &outcome->planted;
+    struct slice *parts[] = {&planted->where, &planted->state, &planted->text};
+    const json_t *former = gardener->former;
+    char state[sizeof gardener->state];
+    size_t at = 0;
+
+    if (former == NULL || !planted->ok || !lies(gardener) || is_written_over(planted))
+        return 0;
+    memcpy(state, gardener->state, sizeof state);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (buffer_add_slice(kept, *parts[i]) != 0)
+            return error_set(error, "out of memory");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; at += parts[i++]->length)
+        *parts[i] = (struct slice){kept->data + at, parts[i]->length};
+    gardener->former = NULL;
+    gardener->stays = gardener->withdraw(gardener, former) != 0;
+    memcpy(gardener->state, state, sizeof state);
+    return 0;
+}
+
+/* What came of planting; 3 with a text where that is not told, so that the intent stays. */
+static int tell_planted(struct gardener *gardener, const struct planting *job, struct outcome_of *outcome,
+                        struct error *error)
+{
+    struct buffer kept;
+    int code = 3;
+
+    buffer_init(&kept, 2 * CHANNEL_MESSAGE);
+    if (make_way(gardener, outcome, &kept, error) == 0)
+        code = tell(gardener, "planted", job, outcome, error);
+    buffer_free(&kept);
+    return code;
+}
+
 static void rest(struct gardener *gardener, const struct planting *job, int ran)
 {
     if (ran < 0 || !remote_is(slice_of(text_member(job->json, "place"))))
@@ -299,6 +353,8 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
     ran = work(gardener, job, &outcome);
     if (is_dry(job))
         code = show_dry(gardener->invocation, job, &outcome.planted, error);
+    else if (strcmp(told_as(job), "planted") == 0)
+        code = tell_planted(gardener, job, &outcome, error);
     else
         code = tell(gardener, told_as(job), job, &outcome, error);
     if (code == 0 && wanting(job, &outcome.planted))
@@ -308,6 +364,14 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
     rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;
+}
+
+int gardener_refuse(struct gardener *gardener, const struct planting *job, const char *why, struct error *error)
+{
+    struct outcome_of outcome = {.planted = {.state = slice_of("gone"), .text = slice_of(why)}};
+
+    snprintf(gardener->state, sizeof gardener->state, "gone");
+    return tell(gardener, "planted", job, &outcome, error);
 }
 
 int gardener_replace(struct gardener *gardener, const struct planting *job, bool *replaced, struct error *error)
@@ -323,6 +387,26 @@ int gardener_replace(struct gardener *gardener, const struct planting *job, bool
         code = tell(gardener, "planted", job, &outcome, error);
     else
         error_set(error, "%.*s", (int)planted->text.length, (const char *)planted->text.data);
+    rest(gardener, job, ran);
+    buffer_free(&outcome.print);
+    return code;
+}
+
+int gardener_rehearse(struct gardener *gardener, const struct planting *job, const char *instead, struct error *error)
+{
+    json_t *options = json_object_get(job->json, "options");
+    struct outcome_of outcome;
+    int ran, code = 0;
+
+    buffer_init(&outcome.print, PRINTED);
+    json_object_set_new(options, "dry_run", json_true());
+    json_object_set_new(options, "instead", json_string(instead));
+    ran = work(gardener, job, &outcome);
+    json_object_del(options, "instead");
+    json_object_set_new(options, "dry_run", json_false());
+    if (ran < 0 || !outcome.planted.ok)
+        code = error_status(error, 3, "%.*s", (int)outcome.planted.text.length,
+                            (const char *)outcome.planted.text.data);
     rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;
@@ -408,7 +492,7 @@ int gardener_resume(struct gardener *gardener, const struct planting *job, struc
     } else if (ran == 0 && (strcmp(gardener->state, "unknown") == 0 || gardener->state[0] == '\0')) {
         outcome.planted.ok = false;
     }
-    code = tell(gardener, "planted", job, &outcome, error);
+    code = tell_planted(gardener, job, &outcome, error);
     rest(gardener, job, ran);
     buffer_free(&outcome.print);
     return code;

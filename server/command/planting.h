@@ -46,6 +46,11 @@ struct gardener {
     const struct place_row *row; /* what the planter's cage was made for; NULL: nothing yet */
     int lease;      /* a lock that each job's planter holds too (planter.h); -1: none */
     char state[16]; /* of the last job's lure, as its planter told */
+    /* Takes out what the lure that is being planted takes over from: called once that lies there, and before the keeper is
+     * told of it, so that whoever is killed in between finds the intent, and finishes. NULL: there is nothing. */
+    int (*withdraw)(struct gardener *gardener, const json_t *former);
+    const json_t *former;
+    bool stays, out; /* that could not be taken out; it was, before the new one was planted */
 };
 
 void gardener_init(struct gardener *gardener, struct invocation *invocation, struct link *link);
@@ -54,6 +59,10 @@ int gardener_do(struct gardener *gardener, const struct planting *job, struct er
 /* The same of a "plant" job whose options say what it `replaces`. `*replaced` is false where that cannot be written over:
  * then nothing was done and nothing told, with the reason in `error`, and 0 comes back. */
 int gardener_replace(struct gardener *gardener, const struct planting *job, bool *replaced, struct error *error);
+/* Would a "plant" job be done if nothing lay at that path? Nothing is, and nothing told. 0, or 3 with the reason. */
+int gardener_rehearse(struct gardener *gardener, const struct planting *job, const char *instead, struct error *error);
+/* Tells that a "plant" job will not be done. The status of that, which is no 0, with the keeper's text. */
+int gardener_refuse(struct gardener *gardener, const struct planting *job, const char *why, struct error *error);
 /* As gardener_do(), with the "inspect" job of a placement that is still planned because planting it was broken off:
  * where its lure lies it is told as planted, and where it does not, what is there of it is taken out, and it is told as
  * not planted (which is code 3: its token is free again). gardener->state says which: there, moved, changed; gone; and

@@ -7,6 +7,9 @@
 #include "server/base/clock.h"
 #include "server/command/plan.h"
 #include "server/command/text.h"
+#include "server/wire/places.h"
+
+#define TRIES 3 /* to draw a lure that a repository takes; the last may be any */
 
 /* ---- what the keeper knows ---- */
 
@@ -57,8 +60,8 @@ static void put_if(struct command *command, const json_t *row, const char *name)
         command_put(command, name, text);
 }
 
-/* As it was planted, by the same lure. */
-static void put_planting(struct command *command, json_t *row, bool again)
+/* As it was planted, by the same lure or any. */
+static void put_planting(struct command *command, json_t *row, bool again, bool any)
 {
     const char *as = text_of(json_object_get(row, "arguments"), "as");
     bool stays = as != NULL && strcmp(as, "package") == 0; /* else that of a branch or tag is taken */
@@ -66,7 +69,8 @@ static void put_planting(struct command *command, json_t *row, bool again)
     const char *name;
 
     put_if(command, row, "place");
-    put_if(command, row, "lure");
+    if (!any)
+        put_if(command, row, "lure");
     json_object_foreach(json_object_get(row, "arguments"), name, value)
     {
         if (again || stays || strcmp(name, "name") != 0)
@@ -106,7 +110,7 @@ static void put_token(struct command *command, const json_t *row, bool named)
 }
 
 /* The intent: a token, and a placement that is to take over. */
-static int intend(struct gardener *gardener, json_t *row, struct plantings *jobs, struct error *error)
+static int intend(struct gardener *gardener, json_t *row, bool any, struct plantings *jobs, struct error *error)
 {
     bool chosen = json_is_true(json_object_get(row, "bound"));
     int code = 3;
@@ -115,7 +119,7 @@ static int intend(struct gardener *gardener, json_t *row, struct plantings *jobs
         struct command command = {.name = slice_of("rotating")};
 
         put_token(&command, row, named != 0);
-        put_planting(&command, row, false);
+        put_planting(&command, row, false, any);
         command_put(&command, "rotates", text_of(row, "placement"));
         plantings_free(jobs);
         code = gardener_ask(gardener, &command, jobs, error);
@@ -123,7 +127,7 @@ static int intend(struct gardener *gardener, json_t *row, struct plantings *jobs
             break;
     }
     /* What passwords are has changed since. */
-    return code != 0 && json_object_del(row, "length") == 0 ? intend(gardener, row, jobs, error) : code;
+    return code != 0 && json_object_del(row, "length") == 0 ? intend(gardener, row, any, jobs, error) : code;
 }
 
 /* Takes out what lies there. 1 where that cannot be. */
@@ -143,40 +147,127 @@ static int withdraw(struct gardener *gardener, const json_t *row)
     return code != 0;
 }
 
-/* Writes the new one over what lies there, or takes that out and plants. *stays: that could not be taken out. */
-static int exchange(struct gardener *gardener, const json_t *row, const struct planting *job, int *stays,
-                    struct error *error)
+/* Where the old one lies the new one is to lie, so that it cannot be planted before that is out. */
+static bool stands_in_way(const json_t *row)
+{
+    static const char *const named[] = {"variable", "wiki", "package"};
+    const struct place_row *place = place_row(slice_of(text_of(row, "place")));
+    const json_t *arguments = json_object_get(row, "arguments");
+    const char *as = text_of(arguments, "as");
+
+    for (size_t i = 0; as != NULL && i < sizeof named / sizeof named[0]; i++)
+        if (strcmp(as, named[i]) == 0)
+            return true;
+    if (place == NULL || is_state(row, "state", "gone") || strcmp(place->scheme, "stdout") == 0)
+        return false;
+    return strcmp(place->takes, "mail") != 0 &&
+           (strcmp(place->takes, "repository") != 0 || text_of(arguments, "path") != NULL);
+}
+
+/* Writes the new one over what lies there. 1: that cannot be, as is told. */
+static int write_over(struct gardener *gardener, const struct planting *job, int *code, struct error *error)
 {
     json_t *options = json_object_get(job->json, "options");
     bool replaced = false;
+
+    if (json_object_get(options, "replaces") == NULL)
+        return 1;
+    *code = gardener_replace(gardener, job, &replaced, error);
+    if (replaced)
+        return 0;
+    say(gardener, error->text);
+    error->text[0] = '\0';
+    json_object_del(options, "replaces");
+    return 1;
+}
+
+/* One way or another: over the old one; where that stands, once it is out; else beside it, and then that goes. */
+static int exchange(struct gardener *gardener, const json_t *row, const struct planting *job, struct error *error)
+{
+    const char *path = text_of(row, "path");
+    bool first = stands_in_way(row);
+    struct error why;
+    int code = 3;
+
+    if (write_over(gardener, job, &code, error) == 0)
+        return code;
+    if (first && path != NULL && text_of(json_object_get(row, "arguments"), "path") != NULL &&
+        gardener_rehearse(gardener, job, path, &why) != 0)
+        return gardener_refuse(gardener, job, why.text, error);
+    gardener->former = row;
+    gardener->withdraw = withdraw;
+    if (first) {
+        gardener->former = NULL;
+        gardener->stays = withdraw(gardener, row) != 0;
+        gardener->out = !gardener->stays;
+    }
+    code = gardener_do(gardener, job, error);
+    gardener->former = NULL;
+    return code;
+}
+
+static int plant_again(struct gardener *gardener, json_t *row, bool any, struct error *error)
+{
+    struct command command = {.name = slice_of("rotating")};
     int code;
 
-    *stays = 0;
-    if (json_object_get(options, "replaces") != NULL) {
-        code = gardener_replace(gardener, job, &replaced, error);
-        if (replaced)
-            return code;
+    command_put(&command, "token", text_of(row, "plants"));
+    put_planting(&command, row, true, any);
+    command_put(&command, "again", text_of(row, "placement"));
+    code = gardener_command(gardener, &command, gardener_do, error);
+    if (code == 0) {
         say(gardener, error->text);
-        json_object_del(options, "replaces");
+        error_set(error, "%s is planted again, with the same token %s", text_of(row, "placement"), text_of(row, "token"));
     }
-    *stays = withdraw(gardener, row);
-    return gardener_do(gardener, job, error);
+    return code;
+}
+
+/* No new one could be planted; the old one is, where it was taken out. */
+static int keep_old(struct gardener *gardener, json_t *row, bool out, struct error *error)
+{
+    const char *placement = text_of(row, "placement");
+    struct error why = {""};
+    int code = 0;
+
+    if (!out)
+        return error_prefix(error, "%s is not rotated and %s", placement,
+                            is_state(row, "state", "gone") ? "was gone before" : "lies there as before"), 3;
+    say(gardener, error->text);
+    for (int any = 0; any <= 1 && (any == 0 || code != 0); any++)
+        code = plant_again(gardener, row, any != 0, &why);
+    return code == 0 ? error_status(error, 3, "%s is not rotated: %s", placement, why.text)
+                     : error_status(error, 3,
+                                    "nothing lies in %s now, for %s was taken out, and cannot be planted again: %s; see to "
+                                    "that, and run sundew rotate %s again", text_of(row, "place"), placement, why.text,
+                                    placement);
 }
 
 static int take_over(struct gardener *gardener, json_t *row, struct error *error)
 {
     struct plantings jobs = {NULL, 0};
-    int code = intend(gardener, row, &jobs, error), stays;
+    const struct place_row *place = place_row(slice_of(text_of(row, "place")));
+    int code = 3, tries = place != NULL && strcmp(place->takes, "repository") == 0 ? TRIES : 1;
+    bool refused = true, out = false;
 
+    for (int i = 1; i <= tries && refused; i++) {
+        error->text[0] = gardener->state[0] = '\0';
+        gardener->stays = gardener->out = false;
+        code = intend(gardener, row, i > 1 && i == tries, &jobs, error);
+        if (code == 0)
+            code = exchange(gardener, row, &jobs.items[0], error);
+        out = out || gardener->out;
+        refused = code != 0 && strcmp(gardener->state, "gone") == 0;
+        if (out)
+            json_object_set_new(row, "state", json_string("gone"));
+    }
     if (code == 0) {
-        code = exchange(gardener, row, &jobs.items[0], &stays, error);
-        if (code == 0) {
-            say(gardener, error->text);
-            error_set(error, "%s takes over from %s, whose token %s stays armed%s",
-                      json_string_value(json_object_get(jobs.items[0].json, "placement")), text_of(row, "placement"),
-                      text_of(row, "token"), stays ? " and lies there still" : "");
-            code = stays;
-        }
+        say(gardener, error->text);
+        error_set(error, "%s takes over from %s, whose token %s stays armed%s",
+                  json_string_value(json_object_get(jobs.items[0].json, "placement")), text_of(row, "placement"),
+                  text_of(row, "token"), gardener->stays ? " and lies there still" : "");
+        code = gardener->stays;
+    } else if (refused) {
+        code = keep_old(gardener, row, out, error);
     }
     plantings_free(&jobs);
     return code;
@@ -189,13 +280,16 @@ static int finish(struct gardener *gardener, json_t *row, struct error *error)
     int code;
 
     gardener->state[0] = '\0';
+    gardener->former = row;
+    gardener->withdraw = withdraw;
+    gardener->stays = false;
     command_put(&command, "placement", text_of(row, "successor"));
     code = gardener_command(gardener, &command, gardener_resume, error);
+    gardener->former = NULL;
     if (code == 0 && lies(gardener))
-        return withdraw(gardener, row);
+        return gardener->stays;
     if (strcmp(gardener->state, "gone") != 0)
         return 3;
-    error->text[0] = '\0';
     return take_over(gardener, row, error);
 }
 
@@ -263,22 +357,6 @@ int run_rotate(struct invocation *invocation, struct error *error)
 
 /* ---- planting again ---- */
 
-static int plant_again(struct gardener *gardener, json_t *row, struct error *error)
-{
-    struct command command = {.name = slice_of("rotating")};
-    int code;
-
-    command_put(&command, "token", text_of(row, "plants"));
-    put_planting(&command, row, true);
-    command_put(&command, "again", text_of(row, "placement"));
-    code = gardener_command(gardener, &command, gardener_do, error);
-    if (code == 0) {
-        say(gardener, error->text);
-        error_set(error, "%s is planted again, with the same token %s", text_of(row, "placement"), text_of(row, "token"));
-    }
-    return code;
-}
-
 static int replant(struct gardener *gardener, const char *placement, struct error *error)
 {
     int code;
@@ -287,7 +365,7 @@ static int replant(struct gardener *gardener, const char *placement, struct erro
     if (row != NULL && code == 0 && text_of(row, "successor") != NULL)
         code = error_status(error, 1, "%s was rotated; %s lies in its place", placement, text_of(row, "successor"));
     else if (row != NULL && code == 0)
-        code = plant_again(gardener, row, error);
+        code = plant_again(gardener, row, false, error);
     json_decref(row);
     return code;
 }

@@ -9,8 +9,9 @@
 #include "server/command/planting.h"
 
 /* By the id of a placement, or of its token: a new token of the same kind, form, decoy, owner and contact, by the same
- * lure, and of the same name where its kind lets it be chosen; what lay there is taken out before, and stays armed. 1:
- * done, but the old one could not be taken out. 0, with a text, where it was rotated before. */
+ * lure, and of the same name where its kind lets it be chosen; what lay there is taken out, and stays armed. 1: done, but
+ * the old one could not be taken out. 0, with a text, where it was rotated before. 3: no new one was taken, and the old one
+ * is as it was, or planted again; the text says so, or that nothing lies there. */
 int rotate_placement(struct gardener *gardener, const char *id, struct error *error);
 /* Does an "inspect" job, and where the lure is gone or changed plants its token again in the same place. 0 where it lies
  * there in the end. */

@@ -2,7 +2,7 @@
  *
  * rotate PLACEMENT|TOKEN...: what `sundew` needs to put a new secret where one lies, or the same one again: a row for each
  *
- *   {"placement","token","plants","beside","place","state","lure","retired","campaign","arguments",
+ *   {"placement","token","plants","beside","place","path","state","lure","retired","campaign","arguments",
  *    "kind","form","identity","bound","decoy","owner","contact","memo","expires","host","account","length",
  *    "successor","successor_state","rotated"}
  *
@@ -21,7 +21,7 @@ static const char rotation_sql[] =
     "SELECT t.id, json_object('placement', id_text('p', p.id), 'token', id_text('t', t.id),"
     " 'plants', coalesce((SELECT id_text('t', v.id) FROM token v WHERE v.beside = t.number), id_text('t', t.id)),"
     " 'beside', (SELECT id_text('t', v.id) FROM token v WHERE v.beside = t.number),"
-    " 'place', p.place, 'state', p.state, 'lure', p.lure, 'campaign', p.campaign,"
+    " 'place', p.place, 'path', p.location ->> '$.path', 'state', p.state, 'lure', p.lure, 'campaign', p.campaign,"
     " 'retired', json(iif(t.state = 'retired', 'true', 'false')),"
     " 'arguments', json(json_remove(coalesce(p.arguments, '{}'), '$.minted')),"
     " 'kind', t.kind, 'form', t.form, 'identity', t.identity, 'bound', json(iif(t.bound, 'true', 'false')),"

@@ -157,6 +157,7 @@ int forge_learn(struct forge_stay *stay, struct manner *manner, int64_t *tip_s, 
 static int prepare(struct forge_stay *stay, struct work *work, struct error *error)
 {
     struct changes *changes = &work->changes;
+    const char *instead = task_option(stay->task, "instead");
     int64_t now = clock_wall() / 1000000;
     int rc = 0;
 
@@ -178,7 +179,8 @@ static int prepare(struct forge_stay *stay, struct work *work, struct error *err
                 return error_set(error, "no submodule is put by a forge's API; plant it by git+https: or git+ssh:");
             file->program = file->file != NULL && file->file->data.length > 2 && memcmp(file->file->data.data, "#!", 2) == 0;
             stay->value['f'] = file->path;
-            rc = forge_file(stay, stay->branch, SLICE_NONE, NULL, error);
+            if (instead == NULL || strcmp(instead, file->path) != 0)
+                rc = forge_file(stay, stay->branch, SLICE_NONE, NULL, error);
             if (rc > 0)
                 rc = error_set(error, "%s is in the repository already and stays as it is; choose another --path",
                                stay->value['f']);

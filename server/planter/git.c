@@ -65,6 +65,8 @@ static int check_file(const struct graft *graft, const struct change_file *file,
 {
     if (file->grows)
         return check_grown(graft, file->path, error);
+    if (graft->instead != NULL && strcmp(graft->instead, file->path) == 0)
+        return 0;
     return repository_free_path(&graft->repository, file->path, error);
 }
 

@@ -78,6 +78,7 @@ int graft_open(const struct task *task, const char *target, struct graft *graft,
         buffer_init(&graft->modules[i].data, MODULES_BYTES + TASK_BYTES);
     }
     buffer_init(&graft->written.data, GRAFT_WRITTEN);
+    graft->instead = task_option(task, "instead");
     if (changes_read(task, &graft->changes, error) != 0 ||
         graft_shape(task_option(task, "as"), &graft->shape, error) != 0 ||
         repository_open(target, NULL, false, &graft->repository, error) != 0 ||
@@ -113,10 +114,12 @@ void graft_close(struct graft *graft)
 /* ---- paths ---- */
 
 /* Is the path free, and nothing on the way to it but folders? */
-static int check_new(git_tree *base, const char *path, struct error *error)
+static int check_new(git_tree *base, const char *path, const char *instead, struct error *error)
 {
     char part[1100];
 
+    if (instead != NULL && strcmp(instead, path) == 0)
+        return 0;
     for (size_t end = strcspn(path, "/");; end += 1 + strcspn(path + end + 1, "/")) {
         git_tree_entry *entry = NULL;
         int rc = base != NULL ? (snprintf(part, sizeof(part), "%.*s", (int)end, path),
@@ -208,7 +211,7 @@ int graft_check(struct graft *graft, struct error *error)
         struct change *change = &graft->changes.list[i];
 
         for (size_t f = 0; f < change->file_count && rc == 0; f++) {
-            rc = change->files[f].grows ? 0 : check_new(tree, change->files[f].path, error);
+            rc = change->files[f].grows ? 0 : check_new(tree, change->files[f].path, graft->instead, error);
             if (rc == 0)
                 rc = check_filter(graft, change->files[f].path, error);
             if (!change->files[f].grows)

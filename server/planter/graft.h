@@ -26,6 +26,7 @@ struct graft {
     struct buffer messages[CHANGES]; /* in that manner */
     struct task_file modules[CHANGES]; /* .gitmodules after each change of a submodule, */
     const char *submodule;             /* at this path; NULL: there is none */
+    const char *instead;               /* a path that is taken to be free; NULL */
     char link[GIT_OID_HEXSZ + 1];
     struct task_file written; /* the file in which the secret takes the place of a former one, */
     git_commit *former;       /* which this brought, */

@@ -343,6 +343,14 @@ class ForgeStory(Story):
         placements = self.count()
         result, _ = self.plant("--as", "variable", lure=None, check=False)
         tap.ok(result.returncode == 3 and not there and self.count() == placements, "half of them go again, too", result, there)
+        self.double.faults.clear()
+        row, secret = self.plant("--as", "variable", lure=None)
+        self.double.fault("variable", 400, 400, 400)
+        result = self.sundew.call("rotate", row["placement"], check=False)
+        tap.ok(result.returncode == 3 and "planted again" in result.stderr and secret in str(there) and
+               self.inspect(row)[0] == "there", "where others are refused, the old ones are there again", result, there)
+        result = self.sundew.call("rotate", row["placement"], check=False)
+        tap.ok(result.returncode == 0 and secret not in str(there) and "GITLAB_TOKEN" in there, "and else others are", result)
 
     def faults(self, create="commit", look="file"):
         """429, 503, tokens that end, connections that break."""

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
  * sink [--port P] [--address A] [--key K] [--json] [--fail MODE[:N]] [--count N]: a small receiver of alerts. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -22,26 +21,13 @@ static void on_signal(int number)
     stopped = 1;
 }
 
-static int parse_number(const char *text, uint64_t most, uint64_t *out)
-{
-    char *end = NULL;
-    unsigned long long number;
-
-    errno = 0;
-    number = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || number > most)
-        return -1;
-    *out = number;
-    return 0;
-}
-
 static int take_option(int option, const char *value, struct sink_options *options, struct error *error)
 {
     uint64_t number = 0;
 
     switch (option) {
     case 'p':
-        if (parse_number(value, 65535, &number) != 0)
+        if (sink_number(value, 0, 65535, &number) != 0)
             return error_usage(error, "--port takes a number from 0 to 65535");
         options->port = (uint16_t)number;
         return 0;
@@ -59,8 +45,8 @@ static int take_option(int option, const char *value, struct sink_options *optio
                                "--fail takes 500, 410, 429, slow, hang, redirect or close, and :N for how often");
         return 0;
     case 'n':
-        if (parse_number(value, UINT64_MAX - 1, &options->count) != 0)
-            return error_usage(error, "--count takes a number");
+        if (sink_number(value, 1, UINT64_MAX - 1, &options->count) != 0)
+            return error_usage(error, "--count takes a number from 1 on");
         return 0;
     default:
         return error_usage(error, "unknown option");

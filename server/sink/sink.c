@@ -36,6 +36,15 @@ struct sink {
     size_t seen_count, seen_next;
 };
 
+int sink_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+{
+    bool digits = text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+
+    errno = 0;
+    *out = strtoull(text, NULL, 10);
+    return digits && errno == 0 && *out >= least && *out <= most ? 0 : -1;
+}
+
 int sink_fail_parse(const char *text, struct sink_options *options)
 {
     static const struct {
@@ -45,18 +54,13 @@ int sink_fail_parse(const char *text, struct sink_options *options)
                  {"slow", SINK_FAIL_SLOW},  {"hang", SINK_FAIL_HANG}, {"redirect", SINK_FAIL_REDIRECT},
                  {"close", SINK_FAIL_CLOSE}};
     size_t length = strcspn(text, ":");
-    char *end = NULL;
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         if (strlen(modes[i].name) != length || strncmp(modes[i].name, text, length) != 0)
             continue;
         options->fail = modes[i].fail;
         options->fail_first = 0;
-        if (text[length] == '\0')
-            return 0;
-        errno = 0;
-        options->fail_first = strtoull(text + length + 1, &end, 10);
-        return errno == 0 && *end == '\0' && end != text + length + 1 && options->fail_first > 0 ? 0 : -1;
+        return text[length] == '\0' ? 0 : sink_number(text + length + 1, 1, UINT64_MAX, &options->fail_first);
     }
     return -1;
 }

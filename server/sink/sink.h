@@ -34,6 +34,8 @@ struct sink_options {
 
 struct sink;
 
+/* Digits alone, from `least` to `most`; 0 or -1. */
+int sink_number(const char *text, uint64_t least, uint64_t most, uint64_t *out);
 /* "500", "slow:3"; 0 or -1. */
 int sink_fail_parse(const char *text, struct sink_options *options);
 /* Listens. NULL with a text, also when the port is taken. */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/wire/message.h"
 
-#include <string.h>
-#include "server/base/channel.h"
 #include "server/base/role.h"
-
-#define NAME 256
+#include "server/wire/message_parts.h"
 
 uint16_t message_type(struct reader *reader)
 {
@@ -17,11 +14,6 @@ void message_begin(struct buffer *buffer, enum message_type type)
     buffer_add_u16(buffer, (uint16_t)type);
 }
 
-static int added(const struct buffer *buffer)
-{
-    return buffer->failed ? -1 : 0;
-}
-
 void hello_add(struct buffer *buffer)
 {
     message_begin(buffer, MESSAGE_HELLO);
@@ -30,63 +22,25 @@ void hello_add(struct buffer *buffer)
 
 int hello_get(struct reader *reader)
 {
-    struct slice build = reader_bytes(reader, NAME);
+    struct slice build = reader_bytes(reader, MESSAGE_NAME);
 
     return reader_end(reader) == 0 && slice_is(build, role_build()) ? 0 : -1;
-}
-
-static void add_id(struct buffer *buffer, const struct id *id)
-{
-    buffer_add(buffer, id->bytes, ID_BYTES);
-}
-
-static void get_id(struct reader *reader, struct id *id)
-{
-    struct slice bytes = reader_raw(reader, ID_BYTES);
-
-    memset(id, 0, sizeof *id);
-    if (bytes.length == ID_BYTES)
-        memcpy(id->bytes, bytes.data, ID_BYTES);
-}
-
-static void add_address(struct buffer *buffer, const struct address *address)
-{
-    buffer_add(buffer, address->bytes, ADDRESS_BYTES);
-}
-
-static void get_address(struct reader *reader, struct address *address)
-{
-    struct slice bytes = reader_raw(reader, ADDRESS_BYTES);
-
-    memset(address, 0, sizeof *address);
-    if (bytes.length == ADDRESS_BYTES)
-        memcpy(address->bytes, bytes.data, ADDRESS_BYTES);
-}
-
-/* A truth value; anything but 0 and 1 is damage. */
-static bool get_bool(struct reader *reader)
-{
-    uint8_t value = reader_u8(reader);
-
-    if (value > 1)
-        reader->failed = true;
-    return value == 1;
 }
 
 int observation_add(struct buffer *buffer, const struct observation *o)
 {
     message_begin(buffer, MESSAGE_OBSERVATION);
-    add_id(buffer, &o->id);
+    message_add_id(buffer, &o->id);
     buffer_add_u32(buffer, o->ticket);
     buffer_add_u64(buffer, (uint64_t)o->time);
     buffer_add_bytes(buffer, o->decoy);
     buffer_add_bytes(buffer, o->service);
-    add_address(buffer, &o->source);
+    message_add_address(buffer, &o->source);
     buffer_add_u16(buffer, o->source_port);
     buffer_add_u8(buffer, o->via_count);
     for (size_t i = 0; i < o->via_count && i < OBSERVATION_VIA; i++)
-        add_address(buffer, &o->via[i]);
-    add_address(buffer, &o->local);
+        message_add_address(buffer, &o->via[i]);
+    message_add_address(buffer, &o->local);
     buffer_add_u16(buffer, o->local_port);
     buffer_add_u64(buffer, o->connection);
     buffer_add_u32(buffer, o->request);
@@ -100,7 +54,7 @@ int observation_add(struct buffer *buffer, const struct observation *o)
         buffer_add_bytes(buffer, o->candidates[i].where);
         buffer_add_bytes(buffer, o->candidates[i].value);
     }
-    return added(buffer);
+    return message_added(buffer);
 }
 
 static void get_candidates(struct reader *reader, struct observation *o)
@@ -113,7 +67,7 @@ static void get_candidates(struct reader *reader, struct observation *o)
 
         candidate->part = reader_u8(reader);
         candidate->pair = reader_u8(reader);
-        candidate->where = reader_bytes(reader, NAME);
+        candidate->where = reader_bytes(reader, MESSAGE_NAME);
         candidate->value = reader_bytes(reader, OBSERVATION_CANDIDATE_BYTES);
         if ((candidate->part < CANDIDATE_IDENTITY || candidate->part > CANDIDATE_PUBLIC) &&
             candidate->part != CANDIDATE_PROOF && candidate->part != CANDIDATE_SESSION)
@@ -123,23 +77,23 @@ static void get_candidates(struct reader *reader, struct observation *o)
 
 int observation_get(struct reader *reader, struct observation *o)
 {
-    get_id(reader, &o->id);
+    message_get_id(reader, &o->id);
     o->ticket = reader_u32(reader);
     o->time = (int64_t)reader_u64(reader);
-    o->decoy = reader_bytes(reader, NAME);
-    o->service = reader_bytes(reader, NAME);
-    get_address(reader, &o->source);
+    o->decoy = reader_bytes(reader, MESSAGE_NAME);
+    o->service = reader_bytes(reader, MESSAGE_NAME);
+    message_get_address(reader, &o->source);
     o->source_port = reader_u16(reader);
     o->via_count = reader_u8(reader);
     if (o->via_count > OBSERVATION_VIA)
         reader->failed = true;
     for (size_t i = 0; i < o->via_count && !reader->failed; i++)
-        get_address(reader, &o->via[i]);
-    get_address(reader, &o->local);
+        message_get_address(reader, &o->via[i]);
+    message_get_address(reader, &o->local);
     o->local_port = reader_u16(reader);
     o->connection = reader_u64(reader);
     o->request = reader_u32(reader);
-    o->again = get_bool(reader);
+    o->again = message_get_bool(reader);
     o->login = reader_u8(reader);
     o->context = reader_bytes(reader, OBSERVATION_CONTEXT);
     get_candidates(reader, o);
@@ -152,13 +106,13 @@ int verdict_add(struct buffer *buffer, const struct verdict *verdict)
     buffer_add_u32(buffer, verdict->ticket);
     buffer_add_u8(buffer, verdict->grant);
     buffer_add_bytes(buffer, verdict->world);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int verdict_get(struct reader *reader, struct verdict *verdict)
 {
     verdict->ticket = reader_u32(reader);
-    verdict->grant = get_bool(reader);
+    verdict->grant = message_get_bool(reader);
     verdict->world = reader_bytes(reader, CHANNEL_MESSAGE);
     return reader_end(reader);
 }
@@ -171,12 +125,12 @@ int decoy_keys_add(struct buffer *buffer, const struct decoy_keys *keys)
     buffer_add_bytes(buffer, keys->key);
     buffer_add_bytes(buffer, keys->salt);
     buffer_add_bytes(buffer, keys->face);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int decoy_keys_get(struct reader *reader, struct decoy_keys *keys)
 {
-    keys->decoy = reader_bytes(reader, NAME);
+    keys->decoy = reader_bytes(reader, MESSAGE_NAME);
     keys->certificate = reader_bytes(reader, CHANNEL_MESSAGE);
     keys->key = reader_bytes(reader, CHANNEL_MESSAGE);
     keys->salt = reader_bytes(reader, 32);
@@ -190,13 +144,13 @@ int job_add(struct buffer *buffer, const struct job *job)
     buffer_add_u64(buffer, job->number);
     buffer_add_bytes(buffer, job->what);
     buffer_add_bytes(buffer, job->parameters);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int job_get(struct reader *reader, struct job *job)
 {
     job->number = reader_u64(reader);
-    job->what = reader_bytes(reader, NAME);
+    job->what = reader_bytes(reader, MESSAGE_NAME);
     job->parameters = reader_bytes(reader, CHANNEL_MESSAGE);
     return reader_end(reader);
 }
@@ -209,16 +163,16 @@ int result_add(struct buffer *buffer, const struct result *result)
     buffer_add_bytes(buffer, result->name);
     buffer_add_bytes(buffer, result->data);
     buffer_add_u8(buffer, result->more);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int result_get(struct reader *reader, struct result *result)
 {
     result->number = reader_u64(reader);
-    result->kind = reader_bytes(reader, NAME);
+    result->kind = reader_bytes(reader, MESSAGE_NAME);
     result->name = reader_bytes(reader, 4096);
     result->data = reader_bytes(reader, CHANNEL_MESSAGE);
-    result->more = get_bool(reader);
+    result->more = message_get_bool(reader);
     return reader_end(reader);
 }
 
@@ -228,7 +182,7 @@ int result_done_add(struct buffer *buffer, const struct result_done *done)
     buffer_add_u64(buffer, done->number);
     buffer_add_u8(buffer, done->code);
     buffer_add_bytes(buffer, done->text);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int result_done_get(struct reader *reader, struct result_done *done)
@@ -251,7 +205,7 @@ int token_result_add(struct buffer *buffer, const struct token_result *token)
     buffer_add_u8(buffer, token->distinctive);
     buffer_add_bytes(buffer, token->facts);
     buffer_add_u8(buffer, token->trusts);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 static bool facts_good(struct slice facts)
@@ -266,35 +220,35 @@ static bool facts_good(struct slice facts)
 
 int token_result_get(struct reader *reader, struct token_result *token)
 {
-    token->kind = reader_bytes(reader, NAME);
-    token->form = reader_bytes(reader, NAME);
+    token->kind = reader_bytes(reader, MESSAGE_NAME);
+    token->form = reader_bytes(reader, MESSAGE_NAME);
     token->identity = reader_bytes(reader, OBSERVATION_CANDIDATE_BYTES);
     token->secret = reader_bytes(reader, OBSERVATION_CANDIDATE_BYTES);
     token->secret_bits = reader_u16(reader);
     token->identity_bits = reader_u16(reader);
-    token->bound = get_bool(reader);
-    token->distinctive = get_bool(reader);
+    token->bound = message_get_bool(reader);
+    token->distinctive = message_get_bool(reader);
     token->facts = reader_bytes(reader, FACTS_BYTES);
-    token->trusts = get_bool(reader);
+    token->trusts = message_get_bool(reader);
     return facts_good(token->facts) ? reader_end(reader) : -1;
 }
 
 int delivery_add(struct buffer *buffer, const struct delivery *delivery)
 {
     message_begin(buffer, MESSAGE_DELIVERY);
-    add_id(buffer, &delivery->id);
-    add_id(buffer, &delivery->alert);
+    message_add_id(buffer, &delivery->id);
+    message_add_id(buffer, &delivery->alert);
     buffer_add_bytes(buffer, delivery->route);
     buffer_add_u32(buffer, delivery->attempt);
     buffer_add_bytes(buffer, delivery->record);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int delivery_get(struct reader *reader, struct delivery *delivery)
 {
-    get_id(reader, &delivery->id);
-    get_id(reader, &delivery->alert);
-    delivery->route = reader_bytes(reader, NAME);
+    message_get_id(reader, &delivery->id);
+    message_get_id(reader, &delivery->alert);
+    delivery->route = reader_bytes(reader, MESSAGE_NAME);
     delivery->attempt = reader_u32(reader);
     delivery->record = reader_bytes(reader, CHANNEL_MESSAGE);
     return reader_end(reader);
@@ -303,17 +257,17 @@ int delivery_get(struct reader *reader, struct delivery *delivery)
 int outcome_add(struct buffer *buffer, const struct outcome *outcome)
 {
     message_begin(buffer, MESSAGE_OUTCOME);
-    add_id(buffer, &outcome->delivery);
+    message_add_id(buffer, &outcome->delivery);
     buffer_add_u8(buffer, outcome->result);
     buffer_add_u16(buffer, outcome->status);
     buffer_add_u32(buffer, outcome->retry_after);
     buffer_add_bytes(buffer, outcome->text);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int outcome_get(struct reader *reader, struct outcome *outcome)
 {
-    get_id(reader, &outcome->delivery);
+    message_get_id(reader, &outcome->delivery);
     outcome->result = reader_u8(reader);
     outcome->status = reader_u16(reader);
     outcome->retry_after = reader_u32(reader);
@@ -331,17 +285,17 @@ int command_add(struct buffer *buffer, const struct command *command)
         buffer_add_bytes(buffer, command->arguments[i].name);
         buffer_add_bytes(buffer, command->arguments[i].value);
     }
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int command_get(struct reader *reader, struct command *command)
 {
-    command->name = reader_bytes(reader, NAME);
+    command->name = reader_bytes(reader, MESSAGE_NAME);
     command->argument_count = reader_u16(reader);
     if (command->argument_count > COMMAND_ARGUMENTS)
         reader->failed = true;
     for (size_t i = 0; i < command->argument_count && !reader->failed; i++) {
-        command->arguments[i].name = reader_bytes(reader, NAME);
+        command->arguments[i].name = reader_bytes(reader, MESSAGE_NAME);
         command->arguments[i].value = reader_bytes(reader, CHANNEL_MESSAGE);
     }
     return reader_end(reader);
@@ -359,7 +313,7 @@ int credit_add(struct buffer *buffer, uint32_t rows)
 {
     message_begin(buffer, MESSAGE_CREDIT);
     buffer_add_u32(buffer, rows);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int credit_get(struct reader *reader, uint32_t *rows)
@@ -375,15 +329,15 @@ int reply_row_add(struct buffer *buffer, const struct reply_row *row)
     buffer_add_bytes(buffer, row->name);
     buffer_add_bytes(buffer, row->data);
     buffer_add_u8(buffer, row->more);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int reply_row_get(struct reader *reader, struct reply_row *row)
 {
-    row->kind = reader_bytes(reader, NAME);
+    row->kind = reader_bytes(reader, MESSAGE_NAME);
     row->name = reader_bytes(reader, 4096);
     row->data = reader_bytes(reader, CHANNEL_MESSAGE);
-    row->more = get_bool(reader);
+    row->more = message_get_bool(reader);
     return reader_end(reader);
 }
 
@@ -392,142 +346,12 @@ int reply_done_add(struct buffer *buffer, const struct reply_done *done)
     message_begin(buffer, MESSAGE_REPLY_DONE);
     buffer_add_u8(buffer, done->code);
     buffer_add_bytes(buffer, done->text);
-    return added(buffer);
+    return message_added(buffer);
 }
 
 int reply_done_get(struct reader *reader, struct reply_done *done)
 {
     done->code = reader_u8(reader);
     done->text = reader_bytes(reader, CHANNEL_MESSAGE);
-    return reader_end(reader);
-}
-
-int plant_add(struct buffer *buffer, const struct plant *plant)
-{
-    message_begin(buffer, MESSAGE_PLANT);
-    buffer_add_bytes(buffer, plant->action);
-    buffer_add_bytes(buffer, plant->place);
-    buffer_add_bytes(buffer, plant->options);
-    buffer_add_bytes(buffer, plant->meta);
-    return added(buffer);
-}
-
-int plant_get(struct reader *reader, struct plant *plant)
-{
-    plant->action = reader_bytes(reader, NAME);
-    plant->place = reader_bytes(reader, 8192);
-    plant->options = reader_bytes(reader, CHANNEL_MESSAGE);
-    plant->meta = reader_bytes(reader, CHANNEL_MESSAGE);
-    return reader_end(reader);
-}
-
-int file_add(struct buffer *buffer, const struct file *file)
-{
-    message_begin(buffer, MESSAGE_FILE);
-    buffer_add_bytes(buffer, file->name);
-    buffer_add_bytes(buffer, file->data);
-    buffer_add_u8(buffer, file->more);
-    return added(buffer);
-}
-
-int file_get(struct reader *reader, struct file *file)
-{
-    file->name = reader_bytes(reader, 4096);
-    file->data = reader_bytes(reader, CHANNEL_MESSAGE);
-    file->more = get_bool(reader);
-    return reader_end(reader);
-}
-
-int planted_add(struct buffer *buffer, const struct planted *planted)
-{
-    message_begin(buffer, MESSAGE_PLANTED);
-    buffer_add_u8(buffer, planted->ok);
-    buffer_add_bytes(buffer, planted->where);
-    buffer_add_bytes(buffer, planted->state);
-    buffer_add_bytes(buffer, planted->text);
-    return added(buffer);
-}
-
-int planted_get(struct reader *reader, struct planted *planted)
-{
-    planted->ok = get_bool(reader);
-    planted->where = reader_bytes(reader, CHANNEL_MESSAGE);
-    planted->state = reader_bytes(reader, NAME);
-    planted->text = reader_bytes(reader, CHANNEL_MESSAGE);
-    return reader_end(reader);
-}
-
-int at_door_add(struct buffer *buffer, const struct at_door *at)
-{
-    message_begin(buffer, MESSAGE_AT_DOOR);
-    add_address(buffer, &at->address);
-    buffer_add_u16(buffer, at->port);
-    buffer_add_u16(buffer, at->local_port);
-    return added(buffer);
-}
-
-int at_door_get(struct reader *reader, struct at_door *at)
-{
-    get_address(reader, &at->address);
-    at->port = reader_u16(reader);
-    at->local_port = reader_u16(reader);
-    return reader_end(reader);
-}
-
-int plant_account_add(struct buffer *buffer, const struct plant_account *account)
-{
-    message_begin(buffer, MESSAGE_ACCOUNT);
-    buffer_add_bytes(buffer, account->name);
-    buffer_add_bytes(buffer, account->settings);
-    return added(buffer);
-}
-
-int plant_account_get(struct reader *reader, struct plant_account *account)
-{
-    account->name = reader_bytes(reader, NAME);
-    account->settings = reader_bytes(reader, CHANNEL_MESSAGE);
-    return reader_end(reader);
-}
-
-int credential_add(struct buffer *buffer, const struct credential *credential)
-{
-    message_begin(buffer, MESSAGE_CREDENTIAL);
-    buffer_add_bytes(buffer, credential->name);
-    buffer_add_bytes(buffer, credential->path);
-    return added(buffer);
-}
-
-int credential_get(struct reader *reader, struct credential *credential)
-{
-    credential->name = reader_bytes(reader, NAME);
-    credential->path = reader_bytes(reader, 8192);
-    return reader_end(reader);
-}
-
-int connect_add(struct buffer *buffer, const struct connect *connect)
-{
-    message_begin(buffer, MESSAGE_CONNECT);
-    buffer_add_bytes(buffer, connect->host);
-    buffer_add_u16(buffer, connect->port);
-    return added(buffer);
-}
-
-int connect_get(struct reader *reader, struct connect *connect)
-{
-    connect->host = reader_bytes(reader, NAME);
-    connect->port = reader_u16(reader);
-    return reader_end(reader);
-}
-
-int connected_add(struct buffer *buffer, const struct connected *connected)
-{
-    message_begin(buffer, MESSAGE_CONNECTED);
-    buffer_add_bytes(buffer, connected->text);
-    return added(buffer);
-}
-
-int connected_get(struct reader *reader, struct connected *connected)
-{
-    connected->text = reader_bytes(reader, 8192);
     return reader_end(reader);
 }

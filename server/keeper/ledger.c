@@ -243,6 +243,24 @@ static void tune(void)
     sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1024, 256);
 }
 
+/* A copy made by backup says that it has no log (bytes 18 and 19 of SQLite's header); the ledger in use never does. A log
+ * beside a copy is what was left of the ledger before it, and SQLite would write that over the copy. */
+static int check_log(const struct ledger *ledger, struct error *error)
+{
+    unsigned char versions[2] = {0};
+    int fd = openat(ledger->folder, "ledger.db", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool copy = fd >= 0 && pread(fd, versions, 2, 18) == 2 && versions[0] == 1 && versions[1] == 1;
+    struct stat log;
+
+    if (fd >= 0)
+        close(fd);
+    if (!copy || fstatat(ledger->folder, "ledger.db-wal", &log, AT_SYMLINK_NOFOLLOW) < 0 || log.st_size == 0)
+        return 0;
+    return error_set(error,
+                     "%s was put back from a backup, and ledger.db-wal beside it is of the ledger before it: take "
+                     "ledger.db-wal and ledger.db-shm away, and start again", ledger->path);
+}
+
 static int open_database(struct ledger *ledger, bool create, struct error *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW;
@@ -385,7 +403,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
     if (result < 0)
         goto fail;
     result = -1;
-    if (open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
+    if (check_log(ledger, error) < 0 || open_database(ledger, create, error) < 0 || check_version(ledger, create, error) < 0 ||
         check_key(ledger, keyring, error) < 0 || ledger_settle(ledger, error) < 0 ||
         flusher_open(&ledger->flusher, ledger->folder, "ledger.db-wal", error) < 0)
         goto fail;

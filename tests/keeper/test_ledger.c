@@ -151,21 +151,28 @@ START_TEST(migrates_from_the_first_version)
 }
 END_TEST
 
+/* In a process of its own: leaves a log behind. */
+static void write_and_die(int value)
+{
+    int status;
+    pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        status = ledger_open(&ledger, folder, &keyring, false, &error);
+        _exit(status == 0 && ledger_set(&ledger, "x", value, &error) == 0 ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+
 /* A flush that failed may have left it in the kernel's memory only. */
 START_TEST(what_was_left_in_the_log_is_written_anew)
 {
     struct stat status;
-    int wait_status;
-    pid_t child;
 
     make();
-    child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0)
-        _exit(ledger_open(&ledger, folder, &keyring, false, &error) == 0 && ledger_set(&ledger, "x", 42, &error) == 0 ? 0
-                                                                                                                      : 1);
-    ck_assert_int_eq(waitpid(child, &wait_status, 0), child);
-    ck_assert_int_eq(wait_status, 0);
+    write_and_die(42);
     ck_assert_int_eq(stat(in_folder("ledger.db-wal"), &status), 0);
     ck_assert_int_gt(status.st_size, 0);
     ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
@@ -173,6 +180,23 @@ START_TEST(what_was_left_in_the_log_is_written_anew)
     ck_assert_int_eq(status.st_size, 0);
     ck_assert_int_eq(ledger_setting(&ledger, "x", 0), 42);
     ledger_close(&ledger);
+}
+END_TEST
+
+START_TEST(a_log_is_not_written_over_a_copy_that_was_put_back)
+{
+    char sql[160], copy[128];
+
+    make();
+    snprintf(copy, sizeof copy, "%s", in_folder("copy.db"));
+    snprintf(sql, sizeof sql, "VACUUM INTO '%s'", copy);
+    change(sql);
+    write_and_die(42);
+    ck_assert_int_eq(rename(copy, in_folder("ledger.db")), 0);
+    expect_refusal(false, "take ledger.db-wal and ledger.db-shm away");
+    ck_assert_int_eq(unlink(in_folder("ledger.db-wal")), 0);
+    write_and_die(43);
+    write_and_die(44); /* its own log is no other's */
 }
 END_TEST
 
@@ -469,6 +493,7 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         makes_and_opens, refuses_foreign_files, migrates_from_the_first_version, no_commit_copies_much_back,
         what_was_left_in_the_log_is_written_anew, refuses_newer_schemas,
+        a_log_is_not_written_over_a_copy_that_was_put_back,
         refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
         only_what_is_derived_does_not_wait_for_the_disk, the_log_has_room_ahead,

@@ -15,6 +15,7 @@
 #include "server/keeper/keeper.h"
 
 #define TABLE_ROWS 4096     /* of a table whose pages are all looked at in one turn */
+#define TABLE_LIMIT "4096"  /* the same in SQL */
 #define CHAIN_ROWS 1000     /* of a chain's tail */
 #define BACKLOG 10000
 #define DAY_US ((int64_t)24 * 3600 * 1000000)
@@ -41,13 +42,46 @@ void check_tell(struct examining *examining, const char *state, const char *chec
 
 /* ---- the file ---- */
 
+/* How many rows a table has; of one without numbers no more than one beyond TABLE_ROWS are counted. -1 where it cannot be
+ * read. */
+static int64_t rows_of(struct ledger *ledger, const char *sql, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    int64_t rows = -1;
+
+    if (statement != NULL && ledger_step(ledger, statement, error) == 1) {
+        rows = sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return rows;
+}
+
+/* 0: sound; -1 with what is wrong with it. */
+static int quick_check(struct ledger *ledger, const char *sql, struct error *error)
+{
+    sqlite3_stmt *statement = ledger_statement(ledger, sql, error);
+    int found = statement == NULL ? -1 : ledger_step(ledger, statement, error);
+
+    if (found == 1 && !slice_is(ledger_column(statement, 0), "ok"))
+        found = error_set(error, "%.*s", (int)ledger_column(statement, 0).length,
+                          (const char *)ledger_column(statement, 0).data);
+    if (statement != NULL)
+        sqlite3_reset(statement);
+    return found < 0 ? -1 : 0;
+}
+
 /* One table; 1: there is another. Tables too long to be read at once are left to audit and backup. */
 static int check_table(struct examining *examining, struct error *error)
 {
     static const char *const checks[][3] = {
         {"token", "SELECT coalesce(max(number), 0) FROM token", "PRAGMA quick_check('token')"},
+        {"secret_index", "SELECT count(*) FROM (SELECT 1 FROM secret_index LIMIT 1 + " TABLE_LIMIT ")",
+         "PRAGMA quick_check('secret_index')"},
         {"placement", "SELECT coalesce(max(number), 0) FROM placement", "PRAGMA quick_check('placement')"},
         {"sighting", "SELECT coalesce(max(number), 0) FROM sighting", "PRAGMA quick_check('sighting')"},
+        {"actor", "SELECT coalesce(max(number), 0) FROM actor", "PRAGMA quick_check('actor')"},
+        {"incident", "SELECT coalesce(max(number), 0) FROM incident", "PRAGMA quick_check('incident')"},
+        {"fold", "SELECT count(*) FROM (SELECT 1 FROM fold LIMIT 1 + " TABLE_LIMIT ")", "PRAGMA quick_check('fold')"},
         {"alert", "SELECT coalesce(max(number), 0) FROM alert", "PRAGMA quick_check('alert')"},
         {"delivery", "SELECT coalesce(max(number), 0) FROM delivery", "PRAGMA quick_check('delivery')"},
         {"operation", "SELECT coalesce(max(seq), 0) FROM operation", "PRAGMA quick_check('operation')"},
@@ -57,30 +91,16 @@ static int check_table(struct examining *examining, struct error *error)
     };
     struct ledger *ledger = &examining->request->keeper->ledger;
     const char *const *check = checks[examining->table];
-    sqlite3_stmt *statement = ledger_statement(ledger, check[1], error);
-    int64_t rows;
-    int found;
+    int64_t rows = rows_of(ledger, check[1], error);
 
-    if (statement == NULL || ledger_step(ledger, statement, error) != 1)
-        return -1;
-    rows = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
-    if (rows <= TABLE_ROWS) {
-        statement = ledger_statement(ledger, check[2], error);
-        found = statement != NULL ? ledger_step(ledger, statement, error) : -1;
-        if (found < 0 || (found == 1 && !slice_is(ledger_column(statement, 0), "ok")))
-            check_tell(examining, "wrong", "ledger", check[0], "stop the daemon and put back the last backup; keep the "
-                       "damaged file for who may read more out of it", "the table is damaged: %.*s",
-                       found == 1 ? (int)ledger_column(statement, 0).length : (int)strlen(error->text),
-                       found == 1 ? (const char *)ledger_column(statement, 0).data : error->text);
-        else
-            check_tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are as they should be", rows);
-        if (statement != NULL)
-            sqlite3_reset(statement);
-    } else {
-        check_tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are too many to look at now; `sundew "
-                   "audit` and `sundew backup` do", rows);
-    }
+    if (rows > TABLE_ROWS)
+        check_tell(examining, "ok", "ledger", check[0], "", "its rows are too many to look at now, more than %d; "
+                   "`sundew audit` and `sundew backup` do", TABLE_ROWS);
+    else if (rows < 0 || quick_check(ledger, check[2], error) < 0)
+        check_tell(examining, "wrong", "ledger", check[0], "stop the daemon and put back the last backup; keep the "
+                   "damaged file for who may read more out of it", "the table is damaged: %s", error->text);
+    else
+        check_tell(examining, "ok", "ledger", check[0], "", "its %" PRId64 " rows are as they should be", rows);
     return ++examining->table < sizeof checks / sizeof checks[0];
 }
 

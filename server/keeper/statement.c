@@ -10,6 +10,8 @@ static int fail(struct ledger *ledger, struct error *error)
     ledger->code = sqlite3_extended_errcode(ledger->db);
     if ((ledger->code & 0xff) == SQLITE_FULL)
         return error_set(error, "no space left for the ledger %s: free some", ledger->path);
+    if ((ledger->code & 0xff) == SQLITE_CORRUPT)
+        return error_set(error, "the ledger %s is damaged: restore it from a backup", ledger->path);
     return error_set(error, "ledger %s: %s", ledger->path, sqlite3_errmsg(ledger->db));
 }
 

@@ -334,7 +334,7 @@ void command_planted(struct request *request)
     else if (read_former(request, &report, &row) == 0 &&
              change(request, "UPDATE placement SET state = ?2, location = coalesce(?3, location), checked = ?4,"
                              " planted = coalesce(planted, ?4), replanted = iif(planted IS NULL, replanted, ?4),"
-                             " digest = ?5 WHERE number = ?1", &row, &report, "there") == 0)
+                             " digest = coalesce(?5, digest) WHERE number = ?1", &row, &report, "there") == 0)
         answer_planted(request, &row, &report);
 out:
     row_free(&row);

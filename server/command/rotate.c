@@ -249,7 +249,8 @@ static int take_over(struct gardener *gardener, json_t *row, struct error *error
     int code = 3, tries = place != NULL && strcmp(place->takes, "repository") == 0 ? TRIES : 1;
     bool refused = true, out = false;
 
-    for (int i = 1; i <= tries && refused; i++) {
+    gardener->stays = false;
+    for (int i = 1; i <= tries && refused && !gardener->stays; i++) {
         error->text[0] = gardener->state[0] = '\0';
         gardener->stays = gardener->out = false;
         code = intend(gardener, row, i > 1 && i == tries, &jobs, error);

@@ -9,19 +9,17 @@
 #include "server/keeper/token.h"
 
 /* A commit on a branch, whose file holds the secret at the tip; where a submodule's URL does, or history alone, or a
- * reference of its own, the lure is taken out and another planted. */
+ * reference or branch of its own, the lure is taken out and another planted. */
 static const char former_sql[] =
     "SELECT t.number, t.identity, p.location FROM placement p JOIN token t ON t.number = p.token WHERE p.id = ?1"
     " AND p.place = ?2 AND p.state IN ('there', 'moved', 'changed') AND p.location ->> '$.commit' IS NOT NULL"
     " AND p.location ->> '$.path' IS NOT NULL AND coalesce(p.location ->> '$.submodule', p.location ->> '$.removed_in',"
-    " p.location ->> '$.reference') IS NULL";
+    " p.location ->> '$.reference', p.location ->> '$.source') IS NULL";
 
 static bool can_replace(const struct planting *planting)
 {
-    const char *scheme = planting->row->scheme;
-
     return planting->rotates && !planting->buried && planting->shape->commits &&
-           (strcmp(scheme, "git") == 0 || strncmp(scheme, "git+", 4) == 0);
+           strcmp(planting->row->takes, "repository") == 0;
 }
 
 static int add_former(struct planting *planting, int64_t number, struct slice identity, struct buffer *json,

@@ -46,7 +46,9 @@ static int put_file(struct forge_stay *stay, const struct change *change, const 
     snprintf(type, sizeof type, "multipart/form-data; boundary=%s", boundary);
     buffer_init(&form, TASK_BYTES + 65536);
     stay->value['f'] = file->path;
-    if (there || file->file == NULL)
+    if (file->grows)
+        snprintf(last, sizeof last, "%s", stay->last);
+    else if (there || file->file == NULL)
         rc = last_commit(stay, at, last, error);
     add_part(&form, boundary, "content", file->file != NULL ? buffer_slice(&file->file->data) : slice_of("\n"));
     add_part(&form, boundary, "message", slice_of(change->message));

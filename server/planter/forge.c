@@ -355,6 +355,8 @@ int forge_plant(const struct forge *kind, const struct task *task, struct place_
              : object != NULL ? forge_object_plant(&stay, object, error)
                               : forge_commit_plant(&stay, request, branch, error);
     stay_end(&stay);
+    if (rc == 0 && strcmp(result->state, "gone") == 0)
+        return 0; /* declined */
     if (rc == 0 && !task_flag(task, "dry_run")) {
         place_note(result, "The forge's own records (events, audit log) name the account that put it there.");
         result->state = "there";

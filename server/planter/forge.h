@@ -102,6 +102,7 @@ struct forge_stay {
     bool closed;                    /* the branch takes no commit of this account */
     bool merges, merged;            /* the request is to be merged; it is, */
     char refusal[WEB_WORDS];        /* or why not, in the forge's words */
+    char last[FORGE_NAME], blob[FORGE_NAME]; /* of the file that is written over: its newest commit, and what it is */
 };
 
 int forge_plant(const struct forge *kind, const struct task *task, struct place_result *result, struct error *error);
@@ -147,6 +148,9 @@ const struct task_file *forge_before(const struct changes *changes, size_t index
  * -1. */
 int forge_locate(struct forge_stay *stay, const char *at, struct slice content, const char *digest,
                  struct error *error);
+/* The newest commit of the branch {b} that touched {f}, "" where there is none, and what the forge says of it and of those
+ * before. */
+int forge_newest(struct forge_stay *stay, json_t **trail, char id[FORGE_NAME], struct error *error);
 /* Does that branch's history have the commit? 1, 0 (as far as the forge tells), -1. */
 int forge_holds(struct forge_stay *stay, const char *branch, const char *commit, struct error *error);
 /* The path at which {f}, which that commit took away, lies at that branch now with that content: 1, 0, -1. */
@@ -165,6 +169,11 @@ int forge_find_request(struct forge_stay *stay, struct error *error);
 void forge_merge(struct forge_stay *stay);
 /* Is the request merged, by an answer of request.look? */
 bool forge_is_merged(const struct forge_stay *stay, const json_t *answer);
+
+/* The one change that writes the secret over what the task `replaces`, by whoever put that there, whose name *trail holds.
+ * 0; 1: that cannot be, with the reason; -1. */
+int forge_replace(struct forge_stay *stay, struct changes *changes, struct task_file *written, json_t **trail,
+                  struct error *error);
 
 /* The two ways: in the repository, and beside it. */
 int forge_commit_plant(struct forge_stay *stay, bool request, bool branch, struct error *error);

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include "server/base/clock.h"
 #include "server/planter/disk.h"
+#include "server/planter/exchange.h"
 #include "server/planter/forge.h"
 #include "server/planter/graft.h"
 
@@ -20,6 +21,8 @@ struct work {
     int64_t tip_s;
     struct slice content; /* of the secret's file */
     char *digest;         /* and of that */
+    struct task_file written; /* that file, where the secret takes the place of a former one, */
+    json_t *trail;            /* and its commits so far */
 };
 
 static void work_free(struct work *work)
@@ -27,6 +30,8 @@ static void work_free(struct work *work)
     for (size_t i = 0; i < CHANGES; i++)
         buffer_free(&work->messages[i]);
     manner_free(&work->manner);
+    buffer_free(&work->written.data);
+    json_decref(work->trail);
     free(work->digest);
 }
 
@@ -154,16 +159,44 @@ int forge_learn(struct forge_stay *stay, struct manner *manner, int64_t *tip_s, 
 
 /* ---- what is planted ---- */
 
+/* Is it to be written over what lies there? */
+static bool takes_over(const struct forge_stay *stay)
+{
+    return json_object_get(stay->task->options, "replaces") != NULL;
+}
+
+/* A new file is put where none is. */
+static int check_file(struct forge_stay *stay, struct change_file *file, struct error *error)
+{
+    const char *instead = task_option(stay->task, "instead");
+    int rc = 0;
+
+    if (file->grows)
+        return 0;
+    if (file->module)
+        return error_set(error, "no submodule is put by a forge's API; plant it by git+https: or git+ssh:");
+    file->program = file->file != NULL && file->file->data.length > 2 && memcmp(file->file->data.data, "#!", 2) == 0;
+    stay->value['f'] = file->path;
+    if (instead == NULL || strcmp(instead, file->path) != 0)
+        rc = forge_file(stay, stay->branch, SLICE_NONE, NULL, error);
+    return rc <= 0 ? rc : error_set(error, "%s is in the repository already and stays as it is; choose another --path",
+                                    file->path);
+}
+
+/* 1: as forge_replace(). */
 static int prepare(struct forge_stay *stay, struct work *work, struct error *error)
 {
     struct changes *changes = &work->changes;
-    const char *instead = task_option(stay->task, "instead");
     int64_t now = clock_wall() / 1000000;
     int rc = 0;
 
     if (changes_read(stay->task, changes, error) != 0 || find_branch(stay, error) != 0 ||
         forge_learn(stay, &work->manner, &work->tip_s, error) != 0)
         return -1;
+    if (takes_over(stay))
+        rc = forge_replace(stay, changes, &work->written, &work->trail, error);
+    if (rc != 0)
+        return rc;
     manner_apply(&work->manner, changes, work->messages);
     work->content = buffer_slice(&changes->secret_file->data);
     work->digest = disk_digest(work->content);
@@ -172,19 +205,8 @@ static int prepare(struct forge_stay *stay, struct work *work, struct error *err
                           work->manner.week_known ? work->manner.week : NULL, error);
     for (size_t i = 0; i < changes->count && rc == 0; i++) {
         changes->list[i].time_s = stay->kind->dates ? changes->list[i].time_s : now;
-        for (size_t f = 0; f < changes->list[i].file_count && rc == 0; f++) {
-            struct change_file *file = &changes->list[i].files[f];
-
-            if (file->module)
-                return error_set(error, "no submodule is put by a forge's API; plant it by git+https: or git+ssh:");
-            file->program = file->file != NULL && file->file->data.length > 2 && memcmp(file->file->data.data, "#!", 2) == 0;
-            stay->value['f'] = file->path;
-            if (instead == NULL || strcmp(instead, file->path) != 0)
-                rc = forge_file(stay, stay->branch, SLICE_NONE, NULL, error);
-            if (rc > 0)
-                rc = error_set(error, "%s is in the repository already and stays as it is; choose another --path",
-                               stay->value['f']);
-        }
+        for (size_t f = 0; f < changes->list[i].file_count && rc == 0; f++)
+            rc = check_file(stay, &changes->list[i].files[f], error);
     }
     stay->value['f'] = changes->secret_path;
     return rc != 0 || work->digest != NULL ? rc : error_set(error, "out of memory");
@@ -220,6 +242,7 @@ static int name_source(struct forge_stay *stay, const struct changes *changes, s
 static int tell_where(struct forge_stay *stay, const struct work *work, bool branch, struct error *error)
 {
     json_t *line = json_object_get(stay->task->meta, "line");
+    json_t *former = json_object_get(json_object_get(stay->task->options, "replaces"), "commit");
     const char *source = stay->source[0] != '\0' ? stay->source : NULL;
     const char *earlier = stay->earlier[0] != '\0' ? stay->earlier : NULL;
 
@@ -228,7 +251,9 @@ static int tell_where(struct forge_stay *stay, const struct work *work, bool bra
                                     branch ? stay->source : stay->branch, "path", work->changes.secret_path, "source",
                                     source, "earlier_request", earlier, "digest", work->digest);
     if (json_is_integer(line))
-        json_object_set(stay->result->where, "line", line);
+        json_object_set_new(stay->result->where, "line", json_integer(json_integer_value(line) + work->changes.above));
+    if (former != NULL)
+        json_object_set(stay->result->where, "replaces", former);
     if (work->changes.count > 1)
         json_object_set_new(stay->result->where, "buried", json_true());
     return stay->result->where != NULL ? 0 : error_set(error, "out of memory");
@@ -389,6 +414,8 @@ static int plant_directly(struct forge_stay *stay, const struct work *work, stru
     rc = put_all(stay, &work->changes, error);
     if (rc == 0 || stay->result->unsure || !forge_is_protected(stay))
         return rc;
+    if (takes_over(stay))
+        return 1;
     stay->closed = true;
     return name_source(stay, &work->changes, error) != 0 ? -1 : plant_beside(stay, work, false, error);
 }
@@ -443,6 +470,9 @@ static void tell(struct forge_stay *stay, const struct work *work, bool asked, b
     }
     if (stay->source[0] != '\0' && !branch)
         tell_request(stay, asked, done);
+    if (takes_over(stay))
+        place_note(stay->result, "%s the new secret over the former one. History and clones keep that: its token must go on "
+                   "alerting.", done ? "It writes" : "It would write");
     if (!kind->dates)
         place_note(stay->result, "This forge dates commits itself: as of now%s.",
                    task_option(stay->task, "at") != NULL ? ", whatever --at says" : "");
@@ -475,12 +505,17 @@ int forge_commit_plant(struct forge_stay *stay, bool request, bool branch, struc
 
     for (size_t i = 0; i < CHANGES; i++)
         buffer_init(&work.messages[i], TASK_BYTES);
+    buffer_init(&work.written.data, EXCHANGE_BYTES);
     rc = prepare(stay, &work, error);
     if (rc == 0 && stay->merges && work.changes.count > 1)
         rc = error_set(error, "a forge's history of a file leaves out what a merge brought and took away again; leave out "
                        "--buried or --as merge");
     if (rc == 0)
         rc = plant_it(stay, &work, request, branch, error);
+    if (rc == 1) {
+        json_decref(stay->result->where);
+        rc = graft_declined(stay->result, error);
+    }
     work_free(&work);
     return rc;
 }

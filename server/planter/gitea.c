@@ -27,12 +27,15 @@ static int add_operation(struct forge_stay *stay, const struct change_file *file
 {
     const char *path = stay->value['f'];
     char *text = file->file != NULL ? secret_base64(buffer_slice(&file->file->data), sodium_base64_VARIANT_ORIGINAL) : NULL;
-    json_t *operation = json_pack("{s:s, s:s, s:s*}", "operation", text == NULL ? "delete" : there ? "update" : "create",
+    bool over = there || file->grows;
+    json_t *operation = json_pack("{s:s, s:s, s:s*}", "operation", text == NULL ? "delete" : over ? "update" : "create",
                                   "path", file->path, "content", text);
     int rc = 0;
 
     stay->value['f'] = file->path;
-    if (there || text == NULL)
+    if (file->grows)
+        json_object_set_new(operation, "sha", json_string(stay->blob));
+    else if (there || text == NULL)
         rc = add_blob(stay, operation, error);
     stay->value['f'] = path;
     json_array_append_new(operations, operation);

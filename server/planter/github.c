@@ -60,22 +60,27 @@ static json_t *person(const char *name, const char *mail, const char *date)
     return json_pack("{s:s, s:s, s:s}", "name", name, "email", mail, "date", date);
 }
 
+static void add_people(const struct change *change, json_t *body)
+{
+    bool own = change->committer != NULL;
+    char date[40];
+
+    forge_date(change, date);
+    if (change->name == NULL)
+        return;
+    json_object_set_new(body, "author", person(change->name, change->mail, date));
+    json_object_set_new(body, "committer", person(own ? change->committer : change->name,
+                                                  own ? change->committer_mail : change->mail, date));
+}
+
 static int make_commit(struct forge_stay *stay, const struct change *change, const char *tree, char id[FORGE_NAME],
                        struct error *error)
 {
     json_t *body = json_pack("{s:s, s:s, s:[s]}", "message", change->message, "tree", tree, "parents", stay->value['h']);
     json_t *answer = NULL;
-    char date[40];
     int rc;
 
-    forge_date(change, date);
-    if (change->name != NULL) {
-        bool own = change->committer != NULL;
-
-        json_object_set_new(body, "author", person(change->name, change->mail, date));
-        json_object_set_new(body, "committer", person(own ? change->committer : change->name,
-                                                      own ? change->committer_mail : change->mail, date));
-    }
+    add_people(change, body);
     rc = forge_send(stay, "POST", REPOSITORY "/git/commits", body, false, "the commit cannot be made", &answer, error);
     if (rc == 0 && !forge_text(answer, "sha", id, FORGE_NAME))
         rc = error_set(error, "%s answers without the commit's id", stay->web->host);
@@ -124,6 +129,18 @@ static int put_once(struct forge_stay *stay, const struct changes *changes, size
     return rc;
 }
 
+/* One file that is there: it stays what it is but for its content (docs.github.com/rest/repos/contents). */
+static int write_over(struct forge_stay *stay, const struct change *change, struct error *error)
+{
+    char *text = secret_base64(buffer_slice(&change->files[0].file->data), sodium_base64_VARIANT_ORIGINAL);
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s}", "message", change->message, "content", text, "sha", stay->blob,
+                             "branch", stay->branch);
+
+    secret_free(text);
+    add_people(change, body);
+    return forge_send(stay, "PUT", REPOSITORY "/contents/{/f}", body, true, "the commit cannot be made", NULL, error);
+}
+
 /* Did somebody commit there while the commit was made? Then nothing was done. */
 static bool is_overtaken(const struct forge_stay *stay)
 {
@@ -137,6 +154,8 @@ static int github_put(struct forge_stay *stay, const struct changes *changes, si
 {
     int rc = -1;
 
+    if (changes->list[index].files[0].grows)
+        return write_over(stay, &changes->list[index], error);
     for (int i = 0; i < TRIES && rc != 0 && (i == 0 || is_overtaken(stay)); i++)
         rc = put_once(stay, changes, index, error);
     return rc;

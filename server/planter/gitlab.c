@@ -11,17 +11,20 @@
 
 #define PROJECT "/projects/{p}"
 
-static json_t *action_of(const struct changes *changes, size_t index, const struct change_file *file)
+static json_t *action_of(const struct forge_stay *stay, const struct changes *changes, size_t index,
+                         const struct change_file *file)
 {
     const struct task_file *before = forge_before(changes, index, file->path);
     char *text = file->file != NULL ? secret_base64(buffer_slice(&file->file->data), sodium_base64_VARIANT_ORIGINAL) : NULL;
     json_t *action = json_pack("{s:s, s:s, s:s*}", "action",
-                               file->file == NULL ? "delete" : before != NULL ? "update" : "create", "file_path",
+                               file->file == NULL ? "delete" : before != NULL || file->grows ? "update" : "create", "file_path",
                                file->path, "content", text);
 
     if (file->file != NULL)
         json_object_set_new(action, "encoding", json_string("base64"));
-    if (file->program)
+    if (file->grows && stay->last[0] != '\0')
+        json_object_set_new(action, "last_commit_id", json_string(stay->last));
+    if (file->program && !file->grows)
         json_object_set_new(action, "execute_filemode", json_true());
     secret_free(text);
     return action;
@@ -37,7 +40,7 @@ static int gitlab_put(struct forge_stay *stay, const struct changes *changes, si
     json_t *actions = json_array();
 
     for (size_t f = 0; f < change->file_count; f++)
-        json_array_append_new(actions, action_of(changes, index, &change->files[f]));
+        json_array_append_new(actions, action_of(stay, changes, index, &change->files[f]));
     json_object_set_new(body, "actions", actions);
     return forge_send(stay, "POST", PROJECT "/repository/commits", body, true, "the commit cannot be made", NULL, error);
 }

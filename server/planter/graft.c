@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/base/clock.h"
+#include "server/planter/exchange.h"
 #include "server/planter/modules.h"
 
 #define DAY 86400
@@ -77,7 +78,7 @@ int graft_open(const struct task *task, const char *target, struct graft *graft,
         buffer_init(&graft->messages[i], TASK_BYTES);
         buffer_init(&graft->modules[i].data, MODULES_BYTES + TASK_BYTES);
     }
-    buffer_init(&graft->written.data, GRAFT_WRITTEN);
+    buffer_init(&graft->written.data, EXCHANGE_BYTES);
     graft->instead = task_option(task, "instead");
     if (changes_read(task, &graft->changes, error) != 0 ||
         graft_shape(task_option(task, "as"), &graft->shape, error) != 0 ||

@@ -9,8 +9,6 @@
 #include "server/planter/place.h"
 #include "server/planter/repository.h"
 
-#define GRAFT_WRITTEN (1024 * 1024) /* bytes of a file that is written anew */
-
 enum shape {
     SHAPE_COMMIT, /* on the branch */
     SHAPE_MERGE,  /* beside the branch, and merged into it */

@@ -77,6 +77,22 @@ class GitHub(Npm, Hub):
             raise Refused(415, {"message": "the double shows files as they are only"})
         return 200, data, {"Content_Type": "application/vnd.github.raw+json"}
 
+    def write_file(self, request, project, path):
+        """Of what is there the mode stays."""
+        self.enter(request, project, "writer")
+        body = only(request.json(), "message", "content", "sha", "branch", "author", "committer")
+        tip = self.branch(body["branch"])
+        there = self.git("ls-tree", tip, "--", path).decode().split() if tip else []
+        if body["branch"] in self.protected:
+            raise Refused(409, {"message": "Repository rule violations found"})
+        if not tip or body.get("sha") != (there[2] if there else None):
+            raise Refused(409, {"message": f"{path} does not match {body.get('sha')}"})
+        who = [tuple(body[part][k] for k in ("name", "email", "date")) if part in body else None
+               for part in ("author", "committer")]
+        entry = (there[0] if there else "100644", self.blob(self.content_of(body["content"])))
+        self.point(body["branch"], self.commit(tip, self.tree(tip, {path: entry}), body["message"], *who))
+        return 200, {"content": {"path": path, "sha": entry[1]}, "commit": {"sha": self.branch(body["branch"])}}
+
     def make_blob(self, request, project):
         self.enter(request, project, "writer")
         return 201, {"sha": self.blob(self.content_of(only(request.json(), "content", "encoding")["content"]))}
@@ -162,6 +178,7 @@ class GitHub(Npm, Hub):
         ("read-commit", "GET", REPOSITORY + "/git/commits/([0-9a-f]+)", read_commit),
         ("change", "GET", REPOSITORY + "/commits/([0-9a-f]+)", Hub.read_change),
         ("file", "GET", REPOSITORY + "/contents/(.+)", read_file),
+        ("write", "PUT", REPOSITORY + "/contents/(.+)", write_file),
         ("blob", "POST", REPOSITORY + "/git/blobs", make_blob),
         ("tree", "POST", REPOSITORY + "/git/trees", make_tree),
         ("commit", "POST", REPOSITORY + "/git/commits", make_commit),

@@ -76,12 +76,15 @@ class GitLab(Forge):
         if not self.can_push(branch):
             raise Refused(400, {"message": "You are not allowed to push into this branch"})
         for action in body["actions"]:
-            only(action, "action", "file_path", "content", "encoding", "execute_filemode")
+            only(action, "action", "file_path", "content", "encoding", "execute_filemode", "last_commit_id")
             path, there = action["file_path"], self.show(start, action["file_path"]) is not None
             if there != (action["action"] != "create"):
                 raise Refused(400, {"message": f"A file with this name {'already exists' if there else 'does not exist'}"})
+            if action.get("last_commit_id") not in (None, there and self.entries(start, path, 1)[0]["id"]):
+                raise Refused(400, {"message": f"The file has changed since you started editing it: {path}"})
+            mode = self.git("ls-tree", start, "--", path).decode()[:6] if there else "100644"
             files[path] = None if action["action"] == "delete" else base64.b64decode(action["content"], validate=True)
-            if action.get("execute_filemode"):
+            if files[path] is not None and (action.get("execute_filemode") or mode == "100755"):
                 files[path] = ("100755", self.blob(files[path]))
         author = (body["author_name"], body["author_email"], None) if "author_name" in body else None
         made = self.commit(start, self.tree(start, files), body["commit_message"], author,

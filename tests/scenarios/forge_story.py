@@ -276,6 +276,76 @@ class ForgeStory(Story):
         tap.ok(result.returncode == 3 and self.double.branch("old-tools") == theirs,
                "a branch on which others began again stays", result)
 
+    def rotated(self, write="commit"):
+        """One commit writes the new secret over the old one, where the branch may be written to and nobody was quicker."""
+        row, secret = self.plant("--path", "tools/rotated.sh")
+        path, old = row["where"]["path"], self.double.entries("main")[0]
+        self.double.change("main", {"notes.txt": b"more\n", path: self.double.show("main", path) + b"# more\n"}, "api: go on")
+        before = self.double.show("main", path).decode().splitlines()
+        self.double.fault(write, "done-cut")
+        result = self.sundew.call("rotate", row["placement"], "--json", check=False)
+        rows, head = [json.loads(line) for line in result.stdout.splitlines()], self.double.entries("main")[0]
+        now = self.double.show("main", path).decode()
+        other = [(a, b) for a, b in zip(before, now.splitlines()) if a != b]
+        tap.ok(result.returncode == 0 and [r["state"] for r in rows] == ["gone", "there"] and secret not in now and
+               len(before) == len(now.splitlines()) and len(other) == 1 and secret in other[0][0] and
+               head["parents"] == self.double.entries("main")[1]["id"] and rows[1]["where"]["commit"] == head["id"] and
+               rows[0]["where"]["taken_out_in"] == head["id"] and rows[1]["where"]["replaces"] == old["id"],
+               "rotated: one commit writes one line anew, once, though its answer was lost", result, other, head)
+        tap.ok(not self.authors or (head["an"], head["ae"]) == (old["an"], old["ae"]), "rotated: by whoever put the old one there",
+               head, old)
+        modes = {self.double.git("ls-tree", ref, "--", path).split()[0] for ref in (head["id"], head["parents"])}
+        tap.ok(len(modes) == 1 and self.sound(), "rotated: the file's mode stays", modes)
+        state, result = self.inspect(rows[1])
+        gone, said = self.inspect(row)
+        tap.ok(state == "there" and gone == "gone" and "history keeps it" in said.stderr, "rotated: inspect sees both", result, said)
+        self.double.fault(write, 400)
+        tip = self.double.branch("main")
+        result = self.sundew.call("rotate", rows[1]["placement"], "--json", check=False)
+        new = json.loads(result.stdout.splitlines()[-1])
+        tap.ok(result.returncode == 0 and self.double.entries("main")[0]["parents"] == tip and
+               new["where"]["path"] == path and self.inspect(new)[0] == "there", "rotated: what is refused is tried again", result)
+        tip, run = self.double.branch("main"), [SUNDEW, "-c", self.sundew.config, "rotate", new["placement"], "--json"]
+        first = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+        self.double.strike = lambda: os.killpg(first.pid, signal.SIGKILL)
+        self.double.fault(write, "strike")
+        first.wait(60)
+        self.double.faults.clear()
+        result = self.sundew.call("rotate", new["placement"], "--json", check=False)
+        rows = [json.loads(line) for line in result.stdout.splitlines()]
+        tap.ok(first.returncode == -signal.SIGKILL and result.returncode == 0 and [r["state"] for r in rows] == ["gone", "there"]
+               and self.double.entries("main")[0]["parents"] == tip and "stays where" not in result.stderr,
+               "rotated: ended by kill -9 once it was written over, the next run finds that, and does nothing more", result)
+        new = rows[1]
+        self.double.protected.add("main")
+        tip = self.double.branch("main")
+        result = self.sundew.call("rotate", new["placement"], "--json", check=False)
+        tap.ok(result.returncode == 3 and self.double.branch("main") == tip and "lies there as before" in result.stderr and
+               self.inspect(new)[0] == "there", "rotated: on a protected branch the old one stays, as is told", result)
+        self.double.protected.clear()
+
+    def companions(self):
+        """What the lure brought beside its secret goes with it, by one commit, but for what others changed."""
+        def lure():
+            result = self.sundew.call("plant", "password", self.place, "--decoy", "gitlab", "--lure", "vault-file", "--json")
+            row = json.loads(result.stdout)
+            return row, set(self.double.git("ls-tree", "-r", "--name-only", "main").decode().split())
+
+        before = set(self.double.git("ls-tree", "-r", "--name-only", "main").decode().split())
+        row, there = lure()
+        state, result = self.uproot(row)
+        left = set(self.double.git("ls-tree", "-r", "--name-only", "main").decode().split())
+        tap.ok(len(there - before) == 3 and state == "gone" and left == before, "what came with the secret's file goes, too",
+               there - before, left - before, result)
+        row, there = lure()
+        aside = next(name for name in there - before if name.endswith("ansible.cfg"))
+        self.double.change("main", {aside: b"[defaults]\n"}, "api: settings of our own")
+        state, result = self.uproot(row)
+        left = set(self.double.git("ls-tree", "-r", "--name-only", "main").decode().split())
+        tap.ok(state == "gone" and left == before | {aside}, "but for what a colleague changed", left - before, result)
+        self.double.change("main", {aside: None}, "api: tidy up")
+
     def renamed(self):
         row, secret = self.plant("--path", "tools/renamed.sh")
         old, new = row["where"]["path"], "scripts/other-name.sh"

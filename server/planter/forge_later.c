@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "server/base/clock.h"
+#include "server/planter/disk.h"
 #include "server/planter/forge.h"
 
 enum fate { FATE_NONE, FATE_OPEN, FATE_MERGED, FATE_CLOSED };
@@ -105,14 +106,33 @@ static int judge_history(struct forge_stay *stay, const char *at, int *tip, stru
     return 0;
 }
 
+/* By us, and it is still out. 1, 0, -1. */
+static int judge_taken_out(struct forge_stay *stay, const char *at, struct error *error)
+{
+    const char *taken = task_where(stay->task, "taken_out_in");
+    int rc = taken != NULL ? forge_holds(stay, at, taken, error) : 0;
+
+    if (rc == 1) {
+        stay->result->state = "gone";
+        place_note(stay->result, "%.12s took it out of %s; history keeps it.", taken, stay->value['f']);
+    }
+    return rc;
+}
+
 /* *tip as forge_file() has it. */
 static int judge(struct forge_stay *stay, const char *at, int *tip, struct error *error)
 {
     struct place_result *result = stay->result;
 
+    int taken = 0;
+
     *tip = forge_file(stay, at, SLICE_NONE, known_digest(stay->task), error);
+    if (*tip == 0 || *tip == 2)
+        taken = judge_taken_out(stay, at, error);
+    if (*tip < 0 || taken != 0)
+        return *tip < 0 || taken < 0 ? -1 : 0;
     if (*tip != 1)
-        return *tip < 0 ? -1 : judge_history(stay, at, tip, error);
+        return judge_history(stay, at, tip, error);
     result->state = "there";
     if (is_buried(stay))
         place_note(result, "It stands at the branch's end: nothing took it out again.");
@@ -186,6 +206,61 @@ static void leave_merged(struct forge_stay *stay, const char *source)
                    stay->value['f']);
 }
 
+/* Does the file at that path lie at the branch as the lure's commit brought it? 1, 0, -1. */
+static int is_as_brought(struct forge_stay *stay, const char *path, struct error *error)
+{
+    const char *secret = stay->value['f'], *commit = json_string_value(json_object_get(stay->result->where, "commit"));
+    char *digest = NULL;
+    int rc;
+
+    stay->value['f'] = path;
+    stay->value['b'] = commit;
+    rc = forge_raw(stay, &stay->kind->file, stay->kind->raw_header, "the file cannot be read", error);
+    stay->value['b'] = stay->branch;
+    if (rc == 1)
+        digest = disk_digest(buffer_slice(&stay->web->answer));
+    if (rc == 1)
+        rc = digest != NULL ? forge_file(stay, stay->branch, SLICE_NONE, digest, error) : error_set(error, "out of memory");
+    stay->value['f'] = secret;
+    free(digest);
+    return rc < 0 ? -1 : rc == 1;
+}
+
+/* What came with the secret's file, and serves it alone, goes as well where nobody changed it. */
+static int add_companions(struct forge_stay *stay, struct change *change, struct error *error)
+{
+    const json_t *brought = json_array_get(json_object_get(stay->task->meta, "changes"), 0), *file;
+    size_t number;
+    int rc = 0;
+
+    if (json_object_get(stay->result->where, "replaces") != NULL || json_object_get(stay->result->where, "commit") == NULL)
+        return 0;
+    json_array_foreach(json_object_get(brought, "files"), number, file)
+    {
+        const char *path = json_string_value(json_object_get(file, "path"));
+
+        if (rc < 0 || path == NULL || !task_path_safe(path) || change->file_count == CHANGE_FILES ||
+            strcmp(path, task_where(stay->task, "path")) == 0)
+            continue;
+        rc = is_as_brought(stay, path, error);
+        if (rc == 1)
+            change->files[change->file_count++] = (struct change_file){.path = path};
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+/* Which commit that was. */
+static void note_taken_out(struct forge_stay *stay)
+{
+    json_t *trail = NULL;
+    struct error ignored;
+    char id[FORGE_NAME];
+
+    if (forge_newest(stay, &trail, id, &ignored) == 0 && id[0] != '\0')
+        json_object_set_new(stay->result->where, "taken_out_in", json_string(id));
+    json_decref(trail);
+}
+
 /* A commit that takes the file out again. */
 static int take_out(struct forge_stay *stay, struct error *error)
 {
@@ -201,6 +276,8 @@ static int take_out(struct forge_stay *stay, struct error *error)
                               .files = {{.path = path}}};
     stay->source[0] = '\0';
     stay->value['s'] = NULL;
+    if (take == NULL && add_companions(stay, change, error) != 0)
+        return -1;
     rc = take != NULL ? take(stay, &changes, error) : stay->kind->put(stay, &changes, 0, error);
     if (rc != 0 && stay->web->unsure && forge_is_done(stay, change, error) == 1)
         rc = 0;
@@ -209,6 +286,7 @@ static int take_out(struct forge_stay *stay, struct error *error)
                                                  stay->branch, path)
                                   : -1;
     stay->result->state = "gone";
+    note_taken_out(stay);
     if (take == NULL)
         place_note(stay->result, "A new commit takes %s out. History and clones keep it: the token must go on alerting.",
                    path);

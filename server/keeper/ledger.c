@@ -408,7 +408,7 @@ int ledger_open(struct ledger *ledger, const char *state, const struct keyring *
         flusher_open(&ledger->flusher, ledger->folder, "ledger.db-wal", error) < 0)
         goto fail;
     (void)unlinkat(ledger->folder, LEDGER_COPY, 0);
-    if (!ledger_reserve_make(ledger, error)) {
+    if (!ledger_reserve_make(ledger, create, error)) {
         if (create)
             goto fail;
         log_warning("%s: noise is not stored until there is room", error->text);

@@ -97,10 +97,10 @@ int ledger_set(struct ledger *ledger, const char *name, int64_t value, struct er
 
 /* Did the last failure look like a full disk? */
 bool ledger_was_full(const struct ledger *ledger);
-/* The reserve file (state/reserve). make: true when it is there. free: after SQLITE_FULL, gives the bytes back and
- * sets ledger->full; false when
- * there was none. restore: makes it again once there is twice its room, and ends `full`. */
-bool ledger_reserve_make(struct ledger *ledger, struct error *error);
+/* The reserve file (state/reserve). make: true when it is there; but the first time it is made only where there is twice
+ * its room, so that nothing takes away again what was given back. free: after SQLITE_FULL, gives the bytes back and sets
+ * ledger->full; false when there was none. restore: makes it again once there is room, and ends `full`. */
+bool ledger_reserve_make(struct ledger *ledger, bool first, struct error *error);
 bool ledger_reserve_free(struct ledger *ledger);
 void ledger_reserve_restore(struct ledger *ledger);
 

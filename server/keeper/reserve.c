@@ -38,13 +38,24 @@ static int fill(int fd)
     return 0;
 }
 
-bool ledger_reserve_make(struct ledger *ledger, struct error *error)
+static bool has_room(const struct ledger *ledger)
+{
+    struct statvfs room;
+
+    return fstatvfs(ledger->folder, &room) == 0 && (uint64_t)room.f_bavail * room.f_frsize >= 2ull * LEDGER_RESERVE;
+}
+
+bool ledger_reserve_make(struct ledger *ledger, bool first, struct error *error)
 {
     bool made = false;
     int fd;
 
     if (is_there(ledger))
         return true;
+    if (!first && !has_room(ledger)) {
+        error_set(error, "less than %d MiB are left for the ledger %s", 2 * (LEDGER_RESERVE >> 20), ledger->path);
+        return false;
+    }
     fd = openat(ledger->folder, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) {
         made = fill(fd) == 0 && fdatasync(fd) == 0;
@@ -71,13 +82,9 @@ bool ledger_reserve_free(struct ledger *ledger)
 
 void ledger_reserve_restore(struct ledger *ledger)
 {
-    struct statvfs room;
     struct error error;
 
-    if (!ledger->full || fstatvfs(ledger->folder, &room) < 0 ||
-        (uint64_t)room.f_bavail * room.f_frsize < 2ull * LEDGER_RESERVE)
-        return;
-    if (ledger_reserve_make(ledger, &error)) {
+    if (ledger->full && ledger_reserve_make(ledger, false, &error)) {
         ledger->full = false;
         log_info("there is room for the ledger %s again: noise is stored", ledger->path);
     }

@@ -488,6 +488,27 @@ START_TEST(sightings_are_kept_when_the_disk_is_full)
 }
 END_TEST
 
+/* Else each start would take away again what was given back, and nothing but sightings could be written. */
+START_TEST(what_was_given_back_stays_until_there_is_room)
+{
+    if (!mount_small("size=40m"))
+        return;
+    make();
+    ck_assert_int_eq(ledger_open(&ledger, folder, &keyring, false, &error), 0);
+    ck_assert(!ledger.full && access(in_folder("reserve"), F_OK) == 0);
+    ck_assert(ledger_reserve_free(&ledger));
+    ledger_close(&ledger);
+    ck_assert_msg(ledger_open(&ledger, folder, &keyring, false, &error) == 0, "%s", error.text);
+    ck_assert(ledger.full && access(in_folder("reserve"), F_OK) != 0);
+    ck_assert_int_eq(ledger_set(&ledger, "x", 42, &error), 0);
+    ck_assert_int_eq(mount("none", folder, "", MS_REMOUNT | MS_NOSUID | MS_NODEV, "size=120m"), 0);
+    ledger_reserve_restore(&ledger);
+    ck_assert(!ledger.full && access(in_folder("reserve"), F_OK) == 0);
+    ledger_close(&ledger);
+    umount(folder);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
@@ -497,7 +518,7 @@ static Suite *suite(void)
         refuses_another_key, refuses_damaged_files,
         one_keeper_at_a_time, functions_make_texts, refuses_a_read_only_folder, refuses_a_folder_without_room,
         only_what_is_derived_does_not_wait_for_the_disk, the_log_has_room_ahead,
-        sightings_are_kept_when_the_disk_is_full};
+        sightings_are_kept_when_the_disk_is_full, what_was_given_back_stays_until_there_is_room};
     Suite *s = suite_create("ledger");
     TCase *t = tcase_create("ledger");
     size_t i;

@@ -240,11 +240,14 @@ static bool is_inspection(const struct planting *job)
     return strcmp(text_member(job->json, "action"), "inspect") == 0;
 }
 
-/* Is a lure that should be there not there as it was? What only people can look at is no fault. */
+/* Is a lure that should be there not there as it was? What only people can look at is no fault, nor what became of one
+ * that another took over from. */
 static bool wanting(const struct planting *job, const struct planted *planted)
 {
+    bool rotated = json_is_true(json_object_get(job->json, "rotated"));
+
     return is_inspection(job) &&
-           (!planted->ok || slice_is(planted->state, "gone") || slice_is(planted->state, "changed"));
+           (!planted->ok || (!rotated && (slice_is(planted->state, "gone") || slice_is(planted->state, "changed"))));
 }
 
 void gardener_init(struct gardener *gardener, struct invocation *invocation, struct link *link)

@@ -230,8 +230,7 @@ static int keep_old(struct gardener *gardener, json_t *row, bool out, struct err
     int code = 0;
 
     if (!out)
-        return error_prefix(error, "%s is not rotated and %s", placement,
-                            is_state(row, "state", "gone") ? "was gone before" : "lies there as before"), 3;
+        return error_prefix(error, "%s is not rotated, and what lies there was not touched", placement), 3;
     say(gardener, error->text);
     for (int any = 0; any <= 1 && (any == 0 || code != 0); any++)
         code = plant_again(gardener, row, any != 0, &why);
@@ -394,6 +393,8 @@ int replant_job(struct gardener *gardener, const struct planting *job, struct er
 
     gardener->state[0] = '\0';
     code = (begun ? gardener_resume : gardener_do)(gardener, job, error);
+    if (!begun && !is_state(job->json, "state", "gone") && json_is_true(json_object_get(job->json, "rotated")))
+        return code;
     if (strcmp(gardener->state, "gone") != 0 && (begun || strcmp(gardener->state, "changed") != 0))
         return code;
     say(gardener, error->text);

@@ -15,6 +15,7 @@
 
 #define JOB(action)                                                                                                    \
     "json_object('placement', id_text('p', p.id), 'action', '" action "', 'place', p.place, 'state', p.state,"         \
+    " 'rotated', json(iif(EXISTS (SELECT 1 FROM placement r WHERE r.rotates = p.number), 'true', 'false')),"            \
     " 'options', json_object('where', json(p.location), 'digest', digest_text(p.digest)), 'meta', json(p.meta))"
 
 static const char *const states[] = {"there", "moved", "changed", "gone", "unknown", NULL};

@@ -321,7 +321,7 @@ class ForgeStory(Story):
         self.double.protected.add("main")
         tip = self.double.branch("main")
         result = self.sundew.call("rotate", new["placement"], "--json", check=False)
-        tap.ok(result.returncode == 3 and self.double.branch("main") == tip and "lies there as before" in result.stderr and
+        tap.ok(result.returncode == 3 and self.double.branch("main") == tip and "was not touched" in result.stderr and
                self.inspect(new)[0] == "there", "rotated: on a protected branch the old one stays, as is told", result)
         self.double.protected.clear()
 

@@ -99,6 +99,7 @@ struct lure_message {
     struct lure_variable body;
     bool secret; /* holds identity and secret */
     bool maybe;  /* is there in every other thread */
+    bool alone;  /* may lie there without what it answers, all of which it quotes */
     struct lure_attachment attachments[LURE_ATTACHMENTS];
     size_t attachment_count;
 };

@@ -107,19 +107,33 @@ static int read_attachments(const struct source *source, const struct yaml *map,
 
 static int read_message(const struct source *source, const struct yaml *map, struct lure_message *message)
 {
-    static const char *const keys[] = {"by", "for", "copy", "body", "text", "secret", "maybe", "attach", NULL};
+    static const char *const keys[] = {"by", "for", "copy", "body", "text", "secret", "maybe", "alone", "attach", NULL};
 
     if (yaml_only(map, keys, source->error) != 0 || read_role(map, "by", true, &message->from, source->error) != 0 ||
         read_role(map, "for", true, &message->to, source->error) != 0 ||
         read_role(map, "copy", false, &message->copy, source->error) != 0 ||
         yaml_bool(map, "secret", &message->secret, source->error) != 0 ||
-        yaml_bool(map, "maybe", &message->maybe, source->error) != 0)
+        yaml_bool(map, "maybe", &message->maybe, source->error) != 0 ||
+        yaml_bool(map, "alone", &message->alone, source->error) != 0)
         return -1;
     if (message->secret && message->maybe)
         return yaml_fault(map, source->error, "the mail with the secret is always there: leave 'maybe' out");
     if (read_attachments(source, map, message) != 0)
         return -1;
     return read_body(source, map, &message->body);
+}
+
+/* Of the last one read. */
+static int check_alone(const struct yaml *map, const struct lure *lure, struct error *error)
+{
+    const struct lure_message *last = &lure->messages[lure->message_count - 1];
+    bool quotes = false;
+
+    for (const struct lure_message *message = lure->messages; message < last; message++)
+        quotes = quotes || (message->secret && message->attachment_count == 0);
+    return !last->alone || (quotes && strcmp(last->from, "to") != 0)
+               ? 0
+               : yaml_fault(map, error, "a mail with 'alone' comes to the mailbox after one that has the secret in its text");
 }
 
 static int read_mail(const struct source *source, struct lure *lure)
@@ -136,7 +150,8 @@ static int read_mail(const struct source *source, struct lure *lure)
         return -1;
     for (size_t i = 0; i < list->count; i++) {
         lure->message_count = i + 1;
-        if (read_message(source, list->items[i], &lure->messages[i]) != 0)
+        if (read_message(source, list->items[i], &lure->messages[i]) != 0 ||
+            check_alone(list->items[i], lure, source->error) != 0)
             return -1;
         secrets += lure->messages[i].secret;
     }

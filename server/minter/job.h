@@ -58,7 +58,8 @@
  * A lure's meta: {"lure":"…","type":"mail","language":"en","subject","from","to","date","message_id",
  * "messages":[{"file","message_id","date","own"}]} with a file for each mail of the thread, the raw message with lines
  * ended by LF as Maildir keeps them, in their order ("own": written by the mailbox's owner, "to"; the others name the
- * one with the secret; "shared":{"name","mail","organisation","invented"} where it was sent to another house;
+ * one with the secret; "gone":[{"message_id","date"}] are those that it answers and quotes, and that lie nowhere;
+ * "shared":{"name","mail","organisation","invented"} where it was sent to another house;
  * "people":[{"name","mail"}] who play in it and are real, where "people" were given); or
  * {"lure","type":"repository","language",
  * "changes":[{"message","area","author":{"name","mail"},"date","files":[{"path","file":"0"…[,"submodule":true]} or

@@ -25,6 +25,7 @@ struct letter {
     struct zone zone;
     int64_t sent;
     bool own, outside;  /* written by the mailbox's owner; by somebody of another house */
+    bool gone;          /* lies nowhere: the thread's last mail alone was kept, and quotes it */
     char id[LETTER_ID]; /* with <> */
     struct buffer subject, body;
     size_t said; /* where in the body it says something new */

@@ -10,14 +10,12 @@
 
 #define ID 512
 
-/* What a lure's own record has of another mail of its thread, which may be in a folder that nobody looked into; else
- * NULL. */
-static const json_t *recorded(const struct lint_mail *mail, const char *id)
+static const json_t *find(const json_t *messages, const char *id)
 {
     const json_t *message;
     size_t index;
 
-    json_array_foreach(json_object_get(mail->meta, "messages"), index, message)
+    json_array_foreach(messages, index, message)
     {
         const char *known = json_string_value(json_object_get(message, "message_id"));
 
@@ -25,6 +23,15 @@ static const json_t *recorded(const struct lint_mail *mail, const char *id)
             return message;
     }
     return NULL;
+}
+
+/* What a lure's own record has of another mail of its thread, which may be in a folder that nobody looked into, or which
+ * the mailbox's owner is said to have thrown away; else NULL. */
+static const json_t *recorded(const struct lint_mail *mail, const char *id)
+{
+    const json_t *message = find(json_object_get(mail->meta, "messages"), id);
+
+    return message != NULL ? message : find(json_object_get(mail->meta, "gone"), id);
 }
 
 static const struct lint_mail *present(const struct lint *lint, const char *id)

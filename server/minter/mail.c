@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Lures that are mails: a thread between people of the persona, and now and then somebody of another house. One mail
- * holds the secret; the others lead to it, or answer it. */
+ * holds the secret; the others lead to it, or answer it. Or the last mail alone lies there, as with people who throw
+ * away what it quotes: then the secret stands in that. */
 #include <stdio.h>
 #include <string.h>
 #include "server/minter/letter.h"
@@ -9,33 +10,57 @@
 #include "server/minter/profile.h"
 
 #define DAY 86400
+#define ALONE 5 /* of ten threads of which one mail can be kept alone */
 
 struct thread {
     struct lure_work *work;
     struct letter letters[LURE_MESSAGES];
-    size_t count, chief;
+    size_t count;
+    size_t chief; /* the mail that holds the secret, and */
+    size_t given; /* the one that was written with it; another where only the last one is kept */
+    bool alone;
     json_t *house; /* the habits of the mailbox's own */
 };
 
 /* ---- who writes, and when ---- */
 
+static bool by_owner(const struct lure_message *message)
+{
+    return strcmp(message->from, "to") == 0;
+}
+
+/* How many of the lure's mails there are up to the one that can be kept alone; 0: none can. */
+static size_t up_to_alone(const struct lure *lure)
+{
+    size_t count = lure->message_count;
+
+    while (count > 0 && !lure->messages[count - 1].alone)
+        count--;
+    return count;
+}
+
 /* Which mails there are this time. */
 static void choose(struct thread *thread)
 {
     const struct lure *lure = thread->work->lure;
+    const struct draw *draw = thread->work->minter->draw;
+    size_t most = up_to_alone(lure);
 
-    for (size_t i = 0; i < lure->message_count; i++) {
+    thread->alone = most > 0 && draw_below(draw, 10) < ALONE;
+    for (size_t i = 0; i < (thread->alone ? most : lure->message_count); i++) {
         const struct lure_message *message = &lure->messages[i];
         struct letter *letter = &thread->letters[thread->count];
 
-        if (message->maybe && draw_below(thread->work->minter->draw, 2) == 0)
+        if (message->maybe && !thread->alone && draw_below(draw, 2) == 0)
             continue;
-        *letter = (struct letter){.work = thread->work, .message = message};
+        *letter = (struct letter){.work = thread->work, .message = message, .gone = thread->alone};
         letter->answered = thread->count > 0 ? letter - 1 : NULL;
         if (message->secret)
-            thread->chief = thread->count;
+            thread->given = thread->count;
         thread->count++;
     }
+    thread->chief = thread->alone ? thread->count - 1 : thread->given;
+    thread->letters[thread->chief].gone = false;
 }
 
 /* The program that the house's mails show, as many of each as it has. */
@@ -57,7 +82,7 @@ static int cast(struct thread *thread, struct letter *letter, struct error *erro
     letter->from = json_object_get(token, letter->message->from);
     letter->to = json_object_get(token, letter->message->to);
     letter->copy = letter->message->copy != NULL ? json_object_get(token, letter->message->copy) : NULL;
-    letter->own = strcmp(letter->message->from, "to") == 0;
+    letter->own = by_owner(letter->message);
     letter->outside = strcmp(letter->message->from, "outside") == 0;
     letter->habits = letter->outside ? json_object_get(token, "supplier") : thread->house;
     habits = letter_text(letter->from, "client")[0] != 0 ? letter->from : letter->habits;
@@ -124,12 +149,14 @@ static int write_all(struct thread *thread, struct lure_made *made, struct error
 {
     for (size_t i = 0; i < thread->count; i++) {
         struct letter *letter = &thread->letters[i];
-        struct buffer *out = lure_file(made, error);
+        struct buffer *out = NULL;
 
-        if (out == NULL || title(letter, error) != 0)
+        if (title(letter, error) != 0)
             return -1;
         letter_name(letter);
-        if (letter_write(letter, error) != 0 || attach(letter, error) != 0 || letter_send(letter, out, error) != 0)
+        if (letter_write(letter, error) != 0 || attach(letter, error) != 0)
+            return -1;
+        if (!letter->gone && ((out = lure_file(made, error)) == NULL || letter_send(letter, out, error) != 0))
             return -1;
     }
     return 0;
@@ -137,25 +164,39 @@ static int write_all(struct thread *thread, struct lure_made *made, struct error
 
 /* ---- what is told of it ---- */
 
+/* The letter's file. */
+static size_t file_of(const struct thread *thread, size_t letter)
+{
+    return thread->alone ? 0 : letter;
+}
+
 static int tell_letters(const struct thread *thread, json_t *meta)
 {
-    json_t *list = json_array();
+    json_t *list = json_array(), *gone = json_array();
     char date[WHEN_TEXT], file[24];
 
     for (size_t i = 0; i < thread->count; i++) {
         const struct letter *letter = &thread->letters[i];
+        const char *sent = when_text(&letter->zone, letter->sent, date);
 
-        snprintf(file, sizeof file, "%zu", i);
-        json_array_append_new(list, json_pack("{ss ss ss sb}", "file", file, "message_id", letter->id, "date",
-                                              when_text(&letter->zone, letter->sent, date), "own", letter->own));
+        snprintf(file, sizeof file, "%zu", file_of(thread, i));
+        if (letter->gone)
+            json_array_append_new(gone, json_pack("{ss ss}", "message_id", letter->id, "date", sent));
+        else
+            json_array_append_new(list, json_pack("{ss ss ss sb}", "file", file, "message_id", letter->id, "date",
+                                                  sent, "own", letter->own));
     }
-    return json_object_set_new(meta, "messages", list);
+    if (json_object_set_new(meta, "messages", list) != 0 || json_array_size(gone) == 0) {
+        json_decref(gone);
+        return json_object_get(meta, "messages") == NULL ? -1 : 0;
+    }
+    return json_object_set_new(meta, "gone", gone);
 }
 
-/* Whom outside the house the mail with the secret names as having it. */
+/* Whom outside the house the mail that gives the secret names as having it. */
 static int tell_shared(const struct thread *thread, json_t *meta)
 {
-    const struct lure_message *message = thread->letters[thread->chief].message;
+    const struct lure_message *message = thread->letters[thread->given].message;
     const json_t *outside = json_object_get(thread->work->token, "outside");
     bool shared = strcmp(message->from, "outside") == 0 || strcmp(message->to, "outside") == 0 ||
                   (message->copy != NULL && strcmp(message->copy, "outside") == 0);
@@ -202,14 +243,14 @@ static int finish(const struct thread *thread, struct lure_made *made, struct er
 {
     const struct lure_work *work = thread->work;
     const struct letter *chief = &thread->letters[thread->chief];
-    struct slice message = buffer_slice(&made->files[thread->chief]);
+    struct slice message = buffer_slice(&made->files[file_of(thread, thread->chief)]);
     const char *attachment = held_by(chief);
     char date[WHEN_TEXT], file[24];
 
     if (attachment == NULL && (memmem(message.data, message.length, work->secret.data, work->secret.length) == NULL ||
         memmem(message.data, message.length, work->identity.data, work->identity.length) == NULL))
         return error_set(error, "lure '%s' does not hold identity and secret unbroken", work->lure->name);
-    snprintf(file, sizeof file, "%zu", thread->chief);
+    snprintf(file, sizeof file, "%zu", file_of(thread, thread->chief));
     made->meta = json_pack(
         "{ss ss ss ss ss ss ss ss ss si ss*}", "lure", work->lure->name, "type", "mail", "language", work->lure->language,
         "subject", (const char *)chief->subject.data, "from", letter_text(chief->from, "mail"), "to",

@@ -65,7 +65,8 @@ static void add_signature(const struct letter *letter, struct buffer *out)
     const char *title = letter_text(letter->from, "title"), *department = letter_text(letter->from, "department");
     const char *label = phone_label(letter), *phone = letter_text(letter->from, "phone");
 
-    if (title[0] == 0 || !hand_signs(letter)) /* an owner whom the persona does not know has no title */
+    /* an owner whom the persona does not know has no title; programs leave out what follows a signature */
+    if (title[0] == 0 || letter->gone || !hand_signs(letter))
         return;
     buffer_add_text(out, letter_by(letter, "apple") || letter_by(letter, "outlook") ? "\n" : "\n-- \n");
     buffer_add_format(out, "%s\n", letter_text(letter->from, "name"));
@@ -149,13 +150,13 @@ static struct slice before_secret(const struct letter *letter, struct slice text
 }
 
 /* Lines of the earlier mail, each behind "> ", or bare as Outlook does. Who answers to the mail with the secret quotes
- * its first lines only: a secret stands in one mail. */
+ * its first lines only, where it lies there too: a secret stands in one mail. */
 static void add_lines(const struct letter *letter, struct buffer *out)
 {
     struct slice text = buffer_slice(&letter->answered->body), line;
     bool bare = letter_by(letter, "outlook");
 
-    if (has_secret(letter, text)) {
+    if (has_secret(letter, text) && !letter->answered->gone) {
         text = (struct slice){text.data + letter->answered->said, text.length - letter->answered->said};
         text = before_secret(letter, text);
     }

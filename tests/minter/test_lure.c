@@ -375,6 +375,36 @@ START_TEST(people_answer_when_they_work)
 }
 END_TEST
 
+/* The last mail of a thread that was kept without the others: it alone is made, and quotes what it answers. */
+START_TEST(a_last_mail_alone_quotes_the_others)
+{
+    json_t *meta = NULL, *gone = NULL;
+    const char *text;
+    size_t index;
+    json_t *item;
+
+    for (int i = 0; i < 200 && gone == NULL; i++) {
+        json_decref(meta);
+        ck_assert_int_eq(jobs_run(&jobs, "lure",
+                                  with(parameters("password", "svc-alone1", "s3cr3t-alone", "http", "maildir", 1),
+                                       "lure", "backup")),
+                         0);
+        meta = jobs_json(&jobs, "meta");
+        gone = json_object_get(meta, "gone");
+    }
+    ck_assert_uint_ge(json_array_size(gone), 2);
+    ck_assert_uint_eq(json_array_size(json_object_get(meta, "messages")), 1);
+    text = jobs_text(&jobs, "file", text_of(meta, "secret_file"));
+    ck_assert_ptr_nonnull(strstr(text, "s3cr3t-alone"));
+    json_array_foreach(gone, index, item)
+    {
+        ck_assert_ptr_nonnull(strstr(text, text_of(item, "message_id")));
+        ck_assert_int_lt(seconds(item, "date"), seconds(meta, "date"));
+    }
+    json_decref(meta);
+}
+END_TEST
+
 START_TEST(at_is_the_date)
 {
     json_t *meta;
@@ -543,6 +573,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, every_lure_by_every_program, 0, 96);
     tcase_add_loop_test(tcase, attachments_by_every_program, 0, 5);
     tcase_add_test(tcase, people_answer_when_they_work);
+    tcase_add_test(tcase, a_last_mail_alone_quotes_the_others);
     tcase_add_test(tcase, at_is_the_date);
     tcase_add_test(tcase, changes_hold_the_secret_and_bury_it);
     tcase_add_test(tcase, a_path_is_taken_or_refused);

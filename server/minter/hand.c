@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/minter/hand.h"
+#include <stdio.h>
 #include <string.h>
 #include "server/minter/catalogue.h"
 #include "server/minter/view.h"
@@ -206,25 +207,40 @@ static void add_text(const struct letter *letter, const struct hand *hand, struc
     }
 }
 
-/* The next sentence that this installation has not had, whatever lure it stands in. */
+/* Which of the lists of asides the lure takes from: who has read some lures has not read the others' small talk. */
+static unsigned circle_of(const struct lure *lure)
+{
+    unsigned sum = 0;
+
+    for (const char *c = lure->name; *c != 0; c++)
+        sum = sum * 13 + (unsigned char)*c;
+    return sum % MINTER_CIRCLES;
+}
+
+/* The next sentence that this installation has not had, whatever lure of its circle it stands in. */
 static int add_sentence(const struct letter *letter, const struct lure_variable *word, struct buffer *out, struct error *error)
 {
     const struct minter *minter = letter->work->minter;
     const json_t *ordinal = json_object_get(letter->work->parameters, "ordinal");
-    uint64_t *said = &minter->turns[minter->catalogue->lure_count];
+    uint64_t *said = &minter->turns[minter->catalogue->lure_count + circle_of(letter->work->lure)];
 
     *said = (*said != 0 ? *said : 2 * (uint64_t)json_integer_value(ordinal)) + 1;
     return lure_turn(letter->work, word, *said - 1, out, error);
 }
 
-/* What somebody says who is writing anyway, and to the own house. */
+/* What somebody says who is writing anyway, and to the own house; not in what only a quote shows, since there is more than
+ * enough to read in that. */
 static int add_talk(const struct letter *letter, const struct hand *hand, struct buffer *out, struct error *error)
 {
-    const struct lure_variable *word = find_word(letter, "aside", error);
-    unsigned count = formal(letter) ? 0 : draw_below(letter->work->minter->draw, hand->talks + 1);
+    char name[16];
+    const struct lure_variable *word;
+    unsigned count = formal(letter) || letter->gone ? 0 : draw_below(letter->work->minter->draw, hand->talks + 1);
     struct buffer sentence;
-    int rc = word == NULL ? -1 : 0;
+    int rc;
 
+    snprintf(name, sizeof name, "aside_%u", circle_of(letter->work->lure));
+    word = find_word(letter, name, error);
+    rc = word == NULL ? -1 : 0;
     buffer_init(&sentence, 4096);
     for (unsigned i = 0; i < count && rc == 0; i++) {
         buffer_clear(&sentence);

@@ -9,7 +9,7 @@
 
 /* Adds the text with a greeting, an end and a name, as the writer uses to; paragraphs and blanks that optional sentences
  * left empty are gone. Greetings and ends are the words `hi`, `bye`, `hi_formal` and `bye_formal`; the latter two where
- * another house reads or writes along. Who talks adds some of `aside`. */
+ * another house reads or writes along. Who talks adds some of `aside_0`, `aside_1`, …: each lure has one of these lists. */
 int hand_write(const struct letter *letter, struct slice text, struct buffer *out, struct error *error);
 /* Does this mail have the writer's signature? */
 bool hand_signs(const struct letter *letter);

@@ -57,7 +57,7 @@ int minter_open(struct minter *minter, const char *data, const struct draw *draw
         minter_close(minter);
         return -1;
     }
-    minter->turns = calloc(minter->catalogue->lure_count + 1, sizeof *minter->turns);
+    minter->turns = calloc(minter->catalogue->lure_count + MINTER_CIRCLES, sizeof *minter->turns);
     if (minter->turns == NULL) {
         minter_close(minter);
         return error_set(error, "out of memory");

@@ -20,6 +20,8 @@ struct pool {
     size_t left;
 };
 
+#define MINTER_CIRCLES 6 /* lists of asides, each of some lures */
+
 struct minter {
     struct key_supply keys;
     struct supply *supply; /* behind `keys` (supply.h); supply_start() makes it keep a stock */
@@ -30,7 +32,7 @@ struct minter {
     struct catalogue *catalogue;
     struct faces *faces;
     struct directory_words *directory;
-    uint64_t *turns; /* of each lure of the catalogue the last one (lure.c), and of asides (hand.c); 0: none yet */
+    uint64_t *turns; /* of each lure of the catalogue the last one (lure.c), and of each list of asides (hand.c); 0: none yet */
 };
 
 /* libsodium's randomness. */

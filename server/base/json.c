@@ -158,12 +158,15 @@ int json_member_text(struct buffer *buffer, const char *name, const char *text)
     return json_member(buffer, name, slice_of(text));
 }
 
-int json_member_maybe(struct buffer *buffer, const char *name, const char *text)
+int json_member_null(struct buffer *buffer, const char *name)
 {
-    if (text[0] != '\0')
-        return json_member_text(buffer, name, text);
     (void)json_member_open(buffer, name);
     return buffer_add_text(buffer, "null");
+}
+
+int json_member_maybe(struct buffer *buffer, const char *name, const char *text)
+{
+    return text[0] != '\0' ? json_member_text(buffer, name, text) : json_member_null(buffer, name);
 }
 
 int json_write_number(struct buffer *buffer, int64_t number)

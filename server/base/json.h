@@ -17,6 +17,7 @@ int json_write_number(struct buffer *buffer, int64_t number);
 /* Members: `"name":value`, with a comma before where the buffer's last byte is not '{' or '['. */
 int json_member(struct buffer *buffer, const char *name, struct slice text);
 int json_member_text(struct buffer *buffer, const char *name, const char *text);
+int json_member_null(struct buffer *buffer, const char *name);
 /* null in place of "": where there is none. */
 int json_member_maybe(struct buffer *buffer, const char *name, const char *text);
 int json_member_number(struct buffer *buffer, const char *name, int64_t number);

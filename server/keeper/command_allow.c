@@ -165,10 +165,8 @@ static void member_or_null(struct buffer *json, const char *name, struct slice v
 {
     if (value.data != NULL)
         json_member(json, name, value);
-    else {
-        json_member_open(json, name);
-        buffer_add_text(json, "null");
-    }
+    else
+        json_member_null(json, name);
 }
 
 static void send_entry(struct request *request, struct slice entry, sqlite3_stmt *row)

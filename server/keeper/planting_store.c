@@ -186,12 +186,10 @@ static void send_job(struct planting *planting)
 
     buffer_init(&json, JOBS_RESULT);
     buffer_add_char(&json, '{');
-    if (planting->dry_run) {
-        json_member_open(&json, "placement");
-        buffer_add_text(&json, "null");
-    } else {
+    if (planting->dry_run)
+        json_member_null(&json, "placement");
+    else
         json_member_text(&json, "placement", id_text(planting->placement, 'p', id));
-    }
     json_member_text(&json, "action", "plant");
     json_member_text(&json, "place", planting->place);
     json_member_open(&json, "options");

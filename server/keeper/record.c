@@ -29,12 +29,6 @@ static void member_time(struct buffer *out, const char *name, int64_t time)
     json_member_text(out, name, clock_text(time, text));
 }
 
-static void member_null(struct buffer *out, const char *name)
-{
-    json_member_open(out, name);
-    buffer_add_text(out, "null");
-}
-
 static void member_text(struct making *making, const char *name, struct slice text)
 {
     if (making->most > 0 && text.length > making->most)
@@ -45,7 +39,7 @@ static void member_text(struct making *making, const char *name, struct slice te
 static void column_text(struct making *making, const char *name, enum fact fact)
 {
     if (sqlite3_column_type(making->facts, fact) == SQLITE_NULL)
-        member_null(making->out, name);
+        json_member_null(making->out, name);
     else
         member_text(making, name, ledger_column(making->facts, fact));
 }
@@ -58,7 +52,7 @@ static void column_id(struct making *making, const char *name, char letter, enum
 static void column_time(struct making *making, const char *name, enum fact fact)
 {
     if (sqlite3_column_type(making->facts, fact) == SQLITE_NULL)
-        member_null(making->out, name);
+        json_member_null(making->out, name);
     else
         member_time(making->out, name, sqlite3_column_int64(making->facts, fact));
 }
@@ -167,7 +161,7 @@ static int add_beside(struct making *making, struct error *error)
         json_member_text(out, "seen", sqlite3_column_int(statement, 4) != 0 ? "vendor" : "here");
         buffer_add_char(out, '}');
     } else if (found == 0) {
-        member_null(out, "beside");
+        json_member_null(out, "beside");
     }
     sqlite3_reset(statement);
     return found < 0 ? -1 : 0;
@@ -178,7 +172,7 @@ static void add_placement(struct making *making)
     struct buffer *out = making->out;
 
     if (sqlite3_column_type(making->facts, P_ID) == SQLITE_NULL) {
-        member_null(out, "placement");
+        json_member_null(out, "placement");
         return;
     }
     json_member_open(out, "placement");
@@ -195,7 +189,7 @@ static void add_placement(struct making *making)
     column_time(making, "uprooted", P_UPROOTED);
     column_time(making, "rotated", P_ROTATED);
     if (sqlite3_column_type(making->facts, P_SUCCESSOR) == SQLITE_NULL)
-        member_null(out, "successor");
+        json_member_null(out, "successor");
     else
         column_id(making, "successor", 'p', P_SUCCESSOR);
     column_json(making, "shared", P_SHARED, "{}");
@@ -215,7 +209,7 @@ static void add_sighting(struct making *making)
     column_text(making, "service", S_SERVICE);
     column_text(making, "grade", S_GRADE);
     if (sqlite3_column_type(making->facts, S_DISTANCE) == SQLITE_NULL) {
-        member_null(out, "near");
+        json_member_null(out, "near");
     } else {
         json_member_open(out, "near");
         buffer_add_char(out, '{');
@@ -256,8 +250,8 @@ static int add_earlier(struct making *making, struct error *error)
         member_time(making->out, "first", sqlite3_column_int64(statement, 1));
         member_time(making->out, "last", sqlite3_column_int64(statement, 2));
     } else {
-        member_null(making->out, "first");
-        member_null(making->out, "last");
+        json_member_null(making->out, "first");
+        json_member_null(making->out, "last");
     }
     buffer_add_char(making->out, '}');
     sqlite3_reset(statement);
@@ -403,7 +397,7 @@ static void add_head(struct making *making, const char *type, bool create, bool 
     if (making->facts != NULL)
         column_id(making, "incident", 'i', I_ID);
     else
-        member_null(out, "incident");
+        json_member_null(out, "incident");
     json_member_number(out, "sequence", making->sequence);
     member_time(out, "time", making->now);
     json_member_text(out, "activity", create ? "create" : "update");
@@ -449,7 +443,7 @@ static int write_sighting(struct making *making, struct error *error)
         (told->list && add_folded(making, error) < 0))
         return -1;
     add_chain(making);
-    member_null(making->out, "route");
+    json_member_null(making->out, "route");
     buffer_add_char(making->out, '}');
     return 0;
 }
@@ -474,7 +468,7 @@ static void add_nothing(struct making *making)
     static const char *const names[] = {"token", "placement", "sighting", "source", "client", "actor"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        member_null(making->out, names[i]);
+        json_member_null(making->out, names[i]);
     json_member_open(making->out, "others");
     buffer_add_text(making->out, "[]");
 }

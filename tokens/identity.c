@@ -4,7 +4,7 @@
 #include "tokens/identity.h"
 
 /* Bits of a drawn service: 2 + 6 + 5 + log2(900) = 22.8. */
-static const char *const prefixes[4] = {"svc-", "sa-", "app-", "srv-"};
+static const char *const prefixes[4] = {"svc-", "svc.", "app-", "srv-"};
 
 static const char *const duties[64] = {
     "sync",    "mirror", "deploy", "build",   "release", "publish", "archive", "report",  "billing", "invoice",
@@ -316,7 +316,7 @@ int identity_mint(const struct mint_request *request, struct minted *minted, str
         return identity_like(request, minted, error);
     do {
         buffer_clear(out);
-        minted->identity_bits = request->people_count >= 16 && draw_below(request->draw, 3) == 0
+        minted->identity_bits = request->people_count >= 16 && draw_below(request->draw, 2) == 0
                                     ? draw_person(request, out)
                                     : draw_service(request->draw, out);
     } while (!out->failed && memchr(out->data, ':', out->length) != NULL);

@@ -269,7 +269,7 @@ static int derive_rows(struct turn *turn, struct error *error)
     sqlite3_bind_int64(row, 1, derivation->watermark);
     sqlite3_bind_int64(row, 2, end);
     reached = end;
-    while (count < DERIVE_SIGHTINGS && (found = ledger_step(derivation->ledger, row, error)) == 1) {
+    while (count < derivation->share && (found = ledger_step(derivation->ledger, row, error)) == 1) {
         reached = sqlite3_column_int64(row, ROW_SEQ);
         result = derive_row(turn, row, error);
         if (result < 0) {
@@ -279,7 +279,7 @@ static int derive_rows(struct turn *turn, struct error *error)
         made += result;
         count++;
     }
-    if (count == DERIVE_SIGHTINGS)
+    if (count == derivation->share)
         sqlite3_reset(row);
     else if (found < 0)
         return -1;
@@ -300,6 +300,7 @@ int derivation_open(struct derivation *derivation, struct ledger *ledger, const 
     derivation->keyring = keyring;
     derivation->observer = observer;
     derivation->configuration = configuration;
+    derivation->share = DERIVE_SIGHTINGS;
     buffer_init(&derivation->record, CHANNEL_MESSAGE - 1024);
     buffer_init(&derivation->scratch, 4096);
     derive_undo(derivation);

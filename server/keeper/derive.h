@@ -10,6 +10,7 @@
 
 #define DERIVE_ALERTS_HOUR 30 /* alerts of one incident in an hour before the flood rule */
 #define DERIVE_SIGHTINGS 48   /* observations with a match derived in one transaction */
+#define DERIVE_BUSY 16        /* of a backlog, while observations are being written */
 #define DERIVE_ROWS 4096      /* observations looked at in one transaction */
 #define DERIVE_LISTED 100     /* lines of one page of an update that lists all */
 #define DERIVE_PAGES 4        /* such pages made in one transaction */
@@ -24,6 +25,7 @@ struct derivation {
     struct buffer record, scratch;
     int64_t watermark; /* observations up to this one are derived */
     int64_t running;   /* clock of running time, for the deadline of deliveries */
+    int share;         /* observations with a match that a step derives from the watermark on: DERIVE_SIGHTINGS, or fewer */
     uint64_t sightings, alerts;
 };
 

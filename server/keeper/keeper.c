@@ -63,6 +63,7 @@ int keeper_open(struct keeper *keeper, bool create, struct error *error)
     (void)leap_look(&keeper->leap, clock_wall(), clock_monotonic());
     batch_init(&keeper->batch);
     keeper->flight_count = 0;
+    keeper->backlog = KEEPER_BACKLOG;
     keeper->open = true;
     return 0;
 no_derivation:
@@ -137,10 +138,21 @@ static int apply_outcomes(struct keeper *keeper, int64_t now, struct error *erro
     return 0;
 }
 
+static bool is_writing(const struct keeper *keeper)
+{
+    return keeper->flight_count > 0 || keeper->batch.count > 0;
+}
+
+bool keeper_is_behind(const struct keeper *keeper)
+{
+    return derive_backlog(&keeper->derivation) > keeper->backlog;
+}
+
 static int work(struct keeper *keeper, int64_t now, int64_t monotonic, int *made, struct error *error)
 {
     if (ledger_begin_hasty(&keeper->ledger, error) < 0)
         return -1;
+    keeper->derivation.share = is_writing(keeper) && !keeper_is_behind(keeper) ? DERIVE_BUSY : DERIVE_SIGHTINGS;
     *made = derive_step(&keeper->derivation, now, error);
     if (*made < 0 || (*made == 0 && !keeper->ledger.full && derive_cover(&keeper->derivation, error) < 0) ||
         observer_save(&keeper->observer, error) < 0 || apply_outcomes(keeper, now, error) < 0 ||
@@ -204,8 +216,7 @@ void keeper_stir(struct keeper *keeper)
 {
     struct timeval wait = {0, 0};
     int64_t now = clock_monotonic();
-    bool busy = keeper->flight_count > 0 || keeper->batch.count > 0;
-    int64_t grid = busy ? KEEPER_BUSY_US : KEEPER_TICK_US;
+    int64_t grid = is_writing(keeper) ? KEEPER_BUSY_US : KEEPER_TICK_US;
 
     if (keeper->stirred || keeper->tick == NULL)
         return;
@@ -215,7 +226,7 @@ void keeper_stir(struct keeper *keeper)
 
 static bool is_busy(const struct keeper *keeper)
 {
-    return keeper->flight_count > 0 || keeper->batch.count > 0 || derive_backlog(&keeper->derivation) > 0;
+    return is_writing(keeper) || derive_backlog(&keeper->derivation) > 0;
 }
 
 static void erase_soon(struct keeper *keeper)

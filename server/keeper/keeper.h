@@ -88,6 +88,7 @@ struct keeper {
     bool stirred;    /* a tick is on its way */
     bool mismatched; /* a peer of another build: the tree must start again */
     bool broken;     /* the disk failed: nothing is answered any more */
+    int64_t backlog; /* KEEPER_BACKLOG, or fewer in tests */
     int64_t complained; /* monotonic: last time a failure was logged */
     struct keeper_counts counts;
     struct control *control; /* NULL in tests of the heart */
@@ -103,6 +104,8 @@ void keeper_close(struct keeper *keeper);
 int keeper_start(struct keeper *keeper, struct error *error);
 /* One tick: derivation, outcomes, what falls due, in one transaction; then deliveries go to the courier. */
 int keeper_tick(struct keeper *keeper, int64_t now, int64_t monotonic, struct error *error);
+/* Is more to be derived than may lie there? */
+bool keeper_is_behind(const struct keeper *keeper);
 /* Has the next tick derive, look at updates and dispatch deliveries. After a change to alerts or deliveries. */
 void keeper_stir(struct keeper *keeper);
 /* Writes a failure to the log, at most one a second. */

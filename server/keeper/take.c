@@ -110,9 +110,12 @@ static void bound_backlog(struct keeper *keeper)
 {
     struct error error;
 
-    if (derive_backlog(&keeper->derivation) > KEEPER_BACKLOG &&
-        keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0)
-        keeper_complain(keeper, &error);
+    while (keeper_is_behind(keeper)) {
+        if (keeper_tick(keeper, clock_wall(), clock_monotonic(), &error) < 0) {
+            keeper_complain(keeper, &error);
+            break;
+        }
+    }
 }
 
 void keeper_take(struct keeper *keeper)

@@ -75,10 +75,9 @@ static void tear_down(void)
     rmdir(folder);
 }
 
-static void present(uint32_t ticket)
+static void present_login(const struct login *login, uint32_t ticket)
 {
-    static const struct login login = {"nobody", "nothing"};
-    struct observation observation = world_login(&login, "203.0.113.5", clock_wall());
+    struct observation observation = world_login(login, "203.0.113.5", clock_wall());
     struct buffer message;
 
     observation.ticket = ticket;
@@ -86,6 +85,24 @@ static void present(uint32_t ticket)
     observation_add(&message, &observation);
     ck_assert_int_eq(batch_add(&keeper->batch, buffer_slice(&message), &keeper->sensors[0]), 0);
     buffer_free(&message);
+}
+
+static void present(uint32_t ticket)
+{
+    static const struct login login = {"nobody", "nothing"};
+
+    present_login(&login, ticket);
+}
+
+static void mint(const struct login *login)
+{
+    struct token_result token = world_password(login->identity, login->secret);
+    struct token_details details = {.id = id_random(), .decoy = slice_of("gitlab"), .minted = WORLD_NOW};
+    int64_t number;
+
+    ck_assert_int_eq(ledger_begin(&keeper->ledger, &error), 0);
+    ck_assert_int_eq(token_insert(&keeper->ledger, &keeper->keyring, &token, &details, &number, &error), 0);
+    ck_assert_int_eq(ledger_commit(&keeper->ledger, &error), 0);
 }
 
 static void on_message(struct channel *channel, struct slice message, int fd, void *context)
@@ -172,6 +189,32 @@ START_TEST(full_batches_do_not_wait_and_are_answered_in_order)
     for (uint32_t ticket = 1; ticket <= 5 * BATCH_MESSAGES; ticket++)
         ck_assert_uint_eq(next_verdict(), ticket);
     ck_assert_uint_eq(next_verdict(), 0);
+}
+END_TEST
+
+static int tick(void)
+{
+    return keeper_tick(keeper, clock_wall(), clock_monotonic(), &error);
+}
+
+/* While answers are waited for little of a backlog is derived, until it reaches its bound: then taking waits for it. */
+START_TEST(what_is_not_derived_yet_stays_bounded)
+{
+    static const struct login planted = {"svc-graz-7q", "Kmw-55-tausend"};
+
+    mint(&planted);
+    keeper->backlog = 2 * BATCH_MESSAGES;
+    for (int i = 0; i < 10; i++) {
+        for (uint32_t ticket = 1; ticket <= BATCH_MESSAGES; ticket++)
+            present_login(&planted, ticket);
+        keeper_take(keeper);
+        ck_assert_int_le(derive_backlog(&keeper->derivation), keeper->backlog);
+    }
+    present(1);
+    ck_assert_int_eq(tick(), DERIVE_BUSY);
+    batch_clear(&keeper->batch);
+    keeper_settle(keeper);
+    ck_assert_int_eq(tick(), DERIVE_SIGHTINGS);
 }
 END_TEST
 
@@ -266,11 +309,6 @@ static int add_courier(void)
     return fds[1];
 }
 
-static int tick(void)
-{
-    return keeper_tick(keeper, clock_wall(), clock_monotonic(), &error);
-}
-
 /* A delivery whose outcome could not be kept must not be under way for ever: that is an alert lost. */
 START_TEST(an_outcome_is_kept_once_the_ledger_takes_it)
 {
@@ -307,7 +345,7 @@ static Suite *suite(void)
     const TTest *const tests[] = {a_verdict_waits_for_the_disk, so_it_does_where_the_kernel_cannot_help,
                                   what_comes_meanwhile_goes_together,
                                   full_batches_do_not_wait_and_are_answered_in_order,
-                                  a_sensor_that_is_gone_gets_nothing,
+                                  what_is_not_derived_yet_stays_bounded, a_sensor_that_is_gone_gets_nothing,
                                   a_sensor_that_goes_wrong_leaves_nothing_waiting,
                                   a_failing_disk_ends_the_keeper_and_answers_nothing,
                                   an_outcome_is_kept_once_the_ledger_takes_it};

@@ -76,6 +76,7 @@ static int read_where(const struct task *task, struct planted_commit *planted, s
     const char *reference = task_where(task, "reference");
 
     planted->path = task_where(task, "path");
+    planted->changes = json_object_get(task->meta, "changes");
     planted->submodule = task_where(task, "submodule");
     planted->removal = task_option(task, GIT_AWAY_REMOVAL);
     if (planted->submodule != NULL && !task_path_safe(planted->submodule))

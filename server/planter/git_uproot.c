@@ -23,6 +23,49 @@ static git_commit *ground_of(const struct planted_commit *planted, bool *root)
     return ground;
 }
 
+static bool is_lures(const struct planted_commit *planted, const char *path)
+{
+    const json_t *change, *file;
+    size_t c, f;
+
+    if (strcmp(path, planted->path) == 0 || (planted->submodule != NULL && strcmp(path, planted->submodule) == 0))
+        return true;
+    json_array_foreach(planted->changes, c, change)
+        json_array_foreach(json_object_get(change, "files"), f, file)
+            if (json_is_string(json_object_get(file, "path")) &&
+                strcmp(json_string_value(json_object_get(file, "path")), path) == 0)
+                return true;
+    return false;
+}
+
+/* What that commit has changed since the one that the lure stands on; NULL where it is not known any more. */
+static git_diff *changed_by(const struct planted_commit *planted, const git_commit *commit)
+{
+    git_tree *before = NULL, *after = NULL;
+    git_diff *diff = NULL;
+    bool root = false;
+    git_commit *ground = planted->commit != NULL ? ground_of(planted, &root) : NULL;
+
+    if ((root || (ground != NULL && git_commit_tree(&before, ground) == 0)) && git_commit_tree(&after, commit) == 0)
+        (void)git_diff_tree_to_tree(&diff, planted->repository.git, before, after, NULL);
+    git_tree_free(before);
+    git_tree_free(after);
+    git_commit_free(ground);
+    return diff;
+}
+
+/* Who amends or squashes commits may have put files of their own into the lure's. */
+static bool holds_nothing_else(const struct planted_commit *planted)
+{
+    git_diff *diff = changed_by(planted, planted->repository.tip);
+    bool nothing = diff != NULL;
+
+    for (size_t i = 0; nothing && i < git_diff_num_deltas(diff); i++)
+        nothing = is_lures(planted, git_diff_get_delta(diff, i)->new_file.path);
+    git_diff_free(diff);
+    return nothing;
+}
+
 /* Are they the branch's last commits, in a row or with their merge, and nobody else's? */
 static bool droppable(const struct planted_commit *planted)
 {
@@ -38,7 +81,7 @@ static bool droppable(const struct planted_commit *planted)
     else if (!row)
         row = git_commit_parentcount(tip) == 1 && git_oid_equal(git_commit_parent_id(tip, 0), &planted->first);
     holder = row ? repository_other_holder(&planted->repository, &planted->first) : NULL;
-    row = row && holder == NULL;
+    row = row && holder == NULL && holds_nothing_else(planted);
     free(holder);
     return row;
 }
@@ -219,29 +262,13 @@ static int submodule_tree(const struct planted_commit *planted, git_tree *tree, 
     return rc;
 }
 
-/* What the commit with the secret changed; NULL where that is not known any more. */
-static git_diff *brought(const struct planted_commit *planted)
-{
-    git_tree *before = NULL, *after = NULL;
-    git_diff *diff = NULL;
-    bool root = false;
-    git_commit *ground = planted->commit != NULL ? ground_of(planted, &root) : NULL;
-
-    if ((root || (ground != NULL && git_commit_tree(&before, ground) == 0)) &&
-        git_commit_tree(&after, planted->commit) == 0)
-        (void)git_diff_tree_to_tree(&diff, planted->repository.git, before, after, NULL);
-    git_tree_free(before);
-    git_tree_free(after);
-    git_commit_free(ground);
-    return diff;
-}
-
 /* A file that came with the secret's, as it was at the tip still. */
 static bool is_companion(const struct planted_commit *planted, const git_diff_delta *delta)
 {
     git_oid now;
 
-    return delta->status == GIT_DELTA_ADDED && delta->new_file.mode != GIT_FILEMODE_COMMIT &&
+    return delta->status == GIT_DELTA_ADDED && is_lures(planted, delta->new_file.path) &&
+           delta->new_file.mode != GIT_FILEMODE_COMMIT &&
            strcmp(delta->new_file.path, planted->path) != 0 &&
            planted_blob(planted->repository.tip, delta->new_file.path, &now) == 0 &&
            git_oid_equal(&now, &delta->new_file.id);
@@ -251,7 +278,7 @@ static bool is_companion(const struct planted_commit *planted, const git_diff_de
 static int file_tree(const struct planted_commit *planted, git_tree *tree, git_oid *id)
 {
     git_tree_update updates[FILES] = {{.action = GIT_TREE_UPDATE_REMOVE, .path = planted->path}};
-    git_diff *diff = brought(planted);
+    git_diff *diff = planted->commit != NULL ? changed_by(planted, planted->commit) : NULL;
     size_t count = 1;
     int rc;
 

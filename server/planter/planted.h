@@ -13,6 +13,7 @@ struct planted_commit {
     git_commit *commit;           /* NULL: git gc took it */
     git_oid blob;                 /* the secret's file; known unless the commit is gone and was planted long ago */
     const char *path;
+    const json_t *changes;        /* what the lure brought, as the meta has it */
     const char *submodule;        /* whose URL holds the secret; NULL: none */
     const char *removal;          /* as GIT_AWAY_REMOVAL has it; NULL: "Remove PATH" */
     git_oid taken_out;            /* the commit that took it out of its file at the tip; zero: none did */

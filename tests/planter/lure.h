@@ -70,12 +70,12 @@ static inline void lure_run(struct task *task, struct place_result *result, int 
 }
 
 /* inspect or uproot of what `where` says; the result is the caller's to free. */
-static inline void lure_later(const char *action, const char *scheme, const char *target, const json_t *where,
-                              struct place_result *result, int expected, struct error *error)
+static inline void lure_later(const char *action, const char *scheme, const char *target, const char *meta,
+                              const json_t *where, struct place_result *result, int expected, struct error *error)
 {
     struct task task;
 
-    lure_task(&task, action, scheme, target, "{}", "{}");
+    lure_task(&task, action, scheme, target, "{}", meta);
     json_object_set_new(task.options, "where", json_deep_copy(where));
     lure_run(&task, result, expected, error);
 }
@@ -85,7 +85,7 @@ static inline void lure_state(const char *scheme, const char *target, const json
     struct place_result result;
     struct error error;
 
-    lure_later("inspect", scheme, target, where, &result, 0, &error);
+    lure_later("inspect", scheme, target, "{}", where, &result, 0, &error);
     ck_assert_msg(strcmp(result.state, state) == 0, "%s, not %s: %s", result.state, state, buffer_text(&result.text));
     place_result_free(&result);
 }

@@ -59,7 +59,7 @@ START_TEST(plants_inspects_and_uproots)
     ck_assert_int_eq(status.st_mtime, 1780394400);
     ck_assert_int_eq(status.st_size, (off_t)strlen(TEXT));
     lure_state("file", path, result.where, "there");
-    lure_later("uproot", "file", path, result.where, &later, 0, &error);
+    lure_later("uproot", "file", path, "{}", result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "gone");
     ck_assert_int_ne(access(path, F_OK), 0);
     place_result_free(&later);
@@ -170,7 +170,7 @@ START_TEST(changes_are_told_and_left)
     plant(path, "{}", 0);
     write_file(path, "PASSWORD=other\n", 0600);
     lure_state("file", path, result.where, "changed");
-    lure_later("uproot", "file", path, result.where, &later, -1, &error);
+    lure_later("uproot", "file", path, "{}", result.where, &later, -1, &error);
     ck_assert_int_eq(access(path, F_OK), 0);
     place_result_free(&later);
 }

@@ -453,7 +453,7 @@ START_TEST(uproot_drops_what_nobody_has)
     open_repository(false);
     before = commit("main", "a", "1", 1700000000);
     plant(dir, "{}", META(ADDED "," REMOVED), 0);
-    lure_later("uproot", "git", dir, result.where, &later, 0, &error);
+    lure_later("uproot", "git", dir, META(ADDED "," REMOVED), result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "gone");
     place_result_free(&later);
     ck_assert_int_eq(git_reference_name_to_id(&after, git, "refs/heads/main"), 0);
@@ -477,13 +477,56 @@ START_TEST(uproot_takes_out_what_others_have)
     git_oid_fromstr(&planted, lure_where(&result, "commit"));
     ck_assert_int_eq(git_reference_create(&reference, git, "refs/remotes/origin/main", &planted, 1, NULL), 0);
     git_reference_free(reference);
-    lure_later("uproot", "git", dir, result.where, &later, 0, &error);
+    lure_later("uproot", "git", dir, META(ADDED), result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "gone");
     ck_assert_ptr_nonnull(strstr(buffer_text(&later.text), "keep it"));
     place_result_free(&later);
     expect_absent("main", "deploy/.env");
     ck_assert_uint_eq(status_count(), 0);
     lure_state("git", dir, result.where, "changed");
+}
+END_TEST
+
+/* The tip's commit with one more file, as who amends it has it. */
+static void amend(const char *path)
+{
+    git_tree_update update = {GIT_TREE_UPDATE_UPSERT, {{0}}, GIT_FILEMODE_BLOB, path};
+    git_commit *tip = NULL;
+    git_tree *tree = NULL;
+    git_oid id;
+
+    ck_assert_int_eq(git_reference_name_to_id(&id, git, "refs/heads/main"), 0);
+    ck_assert_int_eq(git_commit_lookup(&tip, git, &id), 0);
+    ck_assert_int_eq(git_commit_tree(&tree, tip), 0);
+    ck_assert_int_eq(git_blob_create_from_buffer(&update.id, git, "mine", 4), 0);
+    ck_assert_int_eq(git_tree_create_updated(&id, git, tree, 1, &update), 0);
+    git_tree_free(tree);
+    ck_assert_int_eq(git_tree_lookup(&tree, git, &id), 0);
+    ck_assert_int_eq(git_commit_amend(&id, tip, "refs/heads/main", NULL, NULL, NULL, NULL, tree), 0);
+    git_tree_free(tree);
+    git_commit_free(tip);
+}
+
+START_TEST(uproot_leaves_others_files_in_the_lures_commit)
+{
+    struct place_result found, later;
+    char *text;
+
+    open_repository(true);
+    commit("main", "a", "1", 1700000000);
+    plant(dir, "{}", META(ADDED), 0);
+    amend("theirs");
+    lure_later("inspect", "git", dir, META(ADDED), result.where, &found, 0, &error);
+    ck_assert_str_eq(found.state, "moved");
+    lure_later("uproot", "git", dir, META(ADDED), found.where, &later, 0, &error);
+    ck_assert_str_eq(later.state, "gone");
+    expect_absent("main", "deploy/.env");
+    expect_absent("main", "deploy/README");
+    text = content_at("main", "theirs");
+    ck_assert_ptr_nonnull(text);
+    free(text);
+    place_result_free(&found);
+    place_result_free(&later);
 }
 END_TEST
 
@@ -495,7 +538,7 @@ START_TEST(uproot_leaves_history_alone)
     commit("main", "a", "1", 1700000000);
     plant(dir, "{}", META(ADDED "," REMOVED), 0);
     commit("main", "b", "1", 1750000000);
-    lure_later("uproot", "git", dir, result.where, &later, -1, &error);
+    lure_later("uproot", "git", dir, "{}", result.where, &later, -1, &error);
     ck_assert_ptr_nonnull(strstr(error.text, "history"));
     place_result_free(&later);
     lure_state("git", dir, result.where, "there");
@@ -513,7 +556,7 @@ START_TEST(a_buried_lure_is_not_called_changed)
                      "{\"path\":\"deploy/.env\",\"file\":\"1\"}]}"),
           0);
     commit("main", "b", "1", 1750000000);
-    lure_later("uproot", "git", dir, result.where, &later, -1, &error);
+    lure_later("uproot", "git", dir, "{}", result.where, &later, -1, &error);
     ck_assert_ptr_nonnull(strstr(error.text, "history"));
     place_result_free(&later);
 }
@@ -525,7 +568,7 @@ START_TEST(uproot_of_the_first_commit)
 
     open_repository(false);
     plant(dir, "{}", META(ADDED), 0);
-    lure_later("uproot", "git", dir, result.where, &later, 0, &error);
+    lure_later("uproot", "git", dir, META(ADDED), result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "gone");
     place_result_free(&later);
     ck_assert_int_eq(git_repository_head_unborn(git), 1);
@@ -535,30 +578,21 @@ END_TEST
 
 static Suite *suite(void)
 {
+    const TTest *const tests[] = {
+        a_commit_in_a_bare_repository, a_work_tree_follows, the_users_own_changes_stay, buried_in_history,
+        buried_under_another_version, dates_follow_the_tip, dates_fit_any_room,
+        an_empty_repository_gets_its_first_commit, another_branch_leaves_the_work_tree, refusals_say_what_to_do,
+        untracked_files_stay, hostile_lures_are_refused, a_dry_run_does_nothing, inspection_tells_what_became_of_it,
+        uproot_drops_what_nobody_has, uproot_takes_out_what_others_have,
+        uproot_leaves_others_files_in_the_lures_commit, uproot_leaves_history_alone,
+        a_buried_lure_is_not_called_changed, uproot_of_the_first_commit};
     Suite *suite = suite_create("planter/git");
-    TCase *tests = tcase_create("git");
+    TCase *git_case = tcase_create("git");
 
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_commit_in_a_bare_repository);
-    tcase_add_test(tests, a_work_tree_follows);
-    tcase_add_test(tests, the_users_own_changes_stay);
-    tcase_add_test(tests, buried_in_history);
-    tcase_add_test(tests, buried_under_another_version);
-    tcase_add_test(tests, dates_follow_the_tip);
-    tcase_add_test(tests, dates_fit_any_room);
-    tcase_add_test(tests, an_empty_repository_gets_its_first_commit);
-    tcase_add_test(tests, another_branch_leaves_the_work_tree);
-    tcase_add_test(tests, refusals_say_what_to_do);
-    tcase_add_test(tests, untracked_files_stay);
-    tcase_add_test(tests, hostile_lures_are_refused);
-    tcase_add_test(tests, a_dry_run_does_nothing);
-    tcase_add_test(tests, inspection_tells_what_became_of_it);
-    tcase_add_test(tests, uproot_drops_what_nobody_has);
-    tcase_add_test(tests, uproot_takes_out_what_others_have);
-    tcase_add_test(tests, uproot_leaves_history_alone);
-    tcase_add_test(tests, a_buried_lure_is_not_called_changed);
-    tcase_add_test(tests, uproot_of_the_first_commit);
-    suite_add_tcase(suite, tests);
+    tcase_add_checked_fixture(git_case, setup, teardown);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+        tcase_add_test(git_case, tests[i]);
+    suite_add_tcase(suite, git_case);
     return suite;
 }
 

@@ -164,7 +164,7 @@ START_TEST(moved_changed_and_gone_are_told)
     plant(dir, "{}", MAIL, 0);
     snprintf(moved, sizeof(moved), "%s/.Archive.2026/cur/other:2,S", dir);
     ck_assert_int_eq(rename(lure_where(&result, "path"), moved), 0);
-    lure_later("inspect", "maildir", dir, result.where, &later, 0, &error);
+    lure_later("inspect", "maildir", dir, "{}", result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "moved");
     ck_assert_str_eq(lure_where(&later, "folder"), "Archive.2026");
     ck_assert_str_eq(lure_where(&later, "path"), moved);
@@ -200,11 +200,11 @@ START_TEST(uproots_only_ours)
 
     write_mail("cur/1.M1P1.h:2,S", "Message-ID: <other@corp.example>\n\nhello\n", 0600);
     plant(dir, "{}", MAIL, 0);
-    lure_later("uproot", "maildir", dir, result.where, &later, 0, &error);
+    lure_later("uproot", "maildir", dir, "{}", result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "gone");
     place_result_free(&later);
     ck_assert_uint_eq(count("cur"), 1);
-    lure_later("uproot", "maildir", dir, result.where, &later, 0, &error);
+    lure_later("uproot", "maildir", dir, "{}", result.where, &later, 0, &error);
     ck_assert_ptr_nonnull(strstr(buffer_text(&later.text), "already"));
     place_result_free(&later);
     ck_assert_uint_eq(count("cur"), 1);

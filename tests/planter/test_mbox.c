@@ -90,7 +90,7 @@ static void uproot(void)
 {
     struct place_result later;
 
-    lure_later("uproot", "mbox", path, result.where, &later, 0, &error);
+    lure_later("uproot", "mbox", path, "{}", result.where, &later, 0, &error);
     ck_assert_str_eq(later.state, "gone");
     place_result_free(&later);
 }

@@ -3,23 +3,30 @@
 #include "tokens/alphabet.h"
 #include "tokens/identity.h"
 
-/* Bits of a drawn service: 2 + 6 + 5 + log2(900) = 22.8. */
-static const char *const prefixes[4] = {"svc-", "svc.", "app-", "srv-"};
+/* A drawn service's name has 20 characters at most, as Active Directory's sAMAccountName. */
+static const char *const prefixes[8] = {"svc", "svc", "svc", "svc", "svc", "sa", "app", "srv"}; /* svc is what most houses say */
 
-static const char *const duties[64] = {
-    "sync",    "mirror", "deploy", "build",   "release", "publish", "archive", "report",  "billing", "invoice",
-    "payroll", "ledger", "budget", "audit",   "scan",    "patch",   "monitor", "metrics", "alerts",  "probe",
-    "gateway", "proxy",  "relay",  "broker",  "queue",   "batch",   "cron",    "rotate",  "renew",   "ingest",
-    "extract", "feed",   "crawl",  "tiles",   "maps",    "fleet",   "freight", "stock",   "orders",  "parcel",
-    "tickets", "desk",   "badge",  "print",   "fax",     "voice",   "meet",    "wiki",    "forms",   "signage",
-    "camera",  "access", "lift",   "heating", "meter",   "solar",   "depot",   "dock",    "crane",   "survey",
-    "intake",  "export", "bridge", "vault",
+static const char *const duties[128] = {
+    "sync", "mirror", "deploy", "build", "release", "publish", "archive", "report", "billing", "invoice", "payroll",
+    "ledger", "budget", "audit", "scan", "patch", "monitor", "metrics", "alerts", "probe", "gateway", "proxy",
+    "relay", "broker", "queue", "batch", "cron", "rotate", "renew", "ingest", "extract", "feed", "crawl", "tiles",
+    "maps", "fleet", "freight", "stock", "orders", "parcel", "tickets", "desk", "badge", "print", "fax", "voice",
+    "meet", "wiki", "forms", "signage", "camera", "access", "lift", "heating", "meter", "solar", "depot", "dock",
+    "crane", "survey", "intake", "export", "bridge", "vault", "import", "upload", "pickup", "notify", "mailer",
+    "digest", "render", "resize", "convert", "index", "search", "cache", "purge", "cleanup", "prune", "retry",
+    "replay", "poll", "watch", "tail", "ship", "track", "trace", "route", "expense", "balance", "settle", "clear",
+    "match", "merge", "split", "load", "stage", "refresh", "rebuild", "verify", "sign", "stamp", "seal", "label",
+    "scale", "weigh", "count", "tally", "quote", "price", "roster", "shift", "lease", "permit", "claim", "refund",
+    "credit", "dunning", "rebate", "tender", "catalog", "pricing", "returns", "pallets", "spool", "tariff",
+    "customs", "booking",
 };
 
-static const char *const places[32] = {
-    "erp",  "crm",  "dwh", "web",   "api",   "sap",  "hr",   "fin",  "ops", "lab", "qa",
-    "edge", "core", "hub", "north", "south", "east", "west", "k8s",  "vm",  "sql", "bi",
-    "etl",  "mail", "dns", "vpn",   "wan",   "iot",  "pos",  "shop", "dms", "plm",
+static const char *const places[64] = {
+    "erp", "crm", "dwh", "web", "api", "sap", "hr", "fin", "ops", "lab", "qa", "edge", "core", "hub", "north",
+    "south", "east", "west", "k8s", "vm", "sql", "bi", "etl", "mail", "dns", "vpn", "wan", "iot", "pos", "shop",
+    "dms", "plm", "wms", "mes", "tms", "cad", "gis", "cms", "lms", "ftp", "edi", "nas", "san", "lan", "voip", "scada",
+    "b2b", "lims", "pim", "mdm", "cdn", "ldap", "smtp", "plant", "yard", "fab", "legal", "tax", "sales", "parts",
+    "labs", "group", "store", "bim",
 };
 
 static const char *const common_names[] = {
@@ -99,7 +106,7 @@ static const char *const common_names[] = {
     "nginx",
     "nobody",
     "noreply",
-    "office",
+    "bim",
     "operateur",
     "operator",
     "ops",
@@ -285,15 +292,16 @@ static int choose(const struct mint_request *request, struct minted *minted, str
     return buffer_add_slice(&minted->identity, identity);
 }
 
-/* Bits: 2 + 6 + 5 + log2(900). */
+/* Bits: 1.5 + 7 + 6 + 1 + log2(900), and some more for the separator. */
 static uint16_t draw_service(const struct draw *draw, struct buffer *out)
 {
-    buffer_add_text(out, prefixes[draw_below(draw, 4)]);
-    buffer_add_text(out, duties[draw_below(draw, 64)]);
-    buffer_add_char(out, '-');
-    buffer_add_text(out, places[draw_below(draw, 32)]);
-    buffer_add_format(out, "%u", 100 + draw_below(draw, 900));
-    return 22;
+    const char *duty = duties[draw_below(draw, 128)], *place = places[draw_below(draw, 64)];
+    char separator = draw_below(draw, 4) == 0 ? '.' : '-';
+    bool turned = draw_below(draw, 2) == 1;
+
+    buffer_add_format(out, "%s%c%s%c%s%u", prefixes[draw_below(draw, 8)], separator, turned ? place : duty, separator,
+                      turned ? duty : place, 100 + draw_below(draw, 900));
+    return 25;
 }
 
 /* A person's login with a personnel number. Bits: log2(16 or more people) + log2(90000) = 4 + 16.4. */

@@ -20,13 +20,19 @@ static inline void message_add_id(struct buffer *buffer, const struct id *id)
     buffer_add(buffer, id->bytes, ID_BYTES);
 }
 
+/* Zeros where there are fewer. */
+static inline void message_get_raw(struct reader *reader, unsigned char *out, size_t length)
+{
+    struct slice bytes = reader_raw(reader, length);
+
+    memset(out, 0, length);
+    if (bytes.length == length)
+        memcpy(out, bytes.data, length);
+}
+
 static inline void message_get_id(struct reader *reader, struct id *id)
 {
-    struct slice bytes = reader_raw(reader, ID_BYTES);
-
-    memset(id, 0, sizeof *id);
-    if (bytes.length == ID_BYTES)
-        memcpy(id->bytes, bytes.data, ID_BYTES);
+    message_get_raw(reader, id->bytes, ID_BYTES);
 }
 
 static inline void message_add_address(struct buffer *buffer, const struct address *address)
@@ -36,11 +42,7 @@ static inline void message_add_address(struct buffer *buffer, const struct addre
 
 static inline void message_get_address(struct reader *reader, struct address *address)
 {
-    struct slice bytes = reader_raw(reader, ADDRESS_BYTES);
-
-    memset(address, 0, sizeof *address);
-    if (bytes.length == ADDRESS_BYTES)
-        memcpy(address->bytes, bytes.data, ADDRESS_BYTES);
+    message_get_raw(reader, address->bytes, ADDRESS_BYTES);
 }
 
 /* A truth value; anything but 0 and 1 is damage. */

@@ -24,11 +24,6 @@ struct thread {
 
 /* ---- who writes, and when ---- */
 
-static bool by_owner(const struct lure_message *message)
-{
-    return strcmp(message->from, "to") == 0;
-}
-
 /* How many of the lure's mails there are up to the one that can be kept alone; 0: none can. */
 static size_t up_to_alone(const struct lure *lure)
 {
@@ -82,7 +77,7 @@ static int cast(struct thread *thread, struct letter *letter, struct error *erro
     letter->from = json_object_get(token, letter->message->from);
     letter->to = json_object_get(token, letter->message->to);
     letter->copy = letter->message->copy != NULL ? json_object_get(token, letter->message->copy) : NULL;
-    letter->own = by_owner(letter->message);
+    letter->own = strcmp(letter->message->from, "to") == 0;
     letter->outside = strcmp(letter->message->from, "outside") == 0;
     letter->habits = letter->outside ? json_object_get(token, "supplier") : thread->house;
     habits = letter_text(letter->from, "client")[0] != 0 ? letter->from : letter->habits;

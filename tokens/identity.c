@@ -106,7 +106,7 @@ static const char *const common_names[] = {
     "nginx",
     "nobody",
     "noreply",
-    "bim",
+    "office",
     "operateur",
     "operator",
     "ops",
@@ -296,7 +296,7 @@ static int choose(const struct mint_request *request, struct minted *minted, str
 static uint16_t draw_service(const struct draw *draw, struct buffer *out)
 {
     const char *duty = duties[draw_below(draw, 128)], *place = places[draw_below(draw, 64)];
-    char separator = draw_below(draw, 4) == 0 ? '.' : '-';
+    char separator = draw_below(draw, 4) == 0 ? '_' : '-'; /* scanners' patterns for a URL's user know no dot */
     bool turned = draw_below(draw, 2) == 1;
 
     buffer_add_format(out, "%s%c%s%c%s%u", prefixes[draw_below(draw, 8)], separator, turned ? place : duty, separator,

@@ -55,6 +55,27 @@ START_TEST(ten_thousand_draws)
 }
 END_TEST
 
+/* Secretlint's pattern for a URL's user and Kingfisher's for AMQP's take no other characters. */
+START_TEST(scanners_take_services_for_a_urls_user)
+{
+    struct counter counter = {11};
+    struct draw draw = {counter_bytes, &counter};
+    struct mint_request request = draws_request(&draw, kind_password.forms[0]);
+    struct minted minted;
+    struct error error;
+
+    draws_init(&minted);
+    for (size_t i = 0; i < DRAWS; i++) {
+        ck_assert_int_eq(kind_password.mint(&request, &minted, &error), 0);
+        ck_assert_uint_eq(strspn(buffer_text(&minted.identity), "abcdefghijklmnopqrstuvwxyz0123456789_-"),
+                          minted.identity.length);
+        buffer_clear(&minted.identity);
+        buffer_clear(&minted.secret);
+    }
+    draws_free(&minted);
+}
+END_TEST
+
 START_TEST(human_ones_keep_a_companys_rules)
 {
     struct counter counter = {3};
@@ -192,6 +213,7 @@ static const struct {
     {"x", true},
     {"git-admin", true},
     {"postgres2024", true},
+    {"office", true},
     {"12345678", true},
     {"svc-mirror-dwh417", false},
     {"aquill40312", false},
@@ -241,6 +263,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, ten_thousand_draws, 0, 5);
     tcase_add_loop_test(tcase, houses_rules_are_kept, 0, sizeof rules / sizeof *rules);
+    tcase_add_test(tcase, scanners_take_services_for_a_urls_user);
     tcase_add_test(tcase, human_ones_keep_a_companys_rules);
     tcase_add_loop_test(tcase, word_lists_are_worth_ten_bits, 0, 2);
     tcase_add_test(tcase, entropy_is_what_is_stated);

@@ -288,12 +288,11 @@ static void on_slow(evutil_socket_t fd, short what, void *context)
         keeper_dispatch(keeper);
     if (taken && is_erasing_due(keeper) && !event_pending(keeper->erase, EV_TIMEOUT, NULL))
         erase_soon(keeper);
-    if (!event_pending(keeper->fill, EV_TIMEOUT, NULL) &&
-        (!keeper->ledger.filter.complete || filter_crowded(&keeper->ledger.filter)))
+    if (!event_pending(keeper->fill, EV_TIMEOUT, NULL) && fingerprints_wanting(&keeper->ledger.fingerprints))
         event_add(keeper->fill, &(struct timeval){0, FILL_US});
 }
 
-/* The filter is filled bit by bit, so that a start need not wait for it. */
+/* The table of fingerprints is filled bit by bit, so that a start need not wait for it. */
 static void on_fill(evutil_socket_t fd, short what, void *context)
 {
     struct keeper *keeper = context;

@@ -196,6 +196,23 @@ int keyring_unseal(const struct keyring *keyring, struct slice sealed, unsigned 
     return (int)length;
 }
 
+uint16_t keyring_head(const struct keyring *keyring, struct slice sealed, unsigned char out[KEYRING_HEAD])
+{
+    unsigned char stream[crypto_onetimeauth_KEYBYTES + KEYRING_HEAD] = {0}; /* a secretbox's text follows its key */
+    size_t length = sealed.length < SEAL_OVERHEAD ? 0 : sealed.length - SEAL_OVERHEAD, head = length;
+
+    memset(out, 0, KEYRING_HEAD);
+    if (length == 0 || length > UINT16_MAX || sealed.data[0] != KEYRING_NUMBER)
+        return 0;
+    if (head > KEYRING_HEAD)
+        head = KEYRING_HEAD;
+    memcpy(stream + crypto_onetimeauth_KEYBYTES, sealed.data + SEAL_OVERHEAD, head);
+    crypto_stream_xsalsa20_xor(stream, stream, crypto_onetimeauth_KEYBYTES + head, sealed.data + 1, keyring->seal_key);
+    memcpy(out, stream + crypto_onetimeauth_KEYBYTES, head);
+    sodium_memzero(stream, sizeof stream);
+    return (uint16_t)length;
+}
+
 int keyring_open_sealed(const struct keyring *keyring, struct slice sealed, struct buffer *out)
 {
     unsigned char *to;

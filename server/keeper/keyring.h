@@ -16,6 +16,7 @@
 #define DIGEST_BYTES 16
 #define CHAIN_BYTES 32
 #define SEAL_OVERHEAD (1 + 24 + 16) /* key number, nonce, authenticator */
+#define KEYRING_HEAD 64             /* bytes that keyring_head() opens */
 
 enum digest_tag { DIGEST_SECRET = 'S', DIGEST_IDENTITY = 'I', DIGEST_PUBLIC = 'K', DIGEST_TRIAL = 'T',
                   DIGEST_PLANTED = 'P' };
@@ -52,6 +53,9 @@ int keyring_seal(const struct keyring *keyring, struct slice plain, struct buffe
 int keyring_open_sealed(const struct keyring *keyring, struct slice sealed, struct buffer *out);
 /* As above into memory of at least sealed.length - SEAL_OVERHEAD bytes; the length, or -1. */
 int keyring_unseal(const struct keyring *keyring, struct slice sealed, unsigned char *out, size_t size);
+/* Opens the beginning of what is sealed, which the caller wipes, without a look at the rest, so that damage is not seen.
+ * The plain form's length; 0, and zeros, where it cannot be told. */
+uint16_t keyring_head(const struct keyring *keyring, struct slice sealed, unsigned char out[KEYRING_HEAD]);
 /* Makes bytes of a secret unreadable where they stay in memory, or readable again (ChaCha20). `number`: another one for
  * each secret. */
 void keyring_mask(const struct keyring *keyring, int64_t number, unsigned char *bytes, size_t length);

@@ -438,7 +438,7 @@ void ledger_close(struct ledger *ledger)
     if (ledger->lock >= 0)
         close(ledger->lock);
     ledger->folder = ledger->lock = -1;
-    filter_close(&ledger->filter);
+    fingerprints_close(&ledger->fingerprints);
     pending_clear(&ledger->pending);
     free(ledger->path);
     ledger->path = NULL;

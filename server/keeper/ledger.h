@@ -14,7 +14,7 @@
 #include "server/base/buffer.h"
 #include "server/base/error.h"
 #include "server/base/id.h"
-#include "server/keeper/filter.h"
+#include "server/keeper/fingerprints.h"
 #include "server/keeper/flusher.h"
 #include "server/keeper/keyring.h"
 #include "server/keeper/pending.h"
@@ -36,7 +36,7 @@ struct ledger {
     int64_t full_since; /* monotonic */
     bool hasty;         /* commits do not wait for the disk, until ledger_step() meets one that has to */
     struct flusher flusher; /* of the log, for hasty commits */
-    struct filter filter; /* of secret_index; recognise.h fills it */
+    struct fingerprints fingerprints; /* of secret_index; recognise.h fills it */
     struct pending_digests pending; /* written by ledger_commit() */
     uint64_t indexed; /* digests that were added, or may have been (roster.h) */
     uint64_t trials; /* how often what is tried for a proof may have changed (prove.h) */

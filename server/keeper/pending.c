@@ -36,7 +36,7 @@ int pending_add(struct ledger *ledger, const struct digest *digest, int64_t toke
     struct pending_digests *pending = &ledger->pending;
     struct pending_digest item = {*digest, token, part};
 
-    filter_add(&ledger->filter, digest);
+    fingerprints_add(&ledger->fingerprints, digest, token, (unsigned)part);
     ledger->indexed++;
     if (sqlite3_get_autocommit(ledger->db) != 0)
         return insert(ledger, &item, error);

@@ -159,13 +159,14 @@ static int find_tokens(struct recogniser *recogniser, const struct presented_pro
 {
     const struct candidate *candidates = presented->observation->candidates;
     enum digest_tag tag = finds[presented->transcript.number] == FIND_KEY ? DIGEST_PUBLIC : DIGEST_IDENTITY;
+    struct bearer ignored;
     size_t count = 0, looked = 0;
 
     for (size_t i = 0; i < recogniser->probe_count; i++) {
         const struct probe *probe = &recogniser->probes[i];
 
         if (probe->tag != tag || candidates[probe->candidate].pair != candidates[presented->candidate].pair ||
-            !filter_maybe(&recogniser->ledger->filter, &probe->digest))
+            !fingerprints_find(&recogniser->ledger->fingerprints, &probe->digest, &ignored))
             continue;
         looked++;
         if (add_tokens(recogniser, &probe->digest, tokens, &count, error) < 0)

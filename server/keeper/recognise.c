@@ -10,27 +10,17 @@
 #define REFRESH 1024 /* observations between two looks at how many tokens there are */
 
 struct hit {
-    int64_t token;
-    uint16_t candidate;
-    uint8_t part;
+    struct known known;
+    const struct probe *probe;
 };
 
 /* What one recognition works with. */
 struct scene {
     struct recogniser *recogniser;
     const struct observation *observation;
-    struct hit hits[HITS];
+    struct hit hits[HITS + 1]; /* the last to read into */
     size_t hit_count;
 };
-
-struct known {
-    int64_t number;
-    struct digest identity;
-    bool bound, distinctive, opens; /* opens: the decoy where it was seen */
-    struct slice secret;            /* of its bytes only RECOGNISE_DISTANCE may be there */
-};
-
-_Static_assert(ROSTER_HEAD == RECOGNISE_DISTANCE, "a roster keeps what is compared");
 
 static int refresh(struct recogniser *recogniser, struct error *error)
 {
@@ -76,51 +66,52 @@ void recogniser_close(struct recogniser *recogniser)
 /* Sized for what is known of: how many tokens there are, or how many digests were met before it was too small. */
 static int begin_filling(struct recogniser *recogniser, struct error *error)
 {
-    struct filter *filter = &recogniser->ledger->filter;
-    uint64_t digests = filter->added * 2;
+    struct fingerprints *fingerprints = &recogniser->ledger->fingerprints;
+    uint64_t digests = fingerprints->added * 2;
 
     if (refresh(recogniser, error) < 0)
         return -1;
     if (digests < (uint64_t)recogniser->last_token * 3)
         digests = (uint64_t)recogniser->last_token * 3;
-    if (filter_open(filter, digests) < 0)
+    if (fingerprints_open(fingerprints, digests) < 0)
         return error_set(error, "out of memory");
-    filter->scanning = true;
+    fingerprints->scanning = true;
     return 0;
 }
 
 int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error)
 {
-    struct filter *filter = &recogniser->ledger->filter;
+    struct fingerprints *fingerprints = &recogniser->ledger->fingerprints;
+    struct digest from;
     sqlite3_stmt *statement;
-    struct slice digest;
     int found, taken = 0;
 
-    if (filter->complete && !filter_crowded(filter))
+    if (!fingerprints_wanting(fingerprints))
         return 0;
-    if ((!filter->scanning || filter_crowded(filter)) && begin_filling(recogniser, error) < 0)
+    if ((!fingerprints->scanning || fingerprints_crowded(fingerprints)) && begin_filling(recogniser, error) < 0)
         return -1;
-    statement = ledger_statement(recogniser->ledger,
-                                 "SELECT digest FROM secret_index WHERE digest > ? ORDER BY digest LIMIT ?", error);
+    statement = ledger_statement(
+        recogniser->ledger, "SELECT digest, iif(count(*) = 1, token, 0), part FROM secret_index WHERE digest > ? "
+        "GROUP BY digest ORDER BY digest LIMIT ?", error);
     if (statement == NULL)
         return -1;
-    ledger_bind_blob(statement, 1, (struct slice){filter->reached.bytes, DIGEST_BYTES});
+    from = fingerprints->reached;
+    ledger_bind_blob(statement, 1, (struct slice){from.bytes, DIGEST_BYTES});
     sqlite3_bind_int(statement, 2, rows);
     while ((found = ledger_step(recogniser->ledger, statement, error)) == 1) {
-        digest = ledger_column(statement, 0);
-        if (digest.length == DIGEST_BYTES) {
-            struct digest value;
+        struct slice digest = ledger_column(statement, 0);
 
-            memcpy(value.bytes, digest.data, DIGEST_BYTES);
-            filter_add(filter, &value);
-            if (++taken == rows)
-                memcpy(filter->reached.bytes, value.bytes, DIGEST_BYTES);
-        }
+        if (digest.length != DIGEST_BYTES)
+            continue;
+        memcpy(fingerprints->reached.bytes, digest.data, DIGEST_BYTES);
+        fingerprints_add(fingerprints, &fingerprints->reached, sqlite3_column_int64(statement, 1),
+                         (unsigned)sqlite3_column_int(statement, 2));
+        taken++;
     }
     if (found < 0)
         return -1;
-    filter->complete = taken < rows && !filter_crowded(filter);
-    return filter->complete ? 0 : 1;
+    fingerprints->complete = taken < rows && !fingerprints_crowded(fingerprints);
+    return fingerprints_wanting(fingerprints);
 }
 
 static void add_probe(struct recogniser *recogniser, enum digest_tag tag, struct slice value, size_t candidate)
@@ -159,150 +150,63 @@ static void make_probes(struct recogniser *recogniser, const struct observation 
     }
 }
 
-/* Looks a digest up; 1 with *hit, 0, or -1. The newest token wins where several bear one identity. */
-static int look_up(struct recogniser *recogniser, const struct digest *digest, struct hit *hit, struct error *error)
+static bool is_secret(const struct known *known)
 {
-    sqlite3_stmt *statement = ledger_statement(
-        recogniser->ledger, "SELECT token, part FROM secret_index WHERE digest = ? ORDER BY token DESC LIMIT 1", error);
-    int found;
-
-    if (statement == NULL)
-        return -1;
-    ledger_bind_blob(statement, 1, (struct slice){digest->bytes, DIGEST_BYTES});
-    found = ledger_step(recogniser->ledger, statement, error);
-    if (found == 1) {
-        hit->token = sqlite3_column_int64(statement, 0);
-        hit->part = (uint8_t)sqlite3_column_int(statement, 1);
-        sqlite3_reset(statement);
-    }
-    return found;
+    return known->part == PART_SECRET || known->part == PART_FORMER;
 }
 
-static void find_in_roster(struct scene *scene)
+/* The identity of a token whose secret was found needs no look-up. */
+static bool is_explained(const struct scene *scene, const struct probe *probe)
+{
+    for (size_t i = 0; i < scene->hit_count; i++) {
+        const struct known *known = &scene->hits[i].known;
+
+        if (is_secret(known) && memcmp(&known->identity, &probe->digest, sizeof probe->digest) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As known_find(); what was found once is not looked up again. */
+static int find(const struct scene *scene, const struct probe *probe, struct known *known, struct error *error)
+{
+    for (size_t i = 0; i < scene->hit_count; i++) {
+        if (memcmp(&scene->hits[i].probe->digest, &probe->digest, sizeof probe->digest) == 0) {
+            *known = scene->hits[i].known;
+            return 1;
+        }
+    }
+    return known_find(scene->recogniser, probe, scene->observation, known, error);
+}
+
+/* Secrets first, then what names a token. */
+static int find_hits(struct scene *scene, bool secrets, struct error *error)
 {
     struct recogniser *recogniser = scene->recogniser;
 
-    recogniser->turn++;
     for (size_t i = 0; i < recogniser->probe_count && scene->hit_count < HITS; i++) {
         const struct probe *probe = &recogniser->probes[i];
-        const struct roster_digest *found = roster_find(&recogniser->roster, &probe->digest);
+        struct hit *hit = &scene->hits[scene->hit_count];
+        int found;
 
-        if (found != NULL)
-            scene->hits[scene->hit_count++] = (struct hit){found->token, probe->candidate, found->part};
-    }
-}
-
-static int find_hits(struct scene *scene, struct error *error)
-{
-    struct recogniser *recogniser = scene->recogniser;
-    struct hit hit;
-    size_t i, looked = 0;
-    int found;
-
-    if (recogniser->roster.complete) {
-        find_in_roster(scene);
-        return 0;
-    }
-    for (i = 0; i < recogniser->probe_count && scene->hit_count < HITS; i++) {
-        if (!filter_maybe(&recogniser->ledger->filter, &recogniser->probes[i].digest))
+        if ((probe->tag == DIGEST_SECRET) != secrets || is_explained(scene, probe))
             continue;
-        looked++;
-        found = look_up(recogniser, &recogniser->probes[i].digest, &hit, error);
+        found = find(scene, probe, &hit->known, error);
         if (found < 0)
             return -1;
-        hit.candidate = recogniser->probes[i].candidate;
-        if (found == 1)
-            scene->hits[scene->hit_count++] = hit;
-    }
-    for (; looked < RECOGNISE_LOOKUPS; looked++) {
-        if (look_up(recogniser, &recogniser->nobodys[recogniser->turn++ % RECOGNISE_POOL], &hit, error) < 0)
-            return -1;
+        hit->probe = probe;
+        scene->hit_count += (size_t)found;
     }
     return 0;
 }
 
-static bool does_open(const struct scene *scene, struct slice decoy)
-{
-    return decoy.length == 0 || slice_equal(decoy, scene->observation->decoy);
-}
-
-/* Reads and unseals a token, the first from that number on. 1, 0, -1. */
-static int read_token(struct scene *scene, int64_t from, struct known *known, struct error *error)
-{
-    struct recogniser *recogniser = scene->recogniser;
-    sqlite3_stmt *statement = ledger_statement(
-        recogniser->ledger, "SELECT number, secret, identity_digest, bound, distinctive, decoy FROM token "
-        "WHERE number >= ? ORDER BY number LIMIT 1", error);
-    struct slice sealed = {recogniser->dummy, sizeof recogniser->dummy}, digest;
-    int found, length;
-
-    if (statement == NULL)
-        return -1;
-    sqlite3_bind_int64(statement, 1, from);
-    found = ledger_step(recogniser->ledger, statement, error);
-    if (found < 0)
-        return -1;
-    if (found == 1) {
-        known->number = sqlite3_column_int64(statement, 0);
-        sealed = ledger_column(statement, 1);
-        digest = ledger_column(statement, 2);
-        if (digest.length == DIGEST_BYTES)
-            memcpy(known->identity.bytes, digest.data, DIGEST_BYTES);
-        known->bound = sqlite3_column_int(statement, 3) != 0;
-        known->distinctive = sqlite3_column_int(statement, 4) != 0;
-        known->opens = does_open(scene, ledger_column(statement, 5));
-    }
-    length = keyring_unseal(recogniser->keyring, sealed, recogniser->plain, sizeof recogniser->plain);
-    known->secret = (struct slice){recogniser->plain, length > 0 ? (size_t)length : 0};
-    if (found == 1)
-        sqlite3_reset(statement);
-    return found;
-}
-
-/* As read_token(). */
-static int take_from_roster(struct scene *scene, int64_t from, struct known *known)
-{
-    struct recogniser *recogniser = scene->recogniser;
-    const struct roster *roster = &recogniser->roster;
-    const struct roster_token *token = roster_token(roster, from);
-
-    if (token == NULL)
-        return 0;
-    known->number = token->number;
-    known->identity = token->identity;
-    known->bound = token->bound;
-    known->distinctive = token->distinctive;
-    known->opens = does_open(scene, roster_decoy(roster, token));
-    roster_secret(recogniser->keyring, token, recogniser->plain);
-    known->secret = (struct slice){recogniser->plain, token->length};
-    return 1;
-}
-
-/* `number` 0: any, and its facts are not used. 1, 0 when it is not there, -1. */
-static int open_token(struct scene *scene, int64_t number, struct known *known, struct error *error)
-{
-    struct recogniser *recogniser = scene->recogniser;
-    int64_t from = number != 0 ? number : recogniser->anybody[recogniser->turn % RECOGNISE_POOL];
-    int found;
-
-    memset(known, 0, sizeof *known);
-    recogniser->opened++;
-    found = recogniser->roster.complete ? take_from_roster(scene, from, known) : read_token(scene, from, known, error);
-    return found == 1 ? known->number == number : found;
-}
-
-static bool is_secret(const struct hit *hit)
-{
-    return hit->part == PART_SECRET || hit->part == PART_FORMER;
-}
-
 /* The rank of the best grade that a hit can lead to. */
-static int best_of(const struct hit *hit)
+static int best_of(const struct known *known)
 {
-    return grade_rank(is_secret(hit)             ? GRADE_SECRET
-                      : hit->part == PART_PUBLIC ? GRADE_KEY_OFFERED
-                      : hit->part == PART_ADDRESS ? GRADE_BEACON
-                                                  : GRADE_IDENTITY);
+    return grade_rank(is_secret(known)              ? GRADE_SECRET
+                      : known->part == PART_PUBLIC  ? GRADE_KEY_OFFERED
+                      : known->part == PART_ADDRESS ? GRADE_BEACON
+                                                    : GRADE_IDENTITY);
 }
 
 static bool is_identity(const struct scene *scene, uint16_t candidate)
@@ -334,8 +238,9 @@ static bool identity_fits(const struct scene *scene, const struct known *known, 
     for (i = 0; i < scene->hit_count; i++) {
         const struct hit *hit = &scene->hits[i];
 
-        fits = fits || (hit->part == PART_IDENTITY && hit->token == known->number && hit->candidate != secret &&
-                        (!paired || observation->candidates[hit->candidate].pair == pair));
+        fits = fits || (hit->known.part == PART_IDENTITY && hit->known.token == known->token &&
+                        hit->probe->candidate != secret &&
+                        (!paired || observation->candidates[hit->probe->candidate].pair == pair));
     }
     return fits;
 }
@@ -355,21 +260,22 @@ static int secret_with(const struct observation *observation, uint16_t identity)
     return found;
 }
 
-static void measure(const struct scene *scene, const struct known *known, int secret, struct match *match)
+static void measure(const struct scene *scene, const struct known *known, uint16_t candidate, struct match *match)
 {
+    int secret = scene->observation->candidate_count > 0 ? secret_with(scene->observation, candidate) : -1;
     struct slice presented = secret >= 0 ? normalise_secret(scene->observation->candidates[secret].value) : SLICE_NONE;
-    unsigned distance = edit_distance(known->secret, presented);
+    unsigned distance = edit_distance((struct slice){known->head, known->length}, presented);
 
     match->distance = distance > UINT16_MAX ? UINT16_MAX : (uint16_t)distance;
-    match->length = (uint16_t)known->secret.length;
+    match->length = known->length;
     if (secret >= 0)
         match->reasons |= MATCH_NEAR;
 }
 
-static void grade_secret(const struct scene *scene, const struct known *known, const struct hit *hit,
-                         struct match *match)
+static void grade_secret(const struct scene *scene, const struct hit *hit, struct match *match)
 {
-    bool any, fits = identity_fits(scene, known, hit->candidate, &any);
+    const struct known *known = &hit->known;
+    bool any, fits = identity_fits(scene, known, hit->probe->candidate, &any);
 
     match->part = CANDIDATE_SECRET;
     match->reasons &= (uint8_t)~MATCH_NEAR;
@@ -379,17 +285,17 @@ static void grade_secret(const struct scene *scene, const struct known *known, c
     if (!known->opens)
         match->reasons |= MATCH_OTHER_DECOY;
     match->grade = match->reasons != 0 ? GRADE_SECRET_ELSEWHERE : GRADE_SECRET;
-    if (hit->part == PART_FORMER)
+    if (known->part == PART_FORMER)
         match->reasons |= MATCH_FORMER;
 }
 
 /* What names the token without its secret: its identity, a key's public half, an address. */
-static void grade_name_of(const struct known *known, const struct hit *hit, struct match *match)
+static void grade_name_of(const struct known *known, struct match *match)
 {
-    match->part = hit->part == PART_PUBLIC ? CANDIDATE_PUBLIC : CANDIDATE_IDENTITY;
-    if (hit->part == PART_PUBLIC)
+    match->part = known->part == PART_PUBLIC ? CANDIDATE_PUBLIC : CANDIDATE_IDENTITY;
+    if (known->part == PART_PUBLIC)
         match->grade = GRADE_KEY_OFFERED;
-    else if (hit->part == PART_ADDRESS)
+    else if (known->part == PART_ADDRESS)
         match->grade = GRADE_BEACON;
     else
         match->grade = known->distinctive ? GRADE_IDENTITY : GRADE_NOISE;
@@ -401,29 +307,16 @@ static void grade_name_of(const struct known *known, const struct hit *hit, stru
         match->reasons |= MATCH_OTHER_DECOY;
 }
 
-/* Opens the hit's token (NULL: any) and grades what was seen of it. */
-static int examine(struct scene *scene, const struct hit *hit, struct match *match, struct error *error)
+static void examine(const struct scene *scene, const struct hit *hit, struct match *match)
 {
-    struct known known;
-    int found, secret = -1;
-
     memset(match, 0, sizeof *match);
-    found = open_token(scene, hit != NULL ? hit->token : 0, &known, error);
-    if (found < 0)
-        return -1;
-    if (scene->observation->candidate_count > 0)
-        secret = secret_with(scene->observation, hit != NULL ? hit->candidate : 0);
-    measure(scene, &known, secret, match);
-    sodium_memzero(scene->recogniser->plain, known.secret.length);
-    if (hit == NULL || found == 0)
-        return 0;
-    match->token = hit->token;
-    match->candidate = (uint8_t)hit->candidate;
-    if (is_secret(hit))
-        grade_secret(scene, &known, hit, match);
+    match->token = hit->known.token;
+    match->candidate = (uint8_t)hit->probe->candidate;
+    measure(scene, &hit->known, hit->probe->candidate, match);
+    if (is_secret(&hit->known))
+        grade_secret(scene, hit, match);
     else
-        grade_name_of(&known, hit, match);
-    return 0;
+        grade_name_of(&hit->known, match);
 }
 
 static struct match *matched_already(struct recognition *recognition, int64_t token)
@@ -438,27 +331,34 @@ static struct match *matched_already(struct recognition *recognition, int64_t to
 }
 
 /* Secrets before what names a token; each token once, with its highest grade. */
-static int examine_hits(struct scene *scene, bool secrets, struct recognition *recognition, size_t *examined,
-                        struct error *error)
+static void examine_hits(const struct scene *scene, bool secrets, struct recognition *recognition)
 {
     struct match match, *before;
-    size_t i;
 
-    for (i = 0; i < scene->hit_count && *examined < MATCHES * 2; i++) {
+    for (size_t i = 0; i < scene->hit_count; i++) {
         const struct hit *hit = &scene->hits[i];
 
-        before = matched_already(recognition, hit->token);
-        if (is_secret(hit) != secrets || (before != NULL && grade_rank(before->grade) >= best_of(hit)))
+        before = matched_already(recognition, hit->known.token);
+        if (is_secret(&hit->known) != secrets || (before != NULL && grade_rank(before->grade) >= best_of(&hit->known)))
             continue;
-        if (examine(scene, hit, &match, error) < 0)
-            return -1;
-        (*examined)++;
+        examine(scene, hit, &match);
         if (before != NULL && grade_rank(match.grade) > grade_rank(before->grade))
             *before = match;
         else if (before == NULL && match.grade != GRADE_NOISE && recognition->count < MATCHES)
             recognition->matches[recognition->count++] = match;
     }
-    return 0;
+}
+
+/* The work of a hit, where nothing was found. */
+static int examine_any(struct scene *scene, struct error *error)
+{
+    struct match ignored = {0};
+    struct hit *hit = &scene->hits[0];
+    int found = known_any(scene->recogniser, scene->observation, &hit->known, error);
+
+    if (found == 1)
+        measure(scene, &hit->known, 0, &ignored);
+    return found < 0 ? -1 : 0;
 }
 
 /* A proof is as good as the secret itself. */
@@ -487,9 +387,8 @@ static int take_proofs(struct scene *scene, struct recognition *recognition, str
 int recognise(struct recogniser *recogniser, const struct observation *observation, struct recognition *recognition,
               struct error *error)
 {
-    struct scene scene = {recogniser, observation, {{0}}, 0};
-    struct match ignored;
-    size_t examined = 0;
+    UNZEROED struct scene scene;
+    int result;
 
     recognition->count = 0;
     if (recogniser->until_refresh-- == 0 && refresh(recogniser, error) < 0)
@@ -498,9 +397,17 @@ int recognise(struct recogniser *recogniser, const struct observation *observati
         roster_load(&recogniser->roster, recogniser->ledger, error) < 0)
         return -1;
     make_probes(recogniser, observation, recognition);
-    if (find_hits(&scene, error) < 0 || examine_hits(&scene, true, recognition, &examined, error) < 0 ||
-        take_proofs(&scene, recognition, error) < 0 ||
-        examine_hits(&scene, false, recognition, &examined, error) < 0)
-        return -1;
-    return examined == 0 ? examine(&scene, NULL, &ignored, error) : 0;
+    scene.recogniser = recogniser;
+    scene.observation = observation;
+    scene.hit_count = 0;
+    result = find_hits(&scene, true, error) < 0 ? -1 : find_hits(&scene, false, error);
+    if (result == 0) {
+        examine_hits(&scene, true, recognition);
+        result = take_proofs(&scene, recognition, error);
+        examine_hits(&scene, false, recognition);
+    }
+    if (result == 0 && scene.hit_count == 0)
+        result = examine_any(&scene, error);
+    sodium_memzero(scene.hits, (scene.hit_count + 1) * sizeof *scene.hits);
+    return result;
 }

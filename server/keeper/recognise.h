@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
  * Which tokens an observation shows, and how surely (DESIGN 5). The work is the same for hit and miss: one keyed
- * digest per spelling, each asked of the roster; then at least one token, a known one or any, is taken from it and
- * compared. Where there are too many for a roster, each digest is asked of the filter; then at least RECOGNISE_LOOKUPS
- * look-ups are done in the index, real ones or of digests that nobody presented; then at least one token is read,
- * unsealed and compared. Proofs of possession: prove.h. */
+ * digest per spelling, each asked of the roster, or of the table of fingerprints where there are too many tokens for
+ * one; then at least one token, one that was presented or any, is looked up and read (known.h) and compared. Proofs of
+ * possession: prove.h. */
 #ifndef KEEPER_RECOGNISE_H
 #define KEEPER_RECOGNISE_H
 
 #include "server/keeper/keyring.h"
+#include "server/keeper/known.h"
 #include "server/keeper/ledger.h"
 #include "server/keeper/normalise.h"
 #include "server/keeper/prove.h"
@@ -44,7 +44,7 @@ struct match {
     uint16_t length;   /* of the planted secret */
 };
 
-#define RECOGNISE_DISTANCE 64 /* bytes of either secret that are compared; what is longer counts as different */
+#define RECOGNISE_DISTANCE KEYRING_HEAD /* bytes of either secret that are compared; what is longer counts as different */
 /* Levenshtein's distance, within that bound. */
 unsigned edit_distance(struct slice a, struct slice b);
 
@@ -55,8 +55,7 @@ struct recognition {
 };
 
 #define RECOGNISE_PROBES (OBSERVATION_CANDIDATES * (NORMALISE_SPELLINGS + 1))
-#define RECOGNISE_POOL 16   /* digests that nobody has, and tokens, for the work of a miss */
-#define RECOGNISE_LOOKUPS 2 /* at least so many look-ups in the ledger for each observation */
+#define RECOGNISE_POOL 16 /* digests and tokens for the work of a miss */
 
 struct probe {
     struct digest digest;
@@ -85,7 +84,7 @@ struct recogniser {
 int recogniser_open(struct recogniser *recogniser, struct ledger *ledger, const struct keyring *keyring,
                     struct error *error);
 void recogniser_close(struct recogniser *recogniser);
-/* Fills the ledger's filter with up to `rows` digests more. 1: there is more to do; 0: complete; -1. */
+/* Fills the ledger's table of fingerprints with up to `rows` digests more. 1: there is more to do; 0: complete; -1. */
 int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error);
 /* -1 when the ledger could not be read. */
 int recognise(struct recogniser *recogniser, const struct observation *observation, struct recognition *recognition,

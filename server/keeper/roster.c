@@ -52,10 +52,8 @@ static bool add_name(struct roster *roster, struct slice name, struct roster_tok
 
 static bool add_token(struct roster *roster, const struct keyring *keyring, sqlite3_stmt *row)
 {
-    UNZEROED unsigned char secret[TOKEN_SECRET];
     struct slice digest = ledger_column(row, 2);
     struct roster_token *token;
-    int length;
 
     if (roster->count == roster->room && !grow(roster))
         return false;
@@ -67,11 +65,8 @@ static bool add_token(struct roster *roster, const struct keyring *keyring, sqli
     token->distinctive = sqlite3_column_int(row, 4) != 0;
     if (!add_name(roster, ledger_column(row, 5), token))
         return false;
-    length = keyring_unseal(keyring, ledger_column(row, 1), secret, sizeof secret);
-    token->length = (uint16_t)(length > 0 ? length : 0);
-    memcpy(token->head, secret, token->length < ROSTER_HEAD ? token->length : ROSTER_HEAD);
-    keyring_mask(keyring, token->number, token->head, ROSTER_HEAD);
-    sodium_memzero(secret, token->length);
+    token->length = keyring_head(keyring, ledger_column(row, 1), token->head);
+    keyring_mask(keyring, token->number, token->head, KEYRING_HEAD);
     roster->count++;
     return true;
 }
@@ -214,10 +209,10 @@ const struct roster_token *roster_token(const struct roster *roster, int64_t num
     return from < roster->count ? &roster->tokens[from] : NULL;
 }
 
-void roster_secret(const struct keyring *keyring, const struct roster_token *token, unsigned char out[ROSTER_HEAD])
+void roster_secret(const struct keyring *keyring, const struct roster_token *token, unsigned char out[KEYRING_HEAD])
 {
-    memcpy(out, token->head, ROSTER_HEAD);
-    keyring_mask(keyring, token->number, out, ROSTER_HEAD);
+    memcpy(out, token->head, KEYRING_HEAD);
+    keyring_mask(keyring, token->number, out, KEYRING_HEAD);
 }
 
 struct slice roster_decoy(const struct roster *roster, const struct roster_token *token)

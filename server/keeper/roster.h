@@ -13,12 +13,11 @@
 
 #define ROSTER_TOKENS 4096   /* at most, */
 #define ROSTER_DIGESTS 16384 /* and of these; where there are more it stays empty */
-#define ROSTER_HEAD 64       /* bytes of a secret that are kept */
 
 struct roster_token {
     int64_t number;
     struct digest identity;
-    unsigned char head[ROSTER_HEAD]; /* of the secret, masked */
+    unsigned char head[KEYRING_HEAD]; /* of the secret, masked */
     uint16_t length;                 /* of all of it; 0: cannot be opened */
     bool bound, distinctive;
     uint32_t decoy, decoy_length; /* its name: place in roster->names */
@@ -56,7 +55,7 @@ const struct roster_digest *roster_find(const struct roster *roster, const struc
 /* The first token with at least that number, or NULL. */
 const struct roster_token *roster_token(const struct roster *roster, int64_t number);
 /* Writes the beginning of its secret in clear to `out`, which the caller wipes. */
-void roster_secret(const struct keyring *keyring, const struct roster_token *token, unsigned char out[ROSTER_HEAD]);
+void roster_secret(const struct keyring *keyring, const struct roster_token *token, unsigned char out[KEYRING_HEAD]);
 struct slice roster_decoy(const struct roster *roster, const struct roster_token *token);
 
 #endif

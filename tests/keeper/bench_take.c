@@ -188,7 +188,8 @@ int main(int count, char **arguments)
     began = clock_monotonic();
     while (must(recogniser_fill(&observer.recogniser, 1000, &error)) == 1)
         ;
-    printf("{\"filter_us\":%lld,\"bytes\":%zu}\n", (long long)(clock_monotonic() - began), ledger.filter.blocks * 64);
+    printf("{\"fingerprints_us\":%lld,\"bytes\":%zu}\n", (long long)(clock_monotonic() - began),
+           ledger.fingerprints.count * 64);
     look(have, false);
     look(have, true);
     present(have, size, false);

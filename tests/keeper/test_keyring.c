@@ -139,6 +139,28 @@ START_TEST(seals)
 }
 END_TEST
 
+START_TEST(opens_the_beginning)
+{
+    static const size_t lengths[] = {1, 32, 33, KEYRING_HEAD, KEYRING_HEAD + 1, 4000};
+    unsigned char master[KEYRING_BYTES] = {3}, plain[4000], head[KEYRING_HEAD];
+    struct keyring keyring;
+    struct buffer sealed;
+    size_t length = lengths[_i];
+
+    keyring_derive(&keyring, master);
+    randombytes_buf(plain, sizeof plain);
+    buffer_init(&sealed, 8192);
+    ck_assert_int_eq(keyring_seal(&keyring, (struct slice){plain, length}, &sealed), 0);
+    ck_assert_uint_eq(keyring_head(&keyring, buffer_slice(&sealed), head), length);
+    ck_assert_mem_eq(head, plain, length < sizeof head ? length : sizeof head);
+    ck_assert_uint_eq(keyring_head(&keyring, (struct slice){sealed.data, SEAL_OVERHEAD}, head), 0);
+    sealed.data[0]++;
+    ck_assert_uint_eq(keyring_head(&keyring, buffer_slice(&sealed), head), 0);
+    buffer_free(&sealed);
+    keyring_wipe(&keyring);
+}
+END_TEST
+
 START_TEST(check_value_tells_keys_apart)
 {
     const unsigned char a[KEYRING_BYTES] = {1}, b[KEYRING_BYTES] = {2};
@@ -165,6 +187,7 @@ static Suite *suite(void)
     tcase_add_test(t, refuses_wrong_files);
     tcase_add_test(t, digests_are_keyed_and_tagged);
     tcase_add_test(t, seals);
+    tcase_add_loop_test(t, opens_the_beginning, 0, 6);
     tcase_add_test(t, check_value_tells_keys_apart);
     suite_add_tcase(s, t);
     return s;

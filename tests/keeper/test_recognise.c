@@ -246,12 +246,8 @@ END_TEST
 START_TEST(former_secrets_are_known)
 {
     struct digest digest = keyring_digest(&world->keyring, DIGEST_SECRET, slice_of("the-one-before"));
-    sqlite3_stmt *statement = ledger_statement(
-        &world->ledger, "INSERT INTO secret_index (digest, token, part, key) VALUES (?, ?, 3, 1)", &world->error);
 
-    ledger_bind_blob(statement, 1, (struct slice){digest.bytes, sizeof digest.bytes});
-    sqlite3_bind_int64(statement, 2, token);
-    ck_assert_int_eq(ledger_run(&world->ledger, statement, &world->error), 0);
+    ck_assert_int_eq(pending_add(&world->ledger, &digest, token, PART_FORMER, &world->error), 0);
     look_login(IDENTITY, "the-one-before");
     ck_assert_int_eq(only(GRADE_SECRET, token)->reasons, MATCH_FORMER);
 }
@@ -273,14 +269,26 @@ START_TEST(the_work_is_the_same)
 }
 END_TEST
 
-START_TEST(the_filter_changes_nothing)
+static void fill(int rows)
 {
     int more;
 
-    while ((more = recogniser_fill(&world->observer.recogniser, 2, &world->error)) == 1)
+    while ((more = recogniser_fill(&world->observer.recogniser, rows, &world->error)) == 1)
         ;
     ck_assert_int_eq(more, 0);
-    ck_assert(world->ledger.filter.complete);
+    ck_assert(world->ledger.fingerprints.complete && !fingerprints_wanting(&world->ledger.fingerprints));
+}
+
+/* With all of them in the table of fingerprints. */
+static void set_up_filled(void)
+{
+    set_up_many();
+    fill(1000);
+}
+
+START_TEST(filling_changes_nothing)
+{
+    fill(2);
     look_login(IDENTITY, SECRET);
     only(GRADE_SECRET, token);
     look_login(IDENTITY, "wrong");
@@ -297,14 +305,70 @@ START_TEST(the_filter_changes_nothing)
 }
 END_TEST
 
-START_TEST(the_filter_is_rebuilt_when_crowded)
+/* Whether the table met them as they were minted or in its scan. */
+START_TEST(the_newest_bears_what_several_bear)
+{
+    struct token_result one = world_password("svc-shared-3k", "First-secret-1"),
+                        other = world_password("svc-shared-3k", "Second-secret-2");
+    int64_t first = world_mint(world, &one, "gitlab"), second = world_mint(world, &other, "gitlab");
+
+    for (int i = 0; i < 2; i++) {
+        look_login("svc-shared-3k", "wrong");
+        only(GRADE_IDENTITY, second);
+        look_login("svc-shared-3k", "First-secret-1");
+        only(GRADE_SECRET, first);
+        look_login("svc-shared-3k", "Second-secret-2");
+        only(GRADE_SECRET, second);
+        fingerprints_close(&world->ledger.fingerprints);
+        fill(1);
+    }
+}
+END_TEST
+
+START_TEST(long_secrets_are_known_whole)
+{
+    char secret[2 * RECOGNISE_DISTANCE + 1], wrong[sizeof secret];
+    struct token_result result;
+    int64_t number;
+
+    memset(secret, 's', sizeof secret);
+    secret[sizeof secret - 1] = '\0';
+    memcpy(wrong, secret, sizeof wrong);
+    wrong[sizeof wrong - 2] = 'x';
+    result = world_password("svc-long-4k", secret);
+    number = world_mint(world, &result, "gitlab");
+    look_login("svc-long-4k", secret);
+    only(GRADE_SECRET, number);
+    look_login("svc-long-4k", wrong);
+    only(GRADE_IDENTITY, number);
+}
+END_TEST
+
+START_TEST(what_is_rolled_back_is_nobodys)
+{
+    struct token_result never = world_password("svc-never-5k", "Never-secret-1"),
+                        then = world_password("svc-then-6k", "Then-secret-2");
+    struct token_details details = {.id = id_random(), .decoy = slice_of("gitlab"), .minted = WORLD_NOW};
+    int64_t number;
+
+    ck_assert_int_eq(ledger_begin(&world->ledger, &world->error), 0);
+    ck_assert_int_eq(token_insert(&world->ledger, &world->keyring, &never, &details, &number, &world->error), 0);
+    ledger_rollback(&world->ledger);
+    ck_assert_int_eq(world_mint(world, &then, "gitlab"), number);
+    look_login("svc-never-5k", "Never-secret-1");
+    ck_assert_uint_eq(seen.count, 0);
+    look_login("svc-then-6k", "Then-secret-2");
+    only(GRADE_SECRET, number);
+}
+END_TEST
+
+START_TEST(fingerprints_are_taken_anew_when_crowded)
 {
     char identity[32], secret[32];
     int i;
 
-    while (recogniser_fill(&world->observer.recogniser, 100, &world->error) == 1)
-        ;
-    for (i = 0; i < 6000 || !filter_crowded(&world->ledger.filter); i++) {
+    fill(100);
+    for (i = 0; i < 6000 || !fingerprints_crowded(&world->ledger.fingerprints); i++) {
         snprintf(identity, sizeof identity, "person-%d", i);
         snprintf(secret, sizeof secret, "secret-%d", i);
         if (i < 6) {
@@ -314,13 +378,10 @@ START_TEST(the_filter_is_rebuilt_when_crowded)
         } else {
             struct digest digest = keyring_digest(&world->keyring, DIGEST_SECRET, slice_of(secret));
 
-            filter_add(&world->ledger.filter, &digest);
-            filter_add(&world->ledger.filter, &digest);
+            fingerprints_add(&world->ledger.fingerprints, &digest, i, PART_SECRET);
         }
     }
-    while (recogniser_fill(&world->observer.recogniser, 3, &world->error) == 1)
-        ;
-    ck_assert(world->ledger.filter.complete && !filter_crowded(&world->ledger.filter));
+    fill(3);
     look_login("person-3", "secret-3");
     ck_assert_uint_eq(seen.count, 1);
     look_login("person-100", "secret-100");
@@ -392,8 +453,11 @@ static TCase *with(const char *name, void (*begin)(void))
     tcase_add_test(t, the_surest_of_a_tokens_facts_counts);
     tcase_add_test(t, former_secrets_are_known);
     tcase_add_test(t, the_work_is_the_same);
-    tcase_add_test(t, the_filter_changes_nothing);
-    tcase_add_test(t, the_filter_is_rebuilt_when_crowded);
+    tcase_add_test(t, filling_changes_nothing);
+    tcase_add_test(t, the_newest_bears_what_several_bear);
+    tcase_add_test(t, long_secrets_are_known_whole);
+    tcase_add_test(t, what_is_rolled_back_is_nobodys);
+    tcase_add_test(t, fingerprints_are_taken_anew_when_crowded);
     tcase_add_test(t, distances_are_right);
     return t;
 }
@@ -404,6 +468,7 @@ static Suite *suite(void)
 
     suite_add_tcase(s, with("few", set_up));
     suite_add_tcase(s, with("many", set_up_many));
+    suite_add_tcase(s, with("filled", set_up_filled));
     return s;
 }
 

@@ -62,7 +62,7 @@ END_TEST
 /* Of a secret its beginning and its length; its decoy's name, once. */
 START_TEST(it_has_what_the_ledger_has)
 {
-    unsigned char head[ROSTER_HEAD];
+    unsigned char head[KEYRING_HEAD];
     char secret[200];
     int64_t first, second, third;
 
@@ -81,9 +81,9 @@ START_TEST(it_has_what_the_ledger_has)
     ck_assert_int_eq(find(DIGEST_SECRET, "other")->token, third);
     ck_assert_ptr_null(find(DIGEST_IDENTITY, "other"));
     ck_assert_int_eq(roster_token(&roster, first)->length, sizeof secret - 1);
-    ck_assert_mem_ne(roster_token(&roster, first)->head, secret, ROSTER_HEAD);
+    ck_assert_mem_ne(roster_token(&roster, first)->head, secret, KEYRING_HEAD);
     roster_secret(&world->keyring, roster_token(&roster, first), head);
-    ck_assert_mem_eq(head, secret, ROSTER_HEAD);
+    ck_assert_mem_eq(head, secret, KEYRING_HEAD);
     ck_assert_int_eq(roster_token(&roster, second)->length, 5);
     ck_assert(slice_is(roster_decoy(&roster, roster_token(&roster, first)), "gitlab"));
     ck_assert_uint_eq(roster_decoy(&roster, roster_token(&roster, second)).length, 0);

@@ -62,32 +62,34 @@ static int read_token(struct recogniser *recogniser, int64_t from, const struct 
     return read_row(recogniser, statement, observation, known, error);
 }
 
-/* Is it seen from the token itself that it bears the digest, as that part? */
-static bool does_bear(const struct known *known, const struct bearer *bearer, const struct probe *probe,
-                      const struct observation *observation)
+/* Would it be seen from the token itself that it bears the digest, as that part? */
+static bool would_show(const struct bearer *bearer, const struct probe *probe, struct slice value)
 {
-    struct slice value = normalise_secret(observation->candidates[probe->candidate].value);
+    if (probe->tag == DIGEST_SECRET)
+        return bearer->part == PART_SECRET && value.length > 0 && value.length <= KEYRING_HEAD;
+    return probe->tag == DIGEST_IDENTITY && bearer->part == PART_IDENTITY;
+}
 
-    if (known->token != bearer->token)
-        return false;
-    if (probe->tag == DIGEST_IDENTITY && bearer->part == PART_IDENTITY)
-        return memcmp(&probe->digest, &known->identity, DIGEST_BYTES) == 0;
-    return probe->tag == DIGEST_SECRET && bearer->part == PART_SECRET && value.length == known->length &&
-           value.length <= KEYRING_HEAD && sodium_memcmp(value.data, known->head, value.length) == 0;
+static bool shows(const struct known *known, const struct probe *probe, struct slice value)
+{
+    if (probe->tag == DIGEST_SECRET)
+        return value.length == known->length && sodium_memcmp(value.data, known->head, value.length) == 0;
+    return memcmp(&probe->digest, &known->identity, DIGEST_BYTES) == 0;
 }
 
 static int find_in_ledger(struct recogniser *recogniser, const struct probe *probe,
                           const struct observation *observation, struct known *known, struct error *error)
 {
+    struct slice value = normalise_secret(observation->candidates[probe->candidate].value);
     struct bearer bearer;
     int found;
 
     if (!fingerprints_find(&recogniser->ledger->fingerprints, &probe->digest, &bearer))
         return 0;
-    if (bearer.token > 0) {
+    if (bearer.token > 0 && would_show(&bearer, probe, value)) {
         found = read_token(recogniser, bearer.token, observation, known, error);
         known->part = bearer.part;
-        if (found < 0 || (found == 1 && does_bear(known, &bearer, probe, observation)))
+        if (found < 0 || (found == 1 && known->token == bearer.token && shows(known, probe, value)))
             return found;
     }
     return ask_index(recogniser, &probe->digest, observation, known, error);

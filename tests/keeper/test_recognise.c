@@ -253,15 +253,22 @@ START_TEST(former_secrets_are_known)
 }
 END_TEST
 
+#define LONG_IDENTITY "svc-longer-8m"
+#define LONG_SECRET                                                                                                    \
+    "a-secret-that-is-longer-than-what-is-opened-of-each-token-when-it-is-compared-with-what-somebody-presents"
+
 START_TEST(the_work_is_the_same)
 {
     uint64_t before;
     int i;
 
     static const struct login logins[] = {
-        {IDENTITY, SECRET}, {IDENTITY, "wrong"}, {"nobody", "wrong"}, {"root", SECRET}, {"deploy", "x"}};
+        {IDENTITY, SECRET}, {IDENTITY, "wrong"}, {"nobody", "wrong"}, {"root", SECRET}, {"deploy", "x"},
+        {LONG_IDENTITY, LONG_SECRET}, {"nobody", LONG_SECRET}};
+    struct token_result longer = world_password(LONG_IDENTITY, LONG_SECRET);
 
-    for (i = 0; i < 5; i++) {
+    world_mint(world, &longer, "gitlab");
+    for (i = 0; i < 7; i++) {
         before = world->observer.recogniser.opened;
         look_login(logins[i].identity, logins[i].secret);
         ck_assert_uint_eq(world->observer.recogniser.opened, before + 1);

@@ -91,8 +91,8 @@ int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error
     if ((!fingerprints->scanning || fingerprints_crowded(fingerprints)) && begin_filling(recogniser, error) < 0)
         return -1;
     statement = ledger_statement(
-        recogniser->ledger, "SELECT digest, iif(count(*) = 1, token, 0), part FROM secret_index WHERE digest > ? "
-        "GROUP BY digest ORDER BY digest LIMIT ?", error);
+        recogniser->ledger, "SELECT digest, token, part FROM secret_index WHERE digest > ? "
+        "ORDER BY digest LIMIT ?", error);
     if (statement == NULL)
         return -1;
     from = fingerprints->reached;
@@ -110,6 +110,8 @@ int recogniser_fill(struct recogniser *recogniser, int rows, struct error *error
     }
     if (found < 0)
         return -1;
+    if (taken == rows) /* more may bear the last */
+        fingerprints_add(fingerprints, &fingerprints->reached, 0, 0);
     fingerprints->complete = taken < rows && !fingerprints_crowded(fingerprints);
     return fingerprints_wanting(fingerprints);
 }

@@ -21,7 +21,7 @@ struct fingerprints {
     size_t count;   /* of buckets; 0: not built */
     uint64_t added; /* digests */
     bool complete;  /* set by who fills it */
-    bool overflowed;
+    bool overflowed; /* something was left out: the index is asked until it is built anew */
     struct digest reached; /* the scan's place */
     bool scanning;
 };

@@ -2,7 +2,6 @@
 #include "server/keeper/recognise.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 #include "server/base/unzeroed.h"
 

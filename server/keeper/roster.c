@@ -4,8 +4,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include "server/base/unzeroed.h"
-#include "server/keeper/token.h"
 
 #define NAMES (ROSTER_TOKENS * 16) /* bytes of decoys' names, each once */
 

@@ -18,7 +18,7 @@ struct roster_token {
     int64_t number;
     struct digest identity;
     unsigned char head[KEYRING_HEAD]; /* of the secret, masked */
-    uint16_t length;                 /* of all of it; 0: cannot be opened */
+    uint16_t length;                  /* of all of it; 0: cannot be opened */
     bool bound, distinctive;
     uint32_t decoy, decoy_length; /* its name: place in roster->names */
 };
